@@ -1,0 +1,123 @@
+use std::fmt;
+use std::net::IpAddr;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+
+use crate::error::{Error, InvalidInput};
+
+/// Where requests go: scheme, host, port, and a path to put before the API's own.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct BaseUrl(String);
+
+impl BaseUrl {
+    pub(crate) fn stripe() -> Self {
+        Self("https://api.stripe.com".to_owned())
+    }
+
+    pub(crate) fn parse(url: &str) -> Result<Self, Error> {
+        // `Uri` drops a fragment without a word, and reads a backslash as part of the path.
+        if url.contains(['#', '?', '\\']) {
+            return Err(InvalidInput::BaseUrl.into());
+        }
+        let uri: Uri = url.parse().map_err(|_| InvalidInput::BaseUrl)?;
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(InvalidInput::BaseUrl.into());
+        };
+        if authority.as_str().contains('@') || authority.host().is_empty() {
+            return Err(InvalidInput::BaseUrl.into());
+        }
+        if *scheme == Scheme::HTTP {
+            if !is_loopback(authority) {
+                return Err(InvalidInput::InsecureBaseUrl.into());
+            }
+        } else if *scheme != Scheme::HTTPS {
+            return Err(InvalidInput::BaseUrl.into());
+        }
+        let path = uri.path().trim_end_matches('/');
+        let path = path.strip_suffix("/v1").unwrap_or(path);
+        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err(InvalidInput::BaseUrl.into());
+        }
+        Ok(Self(format!("{scheme}://{authority}{path}")))
+    }
+
+    /// The URL of a path and query below it, which begin with `/`.
+    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
+        format!("{}{path_and_query}", self.0).parse().map_err(|_| InvalidInput::Url.into())
+    }
+}
+
+fn is_loopback(authority: &Authority) -> bool {
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for url in [
+            "http://localhost:1",
+            "http://LOCALHOST",
+            "http://127.0.0.1:12111",
+            "http://127.9.9.9",
+            "http://[::1]:8080",
+        ] {
+            assert!(BaseUrl::parse(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://api.stripe.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://0.0.0.0",
+            "http://[::2]",
+            "http://10.0.0.1",
+        ] {
+            assert!(BaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for url in [
+            "",
+            "api.stripe.com",
+            "/v1",
+            "ftp://example.com",
+            "https://user:pw@example.com",
+            "https://localhost@example.com",
+            "https://example.com?x=1",
+            "https://example.com#x",
+            "https://example.com/a/../b",
+            "https://example.com\\@localhost",
+            "https://exa mple.com",
+            "https://",
+            "https://:443",
+        ] {
+            assert!(BaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_the_api_s_own_is_taken_off() {
+        for (url, full) in [
+            ("https://example.com", "https://example.com/v1/files"),
+            ("https://example.com/", "https://example.com/v1/files"),
+            ("https://example.com/v1/", "https://example.com/v1/files"),
+            ("https://example.com:8443/proxy/v1", "https://example.com:8443/proxy/v1/files"),
+            ("https://example.com/av1", "https://example.com/av1/v1/files"),
+        ] {
+            assert_eq!(BaseUrl::parse(url).unwrap().join("/v1/files").unwrap(), full);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Serialize;
+use stripe_identity_types::AccountId;
+
+use crate::api_key::ApiKey;
+use crate::config::{Config, Settings, header_value, set_or_remove};
+use crate::endpoint::{self, Endpoint, WriteEndpoint};
+use crate::error::{Error, InvalidInput};
+use crate::form;
+use crate::headers::{IDEMPOTENCY_KEY, STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
+use crate::step::{Plan, Step};
+use crate::transport::AttemptTimeout;
+
+/// What a call can be made from: [`Client`](crate::Client), [`BlockingClient`](crate::BlockingClient), or a
+/// [`Config`] for a loop of your own.
+pub trait Caller: Clone + private::Sealed {
+    /// The settings that its calls start from.
+    fn config(&self) -> &Config;
+}
+
+pub(crate) mod private {
+    pub trait Sealed {}
+}
+
+impl private::Sealed for Config {}
+
+impl Caller for Config {
+    fn config(&self) -> &Config {
+        self
+    }
+}
+
+/// A call that is ready to be made, with options of its own.
+///
+/// - From a [`Client`](crate::Client): `.await` it.
+/// - From a [`BlockingClient`](crate::BlockingClient): `.send()` it.
+/// - From a [`Config`], or from either of these: [`start`](Self::start) it, and drive the [`Step`]s yourself.
+///
+/// An option that cannot be right shows when the call is made, as an error of kind
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent.
+#[must_use = "a call does nothing until it is awaited, sent or started"]
+pub struct Call<C, E: Endpoint> {
+    pub(crate) caller: C,
+    endpoint: E,
+    options: Options<E::Expand>,
+}
+
+struct Options<X> {
+    api_key: Option<ApiKey>,
+    api_version: Option<String>,
+    account: Option<AccountId>,
+    context: Option<String>,
+    idempotency_key: Option<String>,
+    max_retries: Option<u32>,
+    timeout: Option<Duration>,
+    headers: Vec<(String, String)>,
+    expand: Vec<X>,
+}
+
+/// The parameter that every endpoint takes beside its own.
+#[derive(Serialize)]
+struct Expand {
+    expand: Vec<String>,
+}
+
+impl<C: Caller, E: Endpoint> Call<C, E> {
+    pub(crate) fn new(caller: &C, endpoint: E) -> Self {
+        let options = Options {
+            api_key: None,
+            api_version: None,
+            account: None,
+            context: None,
+            idempotency_key: None,
+            max_retries: None,
+            timeout: None,
+            headers: Vec::new(),
+            expand: Vec::new(),
+        };
+        Self { caller: caller.clone(), endpoint, options }
+    }
+
+    /// Another key than the client's, such as a restricted one that may read sensitive outputs.
+    pub fn api_key(mut self, key: ApiKey) -> Self {
+        self.options.api_key = Some(key);
+        self
+    }
+
+    /// Another API version than the client's.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.options.api_version = Some(version.into());
+        self
+    }
+
+    /// The connected account to act on. An empty one means none, even if the client has one.
+    pub fn account(mut self, account: impl Into<AccountId>) -> Self {
+        self.options.account = Some(account.into());
+        self
+    }
+
+    /// The context to act in: account ids joined by `/`. An empty one means none, even if the client has one.
+    pub fn context(mut self, context: impl Into<String>) -> Self {
+        self.options.context = Some(context.into());
+        self
+    }
+
+    /// How often the call is repeated at most. With 0, there is exactly one attempt.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.options.max_retries = Some(retries);
+        self
+    }
+
+    /// How long one attempt may take, from connecting to the last byte of the body.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// An extra header. It takes the place of one that the call would have by itself; those that have an option of
+    /// their own, and those that frame the message, are refused.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Parts of the response that come only if they are asked for.
+    pub fn expand<X: Into<E::Expand>>(mut self, parts: impl IntoIterator<Item = X>) -> Self {
+        self.options.expand.extend(parts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Begins the call without doing any I/O: the first [`Step`] is a request to send, or the error that kept it from
+    /// being made.
+    pub fn start(self) -> Step<E::Response> {
+        match self.plan() {
+            Ok(plan) => plan.begin(),
+            Err(error) => Step::Done(Err(error)),
+        }
+    }
+
+    fn plan(&self) -> Result<Plan, Error> {
+        let settings = self.caller.config().settings();
+        let is_post = E::METHOD == Method::POST;
+
+        let mut path_and_query = endpoint::path(E::PATH, self.endpoint.id())?;
+        let form = self.form()?;
+        if !is_post && !form.is_empty() {
+            path_and_query = format!("{path_and_query}?{form}");
+        }
+        let body = if is_post { Bytes::from(form) } else { Bytes::new() };
+
+        let mut request = http::Request::new(body);
+        *request.method_mut() = E::METHOD;
+        *request.uri_mut() = settings.base_url.join(&path_and_query)?;
+        *request.headers_mut() = self.headers(settings, is_post.then(|| request.body().len()))?;
+        request.extensions_mut().insert(AttemptTimeout(self.options.timeout.unwrap_or(settings.timeout)));
+
+        let max_retries = self.options.max_retries.unwrap_or(settings.max_retries);
+        Ok(Plan::new(request, max_retries, settings.random.clone()))
+    }
+
+    fn form(&self) -> Result<String, Error> {
+        let mut form = String::new();
+        if let Some(params) = self.endpoint.params() {
+            form::append(&mut form, params).map_err(|_| InvalidInput::Params)?;
+        }
+        let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
+        form::append(&mut form, &Expand { expand }).map_err(|_| InvalidInput::Params)?;
+        Ok(form)
+    }
+
+    fn headers(&self, settings: &Settings, content_length: Option<usize>) -> Result<HeaderMap, Error> {
+        let options = &self.options;
+        let mut headers = settings.scope.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, settings.user_agent.clone());
+        headers.insert(STRIPE_VERSION, settings.api_version.clone());
+        for (name, value) in &options.headers {
+            let (name, value) = extra_header(name, value)?;
+            headers.insert(name, value);
+        }
+
+        let api_key = options.api_key.as_ref().unwrap_or(&settings.api_key);
+        headers.insert(AUTHORIZATION, api_key.authorization());
+        if let Some(version) = &options.api_version {
+            headers.insert(STRIPE_VERSION, header_value(version)?);
+        }
+        if let Some(account) = &options.account {
+            set_or_remove(&mut headers, STRIPE_ACCOUNT, account.as_str())?;
+        }
+        if let Some(context) = &options.context {
+            set_or_remove(&mut headers, STRIPE_CONTEXT, context)?;
+        }
+        if let Some(length) = content_length {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            let mut key = match &options.idempotency_key {
+                Some(key) => idempotency_key(key)?,
+                None => random_key(settings.random.as_ref()).map_err(Error::no_randomness)?,
+            };
+            // The caller's own may be made from a user's id.
+            key.set_sensitive(true);
+            headers.insert(IDEMPOTENCY_KEY, key);
+        }
+        Ok(headers)
+    }
+}
+
+impl<C: Caller, E: WriteEndpoint> Call<C, E> {
+    /// Under which key the call can be repeated without taking effect twice, for at least 24 hours: 1 to 255 visible
+    /// ASCII characters. Without one, a random key is made for this call and its retries.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.options.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+impl<C, E: Endpoint> fmt::Debug for Call<C, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &E::METHOD).field("path", &E::PATH).finish_non_exhaustive()
+    }
+}
+
+fn extra_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    /// Either an option of the call sets it, or the transport does.
+    const RESERVED: &[&str] = &[
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "idempotency-key",
+        "stripe-account",
+        "stripe-context",
+        "stripe-version",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let name = HeaderName::try_from(name).map_err(|_| InvalidInput::Header)?;
+    if RESERVED.contains(&name.as_str()) {
+        return Err(InvalidInput::ReservedHeader.into());
+    }
+    let mut value = header_value(value)?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
+    if !(1..=255).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(InvalidInput::IdempotencyKey.into());
+    }
+    header_value(key)
+}
+
+/// A version 4 UUID.
+fn random_key(random: &dyn Fn() -> io::Result<u64>) -> io::Result<HeaderValue> {
+    let bits = u128::from(random()?) << 64 | u128::from(random()?);
+    let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let digits = format!("{bits:032x}");
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    HeaderValue::try_from(parts.join("-")).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_key_is_a_uuid_of_version_4() {
+        let ones = random_key(&|| Ok(u64::MAX)).unwrap();
+        assert_eq!(ones, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let zeros = random_key(&|| Ok(0)).unwrap();
+        assert_eq!(zeros, "00000000-0000-4000-8000-000000000000");
+    }
+
+    #[test]
+    fn keys_that_stripe_would_not_take_are_refused() {
+        for key in ["", " ", "a b", "a\n", "é", &"x".repeat(256)] {
+            assert!(idempotency_key(key).is_err(), "{key:?}");
+        }
+        assert!(idempotency_key(&"x".repeat(255)).is_ok());
+    }
+}

@@ -1,0 +1,139 @@
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::call::{Call, Caller, private};
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::endpoint::verification_sessions::VerificationSessions;
+use crate::error::Error;
+use crate::response::Response;
+use crate::step::Step;
+use crate::transport::{BlockingHttpTransport, HttpTransport};
+
+/// An asynchronous client: a [`Config`] and a transport.
+///
+/// Cheap to clone; clones share the transport. It needs no particular runtime, only what its transport needs.
+///
+/// Dropping the future of a call stops its attempts and waits. What a request that was on its way did at Stripe is then
+/// unknown; repeating the call with the same idempotency key finds out.
+#[derive(Clone, Debug)]
+pub struct Client {
+    config: Config,
+    transport: Arc<dyn HttpTransport>,
+}
+
+impl Client {
+    /// A client that sends its requests with a transport of your choice.
+    pub fn new(config: Config, transport: impl HttpTransport + 'static) -> Self {
+        Self { config, transport: Arc::new(transport) }
+    }
+}
+
+/// A blocking client: a [`Config`] and a transport. The same as [`Client`], without async.
+///
+/// Cheap to clone; clones share the transport.
+#[derive(Clone, Debug)]
+pub struct BlockingClient {
+    config: Config,
+    transport: Arc<dyn BlockingHttpTransport>,
+}
+
+impl BlockingClient {
+    /// A client that sends its requests with a transport of your choice.
+    pub fn new(config: Config, transport: impl BlockingHttpTransport + 'static) -> Self {
+        Self { config, transport: Arc::new(transport) }
+    }
+}
+
+macro_rules! callers {
+    ($($caller:ident)+) => { $(
+        impl $caller {
+            /// Calls on sessions.
+            pub fn verification_sessions(&self) -> VerificationSessions<Self> {
+                VerificationSessions::new(self)
+            }
+
+            /// A call to an endpoint, also to one of your own.
+            pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<Self, E> {
+                Call::new(self, endpoint)
+            }
+        }
+    )+ };
+}
+callers! { Client BlockingClient Config }
+
+macro_rules! callers_with_transport {
+    ($($client:ident)+) => { $(
+        impl private::Sealed for $client {}
+
+        impl Caller for $client {
+            fn config(&self) -> &Config {
+                &self.config
+            }
+        }
+
+        impl $client {
+            /// The same client with other settings; it shares the transport.
+            pub fn with_config(&self, config: Config) -> Self {
+                Self { config, transport: self.transport.clone() }
+            }
+
+            /// The client's settings.
+            pub fn config(&self) -> &Config {
+                &self.config
+            }
+        }
+    )+ };
+}
+callers_with_transport! { Client BlockingClient }
+
+impl<E> IntoFuture for Call<Client, E>
+where
+    E: Endpoint,
+    E::Response: Send + 'static,
+{
+    type Output = Result<Response<E::Response>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let transport = self.caller.transport.clone();
+        Box::pin(drive(self.start(), transport))
+    }
+}
+
+async fn drive<T: DeserializeOwned>(
+    mut step: Step<T>,
+    transport: Arc<dyn HttpTransport>,
+) -> Result<Response<T>, Error> {
+    loop {
+        step = match step {
+            Step::Send(request, sent) => sent.reply(transport.send(request).await),
+            Step::Wait(duration, waiting) => {
+                transport.sleep(duration).await;
+                waiting.resume()
+            }
+            Step::Done(result) => return result,
+        };
+    }
+}
+
+impl<E: Endpoint> Call<BlockingClient, E> {
+    /// Makes the call and waits for its end.
+    pub fn send(self) -> Result<Response<E::Response>, Error> {
+        let transport = self.caller.transport.clone();
+        let mut step = self.start();
+        loop {
+            step = match step {
+                Step::Send(request, sent) => sent.reply(transport.send(request)),
+                Step::Wait(duration, waiting) => {
+                    transport.sleep(duration);
+                    waiting.resume()
+                }
+                Step::Done(result) => return result,
+            };
+        }
+    }
+}

@@ -1,0 +1,163 @@
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use stripe_identity_types::{API_VERSION, AccountId};
+
+use crate::api_key::ApiKey;
+use crate::base_url::BaseUrl;
+use crate::error::{Error, InvalidInput};
+use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
+
+const USER_AGENT: &str = concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSION"));
+
+type Random = dyn Fn() -> io::Result<u64> + Send + Sync;
+
+/// What all calls have in common: the key, the host, the API version, and the defaults of what a call can set itself.
+///
+/// Cheap to clone. A client is made from it; calls can also start from it directly, without any client (see
+/// [`Step`](crate::Step)).
+///
+/// ```
+/// use stripe_identity_core::Config;
+///
+/// let config = Config::new("sk_test_123")?.max_retries(3);
+/// # Ok::<(), stripe_identity_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Config(Arc<Settings>);
+
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) api_key: ApiKey,
+    pub(crate) api_version: HeaderValue,
+    pub(crate) base_url: BaseUrl,
+    /// `Stripe-Account` and `Stripe-Context`, where set.
+    pub(crate) scope: HeaderMap,
+    pub(crate) max_retries: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) random: Arc<Random>,
+}
+
+impl Config {
+    /// Settings for Stripe's API with a secret or restricted key.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key is empty or holds anything but visible ASCII.
+    pub fn new(api_key: impl AsRef<str>) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Settings {
+            api_key: ApiKey::new(api_key)?,
+            api_version: HeaderValue::from_static(API_VERSION),
+            base_url: BaseUrl::stripe(),
+            scope: HeaderMap::new(),
+            max_retries: 2,
+            timeout: Duration::from_secs(80),
+            user_agent: HeaderValue::from_static(USER_AGENT),
+            random: Arc::new(|| getrandom::u64().map_err(io::Error::from)),
+        })))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Another host than Stripe's: `https://host[:port][/path]`, or `http://…` where the host is this machine. A `/` or
+    /// `/v1` at the end is taken off.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is of another form, or would send the key to another
+    /// machine without TLS.
+    pub fn base_url(self, url: impl AsRef<str>) -> Result<Self, Error> {
+        let base_url = BaseUrl::parse(url.as_ref())?;
+        Ok(self.with(|settings| settings.base_url = base_url))
+    }
+
+    /// Another API version than [`API_VERSION`], which the models follow.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it cannot stand in a header.
+    pub fn api_version(self, version: impl AsRef<str>) -> Result<Self, Error> {
+        let version = header_value(version.as_ref())?;
+        Ok(self.with(|settings| settings.api_version = version))
+    }
+
+    /// The connected account that calls act on. An empty one means none.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it cannot stand in a header.
+    pub fn account(self, account: impl Into<AccountId>) -> Result<Self, Error> {
+        let mut scope = self.0.scope.clone();
+        set_or_remove(&mut scope, STRIPE_ACCOUNT, account.into().as_str())?;
+        Ok(self.with(|settings| settings.scope = scope))
+    }
+
+    /// The context that calls act in: account ids joined by `/`. An empty one means none.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it cannot stand in a header.
+    pub fn context(self, context: impl AsRef<str>) -> Result<Self, Error> {
+        let mut scope = self.0.scope.clone();
+        set_or_remove(&mut scope, STRIPE_CONTEXT, context.as_ref())?;
+        Ok(self.with(|settings| settings.scope = scope))
+    }
+
+    /// How often a call is repeated at most. Default: 2. With 0, there is exactly one attempt.
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.with(|settings| settings.max_retries = retries)
+    }
+
+    /// How long one attempt may take, from connecting to the last byte of the body. Default: 80 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|settings| settings.timeout = timeout)
+    }
+
+    /// The name of your application, such as `my-app/1.2`, for Stripe to see in the `User-Agent` header.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty or cannot stand in a header.
+    pub fn app_name(self, name: impl AsRef<str>) -> Result<Self, Error> {
+        let name = name.as_ref().trim();
+        if name.is_empty() {
+            return Err(InvalidInput::Header.into());
+        }
+        let user_agent = header_value(&format!("{USER_AGENT} {name}"))?;
+        Ok(self.with(|settings| settings.user_agent = user_agent))
+    }
+
+    /// Where idempotency keys and the jitter of waits come from, in place of the operating system. For tests: from a
+    /// source that repeats itself come keys that repeat themselves.
+    pub fn random_source(self, random: impl Fn() -> io::Result<u64> + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.random = Arc::new(random))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("base_url", &self.0.base_url)
+            .field("api_version", &self.0.api_version)
+            .field("max_retries", &self.0.max_retries)
+            .field("timeout", &self.0.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn header_value(value: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(value).map_err(|_| InvalidInput::Header.into())
+}
+
+pub(crate) fn set_or_remove(headers: &mut HeaderMap, name: http::HeaderName, value: &str) -> Result<(), Error> {
+    match value {
+        "" => headers.remove(name),
+        value => headers.insert(name, header_value(value)?),
+    };
+    Ok(())
+}

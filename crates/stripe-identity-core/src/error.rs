@@ -1,0 +1,468 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
+
+use crate::headers;
+use crate::retry;
+use crate::transport::TransportError;
+
+/// How much of a response body an error keeps.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// Why a call failed, with all that is known about it.
+///
+/// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message (which may quote what was sent): both are safe
+/// to log. What they leave out is there on purpose: [`message`](Self::message), [`body`](Self::body).
+///
+/// It is one pointer wide.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    attempts: u32,
+    sent: bool,
+    reply: Option<Reply>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    api: Option<ApiError>,
+}
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request was refused on this side, before anything was sent: a parameter, an id or an option cannot be right.
+    InvalidInput,
+    /// No response came; [`Error::transport`] says why.
+    Transport,
+    /// A successful response came and could not be read.
+    Decode,
+    /// Stripe, or something in between, pointed elsewhere. Redirects are not followed, since the API key would go along.
+    Redirect,
+    /// Stripe does not know the API key (status 401).
+    Authentication,
+    /// The API key is not allowed to do this (status 403).
+    Permission,
+    /// Too many requests (status 429).
+    RateLimit,
+    /// The idempotency key was used with other parameters, or by a request that is still running.
+    Idempotency,
+    /// Stripe refused the request as wrong (mostly status 400 or 404).
+    InvalidRequest,
+    /// A card was declined (status 402).
+    Card,
+    /// Any other refusal; with a status of 500 or more, something went wrong on Stripe's side.
+    Api,
+}
+
+impl Error {
+    /// Without randomness there is no idempotency key, and without one no request.
+    pub(crate) fn no_randomness(source: std::io::Error) -> Self {
+        Self::new(ErrorKind::InvalidInput, 0, None, Some(source.into()))
+    }
+
+    pub(crate) fn transport_failure(error: TransportError, attempts: u32, sent: bool) -> Self {
+        let mut error = Self::new(ErrorKind::Transport, attempts, None, Some(error.into()));
+        error.0.sent = sent;
+        error
+    }
+
+    pub(crate) fn refusal(response: http::Response<Bytes>, attempts: u32) -> Self {
+        let reply = Reply::new(response);
+        let kind = kind_of(reply.status, reply.api.as_ref());
+        Self::new(kind, attempts, Some(reply), None)
+    }
+
+    pub(crate) fn undecodable(response: http::Response<Bytes>, source: DecodeError, attempts: u32) -> Self {
+        Self::new(ErrorKind::Decode, attempts, Some(Reply::new(response)), Some(source.into()))
+    }
+
+    fn new(
+        kind: ErrorKind,
+        attempts: u32,
+        reply: Option<Reply>,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let sent = reply.is_some();
+        Self(Box::new(Inner { kind, attempts, sent, reply, source }))
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status, if a response came.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.reply.as_ref().map(|reply| reply.status)
+    }
+
+    /// The response's headers, if one came.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.reply.as_ref().map(|reply| &reply.headers)
+    }
+
+    /// The id that Stripe gave to the request, which its support asks for. `None` if no response came, or it had none.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(self.headers()?)
+    }
+
+    /// What Stripe said about the request, if it said anything that could be read.
+    pub fn api_error(&self) -> Option<&ApiError> {
+        self.0.reply.as_ref()?.api.as_ref()
+    }
+
+    /// Stripe's code for the reason.
+    pub fn code(&self) -> Option<&ErrorCode> {
+        self.api_error()?.code.as_ref()
+    }
+
+    /// The parameter at fault.
+    pub fn param(&self) -> Option<&str> {
+        self.api_error()?.param.as_deref()
+    }
+
+    /// Stripe's message for developers. It may quote what was sent, so it may hold personal data.
+    pub fn message(&self) -> Option<&str> {
+        self.api_error()?.message.as_ref().map(|message| message.expose().as_str())
+    }
+
+    /// The first 16 KiB of the response body; empty if no response came. It may hold personal data.
+    pub fn body(&self) -> &[u8] {
+        self.0.reply.as_ref().map_or(&[], |reply| &reply.body)
+    }
+
+    /// Why no response came, if that is the failure.
+    pub fn transport(&self) -> Option<&TransportError> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+
+    /// How often the request was handed to the transport.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether any attempt may have reached Stripe, and so may have taken effect. `false` is certain.
+    pub fn was_sent(&self) -> bool {
+        self.0.sent
+    }
+
+    /// Whether the same call, with the same idempotency key, may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match (&self.0.reply, self.transport()) {
+            (_, Some(error)) => retry::after_failure(error),
+            (Some(reply), None) if self.0.kind != ErrorKind::Decode => {
+                self.0.kind == ErrorKind::RateLimit || retry::after_reply(reply.status, &reply.headers, self.code())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The order makes the difference: the most telling sign first.
+fn kind_of(status: StatusCode, api: Option<&ApiError>) -> ErrorKind {
+    let type_ = api.map(|error| &error.type_);
+    let code = api.and_then(|error| error.code.as_ref());
+    if status.is_redirection() {
+        ErrorKind::Redirect
+    } else if status == StatusCode::TOO_MANY_REQUESTS || code == Some(&ErrorCode::RateLimit) {
+        ErrorKind::RateLimit
+    } else if type_ == Some(&ApiErrorType::IdempotencyError) {
+        ErrorKind::Idempotency
+    } else if status == StatusCode::UNAUTHORIZED {
+        ErrorKind::Authentication
+    } else if status == StatusCode::FORBIDDEN {
+        ErrorKind::Permission
+    } else if status == StatusCode::PAYMENT_REQUIRED || type_ == Some(&ApiErrorType::CardError) {
+        ErrorKind::Card
+    } else if type_ == Some(&ApiErrorType::InvalidRequestError)
+        || status == StatusCode::BAD_REQUEST
+        || status == StatusCode::NOT_FOUND
+    {
+        ErrorKind::InvalidRequest
+    } else {
+        ErrorKind::Api
+    }
+}
+
+impl Reply {
+    fn new(response: http::Response<Bytes>) -> Self {
+        let (parts, body) = response.into_parts();
+        let api = serde_json::from_slice(&body).ok().and_then(|body| ApiError::from_body(&body));
+        // A copy of the beginning, so that a small error does not keep a large body alive.
+        let body = if body.len() > BODY_LIMIT { Bytes::copy_from_slice(&body[..BODY_LIMIT]) } else { body };
+        Self { status: parts.status, headers: parts.headers, body, api }
+    }
+}
+
+impl ErrorKind {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "the request was not sent",
+            Self::Transport => "no response",
+            Self::Decode => "the response could not be read",
+            Self::Redirect => "the response is a redirect, which is not followed",
+            Self::Authentication => "the API key was not accepted",
+            Self::Permission => "the API key is not allowed to do this",
+            Self::RateLimit => "too many requests",
+            Self::Idempotency => "the idempotency key is used by another request",
+            Self::InvalidRequest => "the request is invalid",
+            Self::Card => "the card was declined",
+            Self::Api => "the API failed",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.kind.describe())?;
+        if let Some(reply) = &self.0.reply {
+            write!(f, ": status {}", reply.status.as_u16())?;
+        }
+        if let Some(api) = self.api_error() {
+            if !api.type_.is_absent() {
+                write!(f, ", {}", Token(api.type_.as_str()))?;
+            }
+            if let Some(code) = &api.code {
+                write!(f, ", code {}", Token(code.as_str()))?;
+            }
+            if let Some(param) = &api.param {
+                write!(f, ", param {}", Token(param))?;
+            }
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, ", request {}", Token(id))?;
+        }
+        match self.0.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(f, ", after {attempts} attempts"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.0.kind);
+        if let Some(reply) = &self.0.reply {
+            debug.field("status", &reply.status.as_u16());
+        }
+        if let Some(api) = self.api_error() {
+            debug.field("type", &Token(api.type_.as_str()));
+            debug.field("code", &api.code.as_ref().map(|code| Token(code.as_str())));
+            debug.field("param", &api.param.as_deref().map(Token));
+        }
+        if self.0.reply.is_some() {
+            debug.field("request_id", &self.request_id().map(Token));
+        }
+        debug.field("attempts", &self.0.attempts);
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// A word that came over the wire, shown only if it looks like a name and not like a piece of somebody's data.
+struct Token<'a>(&'a str);
+
+impl fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+        if self.0.starts_with("metadata[") {
+            f.write_str("metadata")
+        } else if self.0.len() <= 80 && self.0.bytes().all(is_name) {
+            f.write_str(self.0)
+        } else {
+            f.write_str("[hidden]")
+        }
+    }
+}
+
+impl fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What was wrong with a request that was not sent. It quotes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidInput {
+    EmptyApiKey,
+    MalformedApiKey,
+    BaseUrl,
+    InsecureBaseUrl,
+    Header,
+    ReservedHeader,
+    IdempotencyKey,
+    Id,
+    Path,
+    Params,
+    Url,
+}
+
+impl fmt::Display for InvalidInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyApiKey => "the API key is empty",
+            Self::MalformedApiKey => "the API key holds a space, a line break or another character that no key has",
+            Self::BaseUrl => "the base URL is not `http(s)://host[:port][/path]`, or has a user, a query or a fragment",
+            Self::InsecureBaseUrl => "the base URL must begin with https, unless its host is this machine",
+            Self::Header => "a header value or name holds characters that no header may have",
+            Self::ReservedHeader => "this header is set through its own option, not as an extra header",
+            Self::IdempotencyKey => "an idempotency key is 1 to 255 visible ASCII characters",
+            Self::Id => "an id must not be empty, `.` or `..`",
+            Self::Path => {
+                "a path begins with one `/`, goes on in plain segments, and has one `{name}` if there is an id"
+            }
+            Self::Params => "the parameters cannot be written as a form",
+            Self::Url => "the URL is too long or otherwise malformed",
+        })
+    }
+}
+
+impl StdError for InvalidInput {}
+
+impl From<InvalidInput> for Error {
+    fn from(reason: InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput, 0, None, Some(reason.into()))
+    }
+}
+
+/// The transport could not even be made.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::transport_failure(error, 0, false)
+    }
+}
+
+/// Where and how a body differs from what was expected. It does not quote the body.
+#[derive(Debug)]
+pub(crate) struct DecodeError {
+    path: String,
+    line: usize,
+    column: usize,
+    category: serde_json::error::Category,
+}
+
+impl DecodeError {
+    pub(crate) fn new(path: &str, error: &serde_json::Error, body: &[u8]) -> Self {
+        // The keys of a map are data, and may name a person.
+        let path = match path.split_once("metadata.") {
+            Some((before, _)) => format!("{before}metadata"),
+            None => path.to_owned(),
+        };
+        let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
+        // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
+        let (line, column, category) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+            Ok(_) => place(error),
+            Err(syntax) => place(&syntax),
+        };
+        // Not the error itself: serde's message quotes the value that it did not expect.
+        Self { path, line, column, category }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.category {
+            serde_json::error::Category::Eof => "it ends too early",
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is not JSON",
+            serde_json::error::Category::Data => "it is of another type than expected, or missing",
+        };
+        write!(f, "at `{}`, line {} column {}: {what}", self.path, self.line, self.column)
+    }
+}
+
+impl StdError for DecodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &'static str) -> Error {
+        let response = http::Response::builder().status(status).header("request-id", "req_1");
+        Error::refusal(response.body(Bytes::from_static(body.as_bytes())).unwrap(), 1)
+    }
+
+    #[test]
+    fn it_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn kinds_follow_type_and_status() {
+        let idempotency = r#"{"error": {"type": "idempotency_error"}}"#;
+        let table = [
+            (400, "{}", ErrorKind::InvalidRequest),
+            (400, r#"{"error": {"code": "rate_limit"}}"#, ErrorKind::RateLimit),
+            (400, idempotency, ErrorKind::Idempotency),
+            (409, idempotency, ErrorKind::Idempotency),
+            (401, "{}", ErrorKind::Authentication),
+            (402, "{}", ErrorKind::Card),
+            (403, "{}", ErrorKind::Permission),
+            (404, "", ErrorKind::InvalidRequest),
+            (409, "{}", ErrorKind::Api),
+            (422, r#"{"error": {"type": "invalid_request_error"}}"#, ErrorKind::InvalidRequest),
+            (429, "nonsense", ErrorKind::RateLimit),
+            (302, "", ErrorKind::Redirect),
+            (500, r#"{"error": {"type": "api_error"}}"#, ErrorKind::Api),
+        ];
+        for (status, body, kind) in table {
+            assert_eq!(refusal(status, body).kind(), kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn status_and_request_id_survive_any_body() {
+        for body in ["", "<html>", r#"{"error""#, "[]", "\"x\"", "null", r#"{"error": null}"#, r#"{"error": [1]}"#] {
+            let error = refusal(502, body);
+            assert_eq!((error.status(), error.request_id()), (Some(StatusCode::BAD_GATEWAY), Some("req_1")), "{body}");
+            assert_eq!(error.body(), body.as_bytes());
+            assert!(error.api_error().is_none());
+        }
+    }
+
+    #[test]
+    fn what_stripe_quotes_is_not_shown() {
+        let error = refusal(
+            400,
+            r#"{"error": {"type": "invalid_request_error", "code": "robin@example.test", "message": "robin@example.test",
+                "param": "metadata[robin]"}}"#,
+        );
+        let shown = format!("{error} {error:?} {error:#?}");
+        assert!(!shown.contains("robin"), "{shown}");
+        assert_eq!(error.message(), Some("robin@example.test"));
+        assert_eq!(error.param(), Some("metadata[robin]"));
+    }
+
+    #[test]
+    fn display_is_one_line_that_can_be_acted_on() {
+        let error =
+            refusal(404, r#"{"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "id"}}"#);
+        assert_eq!(
+            error.to_string(),
+            "the request is invalid: status 404, invalid_request_error, code resource_missing, param id, request req_1"
+        );
+    }
+
+    #[test]
+    fn a_huge_body_is_not_kept() {
+        let response = http::Response::builder().status(500).body(Bytes::from(vec![b'x'; 1 << 20])).unwrap();
+        assert_eq!(Error::refusal(response, 1).body().len(), BODY_LIMIT);
+    }
+}

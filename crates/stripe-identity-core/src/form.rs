@@ -1,0 +1,379 @@
+//! Writes parameters as Stripe reads them: `a=1&b[c]=2&d[0][e]=3`.
+
+use std::fmt::{self, Display, Write as _};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::ser::{self, Impossible, Serialize, Serializer};
+
+/// What stays as it is in names, values and path segments; all else is written in percent-encoded UTF-8.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(crate) fn escape(text: &str) -> impl Display + '_ {
+    utf8_percent_encode(text, ESCAPED)
+}
+
+/// Appends the parameters to a form.
+///
+/// A struct or a map gives one pair a field; nested ones and lists give `name[field]` and `name[index]`. `None` gives an
+/// empty value, which Stripe reads as "clear", so what is to be left alone must be skipped. Empty structs, maps and lists
+/// give nothing.
+pub(crate) fn append(form: &mut String, params: &(impl Serialize + ?Sized)) -> Result<(), Unrepresentable> {
+    params.serialize(Field { form, name: String::new() })
+}
+
+/// The parameters hold something that a form cannot: a value without a name, bytes, or a number that is none.
+#[derive(Debug)]
+pub(crate) struct Unrepresentable;
+
+impl Display for Unrepresentable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not representable as a form")
+    }
+}
+
+impl std::error::Error for Unrepresentable {}
+
+impl ser::Error for Unrepresentable {
+    fn custom<T: Display>(_message: T) -> Self {
+        Self
+    }
+}
+
+type Written = Result<(), Unrepresentable>;
+
+/// The place in the form where a value goes; its name is escaped already, and empty at the top.
+struct Field<'a> {
+    form: &'a mut String,
+    name: String,
+}
+
+impl Field<'_> {
+    fn child(&mut self, name: &str) -> Field<'_> {
+        let name = match self.name.as_str() {
+            "" => escape(name).to_string(),
+            parent => format!("{parent}[{}]", escape(name)),
+        };
+        Field { form: self.form, name }
+    }
+
+    fn value(self, value: impl Display) -> Written {
+        if self.name.is_empty() {
+            return Err(Unrepresentable);
+        }
+        let separator = if self.form.is_empty() { "" } else { "&" };
+        write!(self.form, "{separator}{}={value}", self.name).map_err(|_| Unrepresentable)
+    }
+}
+
+macro_rules! plain_values {
+    ($($method:ident: $type:ty,)+) => { $(
+        fn $method(self, value: $type) -> Written {
+            self.value(value)
+        }
+    )+ };
+}
+
+impl<'a> Serializer for Field<'a> {
+    type Ok = ();
+    type Error = Unrepresentable;
+    type SerializeSeq = Children<'a>;
+    type SerializeTuple = Children<'a>;
+    type SerializeTupleStruct = Children<'a>;
+    type SerializeTupleVariant = Impossible<(), Unrepresentable>;
+    type SerializeMap = Children<'a>;
+    type SerializeStruct = Children<'a>;
+    type SerializeStructVariant = Impossible<(), Unrepresentable>;
+
+    plain_values! {
+        serialize_bool: bool,
+        serialize_i8: i8,
+        serialize_i16: i16,
+        serialize_i32: i32,
+        serialize_i64: i64,
+        serialize_i128: i128,
+        serialize_u8: u8,
+        serialize_u16: u16,
+        serialize_u32: u32,
+        serialize_u64: u64,
+        serialize_u128: u128,
+    }
+
+    fn serialize_f32(self, value: f32) -> Written {
+        if value.is_finite() { self.value(value) } else { Err(Unrepresentable) }
+    }
+
+    fn serialize_f64(self, value: f64) -> Written {
+        if value.is_finite() { self.value(value) } else { Err(Unrepresentable) }
+    }
+
+    fn serialize_char(self, value: char) -> Written {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Written {
+        self.value(escape(value))
+    }
+
+    fn serialize_bytes(self, _value: &[u8]) -> Written {
+        Err(Unrepresentable)
+    }
+
+    fn serialize_none(self) -> Written {
+        self.value("")
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Written {
+        self.value("")
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Written {
+        Ok(())
+    }
+
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Written {
+        self.value(escape(variant))
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Written {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Written {
+        value.serialize(self.child(variant))
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Children<'a>, Unrepresentable> {
+        Ok(Children { parent: self, key: None, index: 0 })
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Children<'a>, Unrepresentable> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Children<'a>, Unrepresentable> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _len: usize,
+    ) -> Result<Self::SerializeTupleVariant, Unrepresentable> {
+        Err(Unrepresentable)
+    }
+
+    fn serialize_map(self, len: Option<usize>) -> Result<Children<'a>, Unrepresentable> {
+        self.serialize_seq(len)
+    }
+
+    fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Children<'a>, Unrepresentable> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _len: usize,
+    ) -> Result<Self::SerializeStructVariant, Unrepresentable> {
+        Err(Unrepresentable)
+    }
+}
+
+/// The elements of a list, or the entries of a map or struct.
+struct Children<'a> {
+    parent: Field<'a>,
+    key: Option<String>,
+    index: usize,
+}
+
+impl Children<'_> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        // A list at the top would give `0=…`, which is a name of nothing.
+        if self.parent.name.is_empty() {
+            return Err(Unrepresentable);
+        }
+        let index = self.index.to_string();
+        self.index += 1;
+        value.serialize(self.parent.child(&index))
+    }
+}
+
+impl ser::SerializeSeq for Children<'_> {
+    type Ok = ();
+    type Error = Unrepresentable;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        self.element(value)
+    }
+
+    fn end(self) -> Written {
+        Ok(())
+    }
+}
+
+impl ser::SerializeTuple for Children<'_> {
+    type Ok = ();
+    type Error = Unrepresentable;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        self.element(value)
+    }
+
+    fn end(self) -> Written {
+        Ok(())
+    }
+}
+
+impl ser::SerializeTupleStruct for Children<'_> {
+    type Ok = ();
+    type Error = Unrepresentable;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        self.element(value)
+    }
+
+    fn end(self) -> Written {
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Children<'_> {
+    type Ok = ();
+    type Error = Unrepresentable;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
+        // A key is a text or a number; written as a value, it comes out just as text.
+        let mut text = String::new();
+        key.serialize(Field { form: &mut text, name: "k".to_owned() })?;
+        let escaped = text.strip_prefix("k=").ok_or(Unrepresentable)?;
+        let key = percent_encoding::percent_decode_str(escaped).decode_utf8().map_err(|_| Unrepresentable)?;
+        self.key = Some(key.into_owned());
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        let key = self.key.take().ok_or(Unrepresentable)?;
+        value.serialize(self.parent.child(&key))
+    }
+
+    fn end(self) -> Written {
+        Ok(())
+    }
+}
+
+impl ser::SerializeStruct for Children<'_> {
+    type Ok = ();
+    type Error = Unrepresentable;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
+        value.serialize(self.parent.child(name))
+    }
+
+    fn end(self) -> Written {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use stripe_identity_types::{
+        CreateVerificationSession, CreatedFilter, DocumentType, ListVerificationSessions, Timestamp,
+        UpdateVerificationSession,
+    };
+
+    use super::*;
+
+    fn form(params: impl Serialize) -> String {
+        let mut form = String::new();
+        append(&mut form, &params).unwrap();
+        form
+    }
+
+    #[test]
+    fn nesting_lists_and_booleans() {
+        let params = json!({"a": {"b": [true, {"c": 1}, ["x"]]}, "d": ""});
+        assert_eq!(form(params), "a[b][0]=true&a[b][1][c]=1&a[b][2][0]=x&d=");
+    }
+
+    #[test]
+    fn names_and_values_are_escaped_and_brackets_in_them_too() {
+        let params = json!({"k[]": "a b+c&d=é/%*"});
+        assert_eq!(form(params), "k%5B%5D=a%20b%2Bc%26d%3D%C3%A9%2F%25%2A");
+    }
+
+    #[test]
+    fn the_fields_of_a_session_to_create() {
+        let params = CreateVerificationSession::document()
+            .allowed_types([DocumentType::Passport, "visa".into()])
+            .require_live_capture(false)
+            .client_reference_id("user 42")
+            .metadata("b", "2")
+            .metadata("a", "")
+            .provided_email("robin@example.test")
+            .related_person("acct_1", "person_1");
+        assert_eq!(
+            form(params),
+            "client_reference_id=user%2042&metadata[a]=&metadata[b]=2&options[document][allowed_types][0]=passport\
+             &options[document][allowed_types][1]=visa&options[document][require_live_capture]=false\
+             &provided_details[email]=robin%40example.test&related_person[account]=acct_1\
+             &related_person[person]=person_1&type=document"
+        );
+    }
+
+    #[test]
+    fn left_alone_cleared_and_set_are_three_things() {
+        assert_eq!(form(UpdateVerificationSession::new()), "");
+        assert_eq!(form(UpdateVerificationSession::new().clear_document_options()), "options[document]=");
+        let set = UpdateVerificationSession::new().require_id_number(true).unset_metadata("k");
+        assert_eq!(form(set), "metadata[k]=&options[document][require_id_number]=true");
+    }
+
+    #[test]
+    fn filters_of_a_list() {
+        let span = CreatedFilter::new().gte(Timestamp::from_secs(1)).lt(Timestamp::from_secs(-2));
+        assert_eq!(
+            form(ListVerificationSessions::new().created(span).limit(3)),
+            "created[gte]=1&created[lt]=-2&limit=3"
+        );
+        assert_eq!(form(ListVerificationSessions::new().created(Timestamp::from_secs(5))), "created=5");
+    }
+
+    #[test]
+    fn numbers_are_plain_and_whole() {
+        assert_eq!(
+            form(json!({"a": i64::MIN, "b": u64::MAX, "c": 1e21, "d": 0.1})),
+            format!("a={}&b={}&c=1{}&d=0.1", i64::MIN, u64::MAX, "0".repeat(21))
+        );
+        assert_eq!(form(std::collections::BTreeMap::from([(7, "x")])), "7=x");
+    }
+
+    #[test]
+    fn empty_collections_give_nothing() {
+        assert_eq!(form(json!({"a": [], "b": {}, "c": {"d": []}})), "");
+    }
+
+    #[test]
+    fn what_a_form_cannot_say_is_refused() {
+        let refused = |params: &dyn Fn(&mut String) -> Written| assert!(params(&mut String::new()).is_err());
+        refused(&|form| append(form, "text"));
+        refused(&|form| append(form, &[1, 2]));
+        refused(&|form| append(form, &std::collections::BTreeMap::from([("a", f64::NAN)])));
+        refused(&|form| append(form, &std::collections::BTreeMap::from([("a", f32::INFINITY)])));
+        refused(&|form| append(form, &std::collections::BTreeMap::from([("", "empty name")])));
+    }
+}

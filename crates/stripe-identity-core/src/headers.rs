@@ -1,0 +1,17 @@
+use http::{HeaderMap, HeaderName};
+
+pub(crate) const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
+pub(crate) const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
+pub(crate) const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID)?.to_str().ok()
+}
+
+pub(crate) fn is_replayed(headers: &HeaderMap) -> bool {
+    headers.get(IDEMPOTENT_REPLAYED).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+}

@@ -1,0 +1,53 @@
+//! Stripe Identity calls as values: this crate builds [`http::Request`]s, parses [`http::Response`]s, and owns every
+//! policy in between. It does no I/O and knows no runtime, no TLS and no socket.
+//!
+//! There are three ways to make a call, which share everything but the last line:
+//!
+//! - [`Client`] sends over any [`HttpTransport`]: `client.verification_sessions().retrieve("vs_123").await`
+//! - [`BlockingClient`] sends over any [`BlockingHttpTransport`]: `….retrieve("vs_123").send()`
+//! - [`Config`] sends nothing: `….retrieve("vs_123").start()` gives the first [`Step`] for a loop of your own.
+//!
+//! Most users take the facade crate `stripe-identity`, which adds the transports.
+//!
+//! # Errors
+//!
+//! There is one [`Error`]. It says what kind of failure it was, keeps the status and the request id of any response,
+//! however broken, and tells whether the request may have been sent and whether repeating it makes sense. Calls are
+//! repeated by themselves where that is safe: every request that changes something carries an idempotency key.
+//!
+//! # What is never shown
+//!
+//! No `Debug` and no `Display` of this crate shows an API key, a body, a query, or Stripe's message about an error. The
+//! requests that a transport gets are plain [`http::Request`]s, though: their key header is marked as sensitive, but their
+//! URL and body are not hidden from a transport that logs them.
+
+mod api_key;
+mod base_url;
+mod call;
+mod client;
+mod config;
+pub mod endpoint;
+mod error;
+mod form;
+mod headers;
+mod response;
+mod retry;
+mod step;
+mod transport;
+
+pub use api_key::ApiKey;
+pub use call::{Call, Caller};
+pub use client::{BlockingClient, Client};
+pub use config::Config;
+pub use endpoint::verification_sessions::VerificationSessions;
+pub use endpoint::{Endpoint, WriteEndpoint};
+pub use error::{Error, ErrorKind};
+pub use response::Response;
+pub use step::{Sent, Step, Waiting};
+pub use transport::{AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind};
+
+/// For `#[async_trait] impl HttpTransport for …`.
+pub use async_trait::async_trait;
+pub use bytes;
+pub use http;
+pub use stripe_identity_types as types;

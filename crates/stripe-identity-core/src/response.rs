@@ -1,0 +1,79 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::headers;
+
+/// What a successful call gives: the model, and what the wire said about it.
+///
+/// It derefs to the model. `Debug` shows the model (of which the personal data is hidden), the status and the request id.
+#[derive(Clone)]
+pub struct Response<T> {
+    model: T,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl<T> Response<T> {
+    pub(crate) fn new(model: T, response: http::Response<Bytes>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { model, status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The model, without what the wire said.
+    pub fn into_inner(self) -> T {
+        self.model
+    }
+
+    /// The id that Stripe gave to the request, which its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(&self.headers)
+    }
+
+    /// Whether this is a repetition of the answer that the same idempotency key got before, and nothing new was done.
+    pub fn is_replayed(&self) -> bool {
+        headers::is_replayed(&self.headers)
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it came, with the keys that the model does not know. It holds personal data.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.model
+    }
+}
+
+impl<T> DerefMut for Response<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.model
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("model", &self.model)
+            .field("status", &self.status.as_u16())
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}

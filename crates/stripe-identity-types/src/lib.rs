@@ -1,0 +1,89 @@
+//! Models of the Stripe Identity API, usable alone.
+//!
+//! This crate turns Stripe's JSON into Rust values and back, and holds the parameters of each call. It knows no HTTP,
+//! no runtime and no clock; it depends on serde and `serde_json` only.
+//!
+//! ```
+//! use stripe_identity_types::{VerificationSession, VerificationSessionStatus};
+//!
+//! let session: VerificationSession = serde_json::from_str(
+//!     r#"{"id": "vs_123", "status": "verified", "verified_outputs": {"first_name": "Robin"}, "new_key": 1}"#,
+//! )?;
+//! assert_eq!(session.status, VerificationSessionStatus::Verified);
+//!
+//! let outputs = session.verified_outputs.as_ref().expect("the JSON above has it");
+//! assert_eq!(outputs.first_name.as_ref().map(|name| name.expose().as_str()), Some("Robin"));
+//!
+//! // Personal data is in the value, and never in its Debug form.
+//! assert!(!format!("{session:?}").contains("Robin"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! # What to expect of every model
+//!
+//! - **Only `id` must be there.** A key that Stripe leaves out and a key that it sends as `null` read alike: as `None`,
+//!   as an empty collection, or for an enum as a value for which `is_absent()` is true.
+//! - **Unknown keys are ignored, unknown enum values are kept.** [`VerificationSessionStatus::from`] any text gives a
+//!   value, and serializing gives the same text back.
+//! - **Personal data and secrets sit in [`Sensitive`].** serde sees through it, `Debug` does not. Decoding one that is
+//!   malformed gives an error that does not quote it.
+//! - **Times are whole seconds since 1970** in [`Timestamp`]; dates of birth and of documents are [`Date`], whose
+//!   parts may each be missing.
+//!
+//! The models follow API version [`API_VERSION`].
+
+mod address;
+mod api_error;
+mod date;
+mod error_code;
+mod expandable;
+mod id;
+mod lenient;
+mod list;
+mod list_verification_sessions;
+mod metadata;
+mod open_enum;
+mod patch;
+mod sensitive;
+mod session_expand;
+mod timestamp;
+mod verification_report;
+mod verification_session;
+mod verification_session_params;
+mod verified_outputs;
+
+pub use address::Address;
+pub use api_error::{ApiError, ApiErrorType};
+pub use date::Date;
+pub use error_code::ErrorCode;
+pub use expandable::{Expandable, Object};
+pub use id::{
+    AccountId, CustomerAccountId, CustomerId, FileId, PersonId, VerificationFlowId, VerificationReportId,
+    VerificationSessionId,
+};
+pub use list::List;
+pub use list_verification_sessions::{CreatedFilter, ListVerificationSessions};
+pub use metadata::Metadata;
+pub use open_enum::UnknownValue;
+pub use patch::Patch;
+pub use sensitive::Sensitive;
+pub use session_expand::SessionExpand;
+pub use timestamp::Timestamp;
+pub use verification_report::{
+    DocumentCheckErrorCode, DocumentReport, EmailCheckErrorCode, EmailReport, IdNumberCheckErrorCode, IdNumberReport,
+    PhoneCheckErrorCode, PhoneReport, ReportError, ReportOptions, ReportStatus, SelfieCheckErrorCode, SelfieReport,
+    VerificationReport,
+};
+pub use verification_session::{
+    DocumentOptions, DocumentType, EmailOptions, IdNumberOptions, LastError, LastErrorCode, MatchingOptions,
+    MatchingRule, ObjectType, PhoneOptions, ProvidedDetails, Redaction, RedactionStatus, RelatedPerson,
+    VerificationSession, VerificationSessionOptions, VerificationSessionStatus, VerificationSessionType,
+};
+pub use verification_session_params::{
+    CreateVerificationSession, MetadataParams, ProvidedDetailsParams, RelatedPersonParams, UpdateVerificationSession,
+    VerificationSessionOptionsParams,
+};
+pub use verified_outputs::{IdNumberType, Sex, VerifiedOutputs};
+
+/// The version of Stripe's API that the models follow, as sent in the `Stripe-Version` header.
+pub const API_VERSION: &str = "2026-10-28.endive";

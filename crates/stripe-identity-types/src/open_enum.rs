@@ -1,0 +1,167 @@
+use std::fmt;
+
+/// An enum value that this version of the crate has no name for, kept as it came.
+///
+/// Only the enums of this crate make one, so a text that has a name can never hide in here.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UnknownValue(Box<str>);
+
+impl UnknownValue {
+    pub(crate) fn new(value: String) -> Self {
+        Self(value.into_boxed_str())
+    }
+
+    /// The value as it came over the wire; empty where there was none.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Declares an enum of strings that keeps what it does not know.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $value:literal, )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+            /// A value that this version of the crate has no name for, or none at all. Serializes as it came.
+            Unknown($crate::UnknownValue),
+        }
+
+        impl $name {
+            /// Every value that this version of the crate has a name for.
+            pub const KNOWN: &'static [Self] = &[$( Self::$variant, )+];
+
+            /// The value as it stands on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $value, )+
+                    Self::Unknown(value) => value.as_str(),
+                }
+            }
+
+            /// Whether this version of the crate has a name for the value.
+            pub fn is_known(&self) -> bool {
+                !matches!(self, Self::Unknown(_))
+            }
+
+            /// Whether the value was missing or `null` where it was read from.
+            pub fn is_absent(&self) -> bool {
+                self.as_str().is_empty()
+            }
+
+            fn named(value: &str) -> Option<Self> {
+                match value {
+                    $( $value => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
+        }
+
+        /// The value for which [`is_absent`](Self::is_absent) is true.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Unknown($crate::UnknownValue::new(String::new()))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::named(value).unwrap_or_else(|| Self::Unknown($crate::UnknownValue::new(value.to_owned())))
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                Self::named(&value).unwrap_or_else(|| Self::Unknown($crate::UnknownValue::new(value)))
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl serde::de::Visitor<'_> for Visitor {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("a string")
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<$name, E> {
+                        Ok(value.into())
+                    }
+
+                    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<$name, E> {
+                        Ok(value.into())
+                    }
+                }
+                deserializer.deserialize_string(Visitor)
+            }
+        }
+    };
+}
+pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use crate::VerificationSessionStatus as Status;
+
+    #[test]
+    fn every_known_value_comes_back_as_itself() {
+        for status in Status::KNOWN {
+            assert!(status.is_known());
+            assert_eq!(&Status::from(status.as_str()), status);
+            let json = serde_json::to_string(status).unwrap();
+            assert_eq!(&serde_json::from_str::<Status>(&json).unwrap(), status);
+        }
+    }
+
+    #[test]
+    fn an_unknown_value_is_kept_to_the_letter() {
+        let status: Status = serde_json::from_str(r#""Escalated \u00e9""#).unwrap();
+        assert!(!status.is_known() && !status.is_absent());
+        assert_eq!(status.as_str(), "Escalated é");
+        assert_eq!(serde_json::to_string(&status).unwrap(), "\"Escalated é\"");
+    }
+
+    #[test]
+    fn the_default_is_absent_and_no_known_value_is() {
+        assert!(Status::default().is_absent());
+        assert!(Status::KNOWN.iter().all(|status| !status.is_absent()));
+    }
+
+    #[test]
+    fn a_number_is_refused() {
+        assert!(serde_json::from_str::<Status>("5").is_err());
+    }
+}

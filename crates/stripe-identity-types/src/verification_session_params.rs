@@ -1,0 +1,295 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{
+    AccountId, CustomerAccountId, CustomerId, DocumentOptions, DocumentType, Patch, PersonId, Sensitive,
+    VerificationFlowId, VerificationSessionType,
+};
+
+/// A session to create.
+///
+/// ```
+/// use stripe_identity_types::{CreateVerificationSession, DocumentType};
+///
+/// let params = CreateVerificationSession::document()
+///     .allowed_types([DocumentType::Passport, DocumentType::IdCard])
+///     .require_matching_selfie(true)
+///     .client_reference_id("user-42")
+///     .return_url("https://example.com/done");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CreateVerificationSession {
+    /// Your own reference to the user or the case. Stripe gives it back and lists by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_reference_id: Option<Sensitive<String>>,
+    /// Your own key-value pairs; see [`Metadata`](crate::Metadata) for the limits.
+    #[serde(skip_serializing_if = "MetadataParams::is_empty")]
+    pub metadata: MetadataParams,
+    /// Which checks run, and how.
+    #[serde(skip_serializing_if = "VerificationSessionOptionsParams::is_empty")]
+    pub options: VerificationSessionOptionsParams,
+    /// What you know about the user already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provided_details: Option<ProvidedDetailsParams>,
+    /// The customer whom the session is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_customer: Option<CustomerId>,
+    /// The customer whom the session is about, where customers are accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_customer_account: Option<CustomerAccountId>,
+    /// The person on a connected account whom the session is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_person: Option<RelatedPersonParams>,
+    /// Where Stripe's page sends the user when they have submitted. Hidden in `Debug`, since it may name the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<Sensitive<String>>,
+    /// What to verify. Either this or a flow must be given.
+    #[doc(alias = "type")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<VerificationSessionType>,
+    /// The flow, made in the Dashboard, that says what to verify.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification_flow: Option<VerificationFlowId>,
+}
+
+impl CreateVerificationSession {
+    /// A session of a type that has no constructor of its own.
+    pub fn new(type_: impl Into<VerificationSessionType>) -> Self {
+        Self { type_: Some(type_.into()), ..Self::default() }
+    }
+
+    /// A session that checks an identity document.
+    pub fn document() -> Self {
+        Self::new(VerificationSessionType::Document)
+    }
+
+    /// A session that checks an id number, without a document.
+    pub fn id_number() -> Self {
+        Self::new(VerificationSessionType::IdNumber)
+    }
+
+    /// A session that does what a flow made in the Dashboard says.
+    pub fn verification_flow(flow: impl Into<VerificationFlowId>) -> Self {
+        Self { verification_flow: Some(flow.into()), ..Self::default() }
+    }
+
+    /// Your own reference to the user or the case.
+    pub fn client_reference_id(mut self, reference: impl Into<String>) -> Self {
+        self.client_reference_id = Some(Sensitive::new(reference.into()));
+        self
+    }
+
+    /// The customer whom the session is about.
+    pub fn related_customer(mut self, customer: impl Into<CustomerId>) -> Self {
+        self.related_customer = Some(customer.into());
+        self
+    }
+
+    /// The customer whom the session is about, where customers are accounts.
+    pub fn related_customer_account(mut self, customer: impl Into<CustomerAccountId>) -> Self {
+        self.related_customer_account = Some(customer.into());
+        self
+    }
+
+    /// The person on a connected account whom the session is about.
+    pub fn related_person(mut self, account: impl Into<AccountId>, person: impl Into<PersonId>) -> Self {
+        self.related_person = Some(RelatedPersonParams::new(account, person));
+        self
+    }
+
+    /// Where Stripe's page sends the user when they have submitted.
+    pub fn return_url(mut self, url: impl Into<String>) -> Self {
+        self.return_url = Some(Sensitive::new(url.into()));
+        self
+    }
+}
+
+/// What to change about a session, which must require input. What is not named stays as it is.
+///
+/// ```
+/// use stripe_identity_types::UpdateVerificationSession;
+///
+/// let params = UpdateVerificationSession::new()
+///     .require_live_capture(true)
+///     .metadata("case", "7")
+///     .unset_metadata("draft");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UpdateVerificationSession {
+    /// Pairs to set or to take out; the others stay.
+    #[serde(skip_serializing_if = "MetadataParams::is_empty")]
+    pub metadata: MetadataParams,
+    /// Which checks run, and how.
+    #[serde(skip_serializing_if = "VerificationSessionOptionsParams::is_empty")]
+    pub options: VerificationSessionOptionsParams,
+    /// What you know about the user already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provided_details: Option<ProvidedDetailsParams>,
+    /// What to verify.
+    #[doc(alias = "type")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<VerificationSessionType>,
+}
+
+impl UpdateVerificationSession {
+    /// No change.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What to verify.
+    #[doc(alias = "type")]
+    pub fn type_(mut self, type_: impl Into<VerificationSessionType>) -> Self {
+        self.type_ = Some(type_.into());
+        self
+    }
+
+    /// Takes a metadata pair out.
+    pub fn unset_metadata(mut self, key: impl Into<String>) -> Self {
+        self.metadata.unset(key);
+        self
+    }
+
+    /// Puts the document options back to Stripe's defaults.
+    pub fn clear_document_options(mut self) -> Self {
+        self.options.document = Patch::Clear;
+        self
+    }
+}
+
+/// The setters that create and update have in common.
+macro_rules! shared_setters {
+    ($($params:ident)+) => { $(
+        impl $params {
+            /// The types of document that are taken.
+            pub fn allowed_types(mut self, types: impl IntoIterator<Item = DocumentType>) -> Self {
+                self.document_options().allowed_types = Some(types.into_iter().collect());
+                self
+            }
+
+            /// Whether the user must give an id number, which is held against the document.
+            pub fn require_id_number(mut self, require: bool) -> Self {
+                self.document_options().require_id_number = Some(require);
+                self
+            }
+
+            /// Whether images must come from the camera, not from a file.
+            pub fn require_live_capture(mut self, require: bool) -> Self {
+                self.document_options().require_live_capture = Some(require);
+                self
+            }
+
+            /// Whether the user must take a selfie, which is held against the document's photo.
+            pub fn require_matching_selfie(mut self, require: bool) -> Self {
+                self.document_options().require_matching_selfie = Some(require);
+                self
+            }
+
+            /// Sets a metadata pair.
+            pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+                self.metadata.set(key, value);
+                self
+            }
+
+            /// The user's email address, if you know it already.
+            pub fn provided_email(mut self, email: impl Into<String>) -> Self {
+                self.provided_details.get_or_insert_default().email = Some(Sensitive::new(email.into()));
+                self
+            }
+
+            /// The user's phone number, if you know it already.
+            pub fn provided_phone(mut self, phone: impl Into<String>) -> Self {
+                self.provided_details.get_or_insert_default().phone = Some(Sensitive::new(phone.into()));
+                self
+            }
+
+            fn document_options(&mut self) -> &mut DocumentOptions {
+                self.options.document.get_or_insert_default()
+            }
+        }
+    )+ };
+}
+shared_setters! { CreateVerificationSession UpdateVerificationSession }
+
+/// Metadata pairs to set, and keys to take out.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct MetadataParams(BTreeMap<String, Option<String>>);
+
+impl MetadataParams {
+    /// Sets a pair.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(key.into(), Some(value.into()));
+    }
+
+    /// Takes a pair out.
+    pub fn unset(&mut self, key: impl Into<String>) {
+        self.0.insert(key.into(), None);
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for MetadataParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MetadataParams([{} hidden])", self.0.len())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for MetadataParams {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), Some(value.into()))).collect())
+    }
+}
+
+/// Which checks of a session run, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct VerificationSessionOptionsParams {
+    /// The check of an identity document.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub document: Patch<DocumentOptions>,
+}
+
+impl VerificationSessionOptionsParams {
+    /// Whether nothing is said.
+    pub const fn is_empty(&self) -> bool {
+        self.document.is_keep()
+    }
+}
+
+/// What you know about the user already.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ProvidedDetailsParams {
+    /// The user's email address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Sensitive<String>>,
+    /// The user's phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Sensitive<String>>,
+}
+
+/// The person on a connected account whom a session is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RelatedPersonParams {
+    /// The account.
+    pub account: AccountId,
+    /// The person on it.
+    pub person: PersonId,
+}
+
+impl RelatedPersonParams {
+    /// A person on an account.
+    pub fn new(account: impl Into<AccountId>, person: impl Into<PersonId>) -> Self {
+        Self { account: account.into(), person: person.into() }
+    }
+}
