@@ -1,0 +1,2 @@
+//! `HyperTransport` against real sockets.
+fn main() {}

@@ -1,0 +1,49 @@
+//! What TLS uses and whom it trusts, as the features say.
+
+use std::sync::Arc;
+
+use stripe_identity_core::{TransportError, TransportErrorKind};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// The configuration, trusting these roots or, without any, those of the features.
+pub(crate) fn config(roots: Option<Vec<Certificate<'static>>>) -> Result<TlsConfig, TransportError> {
+    let roots = roots.unwrap_or_else(default_roots);
+    if roots.is_empty() {
+        return Err(unavailable("there are no root certificates to trust"));
+    }
+    let config = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .unversioned_rustls_crypto_provider(Arc::new(provider()?));
+    Ok(config.build())
+}
+
+fn default_roots() -> Vec<Certificate<'static>> {
+    #[cfg_attr(not(any(feature = "webpki-roots", feature = "native-roots")), expect(unused_mut))]
+    let mut roots = Vec::new();
+    #[cfg(feature = "webpki-roots")]
+    roots.extend(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|root| Certificate::from_der(root)));
+    #[cfg(feature = "native-roots")]
+    roots.extend(
+        rustls_native_certs::load_native_certs().certs.iter().map(|root| Certificate::from_der(root).to_owned()),
+    );
+    roots
+}
+
+/// Named outright, since rustls refuses to choose for a process in which both are compiled in.
+#[cfg(any(feature = "ring", feature = "aws-lc"))]
+#[expect(clippy::unnecessary_wraps, reason = "without cryptography it fails")]
+fn provider() -> Result<rustls::crypto::CryptoProvider, TransportError> {
+    #[cfg(feature = "aws-lc")]
+    return Ok(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(not(feature = "aws-lc"))]
+    return Ok(rustls::crypto::ring::default_provider());
+}
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc")))]
+fn provider() -> Result<rustls::crypto::CryptoProvider, TransportError> {
+    Err(unavailable("no cryptography is compiled in: turn on the feature `ring` or `aws-lc`"))
+}
+
+fn unavailable(reason: &'static str) -> TransportError {
+    TransportError::new(TransportErrorKind::Tls, reason)
+}

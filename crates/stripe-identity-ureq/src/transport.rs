@@ -1,0 +1,156 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
+use ureq::tls::Certificate;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::{Agent, Error, Timeout};
+
+use crate::connector::{ConnectError, MarkingConnector};
+use crate::tls;
+
+/// Sends requests over ureq. Cheap to clone; clones share their connections.
+///
+/// | setting | value |
+/// |---|---|
+/// | time for an attempt | what the call says: 80 seconds unless changed |
+/// | time for a connection, within that | 30 seconds |
+/// | largest response body | 16 MiB, see [`UreqTransportBuilder::max_body_size`] |
+/// | idle connections are kept for | 15 seconds, ureq's default |
+/// | redirects, proxies, compression | none |
+#[derive(Clone)]
+pub struct UreqTransport {
+    agent: Agent,
+    max_body_size: usize,
+}
+
+impl UreqTransport {
+    /// A transport with the defaults.
+    ///
+    /// # Errors
+    /// As [`UreqTransportBuilder::build`].
+    pub fn new() -> Result<Self, TransportError> {
+        Self::builder().build()
+    }
+
+    /// A transport with settings of your own.
+    pub fn builder() -> UreqTransportBuilder {
+        UreqTransportBuilder { roots: None, max_body_size: 16 * 1024 * 1024 }
+    }
+}
+
+/// Settings for a [`UreqTransport`].
+#[derive(Clone)]
+pub struct UreqTransportBuilder {
+    roots: Option<Vec<Certificate<'static>>>,
+    max_body_size: usize,
+}
+
+impl UreqTransportBuilder {
+    /// The root certificates that TLS trusts, each in DER form, in place of what the crate's features say.
+    pub fn root_certificates<D: AsRef<[u8]>>(self, roots: impl IntoIterator<Item = D>) -> Self {
+        let roots = roots.into_iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()).collect();
+        Self { roots: Some(roots), ..self }
+    }
+
+    /// The largest response body that is taken, in bytes. Default: 16 MiB.
+    pub fn max_body_size(self, bytes: usize) -> Self {
+        Self { max_body_size: bytes, ..self }
+    }
+
+    /// The transport.
+    ///
+    /// # Errors
+    /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate was compiled without
+    /// cryptography.
+    pub fn build(self) -> Result<UreqTransport, TransportError> {
+        let config = Agent::config_builder()
+            .tls_config(tls::config(self.roots)?)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_connect(Some(Duration::from_secs(30)))
+            .build();
+        let agent = Agent::with_parts(config, MarkingConnector::default(), DefaultResolver::default());
+        Ok(UreqTransport { agent, max_body_size: self.max_body_size })
+    }
+}
+
+impl UreqTransport {
+    fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Error> {
+        let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
+        let (parts, body) = request.into_parts();
+        let has_body = parts.method == http::Method::POST;
+        let response = if has_body {
+            self.run(http::Request::from_parts(parts, &body[..]), timeout)?
+        } else {
+            self.run(http::Request::from_parts(parts, ()), timeout)?
+        };
+        let (parts, body) = response.into_parts();
+        let body = body.into_with_config().limit(self.max_body_size as u64).read_to_vec()?;
+        Ok(http::Response::from_parts(parts, body.into()))
+    }
+
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: http::Request<B>,
+        timeout: Option<Duration>,
+    ) -> Result<http::Response<ureq::Body>, Error> {
+        let request = self.agent.configure_request(request).timeout_global(timeout).build();
+        self.agent.run(request)
+    }
+}
+
+impl BlockingHttpTransport for UreqTransport {
+    fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        self.exchange(request).map_err(classify)
+    }
+
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+}
+
+fn classify(error: Error) -> TransportError {
+    let kind = match &error {
+        Error::HostNotFound => TransportErrorKind::Dns,
+        Error::Other(other) => match other.downcast_ref::<ConnectError>() {
+            Some(ConnectError(Error::Io(cause))) if is_tls(cause) => TransportErrorKind::Tls,
+            Some(ConnectError(Error::Tls(_) | Error::Rustls(_) | Error::Pem(_))) => TransportErrorKind::Tls,
+            Some(_) => TransportErrorKind::Connect,
+            None => TransportErrorKind::Other,
+        },
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => TransportErrorKind::Connect,
+        Error::Timeout(_) => TransportErrorKind::Timeout,
+        Error::Io(_) | Error::ConnectionFailed => TransportErrorKind::Interrupted,
+        Error::BodyExceedsLimit(_) => TransportErrorKind::BodyTooLarge,
+        _ => TransportErrorKind::Other,
+    };
+    match error {
+        // They quote the URL, which may hold personal data in its query.
+        Error::BadUri(_) | Error::RequireHttpsOnly(_) => kind.into(),
+        Error::Other(other) => TransportError::new(kind, other),
+        error => TransportError::new(kind, error),
+    }
+}
+
+fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|cause| {
+        cause.is::<rustls::Error>() || cause.source().is_some_and(<dyn StdError>::is::<rustls::Error>)
+    })
+}
+
+impl fmt::Debug for UreqTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UreqTransport").field("max_body_size", &self.max_body_size).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for UreqTransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UreqTransportBuilder").field("max_body_size", &self.max_body_size).finish_non_exhaustive()
+    }
+}

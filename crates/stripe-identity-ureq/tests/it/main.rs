@@ -1,0 +1,2 @@
+//! `UreqTransport` against real sockets.
+fn main() {}
