@@ -1,0 +1,91 @@
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use stripe_identity_core::http::Method;
+use stripe_identity_core::types::CreateVerificationSession;
+use stripe_identity_core::{BlockingClient, Config, ErrorKind, TransportErrorKind};
+use stripe_identity_mock::ScriptedTransport;
+
+const SESSIONS: &str = "/v1/identity/verification_sessions";
+
+fn client(stripe: &ScriptedTransport) -> BlockingClient {
+    BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone())
+}
+
+/// What a panic says, and the line it says to be at.
+fn panic_of(code: impl FnOnce()) -> (String, u32) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = Arc::new(Mutex::new((String::new(), 0)));
+    let hook = std::panic::take_hook();
+    let seen_by_hook = seen.clone();
+    std::panic::set_hook(Box::new(move |info| {
+        let message = info.payload().downcast_ref::<String>().cloned().unwrap_or_default();
+        *seen_by_hook.lock().unwrap() = (message, info.location().map_or(0, Location::line));
+    }));
+    let outcome = catch_unwind(AssertUnwindSafe(code));
+    std::panic::set_hook(hook);
+    assert!(outcome.is_err(), "it did not panic");
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}
+
+#[test]
+fn a_script_that_is_kept_to() {
+    let stripe = ScriptedTransport::new();
+    stripe
+        .expect(Method::POST, SESSIONS)
+        .params([("type", "document"), ("metadata[a]", "b c")])
+        .header("idempotency-key", "key-1")
+        .reply_header("request-id", "req_1")
+        .reply(200, r#"{"id": "vs_1"}"#);
+    stripe.expect(Method::GET, "/v1/identity/verification_sessions/vs_1").fail(TransportErrorKind::Timeout);
+    stripe.expect(Method::GET, "/v1/identity/verification_sessions/vs_1").reply(200, r#"{"id": "vs_1"}"#);
+
+    let sessions = client(&stripe).verification_sessions();
+    let params = CreateVerificationSession::document().metadata("a", "b c");
+    let session = sessions.create(params).idempotency_key("key-1").send().unwrap();
+    assert_eq!(session.request_id(), Some("req_1"));
+    sessions.retrieve(&session.id).send().unwrap();
+
+    assert_eq!((stripe.requests().len(), stripe.sleeps().len()), (3, 1));
+    stripe.finish();
+}
+
+#[test]
+fn a_difference_is_shown_by_the_call_and_at_the_line_of_finish() {
+    let stripe = ScriptedTransport::new();
+    let expected_at = line!() + 2;
+    stripe
+        .expect(Method::POST, SESSIONS)
+        .params([("type", "id_number")])
+        .header("stripe-account", "acct_1")
+        .reply(200, "");
+
+    let error =
+        client(&stripe).verification_sessions().create(CreateVerificationSession::document()).send().unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1));
+
+    let difference = format!(
+        "scripted.rs:{expected_at}:10, and a request differs:\n    params: - type=id_number\n    params: + type=document\n    \
+         stripe-account: - acct_1\n"
+    );
+    assert!(format!("{error:?}").contains(&difference), "{error:?}");
+    let (message, line) = panic_of(|| stripe.finish());
+    assert!(message.contains(&difference), "{message}");
+    assert_eq!(line, line!() - 2);
+}
+
+#[test]
+fn a_request_too_many_and_one_too_few() {
+    let stripe = ScriptedTransport::new();
+    let error = client(&stripe).verification_sessions().cancel("vs_1").send().unwrap_err();
+    assert!(format!("{error:?}").contains("POST /v1/identity/verification_sessions/vs_1/cancel"), "{error:?}");
+    let (message, _) = panic_of(|| stripe.finish());
+    assert!(message.contains("no further request is expected"), "{message}");
+
+    let stripe = ScriptedTransport::new();
+    stripe.expect(Method::GET, "/v1/files").reply(200, "");
+    let (message, _) = panic_of(|| drop(stripe));
+    assert!(message.contains("never came:\n    GET /v1/files"), "{message}");
+}
