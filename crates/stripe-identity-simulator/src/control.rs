@@ -1,0 +1,61 @@
+//! What stands in for the user and for time, by HTTP.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use stripe_identity_core::types::VerificationSessionId;
+
+use crate::form::Form;
+use crate::json;
+use crate::outcome::Outcome;
+use crate::refusal::Refusal;
+use crate::sessions::ControlError;
+use crate::simulator::Simulator;
+
+/// The answer, or `None` if the request is not for the control API.
+pub(crate) fn handle(simulator: &mut Simulator, request: &http::Request<Bytes>) -> Option<http::Response<Bytes>> {
+    let path = request.uri().path().strip_prefix("/_simulator/")?;
+    let done = control(simulator, request, path);
+    Some(done.map_or_else(Refusal::into_response, |()| json::response(StatusCode::OK, &json!({ "done": true }))))
+}
+
+fn control(simulator: &mut Simulator, request: &http::Request<Bytes>, path: &str) -> Result<(), Refusal> {
+    let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
+    if request.method() != Method::POST {
+        return Err(unknown());
+    }
+    let mut form = Form::parse(request.body())?;
+    if path == "advance" {
+        let seconds = form.integer("seconds")?.ok_or_else(|| Refusal::missing_parameter("seconds"))?;
+        form.finish()?;
+        let seconds = u64::try_from(seconds).map_err(|_| Refusal::invalid("seconds", "Time does not go back."))?;
+        simulator.advance(Duration::from_secs(seconds));
+        return Ok(());
+    }
+
+    let on_session = path.strip_prefix("verification_sessions/").and_then(|rest| rest.split_once('/'));
+    let (session, action) = on_session.ok_or_else(unknown)?;
+    let session = VerificationSessionId::new(percent_decode_str(session).decode_utf8_lossy());
+    let id = session.clone();
+    let takes_outcome = matches!(action, "submit" | "finish_processing");
+    let outcome = if takes_outcome { form.text("outcome")? } else { None };
+    form.finish()?;
+    let outcome = match outcome.as_deref() {
+        Some(text) => text.parse().map_err(|error| Refusal::invalid("outcome", &format!("{error}")))?,
+        None => Outcome::Verified,
+    };
+    let done = match action {
+        "submit" => simulator.submit(session, &outcome),
+        "start_processing" => simulator.start_processing(session),
+        "finish_processing" => simulator.finish_processing(session, &outcome),
+        "finish_redaction" => simulator.finish_redaction(session),
+        _ => return Err(unknown()),
+    };
+    done.map_err(|error| match error {
+        ControlError::NoSuchSession => Refusal::not_found("session", "VerificationSession", id.as_str()),
+        error => Refusal::invalid("session", &error.to_string()),
+    })
+}

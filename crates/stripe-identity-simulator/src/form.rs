@@ -1,0 +1,252 @@
+//! Reads `a=1&b[c]=2&d[0]=3` into a tree, and takes it apart as an endpoint asks for it.
+
+use stripe_identity_core::types::{ErrorCode, Patch};
+
+use crate::refusal::Refusal;
+
+/// Deeper names than any parameter of the API has.
+const DEEPEST: usize = 8;
+const LONGEST_TEXT: usize = 5000;
+
+/// The parameters of a request, or those below one name. What an endpoint does not take out is unknown to it.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    name: String,
+    fields: Vec<(String, Node)>,
+}
+
+#[derive(Debug)]
+enum Node {
+    Text(String),
+    Fields(Vec<(String, Node)>),
+}
+
+impl Form {
+    pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Refusal> {
+        let mut fields = Vec::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            let path = path_of(&name).ok_or_else(|| Refusal::unknown_parameter(&name))?;
+            insert(&mut fields, &path, value.into_owned()).ok_or_else(|| Refusal::invalid(&name, "Invalid value"))?;
+        }
+        Ok(Self { name: String::new(), fields })
+    }
+
+    fn full_name(&self, field: &str) -> String {
+        if self.name.is_empty() { field.to_owned() } else { format!("{}[{field}]", self.name) }
+    }
+
+    fn take(&mut self, field: &str) -> Option<Node> {
+        let index = self.fields.iter().position(|(name, _)| name == field)?;
+        Some(self.fields.remove(index).1)
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&mut self, field: &str) -> Result<Option<String>, Refusal> {
+        let name = self.full_name(field);
+        match self.take(field) {
+            None => Ok(None),
+            Some(Node::Text(text)) if text.is_empty() => {
+                let message = format!("You passed an empty string for '{name}'. Leave it out to leave it unset.");
+                Err(Refusal::with_code(ErrorCode::ParameterInvalidEmpty, &name, message))
+            }
+            Some(Node::Text(text)) if text.chars().count() > LONGEST_TEXT => {
+                Err(Refusal::invalid(&name, &format!("Invalid string: longer than {LONGEST_TEXT} characters")))
+            }
+            Some(Node::Text(text)) => Ok(Some(text)),
+            Some(Node::Fields(_)) => Err(Refusal::invalid(&name, "Invalid string")),
+        }
+    }
+
+    /// One of some texts.
+    pub(crate) fn one_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<T>, Refusal>
+    where
+        T: AsRef<str> + Clone,
+    {
+        let name = self.full_name(field);
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        find(&name, &text, allowed).map(Some)
+    }
+
+    pub(crate) fn boolean(&mut self, field: &str) -> Result<Option<bool>, Refusal> {
+        let name = self.full_name(field);
+        match self.text(field)?.as_deref() {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Refusal::invalid(&name, "Invalid boolean")),
+        }
+    }
+
+    pub(crate) fn integer(&mut self, field: &str) -> Result<Option<i64>, Refusal> {
+        let name = self.full_name(field);
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| {
+            Refusal::with_code(ErrorCode::ParameterInvalidInteger, &name, format!("Invalid integer for '{name}'"))
+        })
+    }
+
+    /// The parameters below a name, where an empty text clears them.
+    pub(crate) fn object(&mut self, field: &str) -> Result<Patch<Self>, Refusal> {
+        let name = self.full_name(field);
+        match self.take(field) {
+            None => Ok(Patch::Keep),
+            Some(Node::Fields(fields)) => Ok(Patch::Set(Self { name, fields })),
+            Some(Node::Text(text)) if text.is_empty() => Ok(Patch::Clear),
+            Some(Node::Text(_)) => Err(Refusal::invalid(&name, "Invalid object")),
+        }
+    }
+
+    /// Whether there are parameters below a name.
+    pub(crate) fn has_fields(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, node)| name == field && matches!(node, Node::Fields(_)))
+    }
+
+    /// Texts in a list.
+    pub(crate) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, Refusal> {
+        let name = self.full_name(field);
+        match self.take(field) {
+            None => Ok(None),
+            Some(Node::Text(_)) => Err(Refusal::invalid(&name, "Invalid array")),
+            Some(Node::Fields(fields)) => {
+                let mut list = Self { name, fields };
+                let indexes: Vec<_> = list.fields.iter().map(|(index, _)| index.clone()).collect();
+                if let Some(index) = indexes.iter().find(|index| index.parse::<u16>().is_err()) {
+                    return Err(Refusal::unknown_parameter(&list.full_name(index)));
+                }
+                indexes.iter().filter_map(|index| list.text(index).transpose()).collect::<Result<_, _>>().map(Some)
+            }
+        }
+    }
+
+    /// Values in a list, each one of some.
+    pub(crate) fn list_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<Vec<T>>, Refusal>
+    where
+        T: AsRef<str> + Clone,
+    {
+        let name = self.full_name(field);
+        let Some(texts) = self.texts(field)? else { return Ok(None) };
+        texts.iter().map(|text| find(&name, text, allowed)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// All that is left, as texts by name; an empty text is one too.
+    pub(crate) fn into_pairs(self) -> Result<Vec<(String, String)>, Refusal> {
+        let pair = |(field, node): (String, Node)| match node {
+            Node::Text(text) => Ok((field, text)),
+            Node::Fields(_) => {
+                let name = if self.name.is_empty() { field } else { format!("{}[{field}]", self.name) };
+                Err(Refusal::invalid(&name, "Invalid string"))
+            }
+        };
+        self.fields.into_iter().map(pair).collect()
+    }
+
+    /// Refuses what nobody took out.
+    pub(crate) fn finish(self) -> Result<(), Refusal> {
+        match self.fields.first() {
+            None => Ok(()),
+            Some((field, node)) => {
+                let mut name = self.full_name(field);
+                let mut node = node;
+                while let Node::Fields(fields) = node
+                    && let Some((inner, below)) = fields.first()
+                {
+                    name = format!("{name}[{inner}]");
+                    node = below;
+                }
+                Err(Refusal::unknown_parameter(&name))
+            }
+        }
+    }
+}
+
+fn find<T: AsRef<str> + Clone>(name: &str, text: &str, allowed: &[T]) -> Result<T, Refusal> {
+    allowed.iter().find(|value| value.as_ref() == text).cloned().ok_or_else(|| {
+        let allowed: Vec<_> = allowed.iter().map(AsRef::as_ref).collect();
+        Refusal::invalid(name, &format!("Invalid {name}: must be one of {}", allowed.join(", ")))
+    })
+}
+
+/// `a[b][c]` as `a`, `b`, `c`; `None` if it is written in another way.
+fn path_of(name: &str) -> Option<Vec<&str>> {
+    let (first, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+    let mut path = vec![first];
+    while !rest.is_empty() {
+        let (segment, after) = rest.strip_prefix('[')?.split_once(']')?;
+        path.push(segment);
+        rest = after;
+    }
+    (path.len() <= DEEPEST && !first.is_empty()).then_some(path)
+}
+
+fn insert(fields: &mut Vec<(String, Node)>, path: &[&str], value: String) -> Option<()> {
+    let (&first, rest) = path.split_first()?;
+    // `a[]` goes on with the next index.
+    let first = if first.is_empty() { fields.len().to_string() } else { first.to_owned() };
+    let index = fields.iter().position(|(name, _)| *name == first);
+    match (index, rest) {
+        (Some(index), []) => match &mut fields[index].1 {
+            Node::Text(text) => *text = value,
+            Node::Fields(_) => return None,
+        },
+        (None, []) => fields.push((first, Node::Text(value))),
+        (Some(index), rest) => match &mut fields[index].1 {
+            Node::Text(_) => return None,
+            Node::Fields(below) => insert(below, rest, value)?,
+        },
+        (None, rest) => {
+            let mut below = Vec::new();
+            insert(&mut below, rest, value)?;
+            fields.push((first, Node::Fields(below)));
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(encoded: &str) -> Form {
+        Form::parse(encoded.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn names_nest_and_values_are_unescaped() {
+        let mut form = form("a[b][0]=x%20y&a[b][1]=%C3%A9&c=1+2");
+        let Patch::Set(mut a) = form.object("a").unwrap() else { panic!("it is an object") };
+        assert_eq!(a.texts("b").unwrap().unwrap(), ["x y", "é"]);
+        assert_eq!(form.text("c").unwrap().unwrap(), "1 2");
+        a.finish().unwrap();
+        form.finish().unwrap();
+    }
+
+    #[test]
+    fn what_is_left_is_unknown_and_named_in_full() {
+        let mut left = form("a[b][c]=1");
+        let Patch::Set(a) = left.object("a").unwrap() else { panic!("it is an object") };
+        assert_eq!(a.finish().unwrap_err().param(), Some("a[b][c]"));
+        assert_eq!(form("x[y][0]=1").finish().unwrap_err().param(), Some("x[y][0]"));
+    }
+
+    #[test]
+    fn malformed_names_and_contradictions_are_refused() {
+        for encoded in ["a[b=1", "a[b]c=1", "[a]=1", "=1", "a=1&a[b]=2", "a[b]=2&a=1", "a[b][c][d][e][f][g][h][i]=1"] {
+            assert!(Form::parse(encoded.as_bytes()).is_err(), "{encoded}");
+        }
+    }
+
+    #[test]
+    fn types_are_checked() {
+        assert!(form("a=yes").boolean("a").is_err());
+        assert!(form("a[b]=true").boolean("a").is_err());
+        assert!(form("a=1.5").integer("a").is_err());
+        assert!(form("a=").text("a").is_err());
+        assert!(form("a=x").object("a").is_err());
+        assert!(form("a=x").texts("a").is_err());
+        assert!(form("a[x]=y").texts("a").is_err());
+        assert!(form("a=c").one_of("a", &["b"]).is_err());
+        assert!(form(&format!("a={}", "x".repeat(5001))).text("a").is_err());
+        assert_eq!(form("a=true").boolean("a").unwrap(), Some(true));
+        assert_eq!(form("a=-5").integer("a").unwrap(), Some(-5));
+    }
+}

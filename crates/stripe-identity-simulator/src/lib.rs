@@ -1,0 +1,70 @@
+//! A local Stripe Identity that keeps state.
+//!
+//! - [`Simulator`] is a plain value: a request goes in, a response comes out.
+//! - [`SimulatorTransport`] puts it under a client, for unit tests without a socket.
+//! - [`Server`] (feature `server`, on by default) puts it behind a socket, for any client in any language; the program of
+//!   the same name does so from the command line.
+//!
+//! What a person does at Stripe's hosted page is done by [`Simulator::submit`] and its neighbours, or over HTTP:
+//!
+//! | `POST` to | parameters | what it does |
+//! |---|---|---|
+//! | `/_simulator/verification_sessions/{id}/submit` | `outcome` | the user submits, and the checks end |
+//! | `/_simulator/verification_sessions/{id}/start_processing` | | the user submits |
+//! | `/_simulator/verification_sessions/{id}/finish_processing` | `outcome` | the checks end |
+//! | `/_simulator/verification_sessions/{id}/finish_redaction` | | a redaction ends |
+//! | `/_simulator/advance` | `seconds` | time goes by |
+//!
+//! An `outcome` is `verified` (the default) or the code of a failure, such as `document_expired`.
+//!
+//! # What it knows
+//!
+//! The six operations on sessions with all of their parameters, filters, cursors and expansions; the life of a session;
+//! test keys, secret and restricted, as `Bearer` or `Basic`; connected accounts kept apart; idempotency keys, which it
+//! replays for 24 hours. Client secrets live 24 hours and URLs 48, and a failed try brings fresh ones.
+//!
+//! # What no source confirms
+//!
+//! Stripe documents what a state forbids, not how it says so. These are guesses; don't build on them:
+//!
+//! - the message of the error for an illegal state (its status 400 and type `invalid_request_error` are to be expected,
+//!   a code is not), of an enum value that does not exist, of a malformed boolean or integer, of a limit outside 1 to 100,
+//!   of metadata beyond its limits, of both cursors at once;
+//! - that an unknown cursor gives status 400 and `resource_missing`;
+//! - that a canceled session cannot be redacted, and that asking twice for a redaction is refused;
+//! - that `type` is ignored when a flow is named, and what a flow checks (here: a document);
+//! - that the options of an id number session are empty, and that changing the type resets them;
+//! - that an idempotency key stays unused after any refusal, not only after one that comes from validation;
+//! - which failures leave a report (here: those of a check; not `abandoned`, `consent_declined`, `country_not_supported`,
+//!   `device_not_supported` and `under_supported_age`), and what a failed check shows;
+//! - the status 403 for a sensitive field without a restricted key;
+//! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
+//!   its beginning.
+//!
+//! Unlike Stripe it takes parameters in the query of a `POST` along with the body, knows no rate limit, and lets every
+//! restricted key read everything.
+
+mod control;
+mod expand;
+mod form;
+mod ids;
+mod json;
+mod key;
+mod outcome;
+mod person;
+mod redact;
+mod refusal;
+mod report;
+#[cfg(feature = "server")]
+mod server;
+mod session_params;
+mod sessions;
+mod simulator;
+mod transport;
+
+pub use outcome::{Outcome, UnknownOutcome};
+#[cfg(feature = "server")]
+pub use server::Server;
+pub use sessions::ControlError;
+pub use simulator::Simulator;
+pub use transport::SimulatorTransport;

@@ -1,0 +1,90 @@
+//! Takes the personal data out of a session and its report.
+
+use stripe_identity_core::types::{Address, Date, Sensitive, Sex, VerificationReport, VerificationSession};
+
+pub(crate) fn redact(session: &mut VerificationSession, report: Option<&mut VerificationReport>) {
+    session.metadata.clear();
+    if let Some(details) = &mut session.provided_details {
+        redact_text(&mut details.email);
+        redact_text(&mut details.phone);
+    }
+    if let Some(outputs) = &mut session.verified_outputs {
+        redact_address(&mut outputs.address);
+        for text in [
+            &mut outputs.email,
+            &mut outputs.first_name,
+            &mut outputs.id_number,
+            &mut outputs.last_name,
+            &mut outputs.phone,
+            &mut outputs.unparsed_place_of_birth,
+            &mut outputs.unparsed_sex,
+        ] {
+            redact_text(text);
+        }
+        redact_date(&mut outputs.dob);
+        redact_sex(&mut outputs.sex);
+        outputs.id_number_type = None;
+    }
+    let Some(report) = report else { return };
+    if let Some(document) = &mut report.document {
+        redact_address(&mut document.address);
+        for text in [
+            &mut document.first_name,
+            &mut document.issuing_country,
+            &mut document.last_name,
+            &mut document.number,
+            &mut document.unparsed_place_of_birth,
+            &mut document.unparsed_sex,
+        ] {
+            redact_text(text);
+        }
+        for date in [&mut document.dob, &mut document.expiration_date, &mut document.issued_date] {
+            redact_date(date);
+        }
+        redact_sex(&mut document.sex);
+        document.files = Some(Vec::new());
+    }
+    if let Some(id_number) = &mut report.id_number {
+        redact_date(&mut id_number.dob);
+        for text in [&mut id_number.first_name, &mut id_number.id_number, &mut id_number.last_name] {
+            redact_text(text);
+        }
+        id_number.id_number_type = None;
+    }
+    if let Some(selfie) = &mut report.selfie {
+        (selfie.document, selfie.selfie) = (None, None);
+    }
+    if let Some(email) = &mut report.email {
+        redact_text(&mut email.email);
+    }
+    if let Some(phone) = &mut report.phone {
+        redact_text(&mut phone.phone);
+    }
+}
+
+fn redact_text(text: &mut Option<Sensitive<String>>) {
+    *text = text.take().map(|_| "[redacted]".into());
+}
+
+fn redact_date(date: &mut Option<Sensitive<Date>>) {
+    *date = date.take().map(|_| Date::default().into());
+}
+
+fn redact_sex(sex: &mut Option<Sensitive<Sex>>) {
+    *sex = sex.take().map(|_| Sex::Redacted.into());
+}
+
+fn redact_address(address: &mut Option<Address>) {
+    if let Some(address) = address {
+        for line in [
+            &mut address.city,
+            &mut address.country,
+            &mut address.line1,
+            &mut address.line2,
+            &mut address.postal_code,
+            &mut address.state,
+        ] {
+            redact_text(line);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode};
+use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
+
+/// Why a request is refused: an HTTP status and Stripe's error object.
+///
+/// The texts are ours. Where Stripe's own are widely seen in public, they follow them; the crate's docs list what is a
+/// guess.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: Box<ApiError>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, error: Box::new(ApiError::new(ApiErrorType::InvalidRequestError, message)) }
+    }
+
+    fn code(mut self, code: ErrorCode) -> Self {
+        self.error.doc_url = Some(format!("https://stripe.com/docs/error-codes/{}", code.as_str().replace('_', "-")));
+        self.error.code = Some(code);
+        self
+    }
+
+    fn about(mut self, param: &str) -> Self {
+        self.error.param = Some(param.to_owned());
+        self
+    }
+
+    pub(crate) fn invalid(param: &str, message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message).about(param)
+    }
+
+    pub(crate) fn with_code(code: ErrorCode, param: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message).code(code).about(param)
+    }
+
+    pub(crate) fn unknown_parameter(name: &str) -> Self {
+        Self::with_code(ErrorCode::ParameterUnknown, name, format!("Received unknown parameter: {name}"))
+    }
+
+    pub(crate) fn missing_parameter(name: &str) -> Self {
+        Self::with_code(ErrorCode::ParameterMissing, name, format!("Missing required param: {name}."))
+    }
+
+    pub(crate) fn exclusive(one: &str, other: &str) -> Self {
+        let message = format!("Received both {one} and {other} parameters. Please pass in only one.");
+        Self::with_code(ErrorCode::ParametersExclusive, one, message)
+    }
+
+    /// No such object at the path.
+    pub(crate) fn not_found(param: &str, object: &str, id: &str) -> Self {
+        let message = format!("No such {object}: '{id}'");
+        Self::new(StatusCode::NOT_FOUND, message).code(ErrorCode::ResourceMissing).about(param)
+    }
+
+    /// No such object in a parameter.
+    pub(crate) fn no_such(param: &str, object: &str, id: &str) -> Self {
+        Self::with_code(ErrorCode::ResourceMissing, param, format!("No such {object}: '{id}'"))
+    }
+
+    pub(crate) fn illegal_state(action: &str, status: &VerificationSessionStatus) -> Self {
+        let message = format!("This VerificationSession cannot be {action} in its present status ({status}).");
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn redacted(action: &str) -> Self {
+        let message = format!("This VerificationSession cannot be {action}, since its redaction was asked for.");
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn unknown_url(method: &http::Method, path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Unrecognized request URL ({method}: {path})."))
+    }
+
+    pub(crate) fn missing_key() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "You did not provide an API key. Send one as 'Authorization: Bearer sk_test_…', or as the user name of HTTP \
+             Basic authentication.",
+        )
+    }
+
+    /// Says no more of the key than that it is wrong: whoever sent it knows it.
+    pub(crate) fn invalid_key() -> Self {
+        let message = "Invalid API Key provided. The simulator takes test keys only: sk_test_… or rk_test_…";
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn permission() -> Self {
+        let message =
+            "The provided key does not have the required permissions: sensitive fields take a restricted key.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn content_type() -> Self {
+        let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded).";
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
+    }
+
+    pub(crate) fn idempotency_mismatch(key: &str) -> Self {
+        let message = format!(
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using \
+             a key other than '{key}' if you meant to execute a different request."
+        );
+        let mut refusal = Self::new(StatusCode::BAD_REQUEST, message);
+        refusal.error.type_ = ApiErrorType::IdempotencyError;
+        refusal
+    }
+
+    pub(crate) fn invalid_idempotency_key() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Idempotency keys are 1 to 255 characters long.")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn param(&self) -> Option<&str> {
+        self.error.param.as_deref()
+    }
+
+    pub(crate) fn into_response(self) -> http::Response<Bytes> {
+        let mut response = crate::json::response(self.status, &serde_json::json!({ "error": self.error }));
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Basic realm=\"Stripe\"");
+            response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,135 @@
+use std::convert::Infallible;
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::MutexGuard;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::sync::oneshot;
+
+use crate::refusal::Refusal;
+use crate::simulator::Simulator;
+use crate::transport::SimulatorTransport;
+
+const LARGEST_BODY: usize = 1024 * 1024;
+const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// A [`Simulator`] behind a socket, on a thread of its own, for clients in any language. It stops when it is dropped.
+///
+/// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS.
+///
+/// ```
+/// use stripe_identity_simulator::{Server, Simulator};
+///
+/// let server = Server::start("127.0.0.1:0", Simulator::new())?;
+/// println!("point a client at {}", server.url());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    simulator: SimulatorTransport,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// A server that listens on an address; port 0 lets the system choose a port.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on, or the thread cannot be started.
+    pub fn start(address: impl ToSocketAddrs, simulator: Simulator) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let simulator = SimulatorTransport::new(simulator);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _guard = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let shared = simulator.clone();
+        let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = serve(listener, shared) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { address, simulator, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL for clients.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The simulator, locked: let the guard go before the next request.
+    pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
+        self.simulator.simulator()
+    }
+
+    /// Waits until the server ends, which it does not do by itself.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // The thread catches what a connection's task panics with; its own end has nothing to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody is listening if the thread has ended already.
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(listener: tokio::net::TcpListener, simulator: SimulatorTransport) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, mostly: let some connections end first.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // Without it a small answer may wait for an acknowledgement; a socket that refuses it is none the worse.
+        let _ = stream.set_nodelay(true);
+        let simulator = simulator.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(simulator.clone(), request));
+            let mut connection = auto::Builder::new(TokioExecutor::new());
+            connection.http1().timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADER_WAIT);
+            connection.http2().timer(TokioTimer::new());
+            // A connection that breaks is the client's to notice.
+            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(
+    simulator: SimulatorTransport,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let response = match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => simulator.simulator().handle(http::Request::from_parts(parts, body.to_bytes())),
+        Err(_) => Refusal::too_large().into_response(),
+    };
+    Ok(response.map(Full::new))
+}

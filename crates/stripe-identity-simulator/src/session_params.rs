@@ -1,0 +1,211 @@
+//! Reads the parameters of the session endpoints.
+
+use stripe_identity_core::types::{
+    CreatedFilter, DocumentOptions, DocumentType, ListVerificationSessions, Patch, ProvidedDetails, RelatedPerson,
+    Sensitive, Timestamp, VerificationFlowId, VerificationSession, VerificationSessionOptions,
+    VerificationSessionStatus, VerificationSessionType,
+};
+
+use crate::form::Form;
+use crate::refusal::Refusal;
+use crate::sessions::change_metadata;
+
+/// What a session may be created as; the third type comes from a flow.
+const TYPES: &[VerificationSessionType] = &[VerificationSessionType::Document, VerificationSessionType::IdNumber];
+
+/// What create and update have in common.
+pub(crate) struct Changes {
+    metadata: Patch<Vec<(String, String)>>,
+    document: Patch<DocumentOptions>,
+    provided_details: Option<ProvidedDetails>,
+    type_: Option<VerificationSessionType>,
+}
+
+impl Changes {
+    pub(crate) fn parse(form: &mut Form) -> Result<Self, Refusal> {
+        let metadata = match form.object("metadata")? {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(pairs) => Patch::Set(pairs.into_pairs()?),
+        };
+        let document = match form.object("options")? {
+            Patch::Set(mut options) => {
+                let document = document_options(&mut options)?;
+                options.finish()?;
+                document
+            }
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => return Err(Refusal::invalid("options", "Invalid object")),
+        };
+        let provided_details = match form.object("provided_details")? {
+            Patch::Set(mut form) => {
+                let mut details = ProvidedDetails::default();
+                details.email = form.text("email")?.map(Sensitive::new);
+                details.phone = form.text("phone")?.map(Sensitive::new);
+                form.finish()?;
+                Some(details)
+            }
+            Patch::Keep => None,
+            Patch::Clear => return Err(Refusal::invalid("provided_details", "Invalid object")),
+        };
+        Ok(Self { metadata, document, provided_details, type_: form.one_of("type", TYPES)? })
+    }
+
+    /// All of them or, if one is refused, none.
+    pub(crate) fn apply_to(self, session: &mut VerificationSession) -> Result<(), Refusal> {
+        match self.metadata {
+            Patch::Keep => {}
+            Patch::Clear => session.metadata.clear(),
+            Patch::Set(pairs) => {
+                let mut metadata = session.metadata.clone();
+                change_metadata(&mut metadata, pairs)?;
+                session.metadata = metadata;
+            }
+        }
+        let options = session.options.get_or_insert_default();
+        if let Some(type_) = self.type_ {
+            if type_ != session.type_ {
+                // The options belong to the type that they were given for.
+                *options = VerificationSessionOptions::default();
+                if type_ == VerificationSessionType::Document {
+                    options.document = Some(DocumentOptions::default());
+                }
+            }
+            session.type_ = type_;
+        }
+        match self.document {
+            Patch::Keep => {}
+            Patch::Clear => options.document = Some(DocumentOptions::default()),
+            Patch::Set(changes) => {
+                let document = options.document.get_or_insert_default();
+                let old = std::mem::take(document);
+                document.allowed_types = changes.allowed_types.or(old.allowed_types);
+                document.require_id_number = changes.require_id_number.or(old.require_id_number);
+                document.require_live_capture = changes.require_live_capture.or(old.require_live_capture);
+                document.require_matching_selfie = changes.require_matching_selfie.or(old.require_matching_selfie);
+            }
+        }
+        if let Some(changes) = self.provided_details {
+            let details = session.provided_details.get_or_insert_default();
+            details.email = changes.email.or(details.email.take());
+            details.phone = changes.phone.or(details.phone.take());
+        }
+        Ok(())
+    }
+}
+
+fn document_options(options: &mut Form) -> Result<Patch<DocumentOptions>, Refusal> {
+    let mut form = match options.object("document")? {
+        Patch::Set(form) => form,
+        Patch::Clear => return Ok(Patch::Clear),
+        Patch::Keep => return Ok(Patch::Keep),
+    };
+    let mut document = DocumentOptions::default();
+    document.allowed_types = form.list_of("allowed_types", DocumentType::KNOWN)?;
+    document.require_id_number = form.boolean("require_id_number")?;
+    document.require_live_capture = form.boolean("require_live_capture")?;
+    document.require_matching_selfie = form.boolean("require_matching_selfie")?;
+    form.finish()?;
+    Ok(Patch::Set(document))
+}
+
+/// A session to create. That it can be is checked when it is read.
+pub(crate) struct New(VerificationSession);
+
+impl New {
+    pub(crate) fn parse(mut form: Form) -> Result<Self, Refusal> {
+        // Only its parameters are used; the id comes later.
+        let mut session = VerificationSession::new("");
+        let changes = Changes::parse(&mut form)?;
+        session.client_reference_id = form.text("client_reference_id")?.map(Sensitive::new);
+        session.related_customer = form.text("related_customer")?.map(Into::into);
+        session.related_customer_account = form.text("related_customer_account")?.map(Into::into);
+        session.verification_flow = form.text("verification_flow")?.map(VerificationFlowId::new);
+        session.related_person = match form.object("related_person")? {
+            Patch::Set(form) => Some(related_person(form)?),
+            Patch::Keep => None,
+            Patch::Clear => return Err(Refusal::invalid("related_person", "Invalid object")),
+        };
+        // Where the hosted page would send the user; nothing of it shows in the session.
+        form.text("return_url")?;
+        form.finish()?;
+
+        if session.verification_flow.is_some() {
+            session.type_ = VerificationSessionType::VerificationFlow;
+            session.options.get_or_insert_default().document = Some(DocumentOptions::default());
+        } else if changes.type_.is_none() {
+            return Err(Refusal::missing_parameter("type"));
+        }
+        let changes = if session.verification_flow.is_some() { Changes { type_: None, ..changes } } else { changes };
+        changes.apply_to(&mut session)?;
+        Ok(Self(session))
+    }
+
+    pub(crate) fn apply_to(self, session: &mut VerificationSession) {
+        let new = self.0;
+        session.client_reference_id = new.client_reference_id;
+        session.metadata = new.metadata;
+        session.options = new.options;
+        session.provided_details = new.provided_details;
+        session.related_customer = new.related_customer;
+        session.related_customer_account = new.related_customer_account;
+        session.related_person = new.related_person;
+        session.type_ = new.type_;
+        session.verification_flow = new.verification_flow;
+    }
+}
+
+fn related_person(mut form: Form) -> Result<RelatedPerson, Refusal> {
+    let mut person = RelatedPerson::default();
+    person.account = form.text("account")?.map(Into::into);
+    person.person = form.text("person")?.map(Into::into);
+    form.finish()?;
+    for (name, missing) in [("account", person.account.is_none()), ("person", person.person.is_none())] {
+        if missing {
+            return Err(Refusal::missing_parameter(&format!("related_person[{name}]")));
+        }
+    }
+    Ok(person)
+}
+
+/// Reads what to list, and how many.
+pub(crate) fn list(mut form: Form) -> Result<(ListVerificationSessions, usize), Refusal> {
+    let mut filter = ListVerificationSessions::new();
+    filter.client_reference_id = form.text("client_reference_id")?.map(Sensitive::new);
+    filter.created = created(&mut form)?;
+    filter.ending_before = form.text("ending_before")?.map(Into::into);
+    filter.related_customer = form.text("related_customer")?.map(Into::into);
+    filter.related_customer_account = form.text("related_customer_account")?.map(Into::into);
+    filter.starting_after = form.text("starting_after")?.map(Into::into);
+    filter.status = form.one_of("status", VerificationSessionStatus::KNOWN)?;
+    let limit = form.integer("limit")?.unwrap_or(10);
+    form.finish()?;
+
+    if filter.starting_after.is_some() && filter.ending_before.is_some() {
+        return Err(Refusal::exclusive("starting_after", "ending_before"));
+    }
+    match usize::try_from(limit) {
+        Ok(limit @ 1..=100) => Ok((filter, limit)),
+        _ => Err(Refusal::invalid("limit", "Invalid limit: must be from 1 to 100")),
+    }
+}
+
+type Bound = fn(CreatedFilter, Timestamp) -> CreatedFilter;
+
+const BOUNDS: [(&str, Bound); 4] =
+    [("gt", CreatedFilter::gt), ("gte", CreatedFilter::gte), ("lt", CreatedFilter::lt), ("lte", CreatedFilter::lte)];
+
+fn created(form: &mut Form) -> Result<Option<CreatedFilter>, Refusal> {
+    if !form.has_fields("created") {
+        return Ok(form.integer("created")?.map(|seconds| CreatedFilter::at(Timestamp::from_secs(seconds))));
+    }
+    let Patch::Set(mut bounds) = form.object("created")? else { return Ok(None) };
+    let mut filter = CreatedFilter::new();
+    for (name, set) in BOUNDS {
+        if let Some(seconds) = bounds.integer(name)? {
+            filter = set(filter, Timestamp::from_secs(seconds));
+        }
+    }
+    bounds.finish()?;
+    Ok(Some(filter))
+}

@@ -1,0 +1,17 @@
+//! The simulator, as clients see it.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod life;
+mod lists;
+mod refusals;
+mod server;
+
+use stripe_identity_core::{BlockingClient, Config, VerificationSessions};
+use stripe_identity_simulator::SimulatorTransport;
+
+/// A simulator, and its sessions over a client with a secret key.
+fn start() -> (SimulatorTransport, VerificationSessions<BlockingClient>) {
+    let stripe = SimulatorTransport::default();
+    let client = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone());
+    (stripe, client.verification_sessions())
+}

@@ -1,0 +1,123 @@
+#![cfg(feature = "server")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use stripe_identity_simulator::{Server, Simulator};
+
+/// One request on a connection of its own, written out as any client would.
+fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let length = body.len();
+    // Basic, with "sk_test_123:".
+    write!(
+        stream,
+        "{head} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic c2tfdGVzdF8xMjM6\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+fn life_of_a_session(address: SocketAddr) {
+    const SESSIONS: &str = "/v1/identity/verification_sessions";
+    let (status, session) = exchange(address, &format!("POST {SESSIONS}"), "type=document&metadata[case]=7");
+    assert_eq!((status, session["status"].as_str()), (200, Some("requires_input")), "{session}");
+    let id = session["id"].as_str().unwrap().to_owned();
+
+    let control = |action: &str, body: &str| {
+        exchange(address, &format!("POST /_simulator/verification_sessions/{id}/{action}"), body)
+    };
+    let retrieve = || exchange(address, &format!("GET {SESSIONS}/{id}"), "").1;
+    assert_eq!(control("submit", "outcome=selfie_manipulated").0, 200);
+    assert_eq!(retrieve()["last_error"]["code"], "selfie_manipulated");
+    assert_eq!(control("submit", "outcome=nonsense").0, 400);
+    assert_eq!(control("bogus", "").0, 404);
+    assert_eq!(control("start_processing", "").0, 200);
+    assert_eq!(retrieve()["status"], "processing");
+    assert_eq!(control("finish_processing", "").0, 200);
+    assert_eq!(retrieve()["status"], "verified");
+    assert_eq!(exchange(address, &format!("POST {SESSIONS}/{id}/redact"), "").1["redaction"]["status"], "processing");
+    assert_eq!(control("finish_redaction", "").0, 200);
+    assert_eq!(retrieve()["redaction"]["status"], "redacted");
+    assert_eq!(exchange(address, &format!("POST {SESSIONS}/{id}/cancel"), "").0, 400);
+
+    let (_, other) = exchange(address, &format!("POST {SESSIONS}"), "type=id_number");
+    let other = other["id"].as_str().unwrap();
+    assert_eq!(exchange(address, &format!("POST {SESSIONS}/{other}"), "metadata[a]=b").1["metadata"]["a"], "b");
+    assert_eq!(exchange(address, "POST /_simulator/advance", "seconds=86400").0, 200);
+    assert_eq!(exchange(address, "POST /_simulator/advance", "seconds=-1").0, 400);
+    assert_eq!(exchange(address, &format!("POST {SESSIONS}/{other}/cancel"), "").1["status"], "canceled");
+    let (_, list) = exchange(address, &format!("GET {SESSIONS}?status=canceled"), "");
+    assert_eq!((list["data"].as_array().unwrap().len(), &list["has_more"]), (1, &Value::Bool(false)));
+}
+
+#[test]
+fn a_server_answers_the_six_operations_and_stops_when_dropped() {
+    let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+    let address = server.address();
+    life_of_a_session(address);
+    drop(server);
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused() {
+    let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+    let body = "a".repeat(1024 * 1024 + 1);
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let head = format!(
+        "POST /v1/identity/verification_sessions HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The server may have closed before all was written.
+    let _ = stream.write_all(body.as_bytes());
+    let mut status_line = String::new();
+    BufReader::new(stream).read_line(&mut status_line).unwrap();
+    assert_eq!(status_line, "HTTP/1.1 413 Payload Too Large\r\n");
+}
+
+/// The program, ended with the test.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_program_says_where_it_listens_when_it_is_ready() {
+    let child = Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator"))
+        .args(["--listen", "127.0.0.1:0", "--seed", "7"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut program = Program(child);
+    let mut line = String::new();
+    BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.strip_prefix("listening on http://").unwrap().trim_end().parse().unwrap();
+    life_of_a_session(address);
+}
+
+#[test]
+fn the_program_explains_wrong_arguments() {
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator")).args(arguments).output().unwrap()
+    };
+    assert_eq!(run(&["--bogus"]).status.code(), Some(2));
+    assert_eq!(run(&["--seed", "x"]).status.code(), Some(2));
+    assert_eq!(run(&["--listen", "nowhere"]).status.code(), Some(1));
+    let help = run(&["--help"]);
+    assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("--listen"));
+}
