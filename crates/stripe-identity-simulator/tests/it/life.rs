@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use stripe_identity_core::types::{
-    CreateVerificationSession as Create, DocumentType, LastErrorCode, RedactionStatus, ReportStatus, SessionExpand,
-    UpdateVerificationSession as Update, VerificationReport, VerificationSession, VerificationSessionStatus as Status,
-    VerificationSessionType as Type,
+    CreateVerificationSession as Create, DocumentOptions, DocumentType, LastErrorCode, RedactionStatus, ReportStatus,
+    SessionExpand, UpdateVerificationSession as Update, VerificationReport, VerificationSession,
+    VerificationSessionOptions, VerificationSessionStatus as Status, VerificationSessionType as Type,
 };
 use stripe_identity_core::{ApiKey, ErrorKind};
 use stripe_identity_simulator::{ControlError, Outcome};
@@ -187,11 +187,14 @@ fn an_update_changes_what_it_names_and_nothing_else() {
     assert_eq!(session.provided_details.as_ref().unwrap().phone.as_ref().unwrap().expose(), "+15550100");
 
     let cleared = sessions.update(&id, Update::new().clear_document_options()).send().unwrap();
-    assert_eq!(cleared.options.as_ref().unwrap().document, Some(Default::default()));
+    assert_eq!(cleared.options.as_ref().unwrap().document, Some(DocumentOptions::default()));
     let unchanged = sessions.update(&id, Update::new()).send().unwrap();
     assert_eq!(*unchanged, *cleared);
     let other_type = sessions.update(&id, Update::new().type_(Type::IdNumber)).send().unwrap();
-    assert_eq!((&other_type.type_, &other_type.options), (&Type::IdNumber, &Some(Default::default())));
+    assert_eq!(
+        (&other_type.type_, &other_type.options),
+        (&Type::IdNumber, &Some(VerificationSessionOptions::default()))
+    );
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! Stripe Identity for Rust: create a verification session, send the user to Stripe, read the outcome, redact the data.
+//!
+//! ```no_run
+//! use stripe_identity::{Client, Config, CreateVerificationSession, Error};
+//! # #[cfg(feature = "hyper")]
+//! use stripe_identity::HyperTransport;
+//!
+//! # #[cfg(feature = "hyper")]
+//! # async fn example(key: &str, user_id: &str) -> Result<(), Error> {
+//! let client = Client::new(Config::new(key)?, HyperTransport::new()?);
+//!
+//! let session = client
+//!     .verification_sessions()
+//!     .create(CreateVerificationSession::document().require_matching_selfie(true))
+//!     .idempotency_key(format!("verify-{user_id}"))
+//!     .await?;
+//!
+//! if let Some(url) = &session.url {
+//!     redirect_to(url.expose());
+//! }
+//! # Ok(())
+//! # }
+//! # fn redirect_to(_: &str) {}
+//! ```
+//!
+//! This crate only puts the others together: [`stripe_identity_types`] (models and parameters, usable alone),
+//! [`stripe_identity_core`] (calls, clients and the transport traits), and one crate for each transport.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio |
+//! | `ureq` | | `UreqTransport`: blocking, over ureq |
+//! | `mock` | | the module `mock`: scripted, recording and mockall transports |
+//! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
+//! | `simulator-server` | | the simulator behind a socket |
+//! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |
+//! | `webpki-roots`, `native-roots` | `webpki-roots` | whom the transports trust: Mozilla's root certificates, the system's |
+
+pub use stripe_identity_core::{
+    ApiKey, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint, Error,
+    ErrorKind, HttpTransport, Response, Sent, Step, TransportError, TransportErrorKind, VerificationSessions, Waiting,
+    WriteEndpoint, async_trait, bytes, endpoint, http,
+};
+#[cfg(feature = "hyper")]
+pub use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder};
+#[cfg(feature = "mock")]
+pub use stripe_identity_mock as mock;
+#[cfg(feature = "simulator")]
+pub use stripe_identity_simulator as simulator;
+pub use stripe_identity_types::*;
+#[cfg(feature = "ureq")]
+pub use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};

@@ -1,0 +1,300 @@
+//! The six operations, driven in five ways, make the same requests to the byte and read the same answers.
+
+use std::time::Duration;
+
+use stripe_identity::bytes::Bytes;
+use stripe_identity::http::{Method, Request};
+use stripe_identity::{
+    BlockingClient, BlockingHttpTransport, Call, Client, Config, CreateVerificationSession, CreatedFilter,
+    DocumentType, Endpoint, HttpTransport, ListVerificationSessions, Response, SessionExpand, Step, Timestamp,
+    UpdateVerificationSession, VerificationSessionStatus, VerificationSessionType,
+};
+use stripe_identity_hyper::HyperTransport;
+use stripe_identity_mock::{Recorder, ScriptedTransport};
+use stripe_identity_simulator::{Simulator, SimulatorTransport};
+use stripe_identity_ureq::UreqTransport;
+
+use crate::wire::{Wire, WireServer};
+
+/// What a call's answer looked like: the model as JSON.
+type Answers = Vec<serde_json::Value>;
+
+/// The six operations with all of their parameters, on the first session of a simulator. `$call` makes one call.
+macro_rules! six_operations {
+    ($sessions:expr, $call:ident) => {{
+        let sessions = $sessions;
+        let create = CreateVerificationSession::document()
+            .allowed_types([DocumentType::Passport, DocumentType::IdCard, DocumentType::DrivingLicense])
+            .require_id_number(true)
+            .require_live_capture(true)
+            .require_matching_selfie(false)
+            .client_reference_id("user 42 & co")
+            .metadata("näme", "välue + 100%")
+            .provided_email("robin@example.test")
+            .provided_phone("+15550100000")
+            .related_customer("cus_1")
+            .related_customer_account("acct_2")
+            .related_person("acct_1", "person_1")
+            .return_url("https://example.test/done?a=b#c");
+        let update = UpdateVerificationSession::new()
+            .type_(VerificationSessionType::IdNumber)
+            .clear_document_options()
+            .metadata("a", "")
+            .unset_metadata("näme")
+            .provided_email("other@example.test");
+        let list = ListVerificationSessions::new()
+            .client_reference_id("user 42 & co")
+            .created(CreatedFilter::new().gt(Timestamp::from_secs(1)).lte(Timestamp::from_secs(2_000_000_000)))
+            .related_customer("cus_1")
+            .related_customer_account("acct_2")
+            .status(VerificationSessionStatus::Canceled)
+            .limit(3);
+        let expand = || [SessionExpand::VerifiedOutputs, SessionExpand::LastVerificationReport];
+        let mut answers: Answers = Vec::new();
+
+        let session = $call!(sessions.create(create).idempotency_key("key-1").expand(expand()));
+        let id = session.id.clone();
+        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        let session = $call!(sessions.retrieve(&id).expand(expand()).header("x-trace", "1"));
+        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        let session = $call!(sessions.update(&id, update).idempotency_key("key-2").context("acct_1/acct_2"));
+        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        let session = $call!(sessions.cancel(&id).idempotency_key("key-3").api_version("2026-01-01.test"));
+        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        let page = $call!(sessions.list(list).expand(expand()));
+        answers.push(serde_json::to_value(page.into_inner()).unwrap());
+        let second = CreateVerificationSession::verification_flow("vf_1");
+        let second = $call!(sessions.create(second).idempotency_key("key-4"));
+        let session = $call!(sessions.redact(&second.id).idempotency_key("key-5"));
+        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        answers
+    }};
+}
+
+fn config(url: &str) -> Config {
+    Config::new("sk_test_123").unwrap().base_url(url).unwrap().app_name("five-ways/1").unwrap()
+}
+
+macro_rules! by_await {
+    ($call:expr) => {
+        $call.await.unwrap()
+    };
+}
+
+macro_rules! by_send {
+    ($call:expr) => {
+        $call.send().unwrap()
+    };
+}
+
+async fn asynchronous(config: Config, transport: impl HttpTransport + 'static) -> Answers {
+    six_operations!(Client::new(config, transport).verification_sessions(), by_await)
+}
+
+fn blocking(config: Config, transport: impl BlockingHttpTransport + 'static) -> Answers {
+    six_operations!(BlockingClient::new(config, transport).verification_sessions(), by_send)
+}
+
+/// With no client at all: the steps are taken by hand.
+fn by_hand(config: &Config, transport: &impl BlockingHttpTransport) -> Answers {
+    fn take_steps<E: Endpoint>(call: Call<Config, E>, transport: &impl BlockingHttpTransport) -> Response<E::Response> {
+        let mut step = call.start();
+        loop {
+            step = match step {
+                Step::Send(request, sent) => sent.reply(transport.send(request)),
+                Step::Wait(_, waiting) => waiting.resume(),
+                Step::Done(result) => return result.unwrap(),
+            };
+        }
+    }
+    macro_rules! by_steps {
+        ($call:expr) => {
+            take_steps($call, transport)
+        };
+    }
+    six_operations!(config.verification_sessions(), by_steps)
+}
+
+/// A request as bytes, whatever way it went: method, URL, headers in order of their names, body.
+fn bytes_of(request: &Request<Bytes>, url: &str) -> Vec<u8> {
+    let mut headers: Vec<_> = request.headers().iter().collect();
+    headers.sort_by_key(|(name, _)| name.as_str().to_owned());
+    let uri = request.uri().to_string();
+    let mut bytes = format!("{} {}\n", request.method(), uri.strip_prefix(url).unwrap()).into_bytes();
+    for (name, value) in headers {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
+    }
+    bytes.extend(request.body());
+    bytes
+}
+
+fn all_bytes(requests: &[Request<Bytes>], url: &str) -> Vec<String> {
+    requests.iter().map(|request| String::from_utf8(bytes_of(request, url)).unwrap()).collect()
+}
+
+const NOWHERE: &str = "http://localhost:1";
+
+fn simulated() -> Recorder<SimulatorTransport> {
+    Recorder::new(SimulatorTransport::new(Simulator::with_seed(1)))
+}
+
+/// What stood on the wire must be what core made, and beside it only what a transport adds.
+fn assert_on_wire(wires: &[Wire], requests: &[Request<Bytes>], url: &str) {
+    assert_eq!(wires.len(), requests.len());
+    for (wire, request) in wires.iter().zip(requests) {
+        let target = request.uri().to_string();
+        assert_eq!(wire.line, format!("{} {} HTTP/1.1", request.method(), target.strip_prefix(url).unwrap()));
+        assert_eq!(&wire.body[..], &request.body()[..]);
+        let mut headers: Vec<_> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        headers.push(("host".to_owned(), url.strip_prefix("http://").unwrap().to_owned()));
+        headers.sort();
+        assert_eq!(wire.headers, headers);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_ways_make_the_same_requests_and_read_the_same_answers() {
+    // (e) The simulator in process, which the others are held against.
+    let in_process = simulated();
+    let expected_answers = asynchronous(config(NOWHERE), in_process.clone()).await;
+    let expected = all_bytes(&in_process.requests(), NOWHERE);
+    assert_eq!((expected.len(), expected_answers.len()), (7, 6));
+    let blocking_in_process = simulated();
+    assert_eq!(blocking(config(NOWHERE), blocking_in_process.clone()), expected_answers);
+    assert_eq!(all_bytes(&blocking_in_process.requests(), NOWHERE), expected);
+
+    // (a) The async client over hyper, to a real socket.
+    let server = WireServer::start(SimulatorTransport::new(Simulator::with_seed(1)));
+    let hyper = Recorder::new(HyperTransport::new().unwrap());
+    assert_eq!(asynchronous(config(&server.url), hyper.clone()).await, expected_answers);
+    assert_eq!(all_bytes(&hyper.requests(), &server.url), expected);
+    assert_on_wire(&server.take(), &hyper.requests(), &server.url);
+
+    // (b) The blocking client over ureq, to a real socket.
+    let server = WireServer::start(SimulatorTransport::new(Simulator::with_seed(1)));
+    let ureq = Recorder::new(UreqTransport::new().unwrap());
+    let (url, transport) = (server.url.clone(), ureq.clone());
+    let answers = tokio::task::spawn_blocking(move || blocking(config(&url), transport)).await.unwrap();
+    assert_eq!(answers, expected_answers);
+    assert_eq!(all_bytes(&ureq.requests(), &server.url), expected);
+    assert_on_wire(&server.take(), &ureq.requests(), &server.url);
+
+    // (c) A loop of the user's own.
+    let own = simulated();
+    assert_eq!(by_hand(&config(NOWHERE), &own), expected_answers);
+    assert_eq!(all_bytes(&own.requests(), NOWHERE), expected);
+
+    // (d) The mock, which answers what the simulator answered.
+    let mock = ScriptedTransport::new();
+    let replay = SimulatorTransport::new(Simulator::with_seed(1));
+    for request in in_process.requests() {
+        let response = replay.simulator().handle(request.clone());
+        mock.expect(request.method().clone(), request.uri().path()).reply(200, response.into_body());
+    }
+    assert_eq!(asynchronous(config(NOWHERE), mock.clone()).await, expected_answers);
+    assert_eq!(all_bytes(&mock.requests(), NOWHERE), expected);
+    mock.finish();
+}
+
+/// What `bytes_of` gives for a request with the usual headers, and these in place of or beside them.
+fn written_out(target: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let user_agent = format!("stripe-identity-rust/{} five-ways/1", env!("CARGO_PKG_VERSION"));
+    let length = body.len().to_string();
+    let mut all = std::collections::BTreeMap::from([
+        ("accept", "application/json"),
+        ("authorization", "Bearer sk_test_123"),
+        ("stripe-version", "2026-10-28.endive"),
+        ("user-agent", &user_agent),
+    ]);
+    if target.starts_with("POST") {
+        all.extend([("content-type", "application/x-www-form-urlencoded"), ("content-length", &length)]);
+    }
+    all.extend(headers.iter().copied());
+    let headers: Vec<_> = all.into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    format!("{target}\n{}{body}", headers.concat())
+}
+
+/// The same requests held against bytes written out by hand, so that all five cannot be wrong together.
+#[tokio::test]
+async fn the_requests_are_these() {
+    let recorder = simulated();
+    let answers = asynchronous(config(NOWHERE), recorder.clone()).await;
+    let id = answers[0]["id"].as_str().unwrap();
+    let redacted = answers[5]["id"].as_str().unwrap();
+
+    let sessions = "/v1/identity/verification_sessions";
+    let expected = [
+        written_out(
+            &format!("POST {sessions}"),
+            &[("idempotency-key", "key-1")],
+            "client_reference_id=user%2042%20%26%20co&metadata[n%C3%A4me]=v%C3%A4lue%20%2B%20100%25\
+             &options[document][allowed_types][0]=passport&options[document][allowed_types][1]=id_card\
+             &options[document][allowed_types][2]=driving_license&options[document][require_id_number]=true\
+             &options[document][require_live_capture]=true&options[document][require_matching_selfie]=false\
+             &provided_details[email]=robin%40example.test&provided_details[phone]=%2B15550100000\
+             &related_customer=cus_1&related_customer_account=acct_2&related_person[account]=acct_1\
+             &related_person[person]=person_1&return_url=https%3A%2F%2Fexample.test%2Fdone%3Fa%3Db%23c&type=document\
+             &expand[0]=verified_outputs&expand[1]=last_verification_report",
+        ),
+        written_out(
+            &format!("GET {sessions}/{id}?expand[0]=verified_outputs&expand[1]=last_verification_report"),
+            &[("x-trace", "1")],
+            "",
+        ),
+        written_out(
+            &format!("POST {sessions}/{id}"),
+            &[("idempotency-key", "key-2"), ("stripe-context", "acct_1/acct_2")],
+            "metadata[a]=&metadata[n%C3%A4me]=&options[document]=&provided_details[email]=other%40example.test\
+             &type=id_number",
+        ),
+        written_out(
+            &format!("POST {sessions}/{id}/cancel"),
+            &[("idempotency-key", "key-3"), ("stripe-version", "2026-01-01.test")],
+            "",
+        ),
+        written_out(
+            &format!(
+                "GET {sessions}?client_reference_id=user%2042%20%26%20co&created[gt]=1&created[lte]=2000000000&limit=3\
+                 &related_customer=cus_1&related_customer_account=acct_2&status=canceled\
+                 &expand[0]=data.verified_outputs&expand[1]=data.last_verification_report"
+            ),
+            &[],
+            "",
+        ),
+        written_out(&format!("POST {sessions}"), &[("idempotency-key", "key-4")], "verification_flow=vf_1"),
+        written_out(&format!("POST {sessions}/{redacted}/redact"), &[("idempotency-key", "key-5")], ""),
+    ];
+    let requests = all_bytes(&recorder.requests(), NOWHERE);
+    for (request, expected) in requests.iter().zip(&expected) {
+        assert_eq!(request, expected);
+    }
+    assert_eq!(requests.len(), expected.len());
+}
+
+#[tokio::test]
+async fn every_post_carries_a_key_and_repeats_it_with_the_same_bytes() {
+    let transport = ScriptedTransport::new();
+    for _ in 0..2 {
+        transport
+            .expect(Method::POST, "/v1/identity/verification_sessions")
+            .reply(503, "<html>Service Unavailable</html>");
+    }
+    transport
+        .expect(Method::POST, "/v1/identity/verification_sessions")
+        .reply_header("idempotent-replayed", "true")
+        .reply(200, r#"{"id": "vs_1"}"#);
+    let client = Client::new(config(NOWHERE), transport.clone());
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
+    assert!(session.is_replayed());
+
+    let requests = all_bytes(&transport.requests(), NOWHERE);
+    assert!(requests[0].contains("\nidempotency-key: "));
+    assert_eq!((&requests[0], &requests[0]), (&requests[1], &requests[2]));
+    let waits = transport.sleeps();
+    assert!(waits[0] == Duration::from_millis(500) && (500..=1000).contains(&waits[1].as_millis()), "{waits:?}");
+    transport.finish();
+}

@@ -1,0 +1,6 @@
+//! The crates together.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod five_ways;
+mod nothing_leaks;
+mod wire;
