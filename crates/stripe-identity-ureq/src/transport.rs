@@ -6,10 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
 use ureq::tls::Certificate;
-use ureq::unversioned::resolver::DefaultResolver;
-use ureq::{Agent, Error, Timeout};
+use ureq::{Agent, Error};
 
-use crate::connector::{ConnectError, MarkingConnector};
+use crate::connector::{self, ConnectError, ResolveError};
 use crate::tls;
 
 /// Sends requests over ureq. Cheap to clone; clones share their connections.
@@ -74,8 +73,7 @@ impl UreqTransportBuilder {
             .proxy(None)
             .timeout_connect(Some(Duration::from_secs(30)))
             .build();
-        let agent = Agent::with_parts(config, MarkingConnector::default(), DefaultResolver::default());
-        Ok(UreqTransport { agent, max_body_size: self.max_body_size })
+        Ok(UreqTransport { agent: connector::agent(config), max_body_size: self.max_body_size })
     }
 }
 
@@ -116,14 +114,13 @@ impl BlockingHttpTransport for UreqTransport {
 
 fn classify(error: Error) -> TransportError {
     let kind = match &error {
-        Error::HostNotFound => TransportErrorKind::Dns,
+        Error::Other(other) if other.is::<ResolveError>() => TransportErrorKind::Dns,
         Error::Other(other) => match other.downcast_ref::<ConnectError>() {
             Some(ConnectError(Error::Io(cause))) if is_tls(cause) => TransportErrorKind::Tls,
             Some(ConnectError(Error::Tls(_) | Error::Rustls(_) | Error::Pem(_))) => TransportErrorKind::Tls,
             Some(_) => TransportErrorKind::Connect,
             None => TransportErrorKind::Other,
         },
-        Error::Timeout(Timeout::Resolve | Timeout::Connect) => TransportErrorKind::Connect,
         Error::Timeout(_) => TransportErrorKind::Timeout,
         Error::Io(_) | Error::ConnectionFailed => TransportErrorKind::Interrupted,
         Error::BodyExceedsLimit(_) => TransportErrorKind::BodyTooLarge,

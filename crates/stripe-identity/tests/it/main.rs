@@ -1,6 +1,8 @@
 //! The crates together.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod backends;
 mod five_ways;
 mod nothing_leaks;
+mod tls;
 mod wire;

@@ -60,7 +60,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Wire>>, stripe: &SimulatorTransport
         let response = stripe.simulator().handle(request);
         let mut head = format!("HTTP/1.1 {}\r\nContent-Length: {}\r\n", response.status(), response.body().len());
         for (name, value) in response.headers() {
-            head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+            head.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);
         }
         let answer = [head.as_bytes(), b"\r\n", response.body()].concat();
         if writer.write_all(&answer).is_err() {

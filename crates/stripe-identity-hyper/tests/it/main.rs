@@ -1,2 +1,0 @@
-//! `HyperTransport` against real sockets.
-fn main() {}

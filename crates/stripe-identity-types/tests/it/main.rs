@@ -1,0 +1,5 @@
+//! The models against made-up objects that are true to the API.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod drift;
+mod fixtures;

@@ -1,2 +1,0 @@
-//! `UreqTransport` against real sockets.
-fn main() {}
