@@ -99,6 +99,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    #[cfg(feature = "server")]
     pub(crate) fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
     }

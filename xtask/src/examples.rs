@@ -1,0 +1,57 @@
+//! Every example, as a user would run it.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use crate::Failure;
+use crate::command::{cargo, step};
+
+pub(crate) fn check() -> Result<(), Failure> {
+    quickstart()
+}
+
+/// In both forms, with the simulator that it starts itself and with a server that it takes for Stripe.
+fn quickstart() -> Result<(), Failure> {
+    step(cargo(["run", "--quiet", "--example", "quickstart"]))?;
+    step(cargo(["run", "--quiet", "--example", "quickstart", "--", "--blocking"]))?;
+
+    let simulator = Simulator::start()?;
+    for form in [&[][..], &["--blocking"][..]] {
+        let mut run = cargo(["run", "--quiet", "--example", "quickstart", "--"]);
+        run.args(form).env("STRIPE_SECRET_KEY", "sk_test_123").env("STRIPE_API_BASE", &simulator.url);
+        step(run)?;
+    }
+    Ok(())
+}
+
+/// The simulator's program, ended with this.
+struct Simulator {
+    process: Child,
+    url: String,
+}
+
+impl Simulator {
+    fn start() -> Result<Self, Failure> {
+        // Built first, so that what is started, and ended, is the program and not cargo.
+        step(cargo(["build", "--quiet", "--package", "stripe-identity-simulator"]))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        let program = std::path::Path::new(&target).join("debug").join("stripe-identity-simulator");
+        let mut process =
+            std::process::Command::new(program).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let simulator = Self { process, url: url.clone().unwrap_or_default() };
+        if url.is_some() { Ok(simulator) } else { Err("the simulator did not say where it listens".into()) }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,22 @@
+//! Every feature by itself, none, and all together.
+
+use crate::Failure;
+use crate::command::{cargo, step};
+use crate::metadata::packages;
+
+pub(crate) fn check() -> Result<(), Failure> {
+    for package in packages()?.iter().filter(|package| package.is_library_of_ours) {
+        let name = package.name.as_str();
+        let check = |features: &[&str]| {
+            let mut command = cargo(["clippy", "--quiet", "--package", name]);
+            command.args(features).args(["--", "--deny", "warnings"]);
+            step(command)
+        };
+        check(&["--no-default-features"])?;
+        for feature in &package.features {
+            check(&["--no-default-features", "--features", feature])?;
+        }
+        check(&["--all-features"])?;
+    }
+    Ok(())
+}
