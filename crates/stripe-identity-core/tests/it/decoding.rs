@@ -1,0 +1,79 @@
+use std::error::Error as _;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::Response;
+use stripe_identity_core::types::{ListVerificationSessions, VerificationSession};
+use stripe_identity_core::{Error, ErrorKind, Step};
+
+use super::{config, request_of};
+
+fn retrieve(status: u16, body: impl Into<Bytes>) -> Result<stripe_identity_core::Response<VerificationSession>, Error> {
+    let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
+    let response = Response::builder().status(status).header("Request-Id", "req_1").body(body.into()).unwrap();
+    match sent.reply(Ok(response)) {
+        Step::Done(result) => result,
+        step => panic!("{step:?}"),
+    }
+}
+
+fn why(body: impl Into<Bytes>) -> String {
+    let error = retrieve(200, body).unwrap_err();
+    assert_eq!((error.kind(), error.request_id()), (ErrorKind::Decode, Some("req_1")));
+    assert_eq!(error.status().unwrap(), 200);
+    error.source().unwrap().to_string()
+}
+
+#[test]
+fn a_decode_error_names_the_place_and_the_reason() {
+    assert_eq!(
+        why("{\"id\": \"vs_1\",\n \"options\": {\"document\": {\"require_id_number\": \"yes\"}}}"),
+        "at `options.document.require_id_number`, line 2 column 52: it is of another type than expected, or missing"
+    );
+    assert!(why(r#"{"id": "vs_1", "url": "cut of"#).ends_with("it ends too early"));
+    assert!(why("<html>").ends_with("it is not JSON"));
+    assert!(why("").ends_with("it ends too early"));
+    assert!(why("{}").ends_with("missing"));
+    assert!(why(r#"{"id": "vs_1"} {}"#).contains("it is not JSON"));
+}
+
+#[test]
+fn a_list_names_the_item() {
+    let (_, sent) = request_of(config().verification_sessions().list(ListVerificationSessions::new()).start());
+    let body = r#"{"data": [{"id": "vs_1"}, {"id": "vs_2", "created": "today"}]}"#;
+    let Step::Done(Err(error)) = sent.reply(Ok(Response::new(body.into()))) else { panic!("it is done") };
+    assert!(error.source().unwrap().to_string().starts_with("at `data[1].created`"));
+}
+
+#[test]
+fn hostile_bodies_are_errors_and_not_panics() {
+    let deep = format!("{{\"id\": \"vs_1\", \"x\": {}", "[".repeat(1_000_000));
+    let hostile: [Bytes; 6] = [
+        deep.into(),
+        vec![b'['; 1_000_000].into(),
+        Bytes::from_static(b"{\"id\": \"\xff\xfe\"}"),
+        Bytes::from_static(br#"{"id": "vs_1", "id": "vs_2"}"#),
+        Bytes::from_static(br#"{"id": "vs_1", "created": 99999999999999999999}"#),
+        Bytes::from_static(br#"{"id": "\ud800"}"#),
+    ];
+    for body in hostile {
+        assert_eq!(retrieve(200, body.clone()).unwrap_err().kind(), ErrorKind::Decode);
+        let refused = retrieve(500, body).unwrap_err();
+        assert_eq!((refused.kind(), refused.request_id()), (ErrorKind::Api, Some("req_1")));
+    }
+    let huge = format!("{{\"id\": \"vs_1\", \"x\": \"{}\"}}", "y".repeat(10_000_000));
+    assert_eq!(retrieve(200, huge.clone()).unwrap().id, "vs_1");
+    assert_eq!(retrieve(400, huge).unwrap_err().body().len(), 16 * 1024);
+}
+
+#[test]
+fn a_response_tells_what_the_wire_said() {
+    let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").start());
+    let response = Response::builder()
+        .status(201)
+        .header("REQUEST-ID", "req_9")
+        .header("Idempotent-Replayed", "true")
+        .body(Bytes::from_static(br#"{"id": "vs_1", "new_field": 1}"#));
+    let Step::Done(Ok(session)) = sent.reply(Ok(response.unwrap())) else { panic!("it is done") };
+    assert_eq!((session.request_id(), session.status().as_u16(), session.is_replayed()), (Some("req_9"), 201, true));
+    assert_eq!(session.body(), &br#"{"id": "vs_1", "new_field": 1}"#[..]);
+}

@@ -1,0 +1,32 @@
+//! Calls without any I/O: the steps are taken by hand.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod decoding;
+mod options;
+mod retries;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::{Request, Response};
+use stripe_identity_core::{Config, Sent, Step};
+
+/// Settings whose randomness takes nothing off the waits.
+fn config() -> Config {
+    Config::new("sk_test_123").unwrap().random_source(|| Ok(0))
+}
+
+fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bytes> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
+}
+
+#[track_caller]
+fn request_of<T>(step: Step<T>) -> (Request<Bytes>, Sent<T>) {
+    match step {
+        Step::Send(request, sent) => (request, sent),
+        Step::Wait(duration, _) => panic!("it waits {duration:?}"),
+        Step::Done(result) => panic!("it is done: {:?}", result.err()),
+    }
+}

@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use stripe_identity_core::http::Request;
+use stripe_identity_core::types::CreateVerificationSession;
+use stripe_identity_core::{ApiKey, AttemptTimeout, Config, ErrorKind, Step};
+
+use super::{config, request_of};
+
+fn header<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
+    request.headers().get(name).map(|value| value.to_str().unwrap())
+}
+
+#[test]
+fn the_settings_hold_unless_the_call_says_otherwise() {
+    let config = config()
+        .account("acct_1")
+        .unwrap()
+        .context("acct_1/acct_2")
+        .unwrap()
+        .timeout(Duration::from_secs(7))
+        .api_version("2026-01-01.test")
+        .unwrap();
+    let sessions = config.verification_sessions();
+
+    let (request, _) = request_of(sessions.retrieve("vs_1").start());
+    assert_eq!(header(&request, "stripe-account"), Some("acct_1"));
+    assert_eq!(header(&request, "stripe-context"), Some("acct_1/acct_2"));
+    assert_eq!(header(&request, "stripe-version"), Some("2026-01-01.test"));
+    assert_eq!(header(&request, "authorization"), Some("Bearer sk_test_123"));
+    assert_eq!(request.extensions().get(), Some(&AttemptTimeout(Duration::from_secs(7))));
+
+    let call = sessions
+        .retrieve("vs_1")
+        .account("acct_3")
+        .context("")
+        .api_version("2026-02-02.test")
+        .api_key(ApiKey::new("rk_test_123").unwrap())
+        .timeout(Duration::from_secs(1))
+        .header("Accept", "*/*")
+        .header("X-Own", "1");
+    let (request, _) = request_of(call.start());
+    assert_eq!(header(&request, "stripe-account"), Some("acct_3"));
+    assert_eq!(header(&request, "stripe-context"), None);
+    assert_eq!(header(&request, "stripe-version"), Some("2026-02-02.test"));
+    assert_eq!(header(&request, "authorization"), Some("Bearer rk_test_123"));
+    assert_eq!(header(&request, "accept"), Some("*/*"));
+    assert_eq!(header(&request, "x-own"), Some("1"));
+    assert_eq!(request.extensions().get(), Some(&AttemptTimeout(Duration::from_secs(1))));
+
+    let (request, _) = request_of(sessions.retrieve("vs_1").account("").start());
+    assert_eq!(header(&request, "stripe-account"), None);
+}
+
+#[test]
+fn by_default_a_call_goes_to_stripe_within_80_seconds() {
+    let (request, _) = request_of(config().verification_sessions().retrieve("vs_1").start());
+    assert_eq!(request.uri(), "https://api.stripe.com/v1/identity/verification_sessions/vs_1");
+    assert_eq!(header(&request, "stripe-version"), Some("2026-10-28.endive"));
+    assert_eq!(header(&request, "user-agent"), Some(concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(request.extensions().get(), Some(&AttemptTimeout(Duration::from_secs(80))));
+    // A GET changes nothing and needs no key.
+    assert_eq!(header(&request, "idempotency-key"), None);
+    assert!(request.headers()["authorization"].is_sensitive());
+    assert!(request.body().is_empty());
+}
+
+#[test]
+fn a_base_url_with_a_path_comes_before_the_api_s_own() {
+    let config = config().base_url("http://127.0.0.1:8080/proxy/v1/").unwrap();
+    let (request, _) = request_of(config.verification_sessions().cancel("vs_1").start());
+    assert_eq!(request.uri(), "http://127.0.0.1:8080/proxy/v1/identity/verification_sessions/vs_1/cancel");
+}
+
+#[test]
+fn what_cannot_be_right_is_refused_before_anything_is_sent() {
+    let sessions = config().verification_sessions();
+    let create = || sessions.create(CreateVerificationSession::document());
+    let refused = vec![
+        create().idempotency_key("").start(),
+        create().idempotency_key("a b").start(),
+        create().idempotency_key("x".repeat(256)).start(),
+        create().account("acct_1\r\nx: y").start(),
+        create().context("\n").start(),
+        create().api_version("\u{1}").start(),
+        create().header("bad name", "x").start(),
+        create().header("x", "a\r\nb: c").start(),
+        create().header("AUTHORIZATION", "Bearer other").start(),
+        create().header("Host", "elsewhere").start(),
+        create().header("Transfer-Encoding", "chunked").start(),
+        create().header("Idempotency-Key", "x").start(),
+        sessions.update("", stripe_identity_core::types::UpdateVerificationSession::new()).start(),
+        sessions.cancel("..").start(),
+        sessions.redact(".").start(),
+    ];
+    for step in refused {
+        let Step::Done(Err(error)) = step else { panic!("{step:?}") };
+        assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::InvalidInput, 0, false));
+        assert!(std::error::Error::source(&error).is_some(), "{error:?} does not say what is wrong");
+    }
+    assert!(Config::new("sk_test 123").is_err());
+    assert!(config().app_name(" ").is_err());
+    assert!(config().api_version("\n").is_err());
+}
+
+#[test]
+fn the_app_s_name_stands_behind_ours() {
+    let config = config().app_name("shop/2.1").unwrap();
+    let (request, _) = request_of(config.verification_sessions().retrieve("vs_1").start());
+    assert!(header(&request, "user-agent").unwrap().ends_with(" shop/2.1"));
+}

@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::Response;
+use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
+use stripe_identity_core::{Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind};
+
+use super::{config, reply, request_of};
+
+type Outcome = Result<Response<Bytes>, TransportError>;
+
+/// What came of a call: its end, how often it was sent, and how long it waited each time.
+struct Run {
+    end: Result<stripe_identity_core::Response<VerificationSession>, Error>,
+    waits: Vec<u64>,
+}
+
+/// Creates a session while these things happen, one for each attempt.
+fn run(max_retries: u32, outcomes: impl IntoIterator<Item = Outcome>) -> Run {
+    let call = config().verification_sessions().create(CreateVerificationSession::document());
+    let mut step = call.max_retries(max_retries).start();
+    let mut outcomes = outcomes.into_iter();
+    let (mut first, mut waits) = (None, Vec::new());
+    loop {
+        step = match step {
+            Step::Send(request, sent) => {
+                let as_sent = (request.uri().clone(), request.headers().clone(), request.body().clone());
+                assert_eq!(first.get_or_insert_with(|| as_sent.clone()), &as_sent, "an attempt differs from the first");
+                sent.reply(outcomes.next().expect("one attempt too many"))
+            }
+            Step::Wait(duration, waiting) => {
+                waits.push(u64::try_from(duration.as_millis()).unwrap());
+                waiting.resume()
+            }
+            Step::Done(end) => {
+                assert!(outcomes.next().is_none(), "one attempt too few");
+                return Run { end, waits };
+            }
+        };
+    }
+}
+
+fn fail(kind: Kind) -> Outcome {
+    Err(kind.into())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it stands among failures")]
+fn answer(status: u16, headers: &[(&str, &str)]) -> Outcome {
+    let body = if status == 200 { r#"{"id": "vs_1"}"# } else { "{}" };
+    Ok(reply(status, headers, body))
+}
+
+#[test]
+fn what_may_be_lost_is_repeated_until_it_succeeds() {
+    for kind in [Kind::Dns, Kind::Connect, Kind::Timeout, Kind::Interrupted] {
+        let run = run(2, [fail(kind), answer(500, &[]), answer(200, &[])]);
+        assert_eq!((run.end.unwrap().id.as_str(), run.waits), ("vs_1", vec![500, 1000]));
+    }
+}
+
+#[test]
+fn attempts_end_with_the_retries() {
+    let run = run(4, [409, 500, 502, 503, 504].map(|status| answer(status, &[])));
+    let error = run.end.unwrap_err();
+    assert_eq!((error.attempts(), error.status().unwrap().as_u16()), (5, 504));
+    assert_eq!(run.waits, [500, 1000, 2000, 4000]);
+    assert!(error.was_sent() && error.is_retryable());
+    assert!(error.to_string().ends_with("after 5 attempts"), "{error}");
+}
+
+#[test]
+fn no_retries_means_one_attempt() {
+    let error = run(0, [answer(500, &[])]).end.unwrap_err();
+    assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Api));
+    let error = run(0, [fail(Kind::Timeout)]).end.unwrap_err();
+    assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Transport));
+}
+
+#[test]
+fn what_will_not_mend_is_not_repeated() {
+    for kind in [Kind::Tls, Kind::BodyTooLarge, Kind::Other] {
+        let error = run(2, [fail(kind)]).end.unwrap_err();
+        assert_eq!((error.transport().unwrap().kind(), error.attempts(), error.is_retryable()), (kind, 1, false));
+    }
+    for status in [301, 304, 400, 401, 402, 403, 404, 422, 424] {
+        let error = run(2, [answer(status, &[])]).end.unwrap_err();
+        assert_eq!((error.attempts(), error.is_retryable()), (1, false), "{status}");
+    }
+    let unreadable = run(2, [Ok(reply(200, &[], "not JSON"))]).end.unwrap_err();
+    assert_eq!((unreadable.kind(), unreadable.attempts(), unreadable.is_retryable()), (ErrorKind::Decode, 1, false));
+}
+
+#[test]
+fn stripe_s_word_decides() {
+    let yes = [("Stripe-Should-Retry", "true")];
+    let no = [("Stripe-Should-Retry", "false")];
+    assert!(run(1, [answer(400, &yes), answer(200, &[])]).end.is_ok());
+    assert_eq!(run(1, [answer(500, &no)]).end.unwrap_err().attempts(), 1);
+    assert_eq!(run(0, [answer(400, &yes)]).end.unwrap_err().attempts(), 1);
+}
+
+#[test]
+fn too_many_requests_are_repeated_only_for_a_lock() {
+    let error = run(2, [answer(429, &[("retry-after", "7")])]).end.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::RateLimit, 1, true));
+    let locked = || Ok(reply(429, &[], r#"{"error": {"code": "lock_timeout"}}"#));
+    assert_eq!(run(2, [locked(), answer(200, &[])]).waits, [500]);
+    let locked = Ok(reply(429, &[("retry-after", "7")], r#"{"error": {"code": "lock_timeout"}}"#));
+    assert_eq!(run(2, [locked, answer(200, &[])]).waits, [7000]);
+}
+
+#[test]
+fn was_sent_remembers_every_attempt() {
+    let sent = |outcomes: [Outcome; 2]| run(1, outcomes).end.unwrap_err().was_sent();
+    assert!(!sent([fail(Kind::Connect), fail(Kind::Dns)]));
+    assert!(!sent([fail(Kind::Connect), fail(Kind::Tls)]));
+    assert!(sent([fail(Kind::Timeout), fail(Kind::Connect)]));
+    assert!(sent([answer(500, &[]), fail(Kind::Connect)]));
+    assert!(sent([fail(Kind::Connect), fail(Kind::Interrupted)]));
+}
+
+#[test]
+fn without_randomness_no_key_and_without_a_key_no_request() {
+    let config = config().random_source(|| Err(std::io::Error::other("none left")));
+    let step = config.verification_sessions().create(CreateVerificationSession::document()).start();
+    let Step::Done(Err(error)) = step else { panic!("{step:?}") };
+    assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidInput, false));
+    // With a key of the caller's own there is nothing to be random about, and waits do without.
+    let call = config.verification_sessions().create(CreateVerificationSession::document()).idempotency_key("key-1");
+    let (_, sent) = request_of(call.start());
+    let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
+    assert_eq!(duration, Duration::from_millis(500));
+}
+
+#[test]
+fn each_call_has_a_key_of_its_own() {
+    let config = stripe_identity_core::Config::new("sk_test_123").unwrap();
+    let keys: std::collections::HashSet<_> = (0..100)
+        .map(|_| {
+            let call = config.verification_sessions().create(CreateVerificationSession::document());
+            let (request, _) = request_of(call.start());
+            request.headers()["idempotency-key"].to_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(keys.len(), 100);
+    assert!(keys.iter().all(|key| key.len() == 36));
+}
