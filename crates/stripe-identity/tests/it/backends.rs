@@ -18,6 +18,9 @@ use stripe_identity_ureq::UreqTransport;
 /// Large enough that no honest answer is late, small enough that a hanging test ends.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A port that is reserved for a service which nobody runs. One that was just free may be taken by another test.
+pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
+
 type Outcome = Result<Response<Bytes>, TransportError>;
 
 /// A backend, to send one request after the other with.
@@ -147,11 +150,10 @@ fn connections_are_kept_and_used_again() {
 
 #[test]
 fn nobody_there_is_connect_and_no_name_is_dns() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     // A label of more than 63 letters is no name, which the resolver knows without asking anyone.
     let no_name = format!("http://{}.test/", "x".repeat(70));
     for backend in backends() {
-        let refused = (backend.send)(get(&format!("http://127.0.0.1:{port}/"))).unwrap_err();
+        let refused = (backend.send)(get(NOBODY)).unwrap_err();
         assert_eq!((refused.kind(), refused.was_sent()), (Kind::Connect, false), "{}", backend.name);
         let unresolved = (backend.send)(get(&no_name)).unwrap_err();
         assert_eq!((unresolved.kind(), unresolved.was_sent()), (Kind::Dns, false), "{}", backend.name);

@@ -13,6 +13,8 @@ use stripe_identity_mock::ScriptedTransport;
 use stripe_identity_simulator::{Outcome, Simulator, SimulatorTransport};
 use stripe_identity_ureq::UreqTransport;
 
+use crate::backends::NOBODY;
+
 /// Every secret and every piece of personal data in these tests.
 const SECRETS: &[&str] = &[
     "sk_test_topsecret",
@@ -188,9 +190,7 @@ fn what_was_refused_before_it_was_sent() {
 
 #[tokio::test]
 async fn errors_of_the_backends() {
-    // Nothing listens on this port any more.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = config().base_url(format!("http://127.0.0.1:{port}")).unwrap().max_retries(0);
+    let config = config().base_url(NOBODY).unwrap().max_retries(0);
     let list = || ListVerificationSessions::new().client_reference_id("user-42");
     let client = Client::new(config.clone(), HyperTransport::new().unwrap());
     let error = client.verification_sessions().list(list()).await.unwrap_err();
