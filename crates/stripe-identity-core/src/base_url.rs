@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
+use crate::endpoint::Host;
 use crate::error::{Error, InvalidInput};
 
 /// Where requests go: scheme, host, port, and a path to put before the API's own.
@@ -11,8 +12,12 @@ use crate::error::{Error, InvalidInput};
 pub(crate) struct BaseUrl(String);
 
 impl BaseUrl {
-    pub(crate) fn stripe() -> Self {
-        Self("https://api.stripe.com".to_owned())
+    pub(crate) fn of_stripe(host: Host) -> Self {
+        let host = match host {
+            Host::Api => "api",
+            Host::Files => "files",
+        };
+        Self(format!("https://{host}.stripe.com"))
     }
 
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {

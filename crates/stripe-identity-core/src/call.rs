@@ -10,10 +10,11 @@ use stripe_identity_types::AccountId;
 
 use crate::api_key::ApiKey;
 use crate::config::{Config, Settings, header_value, set_or_remove};
-use crate::endpoint::{self, Endpoint, WriteEndpoint};
+use crate::endpoint::{Endpoint, Host, WriteEndpoint};
 use crate::error::{Error, InvalidInput};
 use crate::form;
 use crate::headers::{IDEMPOTENCY_KEY, STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
+use crate::multipart;
 use crate::step::{Plan, Step};
 use crate::transport::AttemptTimeout;
 
@@ -145,36 +146,67 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
 
     fn plan(&self) -> Result<Plan, Error> {
         let settings = self.caller.config().settings();
-        let is_post = E::METHOD == Method::POST;
+        let route = self.endpoint.route();
+        let base_url = match route.host() {
+            Host::Api => &settings.base_url,
+            Host::Files => &settings.files_base_url,
+        };
+        let path = route.path(self.endpoint.id())?;
+        let is_v2 = path.starts_with("/v2/");
+        let has_key = *route.method() == Method::POST || is_v2 && *route.method() == Method::DELETE;
 
-        let mut path_and_query = endpoint::path(E::PATH, self.endpoint.id())?;
-        let form = self.form()?;
-        if !is_post && !form.is_empty() {
-            path_and_query = format!("{path_and_query}?{form}");
+        let mut request = http::Request::new(Bytes::new());
+        let mut content_type = None;
+        let uri = if *route.method() == Method::POST {
+            let (body, type_) = self.body(settings, is_v2)?;
+            *request.body_mut() = body;
+            content_type = Some(type_);
+            base_url.join(&path)?
+        } else {
+            let query = self.form()?;
+            let separator = if query.is_empty() { "" } else { "?" };
+            base_url.join(&format!("{path}{separator}{query}"))?
+        };
+        *request.method_mut() = route.method().clone();
+        *request.uri_mut() = uri;
+        let mut headers = self.headers(settings, has_key)?;
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, content_type);
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body().len()));
         }
-        let body = if is_post { Bytes::from(form) } else { Bytes::new() };
-
-        let mut request = http::Request::new(body);
-        *request.method_mut() = E::METHOD;
-        *request.uri_mut() = settings.base_url.join(&path_and_query)?;
-        *request.headers_mut() = self.headers(settings, is_post.then(|| request.body().len()))?;
+        *request.headers_mut() = headers;
         request.extensions_mut().insert(AttemptTimeout(self.options.timeout.unwrap_or(settings.timeout)));
 
         let max_retries = self.options.max_retries.unwrap_or(settings.max_retries);
         Ok(Plan::new(request, max_retries, settings.random.clone()))
     }
 
+    /// The body of a `POST`, and its type.
+    fn body(&self, settings: &Settings, is_v2: bool) -> Result<(Bytes, HeaderValue), Error> {
+        if is_v2 {
+            let json = serde_json::to_vec(self.endpoint.params()).map_err(|_| InvalidInput::Params)?;
+            return Ok((json.into(), HeaderValue::from_static("application/json")));
+        }
+        let form = self.form()?;
+        let Some(file) = self.endpoint.file() else {
+            return Ok((form.into(), HeaderValue::from_static("application/x-www-form-urlencoded")));
+        };
+        header_value(file.content_type)?;
+        let boundary = random_uuid(settings.random.as_ref()).map_err(Error::no_randomness)?;
+        let content_type = header_value(&format!("multipart/form-data; boundary={boundary}"))?;
+        Ok((multipart::body(&boundary, &form, file).into(), content_type))
+    }
+
     fn form(&self) -> Result<String, Error> {
         let mut form = String::new();
-        if let Some(params) = self.endpoint.params() {
-            form::append(&mut form, params).map_err(|_| InvalidInput::Params)?;
-        }
         let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
-        form::append(&mut form, &Expand { expand }).map_err(|_| InvalidInput::Params)?;
+        form::append(&mut form, self.endpoint.params())
+            .and_then(|()| form::append(&mut form, &Expand { expand }))
+            .map_err(|_| InvalidInput::Params)?;
         Ok(form)
     }
 
-    fn headers(&self, settings: &Settings, content_length: Option<usize>) -> Result<HeaderMap, Error> {
+    fn headers(&self, settings: &Settings, has_idempotency_key: bool) -> Result<HeaderMap, Error> {
         let options = &self.options;
         let mut headers = settings.scope.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -196,12 +228,10 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         if let Some(context) = &options.context {
             set_or_remove(&mut headers, STRIPE_CONTEXT, context)?;
         }
-        if let Some(length) = content_length {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        if has_idempotency_key {
             let mut key = match &options.idempotency_key {
                 Some(key) => idempotency_key(key)?,
-                None => random_key(settings.random.as_ref()).map_err(Error::no_randomness)?,
+                None => header_value(&random_uuid(settings.random.as_ref()).map_err(Error::no_randomness)?)?,
             };
             // The caller's own may be made from a user's id.
             key.set_sensitive(true);
@@ -222,7 +252,11 @@ impl<C: Caller, E: WriteEndpoint> Call<C, E> {
 
 impl<C, E: Endpoint> fmt::Debug for Call<C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("method", &E::METHOD).field("path", &E::PATH).finish_non_exhaustive()
+        let route = self.endpoint.route();
+        f.debug_struct("Call")
+            .field("method", route.method())
+            .field("path", &E::ROUTE.template())
+            .finish_non_exhaustive()
     }
 }
 
@@ -259,13 +293,12 @@ fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
     header_value(key)
 }
 
-/// A version 4 UUID.
-fn random_key(random: &dyn Fn() -> io::Result<u64>) -> io::Result<HeaderValue> {
+/// Of version 4.
+fn random_uuid(random: &dyn Fn() -> io::Result<u64>) -> io::Result<String> {
     let bits = u128::from(random()?) << 64 | u128::from(random()?);
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     let digits = format!("{bits:032x}");
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    HeaderValue::try_from(parts.join("-")).map_err(io::Error::other)
+    Ok([&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-"))
 }
 
 #[cfg(test)]
@@ -274,9 +307,9 @@ mod tests {
 
     #[test]
     fn a_random_key_is_a_uuid_of_version_4() {
-        let ones = random_key(&|| Ok(u64::MAX)).unwrap();
+        let ones = random_uuid(&|| Ok(u64::MAX)).unwrap();
         assert_eq!(ones, "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        let zeros = random_key(&|| Ok(0)).unwrap();
+        let zeros = random_uuid(&|| Ok(0)).unwrap();
         assert_eq!(zeros, "00000000-0000-4000-8000-000000000000");
     }
 

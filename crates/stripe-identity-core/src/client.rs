@@ -2,11 +2,19 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use http::Method;
+use serde::Serialize;
 
 use crate::call::{Call, Caller, private};
 use crate::config::Config;
+use crate::decode::FromResponse;
 use crate::endpoint::Endpoint;
+use crate::endpoint::ephemeral_keys::EphemeralKeys;
+use crate::endpoint::events::Events;
+use crate::endpoint::file_links::FileLinks;
+use crate::endpoint::files::Files;
+use crate::endpoint::raw::Raw;
+use crate::endpoint::verification_reports::VerificationReports;
 use crate::endpoint::verification_sessions::VerificationSessions;
 use crate::error::Error;
 use crate::response::Response;
@@ -54,6 +62,40 @@ macro_rules! callers {
             /// Calls on sessions.
             pub fn verification_sessions(&self) -> VerificationSessions<Self> {
                 VerificationSessions::new(self)
+            }
+
+            /// Calls on reports.
+            pub fn verification_reports(&self) -> VerificationReports<Self> {
+                VerificationReports::new(self)
+            }
+
+            /// Calls on files.
+            pub fn files(&self) -> Files<Self> {
+                Files::new(self)
+            }
+
+            /// Calls on file links.
+            pub fn file_links(&self) -> FileLinks<Self> {
+                FileLinks::new(self)
+            }
+
+            /// Calls on events.
+            pub fn events(&self) -> Events<Self> {
+                Events::new(self)
+            }
+
+            /// Calls on ephemeral keys.
+            pub fn ephemeral_keys(&self) -> EphemeralKeys<Self> {
+                EphemeralKeys::new(self)
+            }
+
+            /// Any request to Stripe's API. `()` stands for no parameters.
+            ///
+            /// The path is all of a path, in plain or percent-encoded segments, and has no query: parameters are given
+            /// apart. Below `/v2/` a `POST` has them as JSON, elsewhere in the form of Stripe's first API. A path that
+            /// could lead to another host, or up and down the tree, is refused before anything is sent.
+            pub fn raw<P: Serialize>(&self, method: Method, path: impl Into<String>, params: P) -> Call<Self, Raw<P>> {
+                Call::new(self, Raw::new(method, path.into(), params))
             }
 
             /// A call to an endpoint, also to one of your own.
@@ -104,10 +146,7 @@ where
     }
 }
 
-async fn drive<T: DeserializeOwned>(
-    mut step: Step<T>,
-    transport: Arc<dyn HttpTransport>,
-) -> Result<Response<T>, Error> {
+async fn drive<T: FromResponse>(mut step: Step<T>, transport: Arc<dyn HttpTransport>) -> Result<Response<T>, Error> {
     loop {
         step = match step {
             Step::Send(request, sent) => sent.reply(transport.send(request).await),

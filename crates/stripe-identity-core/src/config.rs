@@ -8,6 +8,7 @@ use stripe_identity_types::{API_VERSION, AccountId};
 
 use crate::api_key::ApiKey;
 use crate::base_url::BaseUrl;
+use crate::endpoint::Host;
 use crate::error::{Error, InvalidInput};
 use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
 
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) api_key: ApiKey,
     pub(crate) api_version: HeaderValue,
     pub(crate) base_url: BaseUrl,
+    pub(crate) files_base_url: BaseUrl,
     /// `Stripe-Account` and `Stripe-Context`, where set.
     pub(crate) scope: HeaderMap,
     pub(crate) max_retries: u32,
@@ -51,7 +53,8 @@ impl Config {
         Ok(Self(Arc::new(Settings {
             api_key: ApiKey::new(api_key)?,
             api_version: HeaderValue::from_static(API_VERSION),
-            base_url: BaseUrl::stripe(),
+            base_url: BaseUrl::of_stripe(Host::Api),
+            files_base_url: BaseUrl::of_stripe(Host::Files),
             scope: HeaderMap::new(),
             max_retries: 2,
             timeout: Duration::from_secs(80),
@@ -65,7 +68,7 @@ impl Config {
         self
     }
 
-    /// Another host than Stripe's: `https://host[:port][/path]`, or `http://…` where the host is this machine. A `/` or
+    /// Another host than Stripe's, for everything: `https://host[:port][/path]`, or `http://…` where the host is this machine. A `/` or
     /// `/v1` at the end is taken off.
     ///
     /// # Errors
@@ -73,7 +76,19 @@ impl Config {
     /// machine without TLS.
     pub fn base_url(self, url: impl AsRef<str>) -> Result<Self, Error> {
         let base_url = BaseUrl::parse(url.as_ref())?;
-        Ok(self.with(|settings| settings.base_url = base_url))
+        Ok(self.with(|settings| {
+            settings.files_base_url = base_url.clone();
+            settings.base_url = base_url;
+        }))
+    }
+
+    /// Another host for the contents of files alone. To be set after [`base_url`](Self::base_url), which moves it too.
+    ///
+    /// # Errors
+    /// As for [`base_url`](Self::base_url).
+    pub fn files_base_url(self, url: impl AsRef<str>) -> Result<Self, Error> {
+        let base_url = BaseUrl::parse(url.as_ref())?;
+        Ok(self.with(|settings| settings.files_base_url = base_url))
     }
 
     /// Another API version than [`API_VERSION`], which the models follow.

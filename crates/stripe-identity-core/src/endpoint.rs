@@ -1,133 +1,179 @@
 //! What can be called.
 
+/// An endpoint that is its own parameters.
+macro_rules! own_params {
+    ($( $(#[$meta:meta])* $name:ident = $method:ident $host:ident $path:literal -> $response:ty,
+        expand $($prefix:literal)? $expand:ty; )+) => { $(
+        $(#[$meta])*
+        impl $crate::endpoint::Endpoint for $name {
+            const ROUTE: $crate::endpoint::Route =
+                $crate::endpoint::Route::new(http::Method::$method, $crate::endpoint::Host::$host, $path);
+            $( const EXPAND_PREFIX: &'static str = $prefix; )?
+            type Params = Self;
+            type Response = $response;
+            type Expand = $expand;
+
+            fn params(&self) -> &Self {
+                self
+            }
+        }
+    )+ };
+}
+
+/// An endpoint with an id in its path, and perhaps with parameters.
+macro_rules! by_id {
+    ($( $(#[$meta:meta])* $name:ident($id:ty $(, $params:ty)?) = $method:ident $host:ident $path:literal -> $response:ty,
+        expand $expand:ty; )+) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            id: $id,
+            params: by_id!(@type $($params)?),
+        }
+
+        impl $name {
+            /// The call for one of them.
+            pub fn new(id: impl Into<$id> $(, changes: $params)?) -> Self {
+                Self { id: id.into(), params: by_id!(@new changes $($params)?) }
+            }
+        }
+
+        impl $crate::endpoint::Endpoint for $name {
+            const ROUTE: $crate::endpoint::Route =
+                $crate::endpoint::Route::new(http::Method::$method, $crate::endpoint::Host::$host, $path);
+            type Params = by_id!(@type $($params)?);
+            type Response = $response;
+            type Expand = $expand;
+
+            fn id(&self) -> Option<&str> {
+                Some(self.id.as_str())
+            }
+
+            fn params(&self) -> &Self::Params {
+                &self.params
+            }
+        }
+    )+ };
+    (@type) => { () };
+    (@type $params:ty) => { $params };
+    (@new $value:ident) => { () };
+    (@new $value:ident $params:ty) => { $value };
+}
+
+pub mod ephemeral_keys;
+pub mod events;
+pub mod file_links;
+pub mod files;
+pub mod raw;
+mod route;
+pub mod verification_reports;
 pub mod verification_sessions;
 
-use std::fmt::Write as _;
-
-use http::Method;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use stripe_identity_types as types;
 
-use crate::error::{Error, InvalidInput};
-use crate::form::escape;
+pub use crate::decode::FromResponse;
+pub use route::{Host, Route};
 
-/// One thing that can be called: its method, path, parameters and response, said once.
+/// One thing that can be called: its route, parameters and response, said once.
 ///
 /// Clients, the simulator and checks all read it from here. The endpoints of this crate are in the modules beside it;
 /// with an endpoint of your own, [`Client::call`](crate::Client::call) reaches a part of Stripe's API that this crate
-/// does not know.
+/// does not know. For a single request, [`Client::raw`](crate::Client::raw) takes fewer words.
 ///
 /// ```
-/// use stripe_identity_core::Endpoint;
-/// use stripe_identity_core::http::Method;
+/// use stripe_identity_core::endpoint::{Endpoint, Route};
 ///
 /// struct RetrieveBalance;
 ///
 /// impl Endpoint for RetrieveBalance {
-///     const METHOD: Method = Method::GET;
-///     const PATH: &'static str = "/v1/balance";
+///     const ROUTE: Route = Route::get("/v1/balance");
 ///     type Params = ();
 ///     type Response = serde_json::Value;
 ///     type Expand = &'static str;
 ///
-///     fn params(&self) -> Option<&()> {
-///         None
+///     fn params(&self) -> &() {
+///         &()
 ///     }
 /// }
 /// ```
 pub trait Endpoint {
-    /// The HTTP method: `POST` for what changes something, with the parameters in the body; else they go to the query.
-    const METHOD: Method;
-
-    /// The path, with `{name}` in place of the segment that is an id, if there is one.
-    const PATH: &'static str;
+    /// Where calls go, unless [`route`](Self::route) says otherwise.
+    const ROUTE: Route;
 
     /// What comes before a path to expand: `data.` for lists.
     const EXPAND_PREFIX: &'static str = "";
 
-    /// The parameters.
+    /// The parameters; `()` for none.
     type Params: Serialize;
 
-    /// What a successful response holds.
-    type Response: DeserializeOwned;
+    /// What a successful response holds: any model that serde reads from JSON, or [`FileContents`](files::FileContents).
+    type Response: FromResponse;
 
     /// What of the response can be expanded.
     type Expand: AsRef<str>;
+
+    /// Where this call goes.
+    fn route(&self) -> Route {
+        Self::ROUTE
+    }
 
     /// The id for the path, if the path has one.
     fn id(&self) -> Option<&str> {
         None
     }
 
-    /// The parameters, if there are any.
-    fn params(&self) -> Option<&Self::Params>;
+    /// The parameters. They go to the query, or to the body of a `POST`.
+    fn params(&self) -> &Self::Params;
+
+    /// A file to send along, which makes the body `multipart/form-data`.
+    fn file(&self) -> Option<FilePart<'_>> {
+        None
+    }
 }
 
 /// An endpoint that changes something, whose calls carry an idempotency key.
 pub trait WriteEndpoint: Endpoint {}
 
-/// The path with the id in it. An id stays one segment, whatever it holds.
-pub(crate) fn path(template: &str, id: Option<&str>) -> Result<String, Error> {
-    let mut path = String::new();
-    let mut id_is_due = id.is_some();
-    for segment in template.strip_prefix('/').ok_or(InvalidInput::Path)?.split('/') {
-        let is_placeholder = segment.starts_with('{') && segment.ends_with('}');
-        let text = match id {
-            Some(id) if is_placeholder && id_is_due => {
-                id_is_due = false;
-                if matches!(id, "" | "." | "..") {
-                    return Err(InvalidInput::Id.into());
-                }
-                id
-            }
-            _ if is_placeholder || matches!(segment, "" | "." | "..") => return Err(InvalidInput::Path.into()),
-            _ if segment.bytes().any(|byte| !byte.is_ascii_alphanumeric() && !b"-._~".contains(&byte)) => {
-                return Err(InvalidInput::Path.into());
-            }
-            _ => segment,
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(path, "/{}", escape(text));
-    }
-    if id_is_due { Err(InvalidInput::Path.into()) } else { Ok(path) }
+/// A file in a body of several parts.
+#[derive(Clone, Copy)]
+pub struct FilePart<'a> {
+    /// The parameter that it is.
+    pub name: &'static str,
+    /// Its file name.
+    pub filename: &'a str,
+    /// Its media type.
+    pub content_type: &'a str,
+    /// Its contents.
+    pub contents: &'a [u8],
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_stays_one_segment() {
-        for (id, segment) in [
-            ("vs_123", "vs_123"),
-            ("a/b", "a%2Fb"),
-            ("a?b=c", "a%3Fb%3Dc"),
-            ("a#b", "a%23b"),
-            ("a%2Fb", "a%252Fb"),
-            ("a b\r\n", "a%20b%0D%0A"),
-            ("é", "%C3%A9"),
-            ("../x", "..%2Fx"),
-            ("...", "..."),
-            ("a\\b", "a%5Cb"),
-        ] {
-            assert_eq!(path("/v1/x/{id}/cancel", Some(id)).unwrap(), format!("/v1/x/{segment}/cancel"));
-        }
-    }
-
-    #[test]
-    fn an_id_that_would_leave_the_path_is_refused() {
-        for id in ["", ".", ".."] {
-            assert!(path("/v1/x/{id}", Some(id)).is_err(), "{id:?}");
-        }
-    }
-
-    #[test]
-    fn a_template_must_be_a_plain_path() {
-        for template in ["", "v1/x", "//host/x", "/v1/../x", "/v1/x?y", "/v1/x/", "/v1/\\x", "https://host/x"] {
-            assert!(path(template, None).is_err(), "{template:?}");
-        }
-        assert!(path("/v1/x/{id}", None).is_err());
-        assert!(path("/v1/x", Some("vs_1")).is_err());
-        assert!(path("/v1/{a}/{b}", Some("vs_1")).is_err());
+impl std::fmt::Debug for FilePart<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FilePart").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+/// The routes of all endpoints in the modules beside this.
+pub const ROUTES: &[Route] = &[
+    ephemeral_keys::Create::ROUTE,
+    ephemeral_keys::Delete::ROUTE,
+    <types::ListEvents as Endpoint>::ROUTE,
+    events::Retrieve::ROUTE,
+    <types::CreateFileLink as Endpoint>::ROUTE,
+    <types::ListFileLinks as Endpoint>::ROUTE,
+    file_links::Retrieve::ROUTE,
+    file_links::Update::ROUTE,
+    files::Create::ROUTE,
+    files::Download::ROUTE,
+    <types::ListFiles as Endpoint>::ROUTE,
+    files::Retrieve::ROUTE,
+    <types::ListVerificationReports as Endpoint>::ROUTE,
+    verification_reports::Retrieve::ROUTE,
+    verification_sessions::Cancel::ROUTE,
+    <types::CreateVerificationSession as Endpoint>::ROUTE,
+    <types::ListVerificationSessions as Endpoint>::ROUTE,
+    verification_sessions::Redact::ROUTE,
+    verification_sessions::Retrieve::ROUTE,
+    verification_sessions::Update::ROUTE,
+];

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 
+use crate::decode::DecodeError;
 use crate::headers;
 use crate::retry;
 use crate::transport::TransportError;
@@ -349,46 +350,6 @@ impl From<TransportError> for Error {
         Self::transport_failure(error, 0, false)
     }
 }
-
-/// Where and how a body differs from what was expected. It does not quote the body.
-#[derive(Debug)]
-pub(crate) struct DecodeError {
-    path: String,
-    line: usize,
-    column: usize,
-    category: serde_json::error::Category,
-}
-
-impl DecodeError {
-    pub(crate) fn new(path: &str, error: &serde_json::Error, body: &[u8]) -> Self {
-        // The keys of a map are data, and may name a person.
-        let path = match path.split_once("metadata.") {
-            Some((before, _)) => format!("{before}metadata"),
-            None => path.to_owned(),
-        };
-        let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
-        // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
-        let (line, column, category) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
-            Ok(_) => place(error),
-            Err(syntax) => place(&syntax),
-        };
-        // Not the error itself: serde's message quotes the value that it did not expect.
-        Self { path, line, column, category }
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.category {
-            serde_json::error::Category::Eof => "it ends too early",
-            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is not JSON",
-            serde_json::error::Category::Data => "it is of another type than expected, or missing",
-        };
-        write!(f, "at `{}`, line {} column {}: {what}", self.path, self.line, self.column)
-    }
-}
-
-impl StdError for DecodeError {}
 
 #[cfg(test)]
 mod tests {

@@ -127,7 +127,8 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_unit(self) -> Written {
-        self.value("")
+        // At the top, `()` stands for no parameters.
+        if self.name.is_empty() { Ok(()) } else { self.value("") }
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Written {
@@ -364,6 +365,7 @@ mod tests {
 
     #[test]
     fn empty_collections_give_nothing() {
+        assert_eq!(form(()), "");
         assert_eq!(form(json!({"a": [], "b": {}, "c": {"d": []}})), "");
     }
 

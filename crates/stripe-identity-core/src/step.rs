@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
 
-use crate::error::{DecodeError, Error};
+use crate::decode::FromResponse;
+use crate::error::Error;
 use crate::response::Response;
 use crate::retry;
 use crate::transport::TransportError;
@@ -109,7 +109,7 @@ impl<T> Sent<T> {
     /// Goes on with what came back.
     pub fn reply(self, outcome: Result<http::Response<Bytes>, TransportError>) -> Step<T>
     where
-        T: DeserializeOwned,
+        T: FromResponse,
     {
         let mut plan = self.plan;
         plan.sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
@@ -137,13 +137,8 @@ impl<T> Waiting<T> {
     }
 }
 
-fn decode<T: DeserializeOwned>(response: http::Response<Bytes>, attempts: u32) -> Result<Response<T>, Error> {
-    let body = response.body();
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let decoded = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| DecodeError::new(&error.path().to_string(), error.inner(), body))
-        .and_then(|model| json.end().map(|()| model).map_err(|error| DecodeError::new(".", &error, body)));
-    match decoded {
+fn decode<T: FromResponse>(response: http::Response<Bytes>, attempts: u32) -> Result<Response<T>, Error> {
+    match T::from_response(&response) {
         Ok(model) => Ok(Response::new(model, response)),
         Err(error) => Err(Error::undecodable(response, error, attempts)),
     }

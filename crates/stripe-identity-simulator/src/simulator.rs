@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use stripe_identity_core::Endpoint;
 use stripe_identity_core::endpoint::verification_sessions::{Cancel, Redact, Retrieve, Update};
@@ -201,7 +200,7 @@ impl Simulator {
             Route::List => {
                 let (filter, limit) = session_params::list(form)?;
                 let (data, has_more) = self.sessions.list(&filter, limit, view)?;
-                let url = ListVerificationSessions::PATH;
+                let url = ListVerificationSessions::ROUTE.template().to_owned();
                 Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": url }))
             }
             Route::Create => Ok(self.sessions.create(New::parse(form)?, view)),
@@ -255,12 +254,12 @@ enum Route {
 
 impl Route {
     fn of(method: &Method, path: &str) -> Option<Self> {
-        None.or_else(|| id_of::<ListVerificationSessions>(method, path).map(|_| Self::List))
-            .or_else(|| id_of::<CreateVerificationSession>(method, path).map(|_| Self::Create))
-            .or_else(|| id_of::<Retrieve>(method, path).map(Self::Retrieve))
-            .or_else(|| id_of::<Update>(method, path).map(Self::Update))
-            .or_else(|| id_of::<Cancel>(method, path).map(Self::Cancel))
-            .or_else(|| id_of::<Redact>(method, path).map(Self::Redact))
+        None.or_else(|| ListVerificationSessions::ROUTE.matches(method, path).map(|_| Self::List))
+            .or_else(|| CreateVerificationSession::ROUTE.matches(method, path).map(|_| Self::Create))
+            .or_else(|| Retrieve::ROUTE.matches(method, path).map(Self::Retrieve))
+            .or_else(|| Update::ROUTE.matches(method, path).map(Self::Update))
+            .or_else(|| Cancel::ROUTE.matches(method, path).map(Self::Cancel))
+            .or_else(|| Redact::ROUTE.matches(method, path).map(Self::Redact))
     }
 
     fn expand_prefix(&self) -> &'static str {
@@ -269,24 +268,6 @@ impl Route {
             _ => "",
         }
     }
-}
-
-/// The id in a path that is an endpoint's, empty where the endpoint has none; `None` if the path is not its.
-fn id_of<E: Endpoint>(method: &Method, path: &str) -> Option<String> {
-    if E::METHOD != *method {
-        return None;
-    }
-    let mut id = String::new();
-    let mut segments = path.split('/');
-    for wanted in E::PATH.split('/') {
-        let segment = segments.next()?;
-        if wanted.starts_with('{') {
-            id = percent_decode_str(segment).decode_utf8().ok().filter(|id| !id.is_empty())?.into_owned();
-        } else if segment != wanted {
-            return None;
-        }
-    }
-    segments.next().is_none().then_some(id)
 }
 
 /// The query's and, of a POST, the body's parameters, as one form.

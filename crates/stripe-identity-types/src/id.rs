@@ -80,8 +80,14 @@ id! {
     CustomerAccountId, "acct_";
     /// The id of a customer.
     CustomerId, "cus_";
-    /// The id of an uploaded or collected file.
+    /// The id of an [`EphemeralKey`](crate::EphemeralKey).
+    EphemeralKeyId, "ephkey_";
+    /// The id of an [`Event`](crate::Event).
+    EventId, "evt_";
+    /// The id of a [`File`](crate::File).
     FileId, "file_";
+    /// The id of a [`FileLink`](crate::FileLink).
+    FileLinkId, "link_";
     /// The id of a person on an account.
     PersonId, "person_";
     /// The id of a verification flow made in the Dashboard.

@@ -34,18 +34,30 @@
 
 mod address;
 mod api_error;
+mod created_filter;
 mod date;
+mod ephemeral_key;
 mod error_code;
+mod event;
+mod expand;
 mod expandable;
+mod file;
+mod file_params;
 mod id;
 mod lenient;
 mod list;
+mod list_events;
+mod list_file_links;
+mod list_files;
+mod list_verification_reports;
 mod list_verification_sessions;
 mod metadata;
+mod object_type;
 mod open_enum;
 mod patch;
 mod sensitive;
-mod session_expand;
+mod session_state;
+mod thin_event;
 mod timestamp;
 mod verification_report;
 mod verification_session;
@@ -54,20 +66,32 @@ mod verified_outputs;
 
 pub use address::Address;
 pub use api_error::{ApiError, ApiErrorType};
+pub use created_filter::CreatedFilter;
 pub use date::Date;
+pub use ephemeral_key::{CreateEphemeralKey, EphemeralKey};
 pub use error_code::ErrorCode;
+pub use event::{Event, EventData, EventRequest, EventType};
+pub use expand::{FileExpand, FileLinkExpand, ReportExpand, SessionExpand};
 pub use expandable::{Expandable, Object};
+pub use file::{File, FileLink, FilePurpose};
+pub use file_params::{CreateFile, CreateFileLink, FileLinkData, FileLinkExpiry, UpdateFileLink};
 pub use id::{
-    AccountId, CustomerAccountId, CustomerId, FileId, PersonId, VerificationFlowId, VerificationReportId,
-    VerificationSessionId,
+    AccountId, CustomerAccountId, CustomerId, EphemeralKeyId, EventId, FileId, FileLinkId, PersonId,
+    VerificationFlowId, VerificationReportId, VerificationSessionId,
 };
 pub use list::List;
-pub use list_verification_sessions::{CreatedFilter, ListVerificationSessions};
+pub use list_events::ListEvents;
+pub use list_file_links::ListFileLinks;
+pub use list_files::ListFiles;
+pub use list_verification_reports::ListVerificationReports;
+pub use list_verification_sessions::ListVerificationSessions;
 pub use metadata::Metadata;
+pub use object_type::ObjectType;
 pub use open_enum::UnknownValue;
 pub use patch::Patch;
 pub use sensitive::Sensitive;
-pub use session_expand::SessionExpand;
+pub use session_state::{KnownSession, RedactionState, SessionState, reduce};
+pub use thin_event::{RelatedObject, ThinEvent, ThinEventReason, ThinEventReasonType, ThinEventRequest, ThinEventType};
 pub use timestamp::Timestamp;
 pub use verification_report::{
     DocumentCheckErrorCode, DocumentReport, EmailCheckErrorCode, EmailReport, IdNumberCheckErrorCode, IdNumberReport,
@@ -76,8 +100,8 @@ pub use verification_report::{
 };
 pub use verification_session::{
     DocumentOptions, DocumentType, EmailOptions, IdNumberOptions, LastError, LastErrorCode, MatchingOptions,
-    MatchingRule, ObjectType, PhoneOptions, ProvidedDetails, Redaction, RedactionStatus, RelatedPerson,
-    VerificationSession, VerificationSessionOptions, VerificationSessionStatus, VerificationSessionType,
+    MatchingRule, PhoneOptions, ProvidedDetails, Redaction, RedactionStatus, RelatedPerson, VerificationSession,
+    VerificationSessionOptions, VerificationSessionStatus, VerificationSessionType,
 };
 pub use verification_session_params::{
     CreateVerificationSession, MetadataParams, ProvidedDetailsParams, RelatedPersonParams, UpdateVerificationSession,

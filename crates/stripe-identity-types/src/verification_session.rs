@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
 use crate::{
-    AccountId, CustomerAccountId, CustomerId, Expandable, Metadata, Object, PersonId, Sensitive, Timestamp,
+    AccountId, CustomerAccountId, CustomerId, Expandable, Metadata, Object, ObjectType, PersonId, Sensitive, Timestamp,
     VerificationFlowId, VerificationReport, VerificationSessionId, VerifiedOutputs,
 };
 
@@ -130,18 +130,6 @@ impl Object for VerificationSession {
 impl From<&VerificationSession> for VerificationSessionId {
     fn from(session: &VerificationSession) -> Self {
         session.id.clone()
-    }
-}
-
-open_enum! {
-    /// The kind of an object, as Stripe names it in the key `object`.
-    pub enum ObjectType {
-        /// A page of a list.
-        List = "list",
-        /// A [`VerificationReport`](crate::VerificationReport).
-        VerificationReport = "identity.verification_report",
-        /// A [`VerificationSession`].
-        VerificationSession = "identity.verification_session",
     }
 }
 

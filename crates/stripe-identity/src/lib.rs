@@ -40,8 +40,8 @@
 
 pub use stripe_identity_core::{
     ApiKey, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint, Error,
-    ErrorKind, HttpTransport, Response, Sent, Step, TransportError, TransportErrorKind, VerificationSessions, Waiting,
-    WriteEndpoint, async_trait, bytes, endpoint, http,
+    ErrorKind, HttpTransport, Response, Sent, Step, TransportError, TransportErrorKind, Waiting, WriteEndpoint,
+    async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
 pub use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder};

@@ -1,92 +1,38 @@
 //! The six operations on sessions.
 
-use http::Method;
 use stripe_identity_types::{
     CreateVerificationSession, List, ListVerificationSessions, SessionExpand, UpdateVerificationSession,
     VerificationSession, VerificationSessionId,
 };
 
-use super::{Endpoint, WriteEndpoint};
+use super::WriteEndpoint;
 use crate::call::{Call, Caller};
 
-/// Lists sessions, newest first.
-impl Endpoint for ListVerificationSessions {
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/v1/identity/verification_sessions";
-    const EXPAND_PREFIX: &'static str = "data.";
-    type Params = Self;
-    type Response = List<VerificationSession>;
-    type Expand = SessionExpand;
-
-    fn params(&self) -> Option<&Self> {
-        Some(self)
-    }
+own_params! {
+    /// Lists sessions, newest first.
+    ListVerificationSessions = GET Api "/v1/identity/verification_sessions" -> List<VerificationSession>,
+        expand "data." SessionExpand;
+    /// Creates a session.
+    CreateVerificationSession = POST Api "/v1/identity/verification_sessions" -> VerificationSession,
+        expand SessionExpand;
 }
 
-/// Creates a session.
-impl Endpoint for CreateVerificationSession {
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/v1/identity/verification_sessions";
-    type Params = Self;
-    type Response = VerificationSession;
-    type Expand = SessionExpand;
-
-    fn params(&self) -> Option<&Self> {
-        Some(self)
-    }
+by_id! {
+    /// Retrieves a session.
+    Retrieve(VerificationSessionId) = GET Api "/v1/identity/verification_sessions/{session}" -> VerificationSession,
+        expand SessionExpand;
+    /// Updates a session.
+    Update(VerificationSessionId, UpdateVerificationSession) =
+        POST Api "/v1/identity/verification_sessions/{session}" -> VerificationSession, expand SessionExpand;
+    /// Cancels a session.
+    Cancel(VerificationSessionId) = POST Api "/v1/identity/verification_sessions/{session}/cancel" -> VerificationSession,
+        expand SessionExpand;
+    /// Redacts a session.
+    Redact(VerificationSessionId) = POST Api "/v1/identity/verification_sessions/{session}/redact" -> VerificationSession,
+        expand SessionExpand;
 }
 
 impl WriteEndpoint for CreateVerificationSession {}
-
-macro_rules! on_one_session {
-    ($( $(#[$meta:meta])* $name:ident { $($field:ident: $params:ty)? } = $method:ident $path:literal; )+) => { $(
-        $(#[$meta])*
-        #[derive(Clone, Debug)]
-        pub struct $name {
-            session: VerificationSessionId,
-            $( $field: $params, )?
-        }
-
-        impl $name {
-            /// The call for one session.
-            pub fn new(session: impl Into<VerificationSessionId>, $( $field: $params )?) -> Self {
-                Self { session: session.into(), $( $field )? }
-            }
-        }
-
-        impl Endpoint for $name {
-            const METHOD: Method = Method::$method;
-            const PATH: &'static str = $path;
-            type Params = on_one_session!(@params $($params)?);
-            type Response = VerificationSession;
-            type Expand = SessionExpand;
-
-            fn id(&self) -> Option<&str> {
-                Some(self.session.as_str())
-            }
-
-            fn params(&self) -> Option<&Self::Params> {
-                on_one_session!(@value self $($field)?)
-            }
-        }
-    )+ };
-    (@params) => { () };
-    (@params $params:ty) => { $params };
-    (@value $self:ident) => { None };
-    (@value $self:ident $field:ident) => { Some(&$self.$field) };
-}
-
-on_one_session! {
-    /// Retrieves a session.
-    Retrieve {} = GET "/v1/identity/verification_sessions/{session}";
-    /// Updates a session.
-    Update { params: UpdateVerificationSession } = POST "/v1/identity/verification_sessions/{session}";
-    /// Cancels a session.
-    Cancel {} = POST "/v1/identity/verification_sessions/{session}/cancel";
-    /// Redacts a session.
-    Redact {} = POST "/v1/identity/verification_sessions/{session}/redact";
-}
-
 impl WriteEndpoint for Update {}
 impl WriteEndpoint for Cancel {}
 impl WriteEndpoint for Redact {}

@@ -77,6 +77,24 @@ fn a_difference_is_shown_by_the_call_and_at_the_line_of_finish() {
 }
 
 #[test]
+fn each_single_difference_is_seen() {
+    let session = || "/v1/identity/verification_sessions/vs_1".to_owned();
+    let difference = |method: Method, path: String, params: &[(&str, &str)], header: (&str, &str)| {
+        let stripe = ScriptedTransport::new();
+        stripe.expect(method, path).params(params.iter().copied()).header(header.0, header.1).reply(200, "{}");
+        let error = client(&stripe).verification_sessions().retrieve("vs_1").expand(["a"]).send().unwrap_err();
+        let _ = panic_of(|| stripe.finish());
+        let shown = format!("{error:?}");
+        ["method", "path", "params", "accept"].map(|what| shown.contains(&format!("    {what}: -")))
+    };
+    let (a, accept) = (("expand[0]", "a"), ("accept", "application/json"));
+    assert_eq!(difference(Method::POST, session(), &[a], accept), [true, false, false, false]);
+    assert_eq!(difference(Method::GET, session() + "2", &[a], accept), [false, true, false, false]);
+    assert_eq!(difference(Method::GET, session(), &[a, ("b", "1")], accept), [false, false, true, false]);
+    assert_eq!(difference(Method::GET, session(), &[a], ("accept", "*/*")), [false, false, false, true]);
+}
+
+#[test]
 fn a_request_too_many_and_one_too_few() {
     let stripe = ScriptedTransport::new();
     let error = client(&stripe).verification_sessions().cancel("vs_1").send().unwrap_err();

@@ -240,6 +240,9 @@ fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
     assert!(redacted.metadata.is_empty());
     assert_eq!(redacted.verified_outputs.as_ref().unwrap().first_name.as_ref().unwrap().expose(), "[redacted]");
     let body = String::from_utf8(redacted.body().to_vec()).unwrap();
+    let report = redacted.last_verification_report.as_ref().unwrap().object().unwrap();
+    assert_eq!(report.document.as_ref().unwrap().sex.as_ref().unwrap().expose().as_str(), "[redacted]");
+    assert_eq!(redacted.verified_outputs.as_ref().unwrap().sex.as_ref().unwrap().expose().as_str(), "[redacted]");
     for personal in ["Robin", "Sample", "1990", "000000000", "X0000000", "robin@", "\"7\"", "file_", "us_ssn"] {
         assert!(!body.contains(personal), "{personal} is still in {body}");
     }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use stripe_identity_core::BlockingClient;
+use stripe_identity_core::endpoint::verification_sessions::VerificationSessions;
 use stripe_identity_core::types::{
     CreateVerificationSession as Create, CreatedFilter, ListVerificationSessions as List, SessionExpand, Timestamp,
     VerificationSessionId, VerificationSessionStatus as Status,
 };
-use stripe_identity_core::{BlockingClient, VerificationSessions};
 use stripe_identity_simulator::{Outcome, SimulatorTransport};
 
 use super::start;

@@ -6,7 +6,8 @@ mod lists;
 mod refusals;
 mod server;
 
-use stripe_identity_core::{BlockingClient, Config, VerificationSessions};
+use stripe_identity_core::endpoint::verification_sessions::VerificationSessions;
+use stripe_identity_core::{BlockingClient, Config};
 use stripe_identity_simulator::SimulatorTransport;
 
 /// A simulator, and its sessions over a client with a secret key.

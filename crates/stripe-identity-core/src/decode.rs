@@ -1,0 +1,73 @@
+use std::error::Error;
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use crate::endpoint::files::FileContents;
+
+/// What a successful response can be read as: any model that serde reads from JSON, or [`FileContents`].
+pub trait FromResponse: Sized {
+    /// Reads it. Not meant to be called from outside.
+    #[doc(hidden)]
+    fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError>;
+}
+
+impl<T: DeserializeOwned> FromResponse for T {
+    fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError> {
+        let body = response.body();
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let model = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| DecodeError::new(&error.path().to_string(), error.inner(), body))?;
+        json.end().map_err(|error| DecodeError::new(".", &error, body))?;
+        Ok(model)
+    }
+}
+
+impl FromResponse for FileContents {
+    fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError> {
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        Ok(Self::new(response.body().clone(), content_type.map(str::to_owned)))
+    }
+}
+
+/// Where and how a body differs from what was expected. It does not quote the body.
+#[derive(Debug)]
+pub struct DecodeError {
+    path: String,
+    line: usize,
+    column: usize,
+    category: serde_json::error::Category,
+}
+
+impl DecodeError {
+    pub(crate) fn new(path: &str, error: &serde_json::Error, body: &[u8]) -> Self {
+        // The keys of a map are data, and may name a person.
+        let path = match path.split_once("metadata.") {
+            Some((before, _)) => format!("{before}metadata"),
+            None => path.to_owned(),
+        };
+        let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
+        // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
+        let (line, column, category) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+            Ok(_) => place(error),
+            Err(syntax) => place(&syntax),
+        };
+        // Not the error itself: serde's message quotes the value that it did not expect.
+        Self { path, line, column, category }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.category {
+            serde_json::error::Category::Eof => "it ends too early",
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is not JSON",
+            serde_json::error::Category::Data => "it is of another type than expected, or missing",
+        };
+        write!(f, "at `{}`, line {} column {}: {what}", self.path, self.line, self.column)
+    }
+}
+
+impl Error for DecodeError {}

@@ -1,0 +1,180 @@
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::error::{Error, InvalidInput};
+use crate::form::escape;
+
+/// Where a call goes: a method, a host and a path, in which one segment may stand for an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    method: Method,
+    host: Host,
+    template: Cow<'static, str>,
+}
+
+/// One of Stripe's hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Host {
+    /// `api.stripe.com`, for nearly everything.
+    Api,
+    /// `files.stripe.com`, for the contents of files.
+    Files,
+}
+
+impl Route {
+    /// Any route. The template is a path such as `/v1/files/{file}`.
+    pub const fn new(method: Method, host: Host, template: &'static str) -> Self {
+        Self { method, host, template: Cow::Borrowed(template) }
+    }
+
+    /// A `GET` on the API's host.
+    pub const fn get(template: &'static str) -> Self {
+        Self::new(Method::GET, Host::Api, template)
+    }
+
+    /// A `POST` on the API's host.
+    pub const fn post(template: &'static str) -> Self {
+        Self::new(Method::POST, Host::Api, template)
+    }
+
+    /// A `DELETE` on the API's host.
+    pub const fn delete(template: &'static str) -> Self {
+        Self::new(Method::DELETE, Host::Api, template)
+    }
+
+    pub(crate) fn raw(method: Method, path: String) -> Self {
+        Self { method, host: Host::Api, template: Cow::Owned(path) }
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The host.
+    pub fn host(&self) -> Host {
+        self.host
+    }
+
+    /// The path, with `{name}` for the segment that is an id.
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// Whether a request takes this route, and with what id: empty where the route has none.
+    ///
+    /// ```
+    /// use stripe_identity_core::endpoint::Route;
+    /// use stripe_identity_core::http::Method;
+    ///
+    /// let route = Route::post("/v1/widgets/{widget}/close");
+    /// assert_eq!(route.matches(&Method::POST, "/v1/widgets/w%2F1/close").as_deref(), Some("w/1"));
+    /// assert_eq!(route.matches(&Method::GET, "/v1/widgets/w_1/close"), None);
+    /// ```
+    pub fn matches(&self, method: &Method, path: &str) -> Option<String> {
+        if self.method != *method {
+            return None;
+        }
+        let mut id = String::new();
+        let mut segments = path.split('/');
+        for wanted in self.template.split('/') {
+            let segment = segments.next()?;
+            if wanted.starts_with('{') {
+                id = percent_decode_str(segment).decode_utf8().ok().filter(|id| !id.is_empty())?.into_owned();
+            } else if segment != wanted {
+                return None;
+            }
+        }
+        segments.next().is_none().then_some(id)
+    }
+
+    /// The path with the id in it. An id stays one segment, whatever it holds.
+    pub(crate) fn path(&self, id: Option<&str>) -> Result<String, Error> {
+        let mut path = String::new();
+        let mut id = id;
+        for segment in self.template.strip_prefix('/').ok_or(InvalidInput::Path)?.split('/') {
+            let is_placeholder = segment.starts_with('{') && segment.ends_with('}');
+            // Writing to a String cannot fail.
+            let _ = match id {
+                Some(text) if is_placeholder => {
+                    id = None;
+                    if matches!(text, "" | "." | "..") {
+                        return Err(InvalidInput::Id.into());
+                    }
+                    write!(path, "/{}", escape(text))
+                }
+                _ if is_plain(segment) => write!(path, "/{segment}"),
+                _ => return Err(InvalidInput::Path.into()),
+            };
+        }
+        if id.is_some() { Err(InvalidInput::Path.into()) } else { Ok(path) }
+    }
+}
+
+/// Whether a segment means itself to every server: nothing to split it, to climb up from it, or to read in two ways.
+fn is_plain(segment: &str) -> bool {
+    let decoded = percent_decode_str(segment).decode_utf8_lossy();
+    !matches!(&*decoded, "" | "." | "..") && escape(&decoded).to_string() == segment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(template: &str, id: Option<&str>) -> Result<String, Error> {
+        Route::raw(Method::GET, template.to_owned()).path(id)
+    }
+
+    #[test]
+    fn an_id_stays_one_segment() {
+        for (id, segment) in [
+            ("vs_123", "vs_123"),
+            ("a/b", "a%2Fb"),
+            ("a?b=c", "a%3Fb%3Dc"),
+            ("a#b", "a%23b"),
+            ("a%2Fb", "a%252Fb"),
+            ("a b\r\n", "a%20b%0D%0A"),
+            ("é", "%C3%A9"),
+            ("../x", "..%2Fx"),
+            ("...", "..."),
+            ("a\\b", "a%5Cb"),
+        ] {
+            assert_eq!(path("/v1/x/{id}/cancel", Some(id)).unwrap(), format!("/v1/x/{segment}/cancel"));
+        }
+    }
+
+    #[test]
+    fn an_id_that_would_leave_the_path_is_refused() {
+        for id in ["", ".", ".."] {
+            assert!(path("/v1/x/{id}", Some(id)).is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_template_must_be_a_plain_path() {
+        for template in [
+            "",
+            "v1/x",
+            "//host/x",
+            "/v1/../x",
+            "/v1/x?y",
+            "/v1/x/",
+            "/v1/\\x",
+            "https://host/x",
+            "/v1/%2e%2E/x",
+            "/v1/%zz",
+            "/v1/a%2fb",
+            "/v1/x#y",
+        ] {
+            assert!(path(template, None).is_err(), "{template:?}");
+        }
+        assert_eq!(path("/v1/a%2Fb/x-1_~.", None).unwrap(), "/v1/a%2Fb/x-1_~.");
+        assert!(path("/v1/x/{id}", None).is_err());
+        assert!(path("/v1/x", Some("vs_1")).is_err());
+        assert!(path("/v1/{a}/{b}", Some("vs_1")).is_err());
+    }
+}
