@@ -8,11 +8,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 use stripe_identity_core::types::VerificationSessionId;
 
+use crate::control_error::ControlError;
 use crate::form::Form;
 use crate::json;
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::sessions::ControlError;
 use crate::simulator::Simulator;
 
 /// The answer, or `None` if the request is not for the control API.

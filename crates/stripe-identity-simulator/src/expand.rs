@@ -1,96 +1,108 @@
-//! Shows of a session what a request asked for.
+//! Shows of an object what a request asked for.
 
 use serde_json::Value;
-use stripe_identity_core::types::{Expandable, SessionExpand, VerificationReport, VerificationSession};
+use stripe_identity_core::types::{Expandable, VerificationReport, VerificationSession};
 
 use crate::refusal::Refusal;
 
-/// The parts that a request asked for.
+/// The paths that a request asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Expanded(Vec<SessionExpand>);
+pub(crate) struct Expanded(Vec<String>);
 
-/// The parts that take a restricted key.
-const RESTRICTED: &[SessionExpand] = &[
-    SessionExpand::Dob,
-    SessionExpand::IdNumber,
-    SessionExpand::ReportDocumentDob,
-    SessionExpand::ReportDocumentExpirationDate,
-    SessionExpand::ReportDocumentNumber,
-    SessionExpand::ReportIdNumber,
-    SessionExpand::ReportIdNumberDob,
+/// What in a report, or in a session's link to one, takes a restricted key.
+const RESTRICTED: &[&str] = &[
+    "document.dob",
+    "document.expiration_date",
+    "document.number",
+    "id_number.dob",
+    "id_number.id_number",
+    "verified_outputs.dob",
+    "verified_outputs.id_number",
 ];
 
 impl Expanded {
-    /// Reads the parameter `expand`, of which each path begins with `prefix`.
-    pub(crate) fn parse(paths: &[String], prefix: &str, key_is_restricted: bool) -> Result<Self, Refusal> {
-        let mut parts = Vec::new();
+    /// Reads the parameter `expand`: each path begins with `prefix` and is one of those that are known.
+    pub(crate) fn parse<T: AsRef<str>>(
+        paths: Vec<String>,
+        prefix: &str,
+        known: &[T],
+        key_is_restricted: bool,
+    ) -> Result<Self, Refusal> {
+        let mut expanded = Vec::new();
         for path in paths {
-            let part = path.strip_prefix(prefix).map(SessionExpand::from).filter(SessionExpand::is_known);
+            let part = path.strip_prefix(prefix).filter(|part| known.iter().any(|known| known.as_ref() == *part));
             let Some(part) = part else {
                 return Err(Refusal::invalid("expand", &format!("This property cannot be expanded ({path}).")));
             };
-            if RESTRICTED.contains(&part) && !key_is_restricted {
+            let field = part.strip_prefix("last_verification_report.").unwrap_or(part);
+            if RESTRICTED.contains(&field) && !key_is_restricted {
                 return Err(Refusal::permission());
             }
-            parts.push(part);
+            expanded.push(part.to_owned());
         }
-        Ok(Self(parts))
+        Ok(Self(expanded))
     }
 
-    fn has(&self, part: &SessionExpand) -> bool {
-        self.0.contains(part)
-    }
-
-    /// Whether this part or something inside it was asked for.
-    fn reaches(&self, part: &SessionExpand) -> bool {
-        self.0.iter().any(|path| match path.as_str().strip_prefix(part.as_str()) {
+    /// Whether this path or something inside it was asked for.
+    pub(crate) fn reaches(&self, path: &str) -> bool {
+        self.0.iter().any(|asked| match asked.strip_prefix(path) {
             Some(rest) => rest.is_empty() || rest.starts_with('.'),
             None => false,
         })
     }
 
-    fn keep<T>(&self, field: &mut Option<T>, part: &SessionExpand) {
-        if !self.has(part) {
+    fn keep<T>(&self, field: &mut Option<T>, path: &str) {
+        if !self.0.iter().any(|asked| asked == path) {
             *field = None;
         }
     }
 
-    pub(crate) fn show(&self, session: &VerificationSession, report: Option<&VerificationReport>) -> Value {
+    pub(crate) fn show_session(&self, session: &VerificationSession, report: Option<&VerificationReport>) -> Value {
         let mut session = session.clone();
-        if !self.reaches(&SessionExpand::VerifiedOutputs) {
+        if !self.reaches("verified_outputs") {
             session.verified_outputs = None;
         }
         if let Some(outputs) = &mut session.verified_outputs {
-            self.keep(&mut outputs.dob, &SessionExpand::Dob);
-            self.keep(&mut outputs.id_number, &SessionExpand::IdNumber);
-            self.keep(&mut outputs.sex, &SessionExpand::Sex);
-            self.keep(&mut outputs.unparsed_place_of_birth, &SessionExpand::UnparsedPlaceOfBirth);
-            self.keep(&mut outputs.unparsed_sex, &SessionExpand::UnparsedSex);
+            self.keep(&mut outputs.dob, "verified_outputs.dob");
+            self.keep(&mut outputs.id_number, "verified_outputs.id_number");
+            self.keep(&mut outputs.sex, "verified_outputs.sex");
+            self.keep(&mut outputs.unparsed_place_of_birth, "verified_outputs.unparsed_place_of_birth");
+            self.keep(&mut outputs.unparsed_sex, "verified_outputs.unparsed_sex");
         }
-        if self.reaches(&SessionExpand::LastVerificationReport)
-            && session.last_verification_report.is_some()
+        if self.reaches("last_verification_report")
             && let Some(report) = report
         {
-            session.last_verification_report = Some(Expandable::Object(Box::new(self.show_report(report))));
+            let report = self.trimmed(report, "last_verification_report.");
+            session.last_verification_report = Some(Expandable::Object(Box::new(report)));
         }
-        // The models write themselves without fail: their maps have texts for keys.
-        serde_json::to_value(session).unwrap_or_default()
+        to_json(&session)
     }
 
-    fn show_report(&self, report: &VerificationReport) -> VerificationReport {
+    pub(crate) fn show_report(&self, report: &VerificationReport) -> Value {
+        to_json(&self.trimmed(report, ""))
+    }
+
+    /// The report with those of its optional parts that were asked for under this prefix.
+    fn trimmed(&self, report: &VerificationReport, prefix: &str) -> VerificationReport {
         let mut report = report.clone();
+        let path = |part: &str| format!("{prefix}{part}");
         if let Some(document) = &mut report.document {
-            self.keep(&mut document.dob, &SessionExpand::ReportDocumentDob);
-            self.keep(&mut document.expiration_date, &SessionExpand::ReportDocumentExpirationDate);
-            self.keep(&mut document.number, &SessionExpand::ReportDocumentNumber);
-            self.keep(&mut document.sex, &SessionExpand::ReportDocumentSex);
-            self.keep(&mut document.unparsed_place_of_birth, &SessionExpand::ReportDocumentUnparsedPlaceOfBirth);
-            self.keep(&mut document.unparsed_sex, &SessionExpand::ReportDocumentUnparsedSex);
+            self.keep(&mut document.dob, &path("document.dob"));
+            self.keep(&mut document.expiration_date, &path("document.expiration_date"));
+            self.keep(&mut document.number, &path("document.number"));
+            self.keep(&mut document.sex, &path("document.sex"));
+            self.keep(&mut document.unparsed_place_of_birth, &path("document.unparsed_place_of_birth"));
+            self.keep(&mut document.unparsed_sex, &path("document.unparsed_sex"));
         }
         if let Some(id_number) = &mut report.id_number {
-            self.keep(&mut id_number.dob, &SessionExpand::ReportIdNumberDob);
-            self.keep(&mut id_number.id_number, &SessionExpand::ReportIdNumber);
+            self.keep(&mut id_number.dob, &path("id_number.dob"));
+            self.keep(&mut id_number.id_number, &path("id_number.id_number"));
         }
         report
     }
+}
+
+/// A model as JSON. The models write themselves without fail: their maps have texts for keys.
+pub(crate) fn to_json(model: &impl serde::Serialize) -> Value {
+    serde_json::to_value(model).unwrap_or_default()
 }

@@ -57,6 +57,15 @@ impl Form {
         }
     }
 
+    /// A text, where an empty one clears.
+    pub(crate) fn clearable_text(&mut self, field: &str) -> Result<Patch<String>, Refusal> {
+        if self.fields.iter().any(|(name, node)| name == field && matches!(node, Node::Text(text) if text.is_empty())) {
+            self.take(field);
+            return Ok(Patch::Clear);
+        }
+        Ok(self.text(field)?.map_or(Patch::Keep, Patch::Set))
+    }
+
     /// One of some texts.
     pub(crate) fn one_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<T>, Refusal>
     where
@@ -141,7 +150,7 @@ impl Form {
     }
 
     /// Refuses what nobody took out.
-    pub(crate) fn finish(self) -> Result<(), Refusal> {
+    pub(crate) fn finish(&self) -> Result<(), Refusal> {
         match self.fields.first() {
             None => Ok(()),
             Some((field, node)) => {

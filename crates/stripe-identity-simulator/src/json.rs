@@ -10,3 +10,10 @@ pub(crate) fn response(status: StatusCode, body: &Value) -> http::Response<Bytes
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+/// A response with the contents of a file.
+pub(crate) fn contents(contents: Bytes, content_type: &'static str) -> http::Response<Bytes> {
+    let mut response = http::Response::new(contents);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

@@ -45,26 +45,35 @@
 //! restricted key read everything.
 
 mod control;
+mod control_error;
+mod endpoints;
+mod ephemeral_keys;
+mod events;
 mod expand;
+mod files;
 mod form;
 mod ids;
 mod json;
 mod key;
+mod metadata;
+mod multipart;
 mod outcome;
 mod person;
 mod redact;
 mod refusal;
 mod report;
+mod reports;
 #[cfg(feature = "server")]
 mod server;
 mod session_params;
 mod sessions;
 mod simulator;
+mod store;
 mod transport;
 
+pub use control_error::ControlError;
 pub use outcome::{Outcome, UnknownOutcome};
 #[cfg(feature = "server")]
 pub use server::Server;
-pub use sessions::ControlError;
 pub use simulator::Simulator;
 pub use transport::SimulatorTransport;

@@ -2,7 +2,7 @@
 
 use stripe_identity_core::types::{Address, Date, Sensitive, Sex, VerificationReport, VerificationSession};
 
-pub(crate) fn redact(session: &mut VerificationSession, report: Option<&mut VerificationReport>) {
+pub(crate) fn session(session: &mut VerificationSession) {
     session.metadata.clear();
     if let Some(details) = &mut session.provided_details {
         redact_text(&mut details.email);
@@ -25,7 +25,9 @@ pub(crate) fn redact(session: &mut VerificationSession, report: Option<&mut Veri
         redact_sex(&mut outputs.sex);
         outputs.id_number_type = None;
     }
-    let Some(report) = report else { return };
+}
+
+pub(crate) fn report(report: &mut VerificationReport) {
     if let Some(document) = &mut report.document {
         redact_address(&mut document.address);
         for text in [

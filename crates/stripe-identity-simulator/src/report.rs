@@ -142,6 +142,13 @@ fn id_number(failed: Option<&LastErrorCode>) -> IdNumberReport {
     id_number
 }
 
+/// The images that a report names, and whether each is a selfie.
+pub(crate) fn images(report: &VerificationReport) -> impl Iterator<Item = (&FileId, bool)> {
+    let documents = report.document.iter().flat_map(|document| document.files.iter().flatten());
+    let selfie = report.selfie.iter().filter_map(|selfie| selfie.selfie.as_ref());
+    documents.map(|image| (image, false)).chain(selfie.map(|image| (image, true)))
+}
+
 /// What was verified, read off the report as Stripe does.
 pub(crate) fn verified_outputs(report: &VerificationReport) -> VerifiedOutputs {
     let mut outputs = VerifiedOutputs::default();

@@ -1,17 +1,17 @@
 //! Reads the parameters of the session endpoints.
 
 use stripe_identity_core::types::{
-    CreatedFilter, DocumentOptions, DocumentType, ListVerificationSessions, Patch, ProvidedDetails, RelatedPerson,
-    Sensitive, Timestamp, VerificationFlowId, VerificationSession, VerificationSessionOptions,
-    VerificationSessionStatus, VerificationSessionType,
+    DocumentOptions, DocumentType, Patch, ProvidedDetails, RelatedPerson, Sensitive, VerificationFlowId,
+    VerificationSession, VerificationSessionOptions, VerificationSessionType,
 };
 
 use crate::form::Form;
+use crate::metadata;
 use crate::refusal::Refusal;
-use crate::sessions::change_metadata;
 
 /// What a session may be created as; the third type comes from a flow.
-const TYPES: &[VerificationSessionType] = &[VerificationSessionType::Document, VerificationSessionType::IdNumber];
+pub(crate) const TYPES: &[VerificationSessionType] =
+    &[VerificationSessionType::Document, VerificationSessionType::IdNumber];
 
 /// What create and update have in common.
 pub(crate) struct Changes {
@@ -23,11 +23,7 @@ pub(crate) struct Changes {
 
 impl Changes {
     pub(crate) fn parse(form: &mut Form) -> Result<Self, Refusal> {
-        let metadata = match form.object("metadata")? {
-            Patch::Keep => Patch::Keep,
-            Patch::Clear => Patch::Clear,
-            Patch::Set(pairs) => Patch::Set(pairs.into_pairs()?),
-        };
+        let metadata = metadata::parse(form)?;
         let document = match form.object("options")? {
             Patch::Set(mut options) => {
                 let document = document_options(&mut options)?;
@@ -53,15 +49,9 @@ impl Changes {
 
     /// All of them or, if one is refused, none.
     pub(crate) fn apply_to(self, session: &mut VerificationSession) -> Result<(), Refusal> {
-        match self.metadata {
-            Patch::Keep => {}
-            Patch::Clear => session.metadata.clear(),
-            Patch::Set(pairs) => {
-                let mut metadata = session.metadata.clone();
-                change_metadata(&mut metadata, pairs)?;
-                session.metadata = metadata;
-            }
-        }
+        let mut metadata = session.metadata.clone();
+        metadata::change(&mut metadata, self.metadata)?;
+        session.metadata = metadata;
         let options = session.options.get_or_insert_default();
         if let Some(type_) = self.type_ {
             if type_ != session.type_ {
@@ -166,46 +156,4 @@ fn related_person(mut form: Form) -> Result<RelatedPerson, Refusal> {
         }
     }
     Ok(person)
-}
-
-/// Reads what to list, and how many.
-pub(crate) fn list(mut form: Form) -> Result<(ListVerificationSessions, usize), Refusal> {
-    let mut filter = ListVerificationSessions::new();
-    filter.client_reference_id = form.text("client_reference_id")?.map(Sensitive::new);
-    filter.created = created(&mut form)?;
-    filter.ending_before = form.text("ending_before")?.map(Into::into);
-    filter.related_customer = form.text("related_customer")?.map(Into::into);
-    filter.related_customer_account = form.text("related_customer_account")?.map(Into::into);
-    filter.starting_after = form.text("starting_after")?.map(Into::into);
-    filter.status = form.one_of("status", VerificationSessionStatus::KNOWN)?;
-    let limit = form.integer("limit")?.unwrap_or(10);
-    form.finish()?;
-
-    if filter.starting_after.is_some() && filter.ending_before.is_some() {
-        return Err(Refusal::exclusive("starting_after", "ending_before"));
-    }
-    match usize::try_from(limit) {
-        Ok(limit @ 1..=100) => Ok((filter, limit)),
-        _ => Err(Refusal::invalid("limit", "Invalid limit: must be from 1 to 100")),
-    }
-}
-
-type Bound = fn(CreatedFilter, Timestamp) -> CreatedFilter;
-
-const BOUNDS: [(&str, Bound); 4] =
-    [("gt", CreatedFilter::gt), ("gte", CreatedFilter::gte), ("lt", CreatedFilter::lt), ("lte", CreatedFilter::lte)];
-
-fn created(form: &mut Form) -> Result<Option<CreatedFilter>, Refusal> {
-    if !form.has_fields("created") {
-        return Ok(form.integer("created")?.map(|seconds| CreatedFilter::at(Timestamp::from_secs(seconds))));
-    }
-    let Patch::Set(mut bounds) = form.object("created")? else { return Ok(None) };
-    let mut filter = CreatedFilter::new();
-    for (name, set) in BOUNDS {
-        if let Some(seconds) = bounds.integer(name)? {
-            filter = set(filter, Timestamp::from_secs(seconds));
-        }
-    }
-    bounds.finish()?;
-    Ok(Some(filter))
 }

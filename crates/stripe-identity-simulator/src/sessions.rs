@@ -1,176 +1,193 @@
 //! The sessions of all accounts, and what happens to them.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
 use stripe_identity_core::types::{
-    Expandable, LastError, ListVerificationSessions, Metadata, Redaction, RedactionStatus, Sensitive, Timestamp,
-    VerificationReport, VerificationSession, VerificationSessionId, VerificationSessionStatus,
+    CustomerAccountId, CustomerId, EventType, Expandable, FilePurpose, LastError, Redaction, RedactionStatus,
+    Sensitive, Timestamp, VerificationReport, VerificationSession, VerificationSessionStatus,
 };
 
+use crate::control_error::ControlError;
+use crate::endpoints::{View, World};
+use crate::events;
 use crate::expand::Expanded;
+use crate::form::Form;
 use crate::ids::Ids;
 use crate::outcome::{Outcome, reason};
 use crate::redact;
 use crate::refusal::Refusal;
 use crate::report;
-use crate::session_params::{self, Changes};
+use crate::reports::StoredReport;
+use crate::session_params::{Changes, New};
+use crate::store::{Page, Record};
 
 const CLIENT_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
-const OBJECT: &str = "VerificationSession";
-
-#[derive(Debug, Default)]
-pub(crate) struct Sessions {
-    /// The oldest first.
-    all: Vec<Stored>,
-    by_id: HashMap<VerificationSessionId, usize>,
-}
 
 #[derive(Debug)]
-struct Stored {
+pub(crate) struct StoredSession {
     account: Option<String>,
     /// With all that could be expanded.
     session: VerificationSession,
-    report: Option<VerificationReport>,
     created: Timestamp,
     client_secret_made: Timestamp,
     url_made: Timestamp,
 }
 
-/// What a user's try or a redaction could not be done to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ControlError {
-    /// There is no such session.
-    NoSuchSession,
-    /// The session is not in the status that this takes; it has this one.
-    WrongStatus(VerificationSessionStatus),
-    /// No redaction of the session is under way.
-    NoRedaction,
-}
+impl Record for StoredSession {
+    const NAME: &'static str = "VerificationSession";
+    const PARAM: &'static str = "session";
 
-impl fmt::Display for ControlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchSession => f.write_str("there is no such session"),
-            Self::WrongStatus(status) => write!(f, "the session has the status {status}"),
-            Self::NoRedaction => f.write_str("no redaction of the session is under way"),
-        }
+    fn id(&self) -> &str {
+        self.session.id.as_str()
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref()
     }
 }
 
-impl std::error::Error for ControlError {}
-
-/// One request's view: who asks, when, and for which parts.
-pub(crate) struct View<'a> {
-    pub(crate) account: Option<&'a str>,
-    pub(crate) now: Timestamp,
-    pub(crate) expanded: &'a Expanded,
-    pub(crate) ids: &'a mut Ids,
-}
-
-impl Sessions {
-    pub(crate) fn create(&mut self, new: session_params::New, view: &mut View<'_>) -> Value {
-        let id = VerificationSessionId::new(view.ids.id("vs_"));
-        let mut session = VerificationSession::new(id.clone());
+/// What a request does with one session.
+impl World {
+    pub(crate) fn create_session(
+        &mut self,
+        new: New,
+        expanded: &Expanded,
+        view: &mut View<'_>,
+    ) -> Result<Value, Refusal> {
+        let mut session = VerificationSession::new(view.ids.id("vs_"));
         session.livemode = Some(false);
         session.created = Some(view.now);
         session.status = VerificationSessionStatus::RequiresInput;
         new.apply_to(&mut session);
-        let mut stored = Stored {
+        let id = session.id.as_str().to_owned();
+        let stored = self.sessions.insert(StoredSession {
             account: view.account.map(str::to_owned),
             session,
-            report: None,
             created: view.now,
             client_secret_made: view.now,
             url_made: view.now,
-        };
+        });
         stored.renew_access(view.now, view.ids);
-        let shown = stored.show(view.expanded);
-        self.by_id.insert(id, self.all.len());
-        self.all.push(stored);
-        shown
+        self.record(&id, EventType::VerificationSessionCreated, view);
+        self.show_session(&id, expanded, view)
     }
 
-    pub(crate) fn retrieve(&mut self, id: &str, view: &mut View<'_>) -> Result<Value, Refusal> {
-        let stored = self.find(id, view.account)?;
-        stored.renew_expired_access(view.now, view.ids);
-        Ok(stored.show(view.expanded))
+    pub(crate) fn retrieve_session(
+        &mut self,
+        id: &str,
+        expanded: &Expanded,
+        view: &mut View<'_>,
+    ) -> Result<Value, Refusal> {
+        self.sessions.find_mut(id, view.account)?.renew_expired_access(view.now, view.ids);
+        self.show_session(id, expanded, view)
     }
 
-    pub(crate) fn update(&mut self, id: &str, changes: Changes, view: &mut View<'_>) -> Result<Value, Refusal> {
-        let stored = self.find(id, view.account)?;
+    pub(crate) fn update_session(
+        &mut self,
+        id: &str,
+        changes: Changes,
+        expanded: &Expanded,
+        view: &mut View<'_>,
+    ) -> Result<Value, Refusal> {
+        let stored = self.sessions.find_mut(id, view.account)?;
         stored.must_be_open("updated")?;
         changes.apply_to(&mut stored.session)?;
-        stored.renew_expired_access(view.now, view.ids);
-        Ok(stored.show(view.expanded))
+        self.retrieve_session(id, expanded, view)
     }
 
-    pub(crate) fn cancel(&mut self, id: &str, view: &mut View<'_>) -> Result<Value, Refusal> {
-        let stored = self.find(id, view.account)?;
+    pub(crate) fn cancel_session(
+        &mut self,
+        id: &str,
+        expanded: &Expanded,
+        view: &mut View<'_>,
+    ) -> Result<Value, Refusal> {
+        let stored = self.sessions.find_mut(id, view.account)?;
         stored.must_be_open("canceled")?;
         stored.cancel();
-        Ok(stored.show(view.expanded))
+        self.record(id, EventType::VerificationSessionCanceled, view);
+        self.show_session(id, expanded, view)
     }
 
-    pub(crate) fn redact(&mut self, id: &str, view: &mut View<'_>) -> Result<Value, Refusal> {
-        let stored = self.find(id, view.account)?;
+    pub(crate) fn redact_session(
+        &mut self,
+        id: &str,
+        expanded: &Expanded,
+        view: &mut View<'_>,
+    ) -> Result<Value, Refusal> {
+        let stored = self.sessions.find_mut(id, view.account)?;
         if stored.session.redaction.is_some() {
             return Err(Refusal::redacted("redacted"));
         }
-        match stored.session.status {
-            VerificationSessionStatus::Verified => {}
-            VerificationSessionStatus::RequiresInput => stored.cancel(),
+        let is_canceled_by_it = match stored.session.status {
+            VerificationSessionStatus::Verified => false,
+            VerificationSessionStatus::RequiresInput => true,
             _ => return Err(Refusal::illegal_state("redacted", &stored.session.status)),
+        };
+        if is_canceled_by_it {
+            stored.cancel();
         }
         stored.session.redaction = Some(Redaction::new(RedactionStatus::Processing));
-        Ok(stored.show(view.expanded))
+        if is_canceled_by_it {
+            self.record(id, EventType::VerificationSessionCanceled, view);
+        }
+        self.show_session(id, expanded, view)
     }
 
-    /// One page, newest first, and whether there is more beyond it.
-    pub(crate) fn list(
+    pub(crate) fn list_sessions(
         &self,
-        filter: &ListVerificationSessions,
-        limit: usize,
+        mut form: Form,
+        expanded: &Expanded,
         view: &View<'_>,
     ) -> Result<(Vec<Value>, bool), Refusal> {
-        let index_of = |param: &str, id: &VerificationSessionId| {
-            let index = self.by_id.get(id).copied();
-            let index = index.filter(|&index| self.all[index].account.as_deref() == view.account);
-            index.ok_or_else(|| Refusal::no_such(param, OBJECT, id.as_str()))
-        };
-        let matches = |&index: &usize| self.all[index].is_meant(filter, view.account);
-        let limit_and_one = limit.saturating_add(1);
-        let mut page: Vec<usize> = match (&filter.starting_after, &filter.ending_before) {
-            (_, Some(before)) => {
-                let newer = index_of("ending_before", before)?.saturating_add(1);
-                (newer..self.all.len()).filter(matches).take(limit_and_one).collect()
-            }
-            (after, None) => {
-                let older = match after {
-                    Some(after) => index_of("starting_after", after)?,
-                    None => self.all.len(),
-                };
-                (0..older).rev().filter(matches).take(limit_and_one).collect()
-            }
-        };
-        let has_more = page.len() > limit;
-        page.truncate(limit);
-        if filter.ending_before.is_some() {
-            page.reverse();
-        }
-        Ok((page.into_iter().map(|index| self.all[index].show(view.expanded)).collect(), has_more))
+        let page = Page::parse(&mut form)?;
+        let status = form.one_of("status", VerificationSessionStatus::KNOWN)?;
+        let reference = form.text("client_reference_id")?.map(Sensitive::new);
+        let customer = form.text("related_customer")?.map(CustomerId::new);
+        let customer_account = form.text("related_customer_account")?.map(CustomerAccountId::new);
+        form.finish()?;
+        let (records, has_more) = self.sessions.page(&page, view.account, |stored| {
+            let session = &stored.session;
+            page.is_created(stored.created)
+                && status.as_ref().is_none_or(|status| *status == session.status)
+                && (reference.is_none() || reference == session.client_reference_id)
+                && (customer.is_none() || customer == session.related_customer)
+                && (customer_account.is_none() || customer_account == session.related_customer_account)
+        })?;
+        Ok((records.into_iter().map(|stored| self.shown(stored, expanded)).collect(), has_more))
     }
 
-    pub(crate) fn start_processing(&mut self, id: &str) -> Result<(), ControlError> {
-        let stored = self.find_any(id)?;
+    fn show_session(&self, id: &str, expanded: &Expanded, view: &View<'_>) -> Result<Value, Refusal> {
+        Ok(self.shown(self.sessions.find(id, view.account)?, expanded))
+    }
+
+    fn shown(&self, stored: &StoredSession, expanded: &Expanded) -> Value {
+        let report = stored.session.last_verification_report.as_ref().map(Expandable::id);
+        let report = report.and_then(|id| self.reports.get(id.as_str(), stored.account()));
+        expanded.show_session(&stored.session, report.map(|stored| &stored.report))
+    }
+
+    /// Notes what happened to a session, as it is now.
+    fn record(&mut self, id: &str, type_: EventType, view: &mut View<'_>) {
+        let Some(object) = self.sessions.get(id, view.account).map(|stored| self.shown(stored, &Expanded::default()))
+        else {
+            return;
+        };
+        let request = view.request.clone();
+        events::record(&mut self.events, type_, object, view.account, request, view.now, view.ids);
+    }
+}
+
+/// What a person does, and time.
+impl World {
+    pub(crate) fn start_processing(&mut self, id: &str, now: Timestamp, ids: &mut Ids) -> Result<(), ControlError> {
+        let stored = self.sessions.get_mut(id).ok_or(ControlError::NoSuchSession)?;
         stored.must_have(&VerificationSessionStatus::RequiresInput)?;
         stored.session.status = VerificationSessionStatus::Processing;
         stored.session.last_error = None;
         stored.revoke_access();
+        self.record_by_itself(id, EventType::VerificationSessionProcessing, now, ids);
         Ok(())
     }
 
@@ -181,54 +198,67 @@ impl Sessions {
         now: Timestamp,
         ids: &mut Ids,
     ) -> Result<(), ControlError> {
-        let stored = self.find_any(id)?;
+        let stored = self.sessions.get_mut(id).ok_or(ControlError::NoSuchSession)?;
         stored.must_have(&VerificationSessionStatus::Processing)?;
-        if let Some(report) = report::of_try(&stored.session, outcome, now, ids) {
+        let report = report::of_try(&stored.session, outcome, now, ids);
+        if let Some(report) = &report {
             stored.session.last_verification_report = Some(Expandable::Id(report.id.clone()));
-            stored.report = Some(report);
         }
-        match outcome {
+        let type_ = match outcome {
             Outcome::Verified => {
                 stored.session.status = VerificationSessionStatus::Verified;
-                stored.session.verified_outputs = stored.report.as_ref().map(report::verified_outputs);
+                stored.session.verified_outputs = report.as_ref().map(report::verified_outputs);
+                EventType::VerificationSessionVerified
             }
             Outcome::Failed(code) => {
                 stored.session.status = VerificationSessionStatus::RequiresInput;
                 stored.session.last_error = Some(LastError::new(code.clone(), Some(reason(code).to_owned())));
                 stored.renew_access(now, ids);
+                EventType::VerificationSessionRequiresInput
             }
+        };
+        let account = stored.account.clone();
+        if let Some(report) = report {
+            self.collect_images(&report, account.as_deref(), now);
+            self.reports.insert(StoredReport { account, report });
         }
+        self.record_by_itself(id, type_, now, ids);
         Ok(())
     }
 
-    pub(crate) fn finish_redaction(&mut self, id: &str) -> Result<(), ControlError> {
-        let stored = self.find_any(id)?;
+    pub(crate) fn finish_redaction(&mut self, id: &str, now: Timestamp, ids: &mut Ids) -> Result<(), ControlError> {
+        let stored = self.sessions.get_mut(id).ok_or(ControlError::NoSuchSession)?;
         match &mut stored.session.redaction {
             Some(redaction) if redaction.status == RedactionStatus::Processing => {
                 redaction.status = RedactionStatus::Redacted;
             }
             _ => return Err(ControlError::NoRedaction),
         }
-        redact::redact(&mut stored.session, stored.report.as_mut());
+        redact::session(&mut stored.session);
+        for stored in self.reports.iter_mut().filter(|stored| stored.is_of(id)) {
+            self.files.erase(&report::images(&stored.report).map(|(image, _)| image.clone()).collect::<Vec<_>>());
+            redact::report(&mut stored.report);
+        }
+        events::redact(&mut self.events, id);
+        self.record_by_itself(id, EventType::VerificationSessionRedacted, now, ids);
         Ok(())
     }
 
-    fn find(&mut self, id: &str, account: Option<&str>) -> Result<&mut Stored, Refusal> {
-        let stored = self.by_id.get(id).map(|&index| &mut self.all[index]);
-        let stored = stored.filter(|stored| stored.account.as_deref() == account);
-        stored.ok_or_else(|| Refusal::not_found("session", OBJECT, id))
+    fn collect_images(&mut self, report: &VerificationReport, account: Option<&str>, now: Timestamp) {
+        for (image, is_selfie) in report::images(report) {
+            let purpose = if is_selfie { FilePurpose::Selfie } else { FilePurpose::IdentityDocumentDownloadable };
+            self.files.collect(image, purpose, account, now);
+        }
     }
 
-    fn find_any(&mut self, id: &str) -> Result<&mut Stored, ControlError> {
-        self.by_id.get(id).map(|&index| &mut self.all[index]).ok_or(ControlError::NoSuchSession)
+    fn record_by_itself(&mut self, id: &str, type_: EventType, now: Timestamp, ids: &mut Ids) {
+        let account = self.sessions.get_mut(id).and_then(|stored| stored.account.clone());
+        let mut view = View::without_request(account.as_deref(), now, ids);
+        self.record(id, type_, &mut view);
     }
 }
 
-impl Stored {
-    fn show(&self, expanded: &Expanded) -> Value {
-        expanded.show(&self.session, self.report.as_ref())
-    }
-
+impl StoredSession {
     fn must_be_open(&self, action: &str) -> Result<(), Refusal> {
         if self.session.redaction.is_some() {
             return Err(Refusal::redacted(action));
@@ -285,42 +315,9 @@ impl Stored {
             self.renew_url(now, ids);
         }
     }
-
-    fn is_meant(&self, filter: &ListVerificationSessions, account: Option<&str>) -> bool {
-        fn fits<T: PartialEq>(wanted: Option<&T>, actual: Option<&T>) -> bool {
-            wanted.is_none() || wanted == actual
-        }
-        let session = &self.session;
-        self.account.as_deref() == account
-            && fits(filter.status.as_ref(), Some(&session.status))
-            && fits(filter.client_reference_id.as_ref(), session.client_reference_id.as_ref())
-            && fits(filter.related_customer.as_ref(), session.related_customer.as_ref())
-            && fits(filter.related_customer_account.as_ref(), session.related_customer_account.as_ref())
-            && filter.created.is_none_or(|created| created.contains(self.created))
-    }
 }
 
 pub(crate) fn has_passed(span: Duration, since: Timestamp, now: Timestamp) -> bool {
     let span = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     now.as_secs().saturating_sub(since.as_secs()) >= span
-}
-
-/// Stripe's limits on metadata: 50 keys of 40 characters, values of 500.
-pub(crate) fn change_metadata(metadata: &mut Metadata, changes: Vec<(String, String)>) -> Result<(), Refusal> {
-    for (key, value) in changes {
-        let name = format!("metadata[{key}]");
-        if value.is_empty() {
-            metadata.remove(&key);
-        } else if key.chars().count() > 40 {
-            return Err(Refusal::invalid(&name, "Metadata keys can have up to 40 characters."));
-        } else if value.chars().count() > 500 {
-            return Err(Refusal::invalid(&name, "Metadata values can have up to 500 characters."));
-        } else {
-            metadata.insert(key, value);
-        }
-    }
-    if metadata.len() > 50 {
-        return Err(Refusal::invalid("metadata", "Metadata can have up to 50 keys."));
-    }
-    Ok(())
 }

@@ -5,21 +5,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use serde_json::{Value, json};
-use stripe_identity_core::Endpoint;
-use stripe_identity_core::endpoint::verification_sessions::{Cancel, Redact, Retrieve, Update};
-use stripe_identity_core::types::{
-    API_VERSION, CreateVerificationSession, ListVerificationSessions, Timestamp, VerificationSessionId,
-};
+use stripe_identity_core::types::{API_VERSION, EventRequest, Sensitive, Timestamp, VerificationSessionId};
 
-use crate::expand::Expanded;
+use crate::control_error::ControlError;
+use crate::endpoints::{Answer, View, World};
 use crate::form::Form;
 use crate::ids::Ids;
 use crate::key::Key;
+use crate::multipart::{self, UploadedFile};
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::session_params::{self, Changes, New};
-use crate::sessions::{ControlError, Sessions, View, has_passed};
+use crate::sessions::has_passed;
 use crate::{control, json};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -52,17 +48,24 @@ pub struct Simulator {
     advanced: Duration,
     ids: Ids,
     request_ids: Ids,
-    sessions: Sessions,
-    answers: HashMap<(Option<String>, String), Answer>,
+    world: World,
+    replies: HashMap<(Option<String>, String), Reply>,
 }
 
-/// What an idempotency key was answered with.
-struct Answer {
+/// What an idempotency key was answered with, and which request it was.
+struct Reply {
     given: Timestamp,
     method: Method,
     uri: http::Uri,
-    body: Bytes,
+    parameters: Parameters,
     response: http::Response<Bytes>,
+}
+
+/// What a request brings: its parameters as a form, and a file.
+#[derive(Clone, PartialEq, Eq)]
+struct Parameters {
+    form: Bytes,
+    file: Option<UploadedFile>,
 }
 
 impl Simulator {
@@ -79,8 +82,8 @@ impl Simulator {
             ids: Ids::new(seed),
             // Apart, so that a refused request does not change which ids come next.
             request_ids: Ids::new(!seed),
-            sessions: Sessions::default(),
-            answers: HashMap::new(),
+            world: World::default(),
+            replies: HashMap::new(),
         }
     }
 
@@ -116,7 +119,8 @@ impl Simulator {
     /// # Errors
     /// If there is no such session, or it does not require input.
     pub fn start_processing(&mut self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
-        self.sessions.start_processing(session.into().as_str())
+        let now = self.now();
+        self.world.start_processing(session.into().as_str(), now, &mut self.ids)
     }
 
     /// Lets the checks that are under way come out in some way.
@@ -129,7 +133,7 @@ impl Simulator {
         outcome: &Outcome,
     ) -> Result<(), ControlError> {
         let now = self.now();
-        self.sessions.finish_processing(session.into().as_str(), outcome, now, &mut self.ids)
+        self.world.finish_processing(session.into().as_str(), outcome, now, &mut self.ids)
     }
 
     /// Lets a redaction that is under way come to its end.
@@ -137,18 +141,20 @@ impl Simulator {
     /// # Errors
     /// If there is no such session, or no redaction of it is under way.
     pub fn finish_redaction(&mut self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
-        self.sessions.finish_redaction(session.into().as_str())
+        let now = self.now();
+        self.world.finish_redaction(session.into().as_str(), now, &mut self.ids)
     }
 
     /// Answers one request, as Stripe would.
     #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has answered")]
     pub fn handle(&mut self, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        let request_id = self.request_ids.id("req_");
         let mut response = match control::handle(self, &request) {
             Some(response) => response,
-            None => self.answer(&request).unwrap_or_else(Refusal::into_response),
+            None => self.answer(&request, &request_id).unwrap_or_else(Refusal::into_response),
         };
         let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::try_from(self.request_ids.id("req_")) {
+        if let Ok(id) = HeaderValue::try_from(request_id) {
             headers.insert(REQUEST_ID, id);
         }
         let version = request.headers().get(STRIPE_VERSION).cloned();
@@ -160,80 +166,59 @@ impl Simulator {
     }
 
     /// Authentication comes first, then what the idempotency key says, then the endpoint.
-    fn answer(&mut self, request: &http::Request<Bytes>) -> Result<http::Response<Bytes>, Refusal> {
+    fn answer(&mut self, request: &http::Request<Bytes>, request_id: &str) -> Result<http::Response<Bytes>, Refusal> {
+        if let Some(token) = request.uri().path().strip_prefix("/links/") {
+            let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
+            let contents = self.world.files.linked_contents(token, self.now()).ok_or_else(unknown)?;
+            return Ok(json::contents(contents.0, contents.1));
+        }
         let key = Key::of(request.headers().get(AUTHORIZATION))?;
         let account = text(request.headers(), &STRIPE_ACCOUNT).filter(|account| !account.is_empty());
         let idempotency_key = match request.method() {
             &Method::POST => text(request.headers(), &IDEMPOTENCY_KEY),
             _ => None,
         };
-        let Some(idempotency_key) = idempotency_key else {
-            return self.call(request, key, account.as_deref()).map(|body| json::response(StatusCode::OK, &body));
-        };
-        if !(1..=255).contains(&idempotency_key.chars().count()) {
+        if idempotency_key.as_ref().is_some_and(|key| !(1..=255).contains(&key.chars().count())) {
             return Err(Refusal::invalid_idempotency_key());
         }
-
+        let parameters = parameters(request)?;
         let now = self.now();
-        let entry = (account.clone(), idempotency_key);
-        if let Some(answer) = self.answers.get(&entry)
-            && !has_passed(IDEMPOTENCY_KEY_LIFE, answer.given, now)
+        let entry = idempotency_key.clone().map(|key| (account.clone(), key));
+        if let Some(entry) = &entry
+            && let Some(reply) = self.replies.get(entry)
+            && !has_passed(IDEMPOTENCY_KEY_LIFE, reply.given, now)
         {
-            return answer.again(request).ok_or_else(|| Refusal::idempotency_mismatch(&entry.1));
+            return reply.again(request, &parameters).ok_or_else(|| Refusal::idempotency_mismatch(&entry.1));
         }
-        let body = self.call(request, key, account.as_deref())?;
-        let response = json::response(StatusCode::OK, &body);
-        self.answers.insert(entry, Answer::new(now, request, response.clone()));
+
+        let mut view = View {
+            account: account.as_deref(),
+            key,
+            has_version: request.headers().contains_key(STRIPE_VERSION),
+            request: Some(event_request(request_id, idempotency_key)),
+            now,
+            ids: &mut self.ids,
+        };
+        let form = Form::parse(&parameters.form)?;
+        let file = parameters.file.clone();
+        let answer = self.world.call(request.method(), request.uri().path(), form, file, &mut view)?;
+        let response = match answer {
+            Answer::Json(body) => json::response(StatusCode::OK, &body),
+            Answer::Contents(contents, type_) => json::contents(contents, type_),
+        };
+        if let Some(entry) = entry {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            let reply = Reply { given: now, method, uri, parameters, response: response.clone() };
+            self.replies.insert(entry, reply);
+        }
         Ok(response)
-    }
-
-    fn call(&mut self, request: &http::Request<Bytes>, key: Key, account: Option<&str>) -> Result<Value, Refusal> {
-        let path = request.uri().path();
-        let route = Route::of(request.method(), path).ok_or_else(|| Refusal::unknown_url(request.method(), path))?;
-        let mut form = Form::parse(&parameters(request)?)?;
-        let expand = form.texts("expand")?.unwrap_or_default();
-        let expanded = Expanded::parse(&expand, route.expand_prefix(), key == Key::Restricted)?;
-        let now = self.now();
-        let view = &mut View { account, now, expanded: &expanded, ids: &mut self.ids };
-
-        match route {
-            Route::List => {
-                let (filter, limit) = session_params::list(form)?;
-                let (data, has_more) = self.sessions.list(&filter, limit, view)?;
-                let url = ListVerificationSessions::ROUTE.template().to_owned();
-                Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": url }))
-            }
-            Route::Create => Ok(self.sessions.create(New::parse(form)?, view)),
-            Route::Retrieve(id) => {
-                form.finish()?;
-                self.sessions.retrieve(&id, view)
-            }
-            Route::Update(id) => {
-                let changes = Changes::parse(&mut form)?;
-                form.finish()?;
-                self.sessions.update(&id, changes, view)
-            }
-            Route::Cancel(id) => {
-                form.finish()?;
-                self.sessions.cancel(&id, view)
-            }
-            Route::Redact(id) => {
-                form.finish()?;
-                self.sessions.redact(&id, view)
-            }
-        }
     }
 }
 
-impl Answer {
-    fn new(given: Timestamp, request: &http::Request<Bytes>, response: http::Response<Bytes>) -> Self {
-        let uri = request.uri().clone();
-        Self { given, method: request.method().clone(), uri, body: request.body().clone(), response }
-    }
-
+impl Reply {
     /// The same answer to the same request, or `None` if it is another.
-    fn again(&self, request: &http::Request<Bytes>) -> Option<http::Response<Bytes>> {
-        let is_same = self.method == request.method() && self.uri == *request.uri() && self.body == request.body();
+    fn again(&self, request: &http::Request<Bytes>, parameters: &Parameters) -> Option<http::Response<Bytes>> {
+        let is_same = self.method == request.method() && self.uri == *request.uri() && self.parameters == *parameters;
         is_same.then(|| {
             let mut response = self.response.clone();
             response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
@@ -242,47 +227,32 @@ impl Answer {
     }
 }
 
-/// The endpoints, each with the id from its path.
-enum Route {
-    List,
-    Create,
-    Retrieve(String),
-    Update(String),
-    Cancel(String),
-    Redact(String),
+fn event_request(id: &str, idempotency_key: Option<String>) -> EventRequest {
+    let mut request = EventRequest::default();
+    request.id = Some(id.to_owned());
+    request.idempotency_key = idempotency_key.map(Sensitive::new);
+    request
 }
 
-impl Route {
-    fn of(method: &Method, path: &str) -> Option<Self> {
-        None.or_else(|| ListVerificationSessions::ROUTE.matches(method, path).map(|_| Self::List))
-            .or_else(|| CreateVerificationSession::ROUTE.matches(method, path).map(|_| Self::Create))
-            .or_else(|| Retrieve::ROUTE.matches(method, path).map(Self::Retrieve))
-            .or_else(|| Update::ROUTE.matches(method, path).map(Self::Update))
-            .or_else(|| Cancel::ROUTE.matches(method, path).map(Self::Cancel))
-            .or_else(|| Redact::ROUTE.matches(method, path).map(Self::Redact))
-    }
-
-    fn expand_prefix(&self) -> &'static str {
-        match self {
-            Self::List => ListVerificationSessions::EXPAND_PREFIX,
-            _ => "",
-        }
-    }
-}
-
-/// The query's and, of a POST, the body's parameters, as one form.
-fn parameters(request: &http::Request<Bytes>) -> Result<Bytes, Refusal> {
+/// The query's parameters and, of a `POST`, the body's.
+fn parameters(request: &http::Request<Bytes>) -> Result<Parameters, Refusal> {
     let query = request.uri().query().unwrap_or_default();
     if request.method() != Method::POST || request.body().is_empty() {
-        return Ok(Bytes::copy_from_slice(query.as_bytes()));
+        return Ok(Parameters { form: Bytes::copy_from_slice(query.as_bytes()), file: None });
     }
     let content_type = text(request.headers(), &CONTENT_TYPE).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    // Without one, what else could it be.
-    if !media_type.is_empty() && !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Refusal::content_type());
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        // Without one, what else could it be.
+        "" | "application/x-www-form-urlencoded" => {
+            Ok(Parameters { form: [query.as_bytes(), request.body()].join(&b'&').into(), file: None })
+        }
+        "multipart/form-data" => {
+            let parts = multipart::parse(&content_type, request.body())?;
+            Ok(Parameters { form: format!("{query}{}", parts.form).into(), file: parts.file })
+        }
+        _ => Err(Refusal::content_type()),
     }
-    Ok([query.as_bytes(), request.body()].join(&b'&').into())
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
