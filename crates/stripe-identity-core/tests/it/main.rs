@@ -4,6 +4,7 @@
 mod decoding;
 mod options;
 mod retries;
+mod surface;
 
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};

@@ -5,6 +5,7 @@ mod life;
 mod lists;
 mod refusals;
 mod server;
+mod surface;
 
 use stripe_identity_core::endpoint::verification_sessions::VerificationSessions;
 use stripe_identity_core::{BlockingClient, Config};

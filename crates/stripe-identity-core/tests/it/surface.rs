@@ -1,0 +1,93 @@
+//! The requests of the endpoints around sessions.
+
+use serde_json::json;
+use stripe_identity_core::http::{Method, Request};
+use stripe_identity_core::types::{CreateEphemeralKey, CreateFile, FilePurpose, ListEvents, ListFiles};
+use stripe_identity_core::{Step, endpoint};
+
+use super::{config, request_of};
+
+fn line<B>(request: &Request<B>) -> String {
+    format!("{} {}", request.method(), request.uri())
+}
+
+fn header<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
+    request.headers().get(name).map(|value| value.to_str().unwrap())
+}
+
+#[test]
+fn contents_go_over_the_files_host_and_the_rest_over_the_api_s() {
+    let files = config().files();
+    let (request, _) = request_of(files.retrieve("file_1").start());
+    assert_eq!(line(&request), "GET https://api.stripe.com/v1/files/file_1");
+    let (request, _) = request_of(files.list(ListFiles::new().purpose(FilePurpose::Selfie)).start());
+    assert_eq!(line(&request), "GET https://api.stripe.com/v1/files?purpose=selfie");
+    let (request, _) = request_of(files.download("file_1").start());
+    assert_eq!(line(&request), "GET https://files.stripe.com/v1/files/file_1/contents");
+    let (request, _) = request_of(files.create(CreateFile::new(FilePurpose::PciDocument, *b"x")).start());
+    assert_eq!(line(&request), "POST https://files.stripe.com/v1/files");
+    assert!(header(&request, "content-type").unwrap().starts_with("multipart/form-data; boundary="));
+    assert_eq!(header(&request, "content-length").unwrap(), request.body().len().to_string());
+    assert!(header(&request, "idempotency-key").is_some());
+}
+
+#[test]
+fn one_base_url_moves_both_hosts_and_another_the_files_alone() {
+    let config = config().base_url("http://localhost:1").unwrap();
+    let (request, _) = request_of(config.files().download("file_1").start());
+    assert_eq!(line(&request), "GET http://localhost:1/v1/files/file_1/contents");
+    let config = config.files_base_url("http://localhost:2").unwrap();
+    let (request, _) = request_of(config.files().download("file_1").start());
+    assert_eq!(line(&request), "GET http://localhost:2/v1/files/file_1/contents");
+    let (request, _) = request_of(config.files().retrieve("file_1").start());
+    assert_eq!(line(&request), "GET http://localhost:1/v1/files/file_1");
+}
+
+#[test]
+fn a_list_of_types_is_indexed() {
+    let params = ListEvents::new().types(["identity.verification_session.verified", "x"]);
+    let (request, _) = request_of(config().events().list(params).start());
+    assert_eq!(
+        line(&request),
+        "GET https://api.stripe.com/v1/events?types[0]=identity.verification_session.verified&types[1]=x"
+    );
+}
+
+#[test]
+fn an_ephemeral_key_is_made_in_the_version_of_the_app() {
+    let keys = config().ephemeral_keys();
+    let create = keys.create("2025-01-01.acacia", CreateEphemeralKey::verification_session("vs_1"));
+    let (request, _) = request_of(create.start());
+    assert_eq!(header(&request, "stripe-version"), Some("2025-01-01.acacia"));
+    assert_eq!(request.body(), "verification_session=vs_1");
+    let (request, _) = request_of(keys.delete("ephkey_1").start());
+    assert_eq!(line(&request), "DELETE https://api.stripe.com/v1/ephemeral_keys/ephkey_1");
+    assert_eq!(header(&request, "idempotency-key"), None);
+    assert_eq!(header(&request, "content-type"), None);
+}
+
+#[test]
+fn raw_requests_are_forms_in_v1_and_json_in_v2() {
+    let config = config();
+    let params = || json!({"a": {"b": [1, true]}, "c": null});
+    let (request, _) = request_of(config.raw(Method::POST, "/v1/x", params()).start());
+    assert_eq!(request.body(), "a[b][0]=1&a[b][1]=true&c=");
+    let (request, _) = request_of(config.raw(Method::GET, "/v1/x", params()).expand(["y"]).start());
+    assert_eq!(line(&request), "GET https://api.stripe.com/v1/x?a[b][0]=1&a[b][1]=true&c=&expand[0]=y");
+    let (request, _) = request_of(config.raw(Method::POST, "/v2/x", params()).start());
+    assert_eq!(request.body(), r#"{"a":{"b":[1,true]},"c":null}"#);
+    assert_eq!(header(&request, "content-type"), Some("application/json"));
+    assert!(header(&request, "idempotency-key").is_some());
+    let (request, _) = request_of(config.raw(Method::DELETE, "/v2/x", ()).start());
+    assert!(header(&request, "idempotency-key").is_some() && request.body().is_empty());
+    let (request, _) = request_of(config.raw(Method::POST, "/v1/x", ()).start());
+    assert!(request.body().is_empty());
+    assert!(matches!(config.raw(Method::POST, "/v1/x", "text").start(), Step::Done(Err(_))));
+}
+
+#[test]
+fn no_two_routes_are_the_same() {
+    for (index, route) in endpoint::ROUTES.iter().enumerate() {
+        assert!(endpoint::ROUTES[..index].iter().all(|other| other != route), "{route:?}");
+    }
+}
