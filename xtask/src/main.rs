@@ -1,10 +1,13 @@
 //! The checks of this workspace, for people and for CI: `cargo xtask`.
 
 mod command;
+mod conformance;
+mod drift;
 mod examples;
 mod features;
 mod layers;
 mod metadata;
+mod openapi;
 
 use std::process::ExitCode;
 
@@ -15,13 +18,16 @@ The checks of this workspace.
 
 Usage: cargo xtask CHECK
 
-  ci         all of the following
-  fmt        the code is formatted
-  clippy     no warnings
-  docs       the documentation builds without warnings
-  layers     crates depend on what they may, and on nothing else
-  features   every feature builds by itself, and all together
-  examples   every example runs
+  ci            all of the following
+  fmt           the code is formatted
+  conformance   the models are what the fact table says, both ways round
+  layers        crates depend on what they may, and on nothing else
+  clippy        no warnings
+  docs          the documentation builds without warnings
+  features      every feature builds by itself, and all together
+  examples      every example runs
+
+  drift FILE    what has changed in Stripe's own OpenAPI document, against the fact table
 ";
 
 /// Why a check failed.
@@ -31,6 +37,7 @@ type Check = fn() -> Result<(), Failure>;
 
 const CHECKS: &[(&str, Check)] = &[
     ("fmt", fmt),
+    ("conformance", conformance::check),
     ("layers", layers::check),
     ("clippy", clippy),
     ("docs", docs),
@@ -39,7 +46,17 @@ const CHECKS: &[(&str, Check)] = &[
 ];
 
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    if let ("drift", Some(file)) = (name.as_str(), arguments.next()) {
+        return match drift::check(file.as_ref()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("xtask drift: {failure}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let checks: Vec<_> = CHECKS.iter().filter(|(check, _)| name == *check || name == "ci").collect();
     if checks.is_empty() {
         eprint!("{HELP}");
