@@ -18,10 +18,10 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
     narration::created(&session);
     narration::repeated(&session, &create().send()?);
 
-    server.simulator().submit(&session.id, &Outcome::Failed(LastErrorCode::DocumentExpired))?;
+    server.submit(&session.id, &Outcome::Failed(LastErrorCode::DocumentExpired))?;
     narration::tried(&sessions.retrieve(&session.id).send()?);
 
-    server.simulator().submit(&session.id, &Outcome::Verified)?;
+    server.submit(&session.id, &Outcome::Verified)?;
     narration::tried(&sessions.retrieve(&session.id).send()?);
 
     // The date of birth takes a key of its own, which may read sensitive fields.
@@ -30,7 +30,7 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
     narration::outputs(&sessions.retrieve(&session.id).expand(expand).api_key(restricted).send()?);
 
     narration::redacting(&sessions.redact(&session.id).send()?);
-    server.simulator().finish_redaction(&session.id)?;
+    server.finish_redaction(&session.id)?;
     let expand = [SessionExpand::VerifiedOutputs];
     narration::redacted(&sessions.retrieve(&session.id).expand(expand).send()?);
 

@@ -1,10 +1,10 @@
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
-use crate::endpoint::Host;
+use crate::endpoint::{Host, is_plain};
 use crate::error::{Error, InvalidInput};
 
 /// Where requests go: scheme, host, port, and a path to put before the API's own.
@@ -29,11 +29,9 @@ impl BaseUrl {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(InvalidInput::BaseUrl.into());
         };
-        if authority.as_str().contains('@') || authority.host().is_empty() {
-            return Err(InvalidInput::BaseUrl.into());
-        }
+        let host = host(authority).ok_or(InvalidInput::BaseUrl)?;
         if *scheme == Scheme::HTTP {
-            if !is_loopback(authority) {
+            if !is_loopback(host) {
                 return Err(InvalidInput::InsecureBaseUrl.into());
             }
         } else if *scheme != Scheme::HTTPS {
@@ -41,7 +39,7 @@ impl BaseUrl {
         }
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix("/v1").unwrap_or(path);
-        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        if path.split('/').skip(1).any(|segment| !is_plain(segment)) {
             return Err(InvalidInput::BaseUrl.into());
         }
         Ok(Self(format!("{scheme}://{authority}{path}")))
@@ -53,9 +51,29 @@ impl BaseUrl {
     }
 }
 
-fn is_loopback(authority: &Authority) -> bool {
-    let host = authority.host();
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+/// The host, if all of the authority is a host and perhaps a port. `Authority` takes much that is neither, and what one
+/// library reads as a port, another may read as a part of the name.
+fn host(authority: &Authority) -> Option<&str> {
+    let text = authority.as_str();
+    let end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+    let (host, port) = text.split_at(end);
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_letter);
+    if !address.map_or_else(|| host.split('.').all(is_label), |address| address.parse::<Ipv6Addr>().is_ok()) {
+        return None;
+    }
+    match port.strip_prefix(':') {
+        None if port.is_empty() => Some(host),
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            port.parse::<u16>().ok().filter(|&port| port > 0).map(|_| host)
+        }
+        _ => None,
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
@@ -108,6 +126,23 @@ mod tests {
             "https://exa mple.com",
             "https://",
             "https://:443",
+            "https://example.com:",
+            "https://example.com:0",
+            "https://example.com:99999",
+            "https://example.com:+1",
+            "https://example.com:abc",
+            "http://127.0.0.1:808080",
+            "http://localhost:",
+            "http://[::1]evil.test",
+            "http://[::1].evil.test",
+            "https://[]",
+            "https://[::1",
+            "https://.",
+            "https://example.com.",
+            "https://*",
+            "https://a,b",
+            "https://example.com/%2e%2e/x",
+            "https://example.com/a//b",
         ] {
             assert!(BaseUrl::parse(url).is_err(), "{url}");
         }

@@ -117,7 +117,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     }
 
     /// How long one attempt may take, from connecting to the last byte of the body.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
     }
@@ -263,12 +263,17 @@ impl<C, E: Endpoint> fmt::Debug for Call<C, E> {
 fn extra_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     /// Either an option of the call sets it, or the transport does.
     const RESERVED: &[&str] = &[
+        "accept-encoding",
         "authorization",
         "connection",
         "content-length",
         "content-type",
+        "expect",
         "host",
         "idempotency-key",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
         "stripe-account",
         "stripe-context",
         "stripe-version",

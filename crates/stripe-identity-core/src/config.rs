@@ -126,7 +126,7 @@ impl Config {
     }
 
     /// How long one attempt may take, from connecting to the last byte of the body. Default: 80 seconds.
-    pub fn timeout(self, timeout: Duration) -> Self {
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeout = timeout)
     }
 

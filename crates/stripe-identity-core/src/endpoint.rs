@@ -73,6 +73,7 @@ use serde::Serialize;
 use stripe_identity_types as types;
 
 pub use crate::decode::FromResponse;
+pub(crate) use route::is_plain;
 pub use route::{Host, Route};
 
 /// One thing that can be called: its route, parameters and response, said once.

@@ -157,6 +157,8 @@ impl Error {
     }
 
     /// Whether the same call, with the same idempotency key, may succeed later.
+    ///
+    /// True for a rate limit too, which a call does not repeat by itself: what is too much now is so half a second later.
     pub fn is_retryable(&self) -> bool {
         match (&self.0.reply, self.transport()) {
             (_, Some(error)) => retry::after_failure(error),
@@ -330,7 +332,9 @@ impl fmt::Display for InvalidInput {
             Self::Path => {
                 "a path begins with one `/`, goes on in plain segments, and has one `{name}` if there is an id"
             }
-            Self::Params => "the parameters cannot be written as a form",
+            Self::Params => {
+                "the parameters cannot be written as a form: a name is empty or has brackets, or a number is none"
+            }
             Self::Url => "the URL is too long or otherwise malformed",
         })
     }

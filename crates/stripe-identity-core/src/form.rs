@@ -48,12 +48,16 @@ struct Field<'a> {
 }
 
 impl Field<'_> {
-    fn child(&mut self, name: &str) -> Field<'_> {
+    /// The place below. A name that is empty or has brackets would come out as a place elsewhere.
+    fn child(&mut self, name: &str) -> Result<Field<'_>, Unrepresentable> {
+        if name.is_empty() || name.contains(['[', ']']) {
+            return Err(Unrepresentable);
+        }
         let name = match self.name.as_str() {
             "" => escape(name).to_string(),
             parent => format!("{parent}[{}]", escape(name)),
         };
-        Field { form: self.form, name }
+        Ok(Field { form: self.form, name })
     }
 
     fn value(self, value: impl Display) -> Written {
@@ -150,7 +154,7 @@ impl<'a> Serializer for Field<'a> {
         variant: &'static str,
         value: &T,
     ) -> Written {
-        value.serialize(self.child(variant))
+        value.serialize(self.child(variant)?)
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Children<'a>, Unrepresentable> {
@@ -209,7 +213,7 @@ impl Children<'_> {
         }
         let index = self.index.to_string();
         self.index += 1;
-        value.serialize(self.parent.child(&index))
+        value.serialize(self.parent.child(&index)?)
     }
 }
 
@@ -268,7 +272,7 @@ impl ser::SerializeMap for Children<'_> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
         let key = self.key.take().ok_or(Unrepresentable)?;
-        value.serialize(self.parent.child(&key))
+        value.serialize(self.parent.child(&key)?)
     }
 
     fn end(self) -> Written {
@@ -281,7 +285,7 @@ impl ser::SerializeStruct for Children<'_> {
     type Error = Unrepresentable;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
-        value.serialize(self.parent.child(name))
+        value.serialize(self.parent.child(name)?)
     }
 
     fn end(self) -> Written {
@@ -312,9 +316,9 @@ mod tests {
     }
 
     #[test]
-    fn names_and_values_are_escaped_and_brackets_in_them_too() {
-        let params = json!({"k[]": "a b+c&d=é/%*"});
-        assert_eq!(form(params), "k%5B%5D=a%20b%2Bc%26d%3D%C3%A9%2F%25%2A");
+    fn names_and_values_are_escaped() {
+        let params = json!({"k é": "a b+c&d=é/%*[]"});
+        assert_eq!(form(params), "k%20%C3%A9=a%20b%2Bc%26d%3D%C3%A9%2F%25%2A%5B%5D");
     }
 
     #[test]
@@ -376,6 +380,9 @@ mod tests {
         refused(&|form| append(form, &[1, 2]));
         refused(&|form| append(form, &std::collections::BTreeMap::from([("a", f64::NAN)])));
         refused(&|form| append(form, &std::collections::BTreeMap::from([("a", f32::INFINITY)])));
-        refused(&|form| append(form, &std::collections::BTreeMap::from([("", "empty name")])));
+        refused(&|form| append(form, &json!({"": "empty name"})));
+        refused(&|form| append(form, &json!({"": {"type": "moved up"}})));
+        refused(&|form| append(form, &json!({"metadata": {"": "no name"}})));
+        refused(&|form| append(form, &json!({"metadata": {"a][b": "moved down"}})));
     }
 }

@@ -44,7 +44,7 @@ pub use config::Config;
 pub use endpoint::{Endpoint, WriteEndpoint};
 pub use error::{Error, ErrorKind};
 pub use response::Response;
-pub use step::{Sent, Step, Waiting};
+pub use step::{SentCall, Step, WaitingCall};
 pub use transport::{AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind};
 
 /// For `#[async_trait] impl HttpTransport for …`.

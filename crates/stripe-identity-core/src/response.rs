@@ -3,6 +3,10 @@ use std::ops::{Deref, DerefMut};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use stripe_identity_types::{
+    EphemeralKey, EphemeralKeyId, Event, EventId, File, FileId, FileLink, FileLinkId, VerificationReport,
+    VerificationReportId, VerificationSession, VerificationSessionId,
+};
 
 use crate::headers;
 
@@ -66,6 +70,25 @@ impl<T> DerefMut for Response<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.model
     }
+}
+
+/// An object that a call gave stands for its id in the next call.
+macro_rules! ids_of_responses {
+    ($($model:ident: $id:ident,)+) => { $(
+        impl From<&Response<$model>> for $id {
+            fn from(response: &Response<$model>) -> Self {
+                response.model.id.clone()
+            }
+        }
+    )+ };
+}
+ids_of_responses! {
+    EphemeralKey: EphemeralKeyId,
+    Event: EventId,
+    File: FileId,
+    FileLink: FileLinkId,
+    VerificationReport: VerificationReportId,
+    VerificationSession: VerificationSessionId,
 }
 
 impl<T: fmt::Debug> fmt::Debug for Response<T> {

@@ -43,24 +43,24 @@ use crate::transport::TransportError;
 /// ```
 #[must_use = "a call goes on only if its steps are taken"]
 pub enum Step<T> {
-    /// Send this request, and go on with [`Sent::reply`].
-    Send(http::Request<Bytes>, Sent<T>),
-    /// Wait that long, and go on with [`Waiting::resume`].
-    Wait(Duration, Waiting<T>),
+    /// Send this request, and go on with [`SentCall::reply`].
+    Send(http::Request<Bytes>, SentCall<T>),
+    /// Wait that long, and go on with [`WaitingCall::resume`].
+    Wait(Duration, WaitingCall<T>),
     /// The call has come to its end.
     Done(Result<Response<T>, Error>),
 }
 
 /// A call whose request is on its way.
 #[must_use = "a call goes on only if its reply is handed in"]
-pub struct Sent<T> {
+pub struct SentCall<T> {
     plan: Box<Plan>,
     model: PhantomData<fn() -> T>,
 }
 
 /// A call that waits before its next attempt.
 #[must_use = "a call goes on only if it is resumed"]
-pub struct Waiting<T> {
+pub struct WaitingCall<T> {
     plan: Box<Plan>,
     model: PhantomData<fn() -> T>,
 }
@@ -91,7 +91,7 @@ impl Plan {
     /// The same request each time: same key, same bytes, same headers.
     fn attempt<T>(mut self: Box<Self>) -> Step<T> {
         self.attempts = self.attempts.saturating_add(1);
-        Step::Send(self.request.clone(), Sent { plan: self, model: PhantomData })
+        Step::Send(self.request.clone(), SentCall { plan: self, model: PhantomData })
     }
 
     fn may_repeat(&self) -> bool {
@@ -101,11 +101,11 @@ impl Plan {
     fn wait<T>(self: Box<Self>, headers: Option<&http::HeaderMap>) -> Step<T> {
         let [low, high, ..] = (self.random)().unwrap_or_default().to_le_bytes();
         let duration = retry::wait(self.attempts, u16::from_le_bytes([low, high]), headers);
-        Step::Wait(duration, Waiting { plan: self, model: PhantomData })
+        Step::Wait(duration, WaitingCall { plan: self, model: PhantomData })
     }
 }
 
-impl<T> Sent<T> {
+impl<T> SentCall<T> {
     /// Goes on with what came back.
     pub fn reply(self, outcome: Result<http::Response<Bytes>, TransportError>) -> Step<T>
     where
@@ -130,7 +130,7 @@ impl<T> Sent<T> {
     }
 }
 
-impl<T> Waiting<T> {
+impl<T> WaitingCall<T> {
     /// Goes on with the next attempt, once the wait is over.
     pub fn resume(self) -> Step<T> {
         self.plan.attempt()
@@ -155,14 +155,14 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
     }
 }
 
-impl<T> fmt::Debug for Sent<T> {
+impl<T> fmt::Debug for SentCall<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sent").field("attempts", &self.plan.attempts).finish_non_exhaustive()
+        f.debug_struct("SentCall").field("attempts", &self.plan.attempts).finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Waiting<T> {
+impl<T> fmt::Debug for WaitingCall<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").field("attempts", &self.plan.attempts).finish_non_exhaustive()
+        f.debug_struct("WaitingCall").field("attempts", &self.plan.attempts).finish_non_exhaustive()
     }
 }

@@ -25,11 +25,14 @@ impl Difference {
         lines.compare("method", Some(expected.method.as_str()), Some(request.method().as_str()));
         lines.compare("path", Some(&expected.path), Some(request.uri().path()));
         if let Some(params) = &expected.params {
-            let actual = params_of(request);
-            for pair in params.iter().filter(|pair| !actual.contains(pair)) {
-                lines.compare("params", Some(&show(pair)), None);
+            let mut unexpected = params_of(request);
+            for pair in params {
+                match unexpected.iter().position(|actual| actual == pair) {
+                    Some(index) => drop(unexpected.remove(index)),
+                    None => lines.compare("params", Some(&show(pair)), None),
+                }
             }
-            for pair in actual.iter().filter(|pair| !params.contains(pair)) {
+            for pair in &unexpected {
                 lines.compare("params", None, Some(&show(pair)));
             }
         }

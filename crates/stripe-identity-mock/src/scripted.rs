@@ -43,7 +43,8 @@ impl ScriptedTransport {
         Self::default()
     }
 
-    /// Goes on with a request that is expected next. What is not said about it may be anything; it enters the script with
+    /// Goes on with a request that is expected next. The path is all of the path and has no query, which belongs to
+    /// [`params`](Expectation::params). What is not said about the request may be anything; it enters the script with
     /// [`reply`](Expectation::reply) or [`fail`](Expectation::fail).
     #[track_caller]
     pub fn expect(&self, method: Method, path: impl Into<String>) -> Expectation<'_> {

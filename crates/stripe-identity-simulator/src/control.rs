@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::json;
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::simulator::Simulator;
+use crate::simulator::{Simulator, parameters};
 
 /// The answer, or `None` if the request is not for the control API.
 pub(crate) fn handle(simulator: &mut Simulator, request: &http::Request<Bytes>) -> Option<http::Response<Bytes>> {
@@ -27,7 +27,7 @@ fn control(simulator: &mut Simulator, request: &http::Request<Bytes>, path: &str
     if request.method() != Method::POST {
         return Err(unknown());
     }
-    let mut form = Form::parse(request.body())?;
+    let mut form = Form::parse(&parameters(request)?.form)?;
     if path == "advance" {
         let seconds = form.integer("seconds")?.ok_or_else(|| Refusal::missing_parameter("seconds"))?;
         form.finish()?;

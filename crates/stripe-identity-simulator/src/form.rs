@@ -4,6 +4,9 @@ use stripe_identity_core::types::{ErrorCode, Patch};
 
 use crate::refusal::Refusal;
 
+/// More parameters than any request needs: with 50 metadata pairs and 20 event types there is room to spare. Looking each
+/// one up in the order in which they came costs little up to here.
+const MOST: usize = 1000;
 /// Deeper names than any parameter of the API has.
 const DEEPEST: usize = 8;
 const LONGEST_TEXT: usize = 5000;
@@ -24,7 +27,10 @@ enum Node {
 impl Form {
     pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Refusal> {
         let mut fields = Vec::new();
-        for (name, value) in form_urlencoded::parse(encoded) {
+        for (index, (name, value)) in form_urlencoded::parse(encoded).enumerate() {
+            if index == MOST {
+                return Err(Refusal::too_many_parameters());
+            }
             let path = path_of(&name).ok_or_else(|| Refusal::unknown_parameter(&name))?;
             insert(&mut fields, &path, value.into_owned()).ok_or_else(|| Refusal::invalid(&name, "Invalid value"))?;
         }
@@ -190,7 +196,9 @@ fn path_of(name: &str) -> Option<Vec<&str>> {
 fn insert(fields: &mut Vec<(String, Node)>, path: &[&str], value: String) -> Option<()> {
     let (&first, rest) = path.split_first()?;
     // `a[]` goes on with the next index.
-    let first = if first.is_empty() { fields.len().to_string() } else { first.to_owned() };
+    let next_index =
+        || fields.iter().filter_map(|(name, _)| name.parse::<usize>().ok()).max().map_or(0, |last| last + 1);
+    let first = if first.is_empty() { next_index().to_string() } else { first.to_owned() };
     let index = fields.iter().position(|(name, _)| *name == first);
     match (index, rest) {
         (Some(index), []) => match &mut fields[index].1 {
@@ -242,6 +250,18 @@ mod tests {
         for encoded in ["a[b=1", "a[b]c=1", "[a]=1", "=1", "a=1&a[b]=2", "a[b]=2&a=1", "a[b][c][d][e][f][g][h][i]=1"] {
             assert!(Form::parse(encoded.as_bytes()).is_err(), "{encoded}");
         }
+    }
+
+    #[test]
+    fn an_empty_index_goes_on_after_the_last() {
+        assert_eq!(form("a[1]=x&a[]=y&a[]=z").texts("a").unwrap().unwrap(), ["x", "y", "z"]);
+    }
+
+    #[test]
+    fn there_is_an_end_to_how_many_parameters_there_are() {
+        let many = |count| (0..count).map(|index| format!("k{index}=v")).collect::<Vec<_>>().join("&");
+        assert!(Form::parse(many(1000).as_bytes()).is_ok());
+        assert!(Form::parse(many(1001).as_bytes()).is_err());
     }
 
     #[test]

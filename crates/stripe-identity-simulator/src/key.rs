@@ -5,7 +5,7 @@ use http::HeaderValue;
 use crate::refusal::Refusal;
 
 /// What kind of API key a request came with. The key itself is not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Secret,
     Restricted,

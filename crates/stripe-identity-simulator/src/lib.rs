@@ -5,7 +5,7 @@
 //! - [`Server`] (feature `server`, on by default) puts it behind a socket, for any client in any language; the program of
 //!   the same name does so from the command line.
 //!
-//! What a person does at Stripe's hosted page is done by [`Simulator::submit`] and its neighbours, or over HTTP:
+//! What a person does at Stripe's hosted page is done by [`SimulatorTransport::submit`] and its neighbours, or over HTTP:
 //!
 //! | `POST` to | parameters | what it does |
 //! |---|---|---|
@@ -19,9 +19,14 @@
 //!
 //! # What it knows
 //!
-//! The six operations on sessions with all of their parameters, filters, cursors and expansions; the life of a session;
-//! test keys, secret and restricted, as `Bearer` or `Basic`; connected accounts kept apart; idempotency keys, which it
-//! replays for 24 hours. Client secrets live 24 hours and URLs 48, and a failed try brings fresh ones.
+//! - **Sessions**: the six operations with all of their parameters, filters, cursors and expansions; what each state allows;
+//!   client secrets that live 24 hours and URLs that live 48, fresh ones after a failed try.
+//! - **Reports** of every try, **files** for the images that they name (with contents: one grey pixel), uploads, downloads,
+//!   **file links** and what is behind them.
+//! - **Events**: a snapshot for each step of a session, listed by type, pattern and time.
+//! - **Ephemeral keys**, as the mobile SDKs need them.
+//! - Test keys, secret and restricted, as `Bearer` or `Basic`; accounts kept apart by `Stripe-Account`; idempotency keys,
+//!   replayed for 24 hours to the same request with the same kind of key.
 //!
 //! # What no source confirms
 //!
@@ -39,10 +44,16 @@
 //!   `device_not_supported` and `under_supported_age`), and what a failed check shows;
 //! - the status 403 for a sensitive field without a restricted key;
 //! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
-//!   its beginning.
+//!   its beginning, in events too;
+//! - that redacting a session that requires input also gives a `canceled` event, that the contents of its images are gone
+//!   with the redaction, and what deleting an ephemeral key twice does.
 //!
-//! Unlike Stripe it takes parameters in the query of a `POST` along with the body, knows no rate limit, and lets every
-//! restricted key read everything.
+//!
+//! # Unlike Stripe
+//!
+//! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every restricted
+//! key read everything; ignores `Stripe-Context`; takes any `Stripe-Version`; and does not look at what is in an email
+//! address, a phone number, a URL or a flow's id. It delivers no webhooks, so no event ever waits for one.
 
 mod control;
 mod control_error;
@@ -52,6 +63,7 @@ mod events;
 mod expand;
 mod files;
 mod form;
+mod idempotency;
 mod ids;
 mod json;
 mod key;

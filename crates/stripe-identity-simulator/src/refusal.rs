@@ -94,6 +94,10 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
+    pub(crate) fn too_many_parameters() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The request has more than 1000 parameters.")
+    }
+
     pub(crate) fn content_type() -> Self {
         let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded).";
         Self::new(StatusCode::BAD_REQUEST, message)

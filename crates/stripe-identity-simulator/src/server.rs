@@ -11,11 +11,14 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 use tokio::sync::oneshot;
 
+use crate::control_error::ControlError;
+use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::simulator::Simulator;
-use crate::transport::SimulatorTransport;
+use crate::transport::{SimulatorTransport, controls};
 
 const LARGEST_BODY: usize = 1024 * 1024;
 const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
@@ -77,9 +80,9 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The simulator, locked: let the guard go before the next request.
-    pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.simulator()
+    /// The simulator, locked. Let the guard go before the next request: while it is held, every request waits.
+    pub fn lock(&self) -> MutexGuard<'_, Simulator> {
+        self.simulator.lock()
     }
 
     /// Waits until the server ends, which it does not do by itself.
@@ -90,6 +93,8 @@ impl Server {
         }
     }
 }
+
+controls! { Server }
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -128,7 +133,7 @@ async fn answer(
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let response = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => simulator.simulator().handle(http::Request::from_parts(parts, body.to_bytes())),
+        Ok(body) => simulator.lock().handle(http::Request::from_parts(parts, body.to_bytes())),
         Err(_) => Refusal::too_large().into_response(),
     };
     Ok(response.map(Full::new))

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,20 +9,18 @@ use stripe_identity_core::types::{API_VERSION, EventRequest, Sensitive, Timestam
 use crate::control_error::ControlError;
 use crate::endpoints::{Answer, View, World};
 use crate::form::Form;
+use crate::idempotency::{Entry, Fingerprint, Replies};
 use crate::ids::Ids;
 use crate::key::Key;
 use crate::multipart::{self, UploadedFile};
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::sessions::has_passed;
 use crate::{control, json};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-const IDEMPOTENCY_KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
 ///
@@ -49,23 +46,13 @@ pub struct Simulator {
     ids: Ids,
     request_ids: Ids,
     world: World,
-    replies: HashMap<(Option<String>, String), Reply>,
-}
-
-/// What an idempotency key was answered with, and which request it was.
-struct Reply {
-    given: Timestamp,
-    method: Method,
-    uri: http::Uri,
-    parameters: Parameters,
-    response: http::Response<Bytes>,
+    replies: Replies,
 }
 
 /// What a request brings: its parameters as a form, and a file.
-#[derive(Clone, PartialEq, Eq)]
-struct Parameters {
-    form: Bytes,
-    file: Option<UploadedFile>,
+pub(crate) struct Parameters {
+    pub(crate) form: Bytes,
+    pub(crate) file: Option<UploadedFile>,
 }
 
 impl Simulator {
@@ -83,7 +70,7 @@ impl Simulator {
             // Apart, so that a refused request does not change which ids come next.
             request_ids: Ids::new(!seed),
             world: World::default(),
-            replies: HashMap::new(),
+            replies: Replies::default(),
         }
     }
 
@@ -183,12 +170,13 @@ impl Simulator {
         }
         let parameters = parameters(request)?;
         let now = self.now();
-        let entry = idempotency_key.clone().map(|key| (account.clone(), key));
+        let entry =
+            idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
+        let fingerprint = Fingerprint::of(request, &parameters);
         if let Some(entry) = &entry
-            && let Some(reply) = self.replies.get(entry)
-            && !has_passed(IDEMPOTENCY_KEY_LIFE, reply.given, now)
+            && let Some(reply) = self.replies.get(entry, now)
         {
-            return reply.again(request, &parameters).ok_or_else(|| Refusal::idempotency_mismatch(&entry.1));
+            return reply.again(fingerprint).ok_or_else(|| Refusal::idempotency_mismatch(&entry.idempotency_key));
         }
 
         let mut view = View {
@@ -200,30 +188,15 @@ impl Simulator {
             ids: &mut self.ids,
         };
         let form = Form::parse(&parameters.form)?;
-        let file = parameters.file.clone();
-        let answer = self.world.call(request.method(), request.uri().path(), form, file, &mut view)?;
+        let answer = self.world.call(request.method(), request.uri().path(), form, parameters.file, &mut view)?;
         let response = match answer {
             Answer::Json(body) => json::response(StatusCode::OK, &body),
             Answer::Contents(contents, type_) => json::contents(contents, type_),
         };
         if let Some(entry) = entry {
-            let (method, uri) = (request.method().clone(), request.uri().clone());
-            let reply = Reply { given: now, method, uri, parameters, response: response.clone() };
-            self.replies.insert(entry, reply);
+            self.replies.insert(entry, fingerprint, response.clone(), now);
         }
         Ok(response)
-    }
-}
-
-impl Reply {
-    /// The same answer to the same request, or `None` if it is another.
-    fn again(&self, request: &http::Request<Bytes>, parameters: &Parameters) -> Option<http::Response<Bytes>> {
-        let is_same = self.method == request.method() && self.uri == *request.uri() && self.parameters == *parameters;
-        is_same.then(|| {
-            let mut response = self.response.clone();
-            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
-            response
-        })
     }
 }
 
@@ -235,7 +208,7 @@ fn event_request(id: &str, idempotency_key: Option<String>) -> EventRequest {
 }
 
 /// The query's parameters and, of a `POST`, the body's.
-fn parameters(request: &http::Request<Bytes>) -> Result<Parameters, Refusal> {
+pub(crate) fn parameters(request: &http::Request<Bytes>) -> Result<Parameters, Refusal> {
     let query = request.uri().query().unwrap_or_default();
     if request.method() != Method::POST || request.body().is_empty() {
         return Ok(Parameters { form: Bytes::copy_from_slice(query.as_bytes()), file: None });

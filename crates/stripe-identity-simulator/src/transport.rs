@@ -3,8 +3,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 use stripe_identity_core::{BlockingHttpTransport, HttpTransport, TransportError, async_trait};
 
+use crate::control_error::ControlError;
+use crate::outcome::Outcome;
 use crate::simulator::Simulator;
 
 /// A [`Simulator`] in place of a network, for both kinds of client. Clones share the simulator.
@@ -20,7 +23,7 @@ use crate::simulator::Simulator;
 /// let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
 ///
 /// let session = sessions.create(CreateVerificationSession::document()).send()?;
-/// stripe.simulator().submit(&session.id, &Outcome::Verified)?;
+/// stripe.submit(&session.id, &Outcome::Verified)?;
 /// assert_eq!(sessions.retrieve(&session.id).send()?.status, VerificationSessionStatus::Verified);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -33,31 +36,91 @@ impl SimulatorTransport {
         Self(Arc::new(Mutex::new(simulator)))
     }
 
-    /// The simulator, locked: let the guard go before the next call.
-    pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
+    /// The simulator, locked. Let the guard go before the next call: while it is held, every call waits.
+    pub fn lock(&self) -> MutexGuard<'_, Simulator> {
         // The lock is held over user code only in tests, where a panic has failed the test already.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// What stands in for the person and for time, on whatever shares a simulator: each locks it for itself.
+macro_rules! controls {
+    ($name:ident) => {
+        impl $name {
+            /// As [`Simulator::submit`].
+            ///
+            /// # Errors
+            /// If there is no such session, or it does not require input.
+            pub fn submit(
+                &self,
+                session: impl Into<VerificationSessionId>,
+                outcome: &Outcome,
+            ) -> Result<(), ControlError> {
+                self.lock().submit(session, outcome)
+            }
+
+            /// As [`Simulator::start_processing`].
+            ///
+            /// # Errors
+            /// If there is no such session, or it does not require input.
+            pub fn start_processing(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
+                self.lock().start_processing(session)
+            }
+
+            /// As [`Simulator::finish_processing`].
+            ///
+            /// # Errors
+            /// If there is no such session, or no checks are under way.
+            pub fn finish_processing(
+                &self,
+                session: impl Into<VerificationSessionId>,
+                outcome: &Outcome,
+            ) -> Result<(), ControlError> {
+                self.lock().finish_processing(session, outcome)
+            }
+
+            /// As [`Simulator::finish_redaction`].
+            ///
+            /// # Errors
+            /// If there is no such session, or no redaction of it is under way.
+            pub fn finish_redaction(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
+                self.lock().finish_redaction(session)
+            }
+
+            /// As [`Simulator::advance`].
+            pub fn advance(&self, duration: Duration) {
+                self.lock().advance(duration);
+            }
+
+            /// As [`Simulator::now`].
+            pub fn now(&self) -> Timestamp {
+                self.lock().now()
+            }
+        }
+    };
+}
+controls! { SimulatorTransport }
+#[cfg(feature = "server")]
+pub(crate) use controls;
+
 #[async_trait]
 impl HttpTransport for SimulatorTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        Ok(self.simulator().handle(request))
+        Ok(self.lock().handle(request))
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.simulator().advance(duration);
+        self.lock().advance(duration);
     }
 }
 
 impl BlockingHttpTransport for SimulatorTransport {
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        Ok(self.simulator().handle(request))
+        Ok(self.lock().handle(request))
     }
 
     fn sleep(&self, duration: Duration) {
-        self.simulator().advance(duration);
+        self.lock().advance(duration);
     }
 }
 

@@ -1,5 +1,7 @@
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::open_enum::open_enum;
 use crate::{ErrorCode, Sensitive};
@@ -7,8 +9,9 @@ use crate::{ErrorCode, Sensitive};
 /// What Stripe says about a request that it refused.
 ///
 /// Reading it never fails on its fields: one of an unexpected type reads as absent, so that a status and a request id
-/// are not lost over it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// are not lost over it. `Debug` shows the type and the code, as far as they have a name, and nothing else: in all the rest
+/// Stripe may quote what was sent.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ApiError {
     /// Where to go from here, for a card that was declined.
@@ -26,7 +29,7 @@ pub struct ApiError {
     /// A page of documentation about the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doc_url: Option<String>,
-    /// The reason for developers. Hidden in `Debug`, since Stripe may quote what was sent.
+    /// The reason for developers. It may quote what was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Sensitive<String>>,
     /// Where to go from here, as the card's network says.
@@ -38,17 +41,29 @@ pub struct ApiError {
     /// The parameter at fault, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub param: Option<String>,
+    /// The payment intent at fault, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_intent: Option<Sensitive<Map<String, Value>>>,
+    /// The payment method at fault, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<Sensitive<Map<String, Value>>>,
     /// The type of the payment method at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_method_type: Option<String>,
     /// The request's log in the Dashboard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_log_url: Option<String>,
+    /// The setup intent at fault, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup_intent: Option<Sensitive<Map<String, Value>>>,
+    /// The payment source at fault, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Sensitive<Map<String, Value>>>,
     /// The kind of error.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "ApiErrorType::is_absent")]
     pub type_: ApiErrorType,
-    /// A message fit to be shown to the user, where there is one. Hidden in `Debug`, like `message`.
+    /// A message fit to be shown to the user, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_message: Option<Sensitive<String>>,
 }
@@ -86,16 +101,33 @@ impl ApiError {
             network_advice_code: text(error, "network_advice_code"),
             network_decline_code: text(error, "network_decline_code"),
             param: text(error, "param"),
+            payment_intent: object(error, "payment_intent"),
+            payment_method: object(error, "payment_method"),
             payment_method_type: text(error, "payment_method_type"),
             request_log_url: text(error, "request_log_url"),
+            setup_intent: object(error, "setup_intent"),
+            source: object(error, "source"),
             type_: text(error, "type").map(ApiErrorType::from).unwrap_or_default(),
             user_message: text(error, "user_message").map(Sensitive::new),
         }
     }
 }
 
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("type", &Some(&self.type_).filter(|type_| type_.is_known()))
+            .field("code", &self.code.as_ref().filter(|code| code.is_known()))
+            .finish_non_exhaustive()
+    }
+}
+
 fn text(object: &Value, key: &str) -> Option<String> {
     object.get(key)?.as_str().map(str::to_owned)
+}
+
+fn object(object: &Value, key: &str) -> Option<Sensitive<Map<String, Value>>> {
+    object.get(key)?.as_object().cloned().map(Sensitive::new)
 }
 
 impl<'de> Deserialize<'de> for ApiError {
@@ -148,8 +180,15 @@ mod tests {
     }
 
     #[test]
-    fn the_message_is_hidden_in_debug() {
-        let error = ApiError::new(ApiErrorType::InvalidRequestError, "Invalid email: robin@example.test");
-        assert!(!format!("{error:?}").contains("robin"));
+    fn debug_shows_no_text_that_came_over_the_wire() {
+        let all = "advice_code charge code decline_code doc_url message network_advice_code network_decline_code param \
+                   payment_method_type request_log_url type user_message";
+        let fields: Map<_, _> =
+            all.split_whitespace().map(|key| (key.to_owned(), json!("robin@example.test"))).collect();
+        let error = ApiError::from_body(&json!({"error": fields})).unwrap();
+        assert_eq!(error.param.as_deref(), Some("robin@example.test"));
+        assert_eq!(format!("{error:?}"), "ApiError { type: None, code: None, .. }");
+        let known = ApiError::from_body(&json!({"error": {"type": "api_error", "code": "rate_limit"}})).unwrap();
+        assert_eq!(format!("{known:?}"), "ApiError { type: Some(ApiError), code: Some(RateLimit), .. }");
     }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
-use crate::{CustomerId, EphemeralKeyId, Object, ObjectType, Sensitive, Timestamp, VerificationSessionId};
+use crate::{CustomerId, EphemeralKeyId, HasId, ObjectType, Sensitive, Timestamp, VerificationSessionId};
 
 /// A key that lives for an hour and that one app on one device may have, to drive one session with Stripe's mobile SDKs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl EphemeralKey {
     }
 }
 
-impl Object for EphemeralKey {
+impl HasId for EphemeralKey {
     type Id = EphemeralKeyId;
 
     fn id(&self) -> &EphemeralKeyId {

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
-use crate::{AccountId, EventId, Object, ObjectType, Sensitive, Timestamp, VerificationSession};
+use crate::{AccountId, EventId, HasId, ObjectType, Sensitive, Timestamp, VerificationSession};
 
 /// Something that happened, with a snapshot of the object that it happened to. Stripe keeps it for 30 days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ impl Event {
     }
 }
 
-impl Object for Event {
+impl HasId for Event {
     type Id = EventId;
 
     fn id(&self) -> &EventId {

@@ -5,7 +5,7 @@ use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A model that has an id.
-pub trait Object {
+pub trait HasId {
     /// The type of its id.
     type Id: Clone + fmt::Debug + From<String>;
 
@@ -24,14 +24,14 @@ pub trait Object {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub enum Expandable<T: Object> {
+pub enum Expandable<T: HasId> {
     /// The id alone.
     Id(T::Id),
     /// The whole object.
     Object(Box<T>),
 }
 
-impl<T: Object> Expandable<T> {
+impl<T: HasId> Expandable<T> {
     /// The id, in either form.
     pub fn id(&self) -> &T::Id {
         match self {
@@ -57,7 +57,7 @@ impl<T: Object> Expandable<T> {
     }
 }
 
-impl<T: Object + Serialize> Serialize for Expandable<T>
+impl<T: HasId + Serialize> Serialize for Expandable<T>
 where
     T::Id: Serialize,
 {
@@ -69,12 +69,12 @@ where
     }
 }
 
-impl<'de, T: Object + Deserialize<'de>> Deserialize<'de> for Expandable<T> {
+impl<'de, T: HasId + Deserialize<'de>> Deserialize<'de> for Expandable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Not serde's `untagged`: that buffers the object and loses the path to a field that does not decode.
         struct IdOrObject<T>(PhantomData<T>);
 
-        impl<'de, T: Object + Deserialize<'de>> Visitor<'de> for IdOrObject<T> {
+        impl<'de, T: HasId + Deserialize<'de>> Visitor<'de> for IdOrObject<T> {
             type Value = Expandable<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

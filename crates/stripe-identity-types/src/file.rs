@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
-use crate::{Expandable, FileId, FileLinkId, List, Metadata, Object, ObjectType, Sensitive, Timestamp};
+use crate::{Expandable, FileId, FileLinkId, HasId, List, Metadata, ObjectType, Sensitive, Timestamp};
 
 /// A file at Stripe: an image that a verification collected, or one that you uploaded.
 ///
@@ -65,7 +65,7 @@ impl File {
     }
 }
 
-impl Object for File {
+impl HasId for File {
     type Id = FileId;
 
     fn id(&self) -> &FileId {
@@ -176,7 +176,7 @@ impl FileLink {
     }
 }
 
-impl Object for FileLink {
+impl HasId for FileLink {
     type Id = FileLinkId;
 
     fn id(&self) -> &FileLinkId {

@@ -1,3 +1,4 @@
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 /// Reads `null` as the default, for fields where the default says "absent".
@@ -7,4 +8,13 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads what holds personal data. serde's own error would quote a value that is of another type than expected.
+pub(crate) fn private<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map_err(|_| D::Error::custom("personal data that cannot be decoded"))
 }

@@ -72,7 +72,7 @@ pub use ephemeral_key::{CreateEphemeralKey, EphemeralKey};
 pub use error_code::ErrorCode;
 pub use event::{Event, EventData, EventRequest, EventType};
 pub use expand::{FileExpand, FileLinkExpand, ReportExpand, SessionExpand};
-pub use expandable::{Expandable, Object};
+pub use expandable::{Expandable, HasId};
 pub use file::{File, FileLink, FilePurpose};
 pub use file_params::{CreateFile, CreateFileLink, FileLinkData, FileLinkExpiry, UpdateFileLink};
 pub use id::{

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Key-value pairs that you attach to an object for your own use.
@@ -74,9 +75,20 @@ impl<'a> IntoIterator for &'a Metadata {
     }
 }
 
+impl IntoIterator for Metadata {
+    type Item = (String, String);
+    type IntoIter = btree_map::IntoIter<String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs = BTreeMap::<String, Option<String>>::deserialize(deserializer)?;
+        // serde's own error would quote a value that is no text.
+        let pairs = BTreeMap::<String, Option<String>>::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("metadata that cannot be decoded"))?;
         Ok(Self(pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()))
     }
 }

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
-use crate::{EventId, Object, ObjectType, Sensitive};
+use crate::{EventId, HasId, ObjectType, Sensitive};
 
 /// Something that happened, without a snapshot: it says what it happened to and leaves the rest to be fetched.
 ///
@@ -48,7 +48,7 @@ pub struct ThinEvent {
     pub type_: ThinEventType,
 }
 
-impl Object for ThinEvent {
+impl HasId for ThinEvent {
     type Id = EventId;
 
     fn id(&self) -> &EventId {

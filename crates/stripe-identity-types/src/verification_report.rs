@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::null_as_default;
+use crate::lenient::{null_as_default, private};
 use crate::open_enum::open_enum;
 use crate::{
-    Address, Date, DocumentOptions, DocumentType, FileId, IdNumberOptions, IdNumberType, Object, ObjectType, Sensitive,
+    Address, Date, DocumentOptions, DocumentType, FileId, HasId, IdNumberOptions, IdNumberType, ObjectType, Sensitive,
     Sex, Timestamp, VerificationFlowId, VerificationReportId, VerificationSessionId, VerificationSessionType,
 };
 
@@ -26,13 +26,13 @@ pub struct VerificationReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// The check of the identity document.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentReport>,
     /// The check of the email address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailReport>,
     /// The check of the id number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumberReport>,
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub struct VerificationReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<ReportOptions>,
     /// The check of the phone number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneReport>,
     /// The check of the selfie against the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ impl VerificationReport {
     }
 }
 
-impl Object for VerificationReport {
+impl HasId for VerificationReport {
     type Id = VerificationReportId;
 
     fn id(&self) -> &VerificationReportId {

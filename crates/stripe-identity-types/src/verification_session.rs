@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::null_as_default;
+use crate::lenient::{null_as_default, private};
 use crate::open_enum::open_enum;
 use crate::{
-    AccountId, CustomerAccountId, CustomerId, Expandable, Metadata, Object, ObjectType, PersonId, Sensitive, Timestamp,
+    AccountId, CustomerAccountId, CustomerId, Expandable, HasId, Metadata, ObjectType, PersonId, Sensitive, Timestamp,
     VerificationFlowId, VerificationReport, VerificationSessionId, VerifiedOutputs,
 };
 
@@ -48,7 +48,7 @@ pub struct VerificationSession {
     #[serde(default)]
     pub options: Option<VerificationSessionOptions>,
     /// What you told Stripe about the user beforehand; absent if nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
     pub provided_details: Option<ProvidedDetails>,
     /// How far redaction has come; absent if it was never asked for.
     #[serde(default)]
@@ -87,7 +87,7 @@ pub struct VerificationSession {
     pub verification_flow: Option<VerificationFlowId>,
     /// What was verified about the person. Present only if the session is verified and the call asked for it with
     /// [`SessionExpand::VerifiedOutputs`](crate::SessionExpand::VerifiedOutputs).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
     pub verified_outputs: Option<VerifiedOutputs>,
 }
 
@@ -119,7 +119,7 @@ impl VerificationSession {
     }
 }
 
-impl Object for VerificationSession {
+impl HasId for VerificationSession {
     type Id = VerificationSessionId;
 
     fn id(&self) -> &VerificationSessionId {

@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
@@ -10,6 +10,8 @@ use ureq::{Agent, Error};
 
 use crate::connector::{self, ConnectError, ResolveError};
 use crate::tls;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends requests over ureq. Cheap to clone; clones share their connections.
 ///
@@ -71,24 +73,26 @@ impl UreqTransportBuilder {
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
-            .timeout_connect(Some(Duration::from_secs(30)))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
         Ok(UreqTransport { agent: connector::agent(config), max_body_size: self.max_body_size })
     }
 }
 
 impl UreqTransport {
-    fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Error> {
+    fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
+        // ureq adds it to the time it is now, and panics if that is beyond what the clock can say.
+        let timeout = timeout.filter(|&timeout| Instant::now().checked_add(timeout).is_some());
         let (parts, body) = request.into_parts();
         let has_body = parts.method == http::Method::POST;
         let response = if has_body {
-            self.run(http::Request::from_parts(parts, &body[..]), timeout)?
+            self.run(http::Request::from_parts(parts, &body[..]), timeout)
         } else {
-            self.run(http::Request::from_parts(parts, ()), timeout)?
+            self.run(http::Request::from_parts(parts, ()), timeout)
         };
-        let (parts, body) = response.into_parts();
-        let body = body.into_with_config().limit(self.max_body_size as u64).read_to_vec()?;
+        let (parts, body) = response.map_err(classify)?.into_parts();
+        let body = body.into_with_config().limit(self.max_body_size as u64).read_to_vec().map_err(classify_body)?;
         Ok(http::Response::from_parts(parts, body.into()))
     }
 
@@ -104,7 +108,7 @@ impl UreqTransport {
 
 impl BlockingHttpTransport for UreqTransport {
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        self.exchange(request).map_err(classify)
+        self.exchange(request)
     }
 
     fn sleep(&self, duration: Duration) {
@@ -131,6 +135,14 @@ fn classify(error: Error) -> TransportError {
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => kind.into(),
         Error::Other(other) => TransportError::new(kind, other),
         error => TransportError::new(kind, error),
+    }
+}
+
+/// While the body was read: what is wrong with it came over a connection that cannot be trusted any more.
+fn classify_body(error: Error) -> TransportError {
+    match error {
+        Error::BodyExceedsLimit(_) | Error::Timeout(_) => classify(error),
+        error => TransportError::new(TransportErrorKind::Interrupted, error),
     }
 }
 

@@ -40,11 +40,11 @@
 
 pub use stripe_identity_core::{
     ApiKey, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint, Error,
-    ErrorKind, HttpTransport, Response, Sent, Step, TransportError, TransportErrorKind, Waiting, WriteEndpoint,
+    ErrorKind, HttpTransport, Response, SentCall, Step, TransportError, TransportErrorKind, WaitingCall, WriteEndpoint,
     async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
-pub use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder};
+pub use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder, rustls};
 #[cfg(feature = "mock")]
 pub use stripe_identity_mock as mock;
 #[cfg(feature = "simulator")]

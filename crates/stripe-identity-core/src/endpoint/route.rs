@@ -116,7 +116,7 @@ impl Route {
 }
 
 /// Whether a segment means itself to every server: nothing to split it, to climb up from it, or to read in two ways.
-fn is_plain(segment: &str) -> bool {
+pub(crate) fn is_plain(segment: &str) -> bool {
     let decoded = percent_decode_str(segment).decode_utf8_lossy();
     !matches!(&*decoded, "" | "." | "..") && escape(&decoded).to_string() == segment
 }

@@ -8,7 +8,7 @@ mod surface;
 
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
-use stripe_identity_core::{Config, Sent, Step};
+use stripe_identity_core::{Config, SentCall, Step};
 
 /// Settings whose randomness takes nothing off the waits.
 fn config() -> Config {
@@ -24,7 +24,7 @@ fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bytes> {
 }
 
 #[track_caller]
-fn request_of<T>(step: Step<T>) -> (Request<Bytes>, Sent<T>) {
+fn request_of<T>(step: Step<T>) -> (Request<Bytes>, SentCall<T>) {
     match step {
         Step::Send(request, sent) => (request, sent),
         Step::Wait(duration, _) => panic!("it waits {duration:?}"),

@@ -17,7 +17,7 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
         .unwrap()
         .context("acct_1/acct_2")
         .unwrap()
-        .timeout(Duration::from_secs(7))
+        .attempt_timeout(Duration::from_secs(7))
         .api_version("2026-01-01.test")
         .unwrap();
     let sessions = config.verification_sessions();
@@ -35,7 +35,7 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
         .context("")
         .api_version("2026-02-02.test")
         .api_key(ApiKey::new("rk_test_123").unwrap())
-        .timeout(Duration::from_secs(1))
+        .attempt_timeout(Duration::from_secs(1))
         .header("Accept", "*/*")
         .header("X-Own", "1");
     let (request, _) = request_of(call.start());

@@ -91,6 +91,7 @@ fn each_single_difference_is_seen() {
     assert_eq!(difference(Method::POST, session(), &[a], accept), [true, false, false, false]);
     assert_eq!(difference(Method::GET, session() + "2", &[a], accept), [false, true, false, false]);
     assert_eq!(difference(Method::GET, session(), &[a, ("b", "1")], accept), [false, false, true, false]);
+    assert_eq!(difference(Method::GET, session(), &[a, a], accept), [false, false, true, false]);
     assert_eq!(difference(Method::GET, session(), &[a], ("accept", "*/*")), [false, false, false, true]);
 }
 

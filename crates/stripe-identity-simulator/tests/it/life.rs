@@ -40,7 +40,7 @@ fn a_new_session_requires_input_and_gives_back_what_it_was_made_with() {
     let session = sessions.create(params).send().unwrap();
 
     assert!(session.id.as_str().starts_with("vs_"));
-    assert_eq!(session.created, Some(stripe.simulator().now()));
+    assert_eq!(session.created, Some(stripe.now()));
     assert_eq!((&session.status, &session.type_), (&Status::RequiresInput, &Type::Document));
     assert_eq!(session.livemode, Some(false));
     assert_eq!(session.metadata.get("case"), Some("7"));
@@ -68,7 +68,7 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
     for code in codes {
         let (stripe, sessions) = start();
         let before = sessions.create(Create::document()).send().unwrap();
-        stripe.simulator().submit(&before.id, &Outcome::Failed(code.clone())).unwrap();
+        stripe.submit(&before.id, &Outcome::Failed(code.clone())).unwrap();
 
         let expand = [SessionExpand::LastVerificationReport];
         let after = sessions.retrieve(&before.id).expand(expand).send().unwrap();
@@ -85,7 +85,7 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
             .any(|check| code.as_str().starts_with(check));
         assert_eq!(errors, if has_check { vec![code.to_string()] } else { vec![] });
 
-        stripe.simulator().submit(&before.id, &Outcome::Verified).unwrap();
+        stripe.submit(&before.id, &Outcome::Verified).unwrap();
         let verified = sessions.retrieve(&before.id).send().unwrap();
         assert_eq!((&verified.status, &verified.last_error), (&Status::Verified, &None));
     }
@@ -95,7 +95,7 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
 fn a_verified_session_shows_its_outputs_when_asked() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document().require_matching_selfie(true)).send().unwrap();
-    stripe.simulator().submit(&session.id, &Outcome::Verified).unwrap();
+    stripe.submit(&session.id, &Outcome::Verified).unwrap();
 
     let plain = sessions.retrieve(&session.id).send().unwrap();
     assert!(plain.verified_outputs.is_none());
@@ -118,7 +118,7 @@ fn a_verified_session_shows_its_outputs_when_asked() {
 fn sensitive_fields_take_a_restricted_key() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document()).send().unwrap();
-    stripe.simulator().submit(&session.id, &Outcome::Verified).unwrap();
+    stripe.submit(&session.id, &Outcome::Verified).unwrap();
 
     let sensitive = || sessions.retrieve(&session.id).expand([SessionExpand::Dob, SessionExpand::ReportDocumentNumber]);
     assert_eq!(sensitive().send().unwrap_err().kind(), ErrorKind::Permission);
@@ -137,7 +137,7 @@ fn an_id_number_session_and_a_flow() {
     let (stripe, sessions) = start();
     let id_number = sessions.create(Create::id_number()).send().unwrap();
     assert_eq!(id_number.type_, Type::IdNumber);
-    stripe.simulator().submit(&id_number.id, &Outcome::Verified).unwrap();
+    stripe.submit(&id_number.id, &Outcome::Verified).unwrap();
     let expand = [SessionExpand::VerifiedOutputs];
     let outputs =
         sessions.retrieve(&id_number.id).expand(expand).send().unwrap().into_inner().verified_outputs.unwrap();
@@ -153,10 +153,10 @@ fn processing_stands_between_submitting_and_the_outcome() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
     assert_eq!(
-        stripe.simulator().finish_processing(&id, &Outcome::Verified),
+        stripe.finish_processing(&id, &Outcome::Verified),
         Err(ControlError::WrongStatus(Status::RequiresInput))
     );
-    stripe.simulator().start_processing(&id).unwrap();
+    stripe.start_processing(&id).unwrap();
     let session = sessions.retrieve(&id).send().unwrap();
     assert_eq!((&session.status, secrets(&session)), (&Status::Processing, (None, None)));
     for error in [
@@ -166,10 +166,10 @@ fn processing_stands_between_submitting_and_the_outcome() {
     ] {
         assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidRequest, None));
     }
-    assert_eq!(stripe.simulator().start_processing(&id), Err(ControlError::WrongStatus(Status::Processing)));
-    stripe.simulator().finish_processing(&id, &Outcome::Verified).unwrap();
+    assert_eq!(stripe.start_processing(&id), Err(ControlError::WrongStatus(Status::Processing)));
+    stripe.finish_processing(&id, &Outcome::Verified).unwrap();
     assert_eq!(sessions.retrieve(&id).send().unwrap().status, Status::Verified);
-    assert_eq!(stripe.simulator().submit("vs_none", &Outcome::Verified), Err(ControlError::NoSuchSession));
+    assert_eq!(stripe.submit("vs_none", &Outcome::Verified), Err(ControlError::NoSuchSession));
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn an_update_changes_what_it_names_and_nothing_else() {
 fn canceling_is_final() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
-    stripe.simulator().submit(&id, &Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();
+    stripe.submit(&id, &Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();
 
     let session = sessions.cancel(&id).send().unwrap();
     assert_eq!((&session.status, secrets(&session)), (&Status::Canceled, (None, None)));
@@ -213,7 +213,7 @@ fn canceling_is_final() {
     ] {
         assert_eq!(error.status().unwrap(), 400);
     }
-    assert_eq!(stripe.simulator().submit(&id, &Outcome::Verified), Err(ControlError::WrongStatus(Status::Canceled)));
+    assert_eq!(stripe.submit(&id, &Outcome::Verified), Err(ControlError::WrongStatus(Status::Canceled)));
 }
 
 #[test]
@@ -225,15 +225,15 @@ fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
         .metadata("case", "7")
         .provided_email("robin@example.test");
     let id = sessions.create(params).send().unwrap().id.clone();
-    stripe.simulator().submit(&id, &Outcome::Verified).unwrap();
+    stripe.submit(&id, &Outcome::Verified).unwrap();
 
     let processing = sessions.redact(&id).send().unwrap();
     assert_eq!(processing.redaction.as_ref().unwrap().status, RedactionStatus::Processing);
     assert_eq!(processing.status, Status::Verified);
     assert!(sessions.redact(&id).send().is_err());
 
-    stripe.simulator().finish_redaction(&id).unwrap();
-    assert_eq!(stripe.simulator().finish_redaction(&id), Err(ControlError::NoRedaction));
+    stripe.finish_redaction(&id).unwrap();
+    assert_eq!(stripe.finish_redaction(&id), Err(ControlError::NoRedaction));
     let everything = sessions.retrieve(&id).expand(SessionExpand::KNOWN.iter().cloned());
     let redacted = everything.api_key(ApiKey::new("rk_test_123").unwrap()).send().unwrap();
     assert_eq!(redacted.redaction.as_ref().unwrap().status, RedactionStatus::Redacted);
@@ -263,12 +263,12 @@ fn an_expired_secret_is_renewed_by_retrieving() {
     let fresh = sessions.create(Create::document()).send().unwrap();
     let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
 
-    stripe.simulator().advance(hours(24));
+    stripe.advance(hours(24));
     let next_day = sessions.retrieve(&fresh.id).send().unwrap();
     assert_ne!(secrets(&next_day).0, secrets(&fresh).0);
     assert_eq!(secrets(&next_day).1, secrets(&fresh).1);
 
-    stripe.simulator().advance(hours(24));
+    stripe.advance(hours(24));
     let day_after = sessions.retrieve(&fresh.id).send().unwrap();
     assert_ne!(secrets(&day_after).1, secrets(&fresh).1);
 }

@@ -17,7 +17,7 @@ fn some(
     sessions: &VerificationSessions<BlockingClient>,
 ) -> Vec<VerificationSessionId> {
     let create = |_| {
-        stripe.simulator().advance(Duration::from_secs(1));
+        stripe.advance(Duration::from_secs(1));
         sessions.create(Create::document()).send().unwrap().id.clone()
     };
     (0..count).map(create).collect()
@@ -57,10 +57,10 @@ fn pages_go_from_the_newest_to_the_oldest_and_back() {
 fn each_filter_picks_its_own() {
     let (stripe, sessions) = start();
     let [one, two, three] = some(3, &stripe, &sessions).try_into().unwrap();
-    stripe.simulator().submit(&two, &Outcome::Verified).unwrap();
+    stripe.submit(&two, &Outcome::Verified).unwrap();
     let params =
         Create::document().client_reference_id("user-42").related_customer("cus_1").related_customer_account("acct_1");
-    stripe.simulator().advance(Duration::from_secs(1));
+    stripe.advance(Duration::from_secs(1));
     let four = sessions.create(params).send().unwrap().id.clone();
 
     let found = |params| ids(&sessions, params).0;
@@ -87,7 +87,7 @@ fn each_filter_picks_its_own() {
 fn a_list_expands_under_its_prefix() {
     let (stripe, sessions) = start();
     let [id] = some(1, &stripe, &sessions).try_into().unwrap();
-    stripe.simulator().submit(&id, &Outcome::Verified).unwrap();
+    stripe.submit(&id, &Outcome::Verified).unwrap();
     let list = sessions.list(List::new()).expand([SessionExpand::VerifiedOutputs]).send().unwrap();
     assert!(list.data[0].verified_outputs.is_some());
     assert_eq!(list.url.as_ref().unwrap().expose(), "/v1/identity/verification_sessions");

@@ -159,9 +159,28 @@ fn an_idempotency_key_replays_its_answer_for_a_day() {
     let other_account = sessions.create(Create::document()).idempotency_key("key-1").account("acct_1").send().unwrap();
     assert_ne!(other_account.id, first.id);
 
-    stripe.simulator().advance(Duration::from_secs(24 * 60 * 60));
+    stripe.advance(Duration::from_secs(24 * 60 * 60));
     let next_day = create(Create::document()).unwrap();
     assert!(!next_day.is_replayed() && next_day.id != first.id);
+}
+
+#[test]
+fn a_replay_is_for_the_same_kind_of_key_and_minds_no_order() {
+    let mut simulator = Simulator::new();
+    let mut answer = |key: &str, body: &'static str| {
+        let mut request = request("POST", SESSIONS, body);
+        request.headers_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+        request.headers_mut().insert("idempotency-key", "key-1".parse().unwrap());
+        let response = simulator.handle(request);
+        let id = serde_json::from_slice::<Value>(response.body()).unwrap()["id"].to_string();
+        (response.status().as_u16(), response.headers().contains_key("idempotent-replayed"), id)
+    };
+    let (status, _, id) = answer("rk_test_1", "type=document&metadata[a]=1");
+    assert_eq!(status, 200);
+    assert_eq!(answer("rk_test_1", "metadata%5Ba%5D=1&type=document"), (200, true, id.clone()));
+    assert_eq!(answer("rk_test_1", "type=document&metadata[a]=2").0, 400);
+    let (status, is_replayed, other) = answer("sk_test_1", "type=document&metadata[a]=1");
+    assert!(status == 200 && !is_replayed && other != id);
 }
 
 #[test]

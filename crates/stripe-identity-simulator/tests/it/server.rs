@@ -39,6 +39,8 @@ fn life_of_a_session(address: SocketAddr) {
     assert_eq!(control("submit", "outcome=selfie_manipulated").0, 200);
     assert_eq!(retrieve()["last_error"]["code"], "selfie_manipulated");
     assert_eq!(control("submit", "outcome=nonsense").0, 400);
+    assert_eq!(control("submit?outcome=nonsense", "").0, 400);
+    assert_eq!(control("submit?bogus=1", "").0, 400);
     assert_eq!(control("bogus", "").0, 404);
     assert_eq!(control("start_processing", "").0, 200);
     assert_eq!(retrieve()["status"], "processing");

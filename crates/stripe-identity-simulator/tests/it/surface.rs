@@ -26,8 +26,8 @@ fn verified(stripe: &SimulatorTransport, client: &BlockingClient) -> Verificatio
     let params = Create::document().require_matching_selfie(true).client_reference_id("user-42");
     let id = client.verification_sessions().create(params).send().unwrap().id.clone();
     for outcome in [Outcome::Failed(LastErrorCode::SelfieFaceMismatch), Outcome::Verified] {
-        stripe.simulator().advance(Duration::from_secs(60));
-        stripe.simulator().submit(&id, &outcome).unwrap();
+        stripe.advance(Duration::from_secs(60));
+        stripe.submit(&id, &outcome).unwrap();
     }
     client.verification_sessions().retrieve(&id).send().unwrap().into_inner()
 }
@@ -75,7 +75,7 @@ fn collected_images_are_files_until_redaction() {
     assert_eq!(selfies.data.len(), 2);
 
     client.verification_sessions().redact(&session.id).send().unwrap();
-    stripe.simulator().finish_redaction(&session.id).unwrap();
+    stripe.finish_redaction(&session.id).unwrap();
     let gone = client.files().download(&selfie).api_key(restricted()).send().unwrap_err();
     assert_eq!(gone.status().unwrap(), 404);
 }
@@ -113,7 +113,7 @@ fn a_link_lives_and_expires() {
     let (stripe, client) = start();
     let file = client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"letter")).send().unwrap();
     let links = client.file_links();
-    let soon = Timestamp::from_secs(stripe.simulator().now().as_secs() + 60);
+    let soon = Timestamp::from_secs(stripe.now().as_secs() + 60);
     let link = links.create(CreateFileLink::new(&file.id).expires_at(soon).metadata("a", "1")).send().unwrap();
     assert_eq!((link.expired, link.file.as_ref().unwrap().id()), (Some(false), &file.id));
     let expanded = links.retrieve(&link.id).expand([FileLinkExpand::File]).send().unwrap();
@@ -123,10 +123,10 @@ fn a_link_lives_and_expires() {
     let url = link.url.as_ref().unwrap().expose().replace("https://files.stripe.com", "");
     let read = || {
         let request = http::Request::get(&url).body(bytes::Bytes::new()).unwrap();
-        stripe.simulator().handle(request).status().as_u16()
+        stripe.lock().handle(request).status().as_u16()
     };
     assert_eq!(read(), 200);
-    stripe.simulator().advance(Duration::from_secs(60));
+    stripe.advance(Duration::from_secs(60));
     assert_eq!(read(), 404);
     let expired = links.retrieve(&link.id).send().unwrap();
     assert!(expired.expired == Some(true) && expired.url.is_none());
@@ -152,7 +152,7 @@ fn each_step_of_a_session_is_an_event() {
     let first = client.verification_sessions().create(Create::document()).idempotency_key("key-1").send().unwrap();
     client.verification_sessions().redact(&first.id).send().unwrap();
     client.verification_sessions().redact(&session.id).send().unwrap();
-    stripe.simulator().finish_redaction(&session.id).unwrap();
+    stripe.finish_redaction(&session.id).unwrap();
 
     let events = client.events().list(ListEvents::new().limit(100)).send().unwrap().into_inner().data;
     let of = |id: &str| -> Vec<_> {

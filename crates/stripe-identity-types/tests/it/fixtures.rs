@@ -128,6 +128,25 @@ fn errors_keep_what_stripe_said() {
     assert!(seen >= 6, "only {seen} codes have a name");
 }
 
+#[test]
+fn errors_quote_no_personal_data() {
+    for json in [
+        r#"{"id": "vs_1", "metadata": {"a": 123456789}}"#,
+        r#"{"id": "vs_1", "metadata": "123456789"}"#,
+        r#"{"id": "vs_1", "provided_details": "123456789"}"#,
+        r#"{"id": "vs_1", "verified_outputs": "123456789"}"#,
+        r#"{"id": "vs_1", "verified_outputs": {"address": "123456789"}}"#,
+        r#"{"id": "vs_1", "verified_outputs": {"first_name": 123456789}}"#,
+        r#"{"id": "vs_1", "client_reference_id": 123456789}"#,
+        r#"{"id": "vs_1", "last_verification_report": {"id": "vr_1", "document": {"address": "123456789"}}}"#,
+        r#"{"id": "vs_1", "last_verification_report": {"id": "vr_1", "id_number": "123456789"}}"#,
+    ] {
+        let error = serde_json::from_str::<VerificationSession>(json).unwrap_err();
+        assert!(!error.to_string().contains("6789"), "{json}: {error}");
+        assert!(error.column() > 0, "{error:?}");
+    }
+}
+
 /// What must not show, in whatever position it stands.
 #[test]
 fn debug_shows_no_personal_data_of_any_fixture() {

@@ -194,12 +194,24 @@ fn the_timeout_covers_headers_and_body() {
 }
 
 #[test]
+fn a_timeout_beyond_all_clocks_is_none() {
+    let server = Rogue::start(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    for backend in backends() {
+        for timeout in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
+            let request = Request::get(&server.url).extension(AttemptTimeout(timeout)).body(Bytes::new()).unwrap();
+            assert_eq!((backend.send)(request).unwrap().status(), 200, "{}", backend.name);
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_breaks_off_is_interrupted() {
     for text in [
         "",
         "HTTP/1.1 200 OK\r\nContent-Le",
         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"id\"",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n{\"id\"\r\n",
     ] {
         for backend in backends() {
             let server = Rogue::start(move |stream| {

@@ -192,7 +192,7 @@ async fn five_ways_make_the_same_requests_and_read_the_same_answers() {
     let mock = ScriptedTransport::new();
     let replay = SimulatorTransport::new(Simulator::with_seed(1));
     for request in in_process.requests() {
-        let response = replay.simulator().handle(request.clone());
+        let response = replay.lock().handle(request.clone());
         mock.expect(request.method().clone(), request.uri().path()).reply(200, response.into_body());
     }
     assert_eq!(asynchronous(config(NOWHERE), mock.clone()).await, expected_answers);

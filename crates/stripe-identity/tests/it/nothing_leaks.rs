@@ -83,7 +83,7 @@ fn models_parameters_and_responses() {
     assert!(created.client_secret.is_some() && created.url.is_some());
     clean(&created);
 
-    stripe.simulator().submit(&created.id, &Outcome::Verified).unwrap();
+    stripe.submit(&created.id, &Outcome::Verified).unwrap();
     let everything = sessions.retrieve(&created.id).expand(SessionExpand::KNOWN.iter().cloned());
     let verified = everything.api_key(ApiKey::new("rk_test_topsecret").unwrap()).send().unwrap();
     let body = String::from_utf8_lossy(verified.body()).into_owned();
@@ -92,7 +92,7 @@ fn models_parameters_and_responses() {
     clean(&verified.into_inner());
     clean(&sessions.list(ListVerificationSessions::new()).send().unwrap());
     clean(&stripe);
-    clean(&*stripe.simulator());
+    clean(&*stripe.lock());
 }
 
 #[test]
