@@ -22,12 +22,17 @@ pub(crate) async fn life(client: &Client, server: &Server) -> Result<(), Failure
     narration::tried(&sessions.retrieve(&session.id).await?);
 
     server.submit(&session.id, &Outcome::Verified)?;
-    narration::tried(&sessions.retrieve(&session.id).await?);
+    let verified = sessions.retrieve(&session.id).await?;
+    narration::tried(&verified);
 
     // The date of birth takes a key of its own, which may read sensitive fields.
     let restricted = ApiKey::new("rk_test_123")?;
     let expand = [SessionExpand::VerifiedOutputs, SessionExpand::Dob];
     narration::outputs(&sessions.retrieve(&session.id).expand(expand).api_key(restricted).await?);
+
+    if let Some(report) = &verified.last_verification_report {
+        narration::report(&client.verification_reports().retrieve(report.id()).await?);
+    }
 
     narration::redacting(&sessions.redact(&session.id).await?);
     server.finish_redaction(&session.id)?;

@@ -22,12 +22,17 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
     narration::tried(&sessions.retrieve(&session.id).send()?);
 
     server.submit(&session.id, &Outcome::Verified)?;
-    narration::tried(&sessions.retrieve(&session.id).send()?);
+    let verified = sessions.retrieve(&session.id).send()?;
+    narration::tried(&verified);
 
     // The date of birth takes a key of its own, which may read sensitive fields.
     let restricted = ApiKey::new("rk_test_123")?;
     let expand = [SessionExpand::VerifiedOutputs, SessionExpand::Dob];
     narration::outputs(&sessions.retrieve(&session.id).expand(expand).api_key(restricted).send()?);
+
+    if let Some(report) = &verified.last_verification_report {
+        narration::report(&client.verification_reports().retrieve(report.id()).send()?);
+    }
 
     narration::redacting(&sessions.redact(&session.id).send()?);
     server.finish_redaction(&session.id)?;

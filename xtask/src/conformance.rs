@@ -197,7 +197,8 @@ impl Check<'_> {
         if name_of_schema == "api_errors" {
             return;
         }
-        let can_be_absent = type_.name == "Option" || field.reads_null;
+        let reads_all = strip(type_, &["Sensitive"]).name == "Value";
+        let can_be_absent = type_.name == "Option" || field.reads_null || reads_all;
         if name != "id" && !can_be_absent {
             self.differ(format!("{place} cannot be absent or null in the model"));
         }
@@ -308,7 +309,7 @@ impl Check<'_> {
         } else if schema["additionalProperties"]["type"] == "string" {
             self.one_of(place, type_, if is_response { &["Metadata"] } else { &["MetadataParams"] });
         } else {
-            self.one_of(place, type_, &["Map"]);
+            self.one_of(place, type_, &["Map", "Value"]);
         }
     }
 

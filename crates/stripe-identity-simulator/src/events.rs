@@ -49,9 +49,7 @@ pub(crate) fn record(
     event.pending_webhooks = Some(0);
     event.request = Some(request.unwrap_or_default());
     event.type_ = type_;
-    if let Value::Object(object) = object {
-        event.data.object = Sensitive::new(object);
-    }
+    event.data.object = Sensitive::new(object);
     events.insert(StoredEvent { account: account.map(str::to_owned), event });
 }
 
@@ -59,10 +57,10 @@ pub(crate) fn record(
 pub(crate) fn redact(events: &mut Store<StoredEvent>, session: &str) {
     for stored in events.iter_mut() {
         let mut object = stored.event.data.object.expose().clone();
-        if object.get("id").and_then(Value::as_str) != Some(session) {
+        if object["id"] != session {
             continue;
         }
-        object.insert("metadata".to_owned(), Value::Object(Map::new()));
+        object["metadata"] = Value::Object(Map::new());
         if let Some(Value::Object(details)) = object.get_mut("provided_details") {
             details.values_mut().for_each(|detail| *detail = Value::from("[redacted]"));
         }

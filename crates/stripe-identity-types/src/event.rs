@@ -71,7 +71,7 @@ impl Event {
     pub fn verification_session(&self) -> Option<VerificationSession> {
         let object = self.data.object.expose();
         let is_session = object.get("object")?.as_str()? == ObjectType::VerificationSession.as_str();
-        is_session.then(|| VerificationSession::deserialize(Value::Object(object.clone())).ok()).flatten()
+        is_session.then(|| VerificationSession::deserialize(object).ok()).flatten()
     }
 }
 
@@ -94,9 +94,8 @@ impl From<&Event> for EventId {
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventData {
-    /// The object as it was then, in the form of the event's API version.
-    #[serde(deserialize_with = "null_as_default")]
-    pub object: Sensitive<Map<String, Value>>,
+    /// The object as it was then, in the form of the event's API version, whether or not it reads as a model.
+    pub object: Sensitive<Value>,
     /// What those of its fields that changed were before; only for updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_attributes: Option<Sensitive<Map<String, Value>>>,
