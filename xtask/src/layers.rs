@@ -47,6 +47,7 @@ const UNDER_TYPES: &[&str] = &[
 const NOT_UNDER_CORE: &[&str] = &[
     "async-std",
     "aws-lc-rs",
+    "futures-util",
     "h2",
     "hyper",
     "hyper-rustls",

@@ -52,6 +52,7 @@ pub struct Call<C, E: Endpoint> {
     options: Options<E::Expand>,
 }
 
+#[derive(Clone)]
 struct Options<X> {
     api_key: Option<ApiKey>,
     api_version: Option<String>,
@@ -84,6 +85,14 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             expand: Vec::new(),
         };
         Self { caller: caller.clone(), endpoint, options }
+    }
+
+    pub(crate) fn endpoint_ref(&self) -> &E {
+        &self.endpoint
+    }
+
+    pub(crate) fn endpoint_mut(&mut self) -> &mut E {
+        &mut self.endpoint
     }
 
     /// Another key than the client's, such as a restricted one that may read sensitive outputs.
@@ -247,6 +256,12 @@ impl<C: Caller, E: WriteEndpoint> Call<C, E> {
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.options.idempotency_key = Some(key.into());
         self
+    }
+}
+
+impl<C: Clone, E: Endpoint<Expand: Clone> + Clone> Clone for Call<C, E> {
+    fn clone(&self) -> Self {
+        Self { caller: self.caller.clone(), endpoint: self.endpoint.clone(), options: self.options.clone() }
     }
 }
 

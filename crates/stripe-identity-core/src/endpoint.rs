@@ -73,6 +73,7 @@ use serde::Serialize;
 use stripe_identity_types as types;
 
 pub use crate::decode::FromResponse;
+use crate::paging::ListEndpoint;
 pub(crate) use route::is_plain;
 pub use route::{Host, Route};
 
@@ -153,6 +154,30 @@ impl std::fmt::Debug for FilePart<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FilePart").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+macro_rules! lists {
+    ($($list:ident: $item:ident,)+) => { $(
+        impl ListEndpoint for types::$list {
+            type Item = types::$item;
+
+            fn is_backwards(&self) -> bool {
+                self.ending_before.is_some() && self.starting_after.is_none()
+            }
+
+            fn go_on_from(&mut self, id: &<types::$item as types::HasId>::Id) {
+                let cursor = if self.is_backwards() { &mut self.ending_before } else { &mut self.starting_after };
+                *cursor = Some(id.clone());
+            }
+        }
+    )+ };
+}
+lists! {
+    ListEvents: Event,
+    ListFileLinks: FileLink,
+    ListFiles: File,
+    ListVerificationReports: VerificationReport,
+    ListVerificationSessions: VerificationSession,
 }
 
 /// The routes of all endpoints in the modules beside this.

@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Transport,
     /// A successful response came and could not be read.
     Decode,
+    /// A list says that it goes on and gives no way to go on: the page is empty, or ends where the last one did.
+    EndlessList,
     /// Stripe, or something in between, pointed elsewhere. Redirects are not followed, since the API key would go along.
     Redirect,
     /// Stripe does not know the API key (status 401).
@@ -80,6 +82,12 @@ impl Error {
         let reply = Reply::new(response);
         let kind = kind_of(reply.status, reply.api.as_ref());
         Self::new(kind, attempts, Some(reply), None)
+    }
+
+    pub(crate) fn endless_list() -> Self {
+        let mut error = Self::new(ErrorKind::EndlessList, 1, None, None);
+        error.0.sent = true;
+        error
     }
 
     pub(crate) fn undecodable(response: http::Response<Bytes>, source: DecodeError, attempts: u32) -> Self {
@@ -212,6 +220,7 @@ impl ErrorKind {
             Self::InvalidInput => "the request was not sent",
             Self::Transport => "no response",
             Self::Decode => "the response could not be read",
+            Self::EndlessList => "the list goes on for ever",
             Self::Redirect => "the response is a redirect, which is not followed",
             Self::Authentication => "the API key was not accepted",
             Self::Permission => "the API key is not allowed to do this",

@@ -217,43 +217,26 @@ impl Children<'_> {
     }
 }
 
-impl ser::SerializeSeq for Children<'_> {
-    type Ok = ();
-    type Error = Unrepresentable;
+macro_rules! lists {
+    ($($trait:ident::$method:ident,)+) => { $(
+        impl ser::$trait for Children<'_> {
+            type Ok = ();
+            type Error = Unrepresentable;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.element(value)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+                self.element(value)
+            }
 
-    fn end(self) -> Written {
-        Ok(())
-    }
+            fn end(self) -> Written {
+                Ok(())
+            }
+        }
+    )+ };
 }
-
-impl ser::SerializeTuple for Children<'_> {
-    type Ok = ();
-    type Error = Unrepresentable;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.element(value)
-    }
-
-    fn end(self) -> Written {
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleStruct for Children<'_> {
-    type Ok = ();
-    type Error = Unrepresentable;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.element(value)
-    }
-
-    fn end(self) -> Written {
-        Ok(())
-    }
+lists! {
+    SerializeSeq::serialize_element,
+    SerializeTuple::serialize_element,
+    SerializeTupleStruct::serialize_field,
 }
 
 impl ser::SerializeMap for Children<'_> {

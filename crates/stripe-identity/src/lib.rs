@@ -40,8 +40,8 @@
 
 pub use stripe_identity_core::{
     ApiKey, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint, Error,
-    ErrorKind, HttpTransport, Response, SentCall, Step, TransportError, TransportErrorKind, WaitingCall, WriteEndpoint,
-    async_trait, bytes, endpoint, http,
+    ErrorKind, HttpTransport, Items, ListEndpoint, Pages, Response, SentCall, Step, TransportError, TransportErrorKind,
+    WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
 pub use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder, rustls};

@@ -4,5 +4,6 @@
 mod backends;
 mod five_ways;
 mod nothing_leaks;
+mod paging;
 mod tls;
 mod wire;

@@ -1,0 +1,202 @@
+//! Walking through lists, page by page or item by item.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use stripe_identity_types::{HasId, List};
+
+use crate::call::{Call, Caller};
+use crate::client::{BlockingClient, Client};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::response::Response;
+
+/// An endpoint that gives a list, page by page.
+pub trait ListEndpoint: Endpoint<Response = List<Self::Item>, Expand: Clone + Unpin> + Clone + Unpin {
+    /// What is listed.
+    type Item: HasId<Id: PartialEq + Unpin> + Send + Unpin + 'static;
+
+    /// Whether the pages go from older items to newer ones, since the parameters say where to end and not where to start.
+    fn is_backwards(&self) -> bool;
+
+    /// Goes on beyond an item, in the direction in which the pages go.
+    fn go_on_from(&mut self, id: &<Self::Item as HasId>::Id);
+}
+
+/// Which page comes next. It does no I/O: a call comes out, its outcome goes in.
+struct Walk<C, E: ListEndpoint> {
+    /// `None` once there is no further page.
+    next: Option<Call<C, E>>,
+    last_cursor: Option<<E::Item as HasId>::Id>,
+}
+
+impl<C: Caller, E: ListEndpoint> Walk<C, E> {
+    fn new(call: Call<C, E>) -> Self {
+        Self { next: Some(call), last_cursor: None }
+    }
+
+    /// Takes in a page and makes out which one comes after it. An error ends the walk.
+    fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
+        let call = self.next.take();
+        let page = page?;
+        let (true, Some(mut call)) = (page.has_more, call) else { return Ok(page) };
+        let endpoint = call.endpoint_mut();
+        let edge = if endpoint.is_backwards() { page.data.first() } else { page.data.last() };
+        // More to come, and no way to get there: asking again would go round for ever.
+        let Some(cursor) = edge.map(|item| item.id().clone()).filter(|id| self.last_cursor.as_ref() != Some(id)) else {
+            return Err(Error::endless_list());
+        };
+        endpoint.go_on_from(&cursor);
+        self.last_cursor = Some(cursor);
+        self.next = Some(call);
+        Ok(page)
+    }
+}
+
+impl<C: Caller, E: ListEndpoint> Call<C, E> {
+    /// All pages from here on, each fetched when it is asked for.
+    ///
+    /// Every page is fetched with the options of this call. With `ending_before` the pages go from older items to newer
+    /// ones. After an error there are no more pages.
+    pub fn pages(self) -> Pages<C, E> {
+        Pages { walk: Walk::new(self), in_flight: None }
+    }
+
+    /// All items from here on. A page is fetched when the one before it is used up.
+    ///
+    /// They come newest first or, with `ending_before`, oldest first. After an error there are no more items.
+    ///
+    /// ```
+    /// # use stripe_identity_core::{BlockingClient, Config, Error, BlockingHttpTransport};
+    /// use stripe_identity_core::types::{ListVerificationSessions, VerificationSessionStatus};
+    ///
+    /// # fn example(client: &BlockingClient) -> Result<(), Error> {
+    /// let verified = ListVerificationSessions::new().status(VerificationSessionStatus::Verified).limit(100);
+    /// for session in client.verification_sessions().list(verified).items() {
+    ///     println!("{}", session?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn items(self) -> Items<C, E> {
+        let is_backwards = self.endpoint_ref().is_backwards();
+        Items { pages: self.pages(), page: VecDeque::new(), is_backwards }
+    }
+}
+
+type InFlight<E> = Pin<Box<dyn Future<Output = Result<Response<<E as Endpoint>::Response>, Error>> + Send>>;
+
+/// The pages of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
+#[must_use = "pages are fetched only when they are asked for"]
+pub struct Pages<C, E: ListEndpoint> {
+    walk: Walk<C, E>,
+    in_flight: Option<InFlight<E>>,
+}
+
+/// The items of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
+#[must_use = "items are fetched only when they are asked for"]
+pub struct Items<C, E: ListEndpoint> {
+    pages: Pages<C, E>,
+    /// What is left of the last page, in the order in which it goes out.
+    page: VecDeque<E::Item>,
+    is_backwards: bool,
+}
+
+impl<C, E: ListEndpoint> Items<C, E> {
+    fn fill(&mut self, page: Response<E::Response>) {
+        let items = page.into_inner().data;
+        if self.is_backwards {
+            self.page.extend(items.into_iter().rev());
+        } else {
+            self.page.extend(items);
+        }
+    }
+}
+
+impl<E: ListEndpoint> Iterator for Pages<BlockingClient, E> {
+    type Item = Result<Response<E::Response>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let page = self.walk.next.clone()?.send();
+        Some(self.walk.receive(page))
+    }
+}
+
+impl<E: ListEndpoint> Iterator for Items<BlockingClient, E> {
+    type Item = Result<E::Item, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.page.pop_front() {
+                return Some(Ok(item));
+            }
+            match self.pages.next()? {
+                Ok(page) => self.fill(page),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl<E: ListEndpoint> Stream for Pages<Client, E> {
+    type Item = Result<Response<E::Response>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.in_flight.is_none() {
+            let Some(call) = self.walk.next.clone() else { return Poll::Ready(None) };
+            self.in_flight = Some(call.into_future());
+        }
+        let Some(in_flight) = self.in_flight.as_mut() else { return Poll::Ready(None) };
+        let page = ready!(in_flight.as_mut().poll(context));
+        self.in_flight = None;
+        Poll::Ready(Some(self.walk.receive(page)))
+    }
+}
+
+impl<E: ListEndpoint> Stream for Items<Client, E> {
+    type Item = Result<E::Item, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(item) = self.page.pop_front() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(Pin::new(&mut self.pages).poll_next(context)) {
+                Some(Ok(page)) => self.fill(page),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+macro_rules! next_of_streams {
+    ($($name:ident: $item:ty,)+) => { $(
+        impl<E: ListEndpoint> $name<Client, E> {
+            /// The next one, or `None` at the end. As a stream has it, without the need for an extension trait.
+            pub async fn next(&mut self) -> Option<Result<$item, Error>> {
+                std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+            }
+        }
+    )+ };
+}
+next_of_streams! {
+    Pages: Response<E::Response>,
+    Items: E::Item,
+}
+
+impl<C, E: ListEndpoint> fmt::Debug for Pages<C, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("call", &self.walk.next).finish_non_exhaustive()
+    }
+}
+
+impl<C, E: ListEndpoint> fmt::Debug for Items<C, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("pages", &self.pages).field("at_hand", &self.page.len()).finish_non_exhaustive()
+    }
+}
