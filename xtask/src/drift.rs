@@ -7,13 +7,22 @@ use crate::Failure;
 use crate::openapi::{Document, ours};
 
 /// What no operation of ours leads to, and matters nevertheless.
-const SCHEMAS: &[&str] = &["api_errors"];
+const SCHEMAS: &[&str] = &["api_errors", "error", "v2.core.event"];
+
+/// Whether a path is about Identity or its neighbours.
+fn is_ours(path: &str) -> bool {
+    let neighbours = ["/v1/ephemeral_keys", "/v1/events", "/v1/file_links", "/v1/files"];
+    path.contains("/identity/") || neighbours.iter().any(|prefix| path.starts_with(prefix))
+}
 
 pub(crate) fn check(file: &Path) -> Result<(), Failure> {
     let theirs = Document(serde_json::from_slice(&std::fs::read(file)?)?);
+    if !theirs.0["paths"].is_object() {
+        return Err("this is no OpenAPI document: it has no paths".into());
+    }
     let changes = changes(&ours()?, &theirs);
     let version = theirs.0["info"]["version"].as_str().unwrap_or("without a version");
-    println!("{}: {} changes", version, changes.len());
+    println!("{version}: {} changes", changes.len());
     for change in &changes {
         println!("  {change}");
     }
@@ -22,12 +31,7 @@ pub(crate) fn check(file: &Path) -> Result<(), Failure> {
 
 /// What is new, gone or different in their Identity part.
 fn changes(ours: &Document, theirs: &Document) -> Vec<String> {
-    let wanted: BTreeSet<_> = ours.operations().into_keys().collect();
-    let is_identity = |path: &str| path.starts_with("/v1/identity/");
-    let new = theirs.operations().into_keys().filter(|(_, path)| is_identity(path));
-    let operations = wanted.iter().cloned().chain(new).collect();
-    let (before, after) = (ours.facts(&operations, SCHEMAS), theirs.facts(&operations, SCHEMAS));
-    compare(&before, &after)
+    compare(&ours.facts(is_ours, SCHEMAS), &theirs.facts(is_ours, SCHEMAS))
 }
 
 fn compare(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
@@ -49,6 +53,7 @@ mod tests {
 
     const SESSION: &str = "/components/schemas/identity.verification_session";
     const SESSIONS: &str = "/paths/~1v1~1identity~1verification_sessions";
+    const FORM: &str = "requestBody/content/application~1x-www-form-urlencoded/schema/properties";
 
     /// What is found when the document is changed in one way.
     fn found(change: impl FnOnce(&mut Value)) -> Vec<String> {
@@ -72,57 +77,86 @@ mod tests {
     #[test]
     fn each_way_to_move_is_seen() {
         let field = found(|it| at(it, SESSION)["properties"]["risk"] = json!({"type": "string"}));
-        assert_eq!(
-            field,
-            [
-                "new: schema identity.verification_session field risk: may be absent",
-                "new: schema identity.verification_session field risk is a: string"
-            ]
-        );
+        assert_eq!(field, ["new: schema identity.verification_session risk type: \"string\""]);
 
         let value = found(|it| {
             at(it, &format!("{SESSION}/properties/status/enum")).as_array_mut().unwrap().push(json!("escalated"));
         });
-        assert_eq!(value, ["new: schema identity.verification_session field status can be `escalated`: yes"]);
+        assert_eq!(value, ["new: schema identity.verification_session status enum `escalated`: is there"]);
 
         let parameter = found(|it| {
             let parameter = json!({"name": "sort", "in": "query", "schema": {"type": "string"}});
-            at(it, &format!("{SESSIONS}/get/parameters")).as_array_mut().unwrap().push(parameter);
+            at(it, &format!("{SESSIONS}/get/parameters")).as_array_mut().unwrap().insert(0, parameter);
         });
-        assert_eq!(parameter[1], "new: GET /v1/identity/verification_sessions parameter sort is a: string");
+        let place = "new: GET /v1/identity/verification_sessions parameters sort";
+        assert_eq!(parameter[0], format!("{place} in: \"query\""));
+        assert_eq!(parameter.len(), 3, "{parameter:?}");
 
-        let in_body = found(|it| {
-            let form = "requestBody/content/application~1x-www-form-urlencoded/schema/properties";
-            at(it, &format!("{SESSIONS}/post/{form}"))["locale"] = json!({"type": "string"});
-        });
-        assert_eq!(in_body[0], "new: POST /v1/identity/verification_sessions parameter locale: optional");
+        let in_body = found(|it| at(it, &format!("{SESSIONS}/post/{FORM}"))["locale"] = json!({"type": "string"}));
+        assert_eq!(in_body.len(), 1);
+        assert!(in_body[0].ends_with("schema locale type: \"string\""), "{in_body:?}");
 
         let nullable = found(|it| at(it, &format!("{SESSION}/properties/status"))["nullable"] = json!(true));
-        assert_eq!(nullable, ["new: schema identity.verification_session field status can be null: yes"]);
+        assert_eq!(nullable, ["new: schema identity.verification_session status nullable: true"]);
 
         let removed = found(|it| drop(at(it, SESSION)["properties"].as_object_mut().unwrap().remove("url")));
-        assert!(
-            removed.iter().all(|change| change.starts_with("gone: schema identity.verification_session field url"))
-        );
+        assert!(removed.iter().all(|change| change.starts_with("gone: schema identity.verification_session url")));
         assert!(!removed.is_empty());
 
         let retyped = found(|it| at(it, &format!("{SESSION}/properties/created"))["type"] = json!("string"));
-        assert_eq!(retyped, ["changed: schema identity.verification_session field created is a: integer, now string"]);
+        assert_eq!(
+            retyped,
+            ["changed: schema identity.verification_session created type: \"integer\", now \"string\""]
+        );
 
         let optional = found(|it| {
             at(it, &format!("{SESSION}/required")).as_array_mut().unwrap().retain(|name| name != "status");
         });
-        assert_eq!(
-            optional,
-            ["changed: schema identity.verification_session field status: always there, now may be absent"]
-        );
+        assert_eq!(optional, ["gone: schema identity.verification_session required `status`: is there"]);
+    }
 
-        let operation = found(|it| {
-            at(it, "/paths")["/v1/identity/verification_flows"] = json!({"get": {"responses": {}}});
+    #[test]
+    fn so_are_the_less_common_ways() {
+        let seen = |change: fn(&mut Value)| assert!(!found(change).is_empty());
+        seen(|it| at(it, "/paths")["/v1/identity/verification_flows"] = json!({"get": {}}));
+        seen(|it| at(it, "/paths")["/v1/test_helpers/identity/verification_sessions"] = json!({"post": {}}));
+        seen(|it| at(it, "/paths")["/v1/file_links/{link}/expire"] = json!({"post": {}}));
+        seen(|it| at(it, SESSIONS)["patch"] = json!({}));
+        seen(|it| drop(at(it, "/paths").as_object_mut().unwrap().remove("/v1/file_links/{link}")));
+        seen(|it| {
+            let content = at(it, &format!("{SESSIONS}/post/requestBody/content")).as_object_mut().unwrap();
+            let form = content.remove("application/x-www-form-urlencoded").unwrap();
+            content.insert("application/json".to_owned(), form);
         });
-        assert_eq!(operation, ["new: GET /v1/identity/verification_flows: is there"]);
+        seen(|it| drop(at(it, "/paths/~1v1~1files/post").as_object_mut().unwrap().remove("servers")));
+        seen(|it| {
+            let header = json!({"name": "X-New", "in": "header", "required": true, "schema": {"type": "string"}});
+            at(it, &format!("{SESSIONS}/get/parameters")).as_array_mut().unwrap().push(header);
+        });
+        seen(|it| at(it, &format!("{SESSIONS}/get/responses"))["default"] = json!({}));
+        seen(|it| at(it, SESSION)["type"] = json!("array"));
+        seen(|it| at(it, SESSION)["oneOf"] = json!([{"type": "string"}]));
+        seen(|it| at(it, SESSION)["x-expandableFields"] = json!([]));
+        seen(|it| at(it, &format!("{SESSION}/properties/created"))["format"] = json!("date-time"));
+        seen(|it| at(it, &format!("{SESSION}/properties/metadata/additionalProperties"))["type"] = json!("integer"));
+        seen(|it| at(it, &format!("{SESSION}/properties/related_person"))["nullable"] = json!(true));
+        seen(|it| at(it, "/components/schemas/error/properties")["error"] = json!({"type": "string"}));
+        seen(|it| at(it, "/components/schemas/v2.core.event/properties")["severity"] = json!({"type": "string"}));
+        seen(|it| {
+            at(it, "/components/schemas/v2.core.event_related_object/properties")["url"] = json!({"type": "integer"});
+        });
+    }
 
-        let gone = found(|it| drop(at(it, "/paths").as_object_mut().unwrap().remove("/v1/file_links/{link}")));
-        assert!(gone.contains(&"gone: GET /v1/file_links/{link}: is there".to_owned()), "{gone:?}");
+    #[test]
+    fn what_is_no_document_is_refused() {
+        let file = std::env::temp_dir().join(format!("stripe-identity-drift-{}", std::process::id()));
+        for content in ["{}", "[]", "null", "no JSON"] {
+            std::fs::write(&file, content).unwrap();
+            assert!(check(&file).is_err(), "{content}");
+        }
+        std::fs::write(&file, ours().unwrap().0.to_string()).unwrap();
+        assert!(check(&file).is_ok());
+        std::fs::remove_file(&file).unwrap();
+        assert!(check(&file).is_err());
     }
 }

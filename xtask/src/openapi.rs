@@ -58,26 +58,15 @@ impl Document {
         query.chain(body).collect()
     }
 
-    /// The schema of a successful response.
-    pub(crate) fn response(operation: &Value) -> &Value {
-        &operation["responses"]["200"]["content"]["application/json"]["schema"]
-    }
-
-    /// Every fact about these operations and all that they reach, each as a line: what it is about, and what it says.
-    pub(crate) fn facts(&self, operations: &BTreeSet<Operation>, schemas: &[&str]) -> BTreeMap<String, String> {
+    /// Everything that is said about these operations, these schemas and all that they refer to: place by place.
+    pub(crate) fn facts(&self, is_ours: impl Fn(&str) -> bool, schemas: &[&str]) -> BTreeMap<String, String> {
         let mut facts = Facts { document: self, lines: BTreeMap::new(), seen: BTreeSet::new() };
-        for ((method, path), operation) in self.operations() {
-            if !operations.contains(&(method.clone(), path.clone())) {
-                continue;
+        for (path, item) in self.0["paths"].as_object().into_iter().flatten().filter(|(path, _)| is_ours(path)) {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let place = format!("{} {path}", method.to_uppercase());
+                facts.say(place.clone(), "is there");
+                facts.value(&place, operation);
             }
-            let place = format!("{method} {path}");
-            facts.say(&place, "is there");
-            for (name, parameter) in self.parameters(operation) {
-                let place = format!("{place} parameter {name}");
-                facts.say(&place, if parameter.is_required { "required" } else { "optional" });
-                facts.value(&place, parameter.schema);
-            }
-            facts.value(&format!("{place} response"), Self::response(operation));
         }
         for schema in schemas {
             facts.schema(schema);
@@ -92,6 +81,24 @@ pub(crate) struct Parameter<'a> {
     pub(crate) is_required: bool,
 }
 
+/// What is said for people or for generators of code, and changes nothing on the wire.
+const WORDS: &[&str] = &[
+    "deprecated",
+    "description",
+    "encoding",
+    "example",
+    "explode",
+    "externalDocs",
+    "maxLength",
+    "operationId",
+    "pattern",
+    "security",
+    "style",
+    "summary",
+    "tags",
+    "title",
+];
+
 struct Facts<'a> {
     document: &'a Document,
     lines: BTreeMap<String, String>,
@@ -99,60 +106,52 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    fn say(&mut self, place: &str, what: &str) {
-        self.lines.insert(place.to_owned(), what.to_owned());
+    fn say(&mut self, place: String, what: &str) {
+        self.lines.insert(place, what.to_owned());
     }
 
     fn schema(&mut self, name: &str) {
         if self.seen.insert(name.to_owned()) {
             let document = self.document;
-            self.object(&format!("schema {name}"), document.schema(name));
+            self.value(&format!("schema {name}"), document.schema(name));
         }
     }
 
-    fn object(&mut self, place: &str, schema: &Value) {
-        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-            let place = format!("{place} field {name}");
-            let is_always = lists(&schema["required"], name);
-            self.say(&place, if is_always { "always there" } else { "may be absent" });
-            self.value(&place, property);
-        }
-    }
-
-    /// What a value can be: its types, enum values, and whether it can be null.
-    fn value(&mut self, place: &str, schema: &Value) {
-        if let Some(name) = reference(schema) {
-            self.say(&format!("{place} is a"), name);
-            self.schema(name);
-            return;
-        }
-        if schema["nullable"] == true {
-            self.say(&format!("{place} can be null"), "yes");
-        }
-        for option in schema["anyOf"].as_array().into_iter().flatten() {
-            match reference(option).or(option["type"].as_str()) {
-                Some(kind) if reference(option).is_some() => {
-                    self.say(&format!("{place} can be a {kind}"), "yes");
-                    self.schema(kind);
+    fn value(&mut self, place: &str, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(name) = reference(value) {
+                    self.say(format!("{place} refers to"), name);
+                    self.schema(name);
                 }
-                Some(kind) => {
-                    self.say(&format!("{place} can be a {kind}"), "yes");
-                    self.value(&format!("{place} as {kind}"), option);
+                for (key, inner) in fields {
+                    let is_extension = key.starts_with("x-") && key != "x-expandableFields";
+                    // A body that may be left out and has no fields is none.
+                    let is_empty_body = key == "requestBody" && !inner.to_string().contains("\"properties\":{\"");
+                    if !is_extension && !is_empty_body && key != "$ref" && !WORDS.contains(&key.as_str()) {
+                        // Fields are called by their name alone.
+                        let place = if key == "properties" { place.to_owned() } else { format!("{place} {key}") };
+                        self.value(&place, inner);
+                    }
                 }
-                None => {}
             }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    match name_of(item) {
+                        Some(name) if item.is_string() => self.say(format!("{place} `{name}`"), "is there"),
+                        Some(name) => self.value(&format!("{place} {name}"), item),
+                        None => self.value(&format!("{place} {index}"), item),
+                    }
+                }
+            }
+            plain => self.say(place.to_owned(), &plain.to_string()),
         }
-        if let Some(kind) = schema["type"].as_str() {
-            self.say(&format!("{place} is a"), kind);
-        }
-        for value in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            self.say(&format!("{place} can be `{value}`"), "yes");
-        }
-        if schema["type"] == "array" {
-            self.value(&format!("{place} item"), &schema["items"]);
-        }
-        self.object(place, schema);
     }
+}
+
+/// What an item of a list is called by, so that its position does not matter.
+fn name_of(item: &Value) -> Option<&str> {
+    item.as_str().or(item["name"].as_str()).or(reference(item)).or(item["title"].as_str())
 }
 
 pub(crate) fn reference(schema: &Value) -> Option<&str> {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use stripe_identity_types::AccountId;
 
 use crate::api_key::ApiKey;
-use crate::config::{Config, Settings, header_value, set_or_remove};
+use crate::config::{Config, Settings, header_value, set_or_remove, version_value};
 use crate::endpoint::{Endpoint, Host, WriteEndpoint};
 use crate::error::{Error, InvalidInput};
 use crate::form;
@@ -160,9 +160,16 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             Host::Api => &settings.base_url,
             Host::Files => &settings.files_base_url,
         };
+        if ![Method::GET, Method::POST, Method::DELETE].contains(route.method()) {
+            return Err(InvalidInput::Method.into());
+        }
+        let has_own_key = self.options.idempotency_key.is_some();
+        if has_own_key && *route.method() == Method::GET {
+            return Err(InvalidInput::Method.into());
+        }
         let path = route.path(self.endpoint.id())?;
         let is_v2 = path.starts_with("/v2/");
-        let has_key = *route.method() == Method::POST || is_v2 && *route.method() == Method::DELETE;
+        let has_key = has_own_key || *route.method() == Method::POST || is_v2 && *route.method() == Method::DELETE;
 
         let mut request = http::Request::new(Bytes::new());
         let mut content_type = None;
@@ -193,7 +200,12 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     /// The body of a `POST`, and its type.
     fn body(&self, settings: &Settings, is_v2: bool) -> Result<(Bytes, HeaderValue), Error> {
         if is_v2 {
+            if !self.options.expand.is_empty() {
+                return Err(InvalidInput::Expand.into());
+            }
             let json = serde_json::to_vec(self.endpoint.params()).map_err(|_| InvalidInput::Params)?;
+            // `()` stands for no parameters.
+            let json = if json == b"null" { b"{}".to_vec() } else { json };
             return Ok((json.into(), HeaderValue::from_static("application/json")));
         }
         let form = self.form()?;
@@ -209,9 +221,12 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     fn form(&self) -> Result<String, Error> {
         let mut form = String::new();
         let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
-        form::append(&mut form, self.endpoint.params())
-            .and_then(|()| form::append(&mut form, &Expand { expand }))
-            .map_err(|_| InvalidInput::Params)?;
+        form::append(&mut form, self.endpoint.params()).map_err(|_| InvalidInput::Params)?;
+        let says_it_already = form.split('&').any(|pair| pair.starts_with("expand"));
+        if says_it_already && !self.options.expand.is_empty() {
+            return Err(InvalidInput::Expand.into());
+        }
+        form::append(&mut form, &Expand { expand }).map_err(|_| InvalidInput::Params)?;
         Ok(form)
     }
 
@@ -229,7 +244,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         let api_key = options.api_key.as_ref().unwrap_or(&settings.api_key);
         headers.insert(AUTHORIZATION, api_key.authorization());
         if let Some(version) = &options.api_version {
-            headers.insert(STRIPE_VERSION, header_value(version)?);
+            headers.insert(STRIPE_VERSION, version_value(version)?);
         }
         if let Some(account) = &options.account {
             set_or_remove(&mut headers, STRIPE_ACCOUNT, account.as_str())?;

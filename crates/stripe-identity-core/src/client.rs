@@ -92,8 +92,9 @@ macro_rules! callers {
             /// Any request to Stripe's API. `()` stands for no parameters.
             ///
             /// The path is all of a path, in plain or percent-encoded segments, and has no query: parameters are given
-            /// apart. Below `/v2/` a `POST` has them as JSON, elsewhere in the form of Stripe's first API. A path that
-            /// could lead to another host, or up and down the tree, is refused before anything is sent.
+            /// apart. Below `/v2/` a `POST` has them as JSON, elsewhere in the form of Stripe's first API; of a `GET` and a
+            /// `DELETE` they go to the query. Other methods, and a path that could lead to another host or up and down the
+            /// tree, are refused before anything is sent.
             pub fn raw<P: Serialize>(&self, method: Method, path: impl Into<String>, params: P) -> Call<Self, Raw<P>> {
                 Call::new(self, Raw::new(method, path.into(), params))
             }

@@ -94,9 +94,9 @@ impl Config {
     /// Another API version than [`API_VERSION`], which the models follow.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it cannot stand in a header.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is blank or cannot stand in a header.
     pub fn api_version(self, version: impl AsRef<str>) -> Result<Self, Error> {
-        let version = header_value(version.as_ref())?;
+        let version = version_value(version.as_ref())?;
         Ok(self.with(|settings| settings.api_version = version))
     }
 
@@ -167,6 +167,14 @@ impl fmt::Debug for Config {
 
 pub(crate) fn header_value(value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(value).map_err(|_| InvalidInput::Header.into())
+}
+
+/// Without a version Stripe would take the account's own, which the models may not follow.
+pub(crate) fn version_value(version: &str) -> Result<HeaderValue, Error> {
+    if version.trim().is_empty() {
+        return Err(InvalidInput::Header.into());
+    }
+    header_value(version)
 }
 
 pub(crate) fn set_or_remove(headers: &mut HeaderMap, name: http::HeaderName, value: &str) -> Result<(), Error> {

@@ -43,16 +43,18 @@ pub struct DecodeError {
 
 impl DecodeError {
     pub(crate) fn new(path: &str, error: &serde_json::Error, body: &[u8]) -> Self {
-        // The keys of a map are data, and may name a person.
-        let path = match path.split_once("metadata.") {
-            Some((before, _)) => format!("{before}metadata"),
-            None => path.to_owned(),
-        };
         let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
         // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
         let (line, column, category) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
             Ok(_) => place(error),
             Err(syntax) => place(&syntax),
+        };
+        // The keys of a map are data, and may name a person. What is no JSON may break anywhere; where it does, the position
+        // says. What is of another type than expected can only be a field of a model.
+        let path = match (category, path.split_once("metadata.")) {
+            (serde_json::error::Category::Data, Some((before, _))) => format!("{before}metadata"),
+            (serde_json::error::Category::Data, None) => path.to_owned(),
+            _ => ".".to_owned(),
         };
         // Not the error itself: serde's message quotes the value that it did not expect.
         Self { path, line, column, category }

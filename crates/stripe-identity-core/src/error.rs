@@ -324,6 +324,8 @@ pub(crate) enum InvalidInput {
     Id,
     Path,
     Params,
+    Expand,
+    Method,
     Url,
 }
 
@@ -344,6 +346,8 @@ impl fmt::Display for InvalidInput {
             Self::Params => {
                 "the parameters cannot be written as a form: a name is empty or has brackets, or a number is none"
             }
+            Self::Expand => "what to expand is said twice, or in the second API, which does not know the word",
+            Self::Method => "a method is GET, POST or DELETE, and an idempotency key does not go with GET",
             Self::Url => "the URL is too long or otherwise malformed",
         })
     }

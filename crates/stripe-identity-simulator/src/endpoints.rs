@@ -7,8 +7,9 @@ use stripe_identity_core::Endpoint;
 use stripe_identity_core::endpoint::verification_sessions as sessions;
 use stripe_identity_core::endpoint::{ephemeral_keys, events, file_links, files, verification_reports};
 use stripe_identity_core::types::{
-    CreateFileLink, CreateVerificationSession, EventRequest, FileExpand, FileLinkExpand, ListEvents, ListFileLinks,
-    ListFiles, ListVerificationReports, ListVerificationSessions, ReportExpand, SessionExpand, Timestamp,
+    CreateFileLink, CreateVerificationSession, EventRequest, EventType, FileExpand, FileLinkExpand, ListEvents,
+    ListFileLinks, ListFiles, ListVerificationReports, ListVerificationSessions, ReportExpand, SessionExpand,
+    Timestamp,
 };
 
 use crate::ephemeral_keys::StoredKey;
@@ -178,7 +179,14 @@ impl World {
             Target::ListFileLinks => list(&ListFileLinks::ROUTE, self.files.list_links(form, expanded, view)?),
             Target::RetrieveFileLink(id) => self.files.retrieve_link(&id, expanded, view)?,
             Target::UpdateFileLink(id) => self.files.update_link(&id, form, expanded, view)?,
-            Target::CreateFile => self.files.upload(form, upload, expanded, view)?,
+            Target::CreateFile => {
+                let file = self.files.upload(form, upload, expanded, view)?;
+                let request = view.request.clone();
+                let created = EventType::FileCreated;
+                let (account, now) = (view.account, view.now);
+                crate::events::record(&mut self.events, created, file.clone(), account, request, now, view.ids);
+                file
+            }
             Target::DownloadFile(id) => {
                 let (contents, type_) = self.files.contents(&id, view.account, view.key == Key::Restricted)?;
                 return Ok(Answer::Contents(contents, type_));

@@ -15,7 +15,7 @@ const LIFE: i64 = 60 * 60;
 #[derive(Debug)]
 pub(crate) struct StoredKey {
     account: Option<String>,
-    /// Without its secret, which is shown once and not kept.
+    /// Without its secret, which is shown once.
     key: EphemeralKey,
 }
 

@@ -1,5 +1,7 @@
 //! What happened, as snapshots.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use stripe_identity_core::types::{
     API_VERSION, AccountId, Event, EventRequest, EventType, ListEvents, Sensitive, Timestamp,
@@ -10,7 +12,10 @@ use crate::expand::to_json;
 use crate::form::Form;
 use crate::ids::Ids;
 use crate::refusal::Refusal;
+use crate::sessions::has_passed;
 use crate::store::{Page, Record, Store};
+
+const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 #[derive(Debug)]
 pub(crate) struct StoredEvent {
@@ -28,6 +33,12 @@ impl Record for StoredEvent {
 
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+}
+
+impl StoredEvent {
+    fn is_gone(&self, now: Timestamp) -> bool {
+        self.event.created.is_some_and(|created| has_passed(LIFE, created, now))
     }
 }
 
@@ -56,10 +67,10 @@ pub(crate) fn record(
 /// Takes the personal data out of the snapshots of a session.
 pub(crate) fn redact(events: &mut Store<StoredEvent>, session: &str) {
     for stored in events.iter_mut() {
-        let mut object = stored.event.data.object.expose().clone();
-        if object["id"] != session {
+        if stored.event.data.object.expose()["id"] != session {
             continue;
         }
+        let mut object = stored.event.data.object.expose().clone();
         object["metadata"] = Value::Object(Map::new());
         if let Some(Value::Object(details)) = object.get_mut("provided_details") {
             details.values_mut().for_each(|detail| *detail = Value::from("[redacted]"));
@@ -69,7 +80,11 @@ pub(crate) fn redact(events: &mut Store<StoredEvent>, session: &str) {
 }
 
 pub(crate) fn retrieve(events: &Store<StoredEvent>, id: &str, view: &View<'_>) -> Result<Value, Refusal> {
-    Ok(to_json(&events.find(id, view.account)?.event))
+    let stored = events.find(id, view.account)?;
+    if stored.is_gone(view.now) {
+        return Err(Refusal::not_found(StoredEvent::PARAM, StoredEvent::NAME, id));
+    }
+    Ok(to_json(&stored.event))
 }
 
 pub(crate) fn list(
@@ -91,7 +106,8 @@ pub(crate) fn list(
     }
     let (records, has_more) = events.page(&page, view.account, |stored| {
         let event = &stored.event;
-        page.is_created(event.created.unwrap_or(Timestamp::from_secs(0)))
+        !stored.is_gone(view.now)
+            && page.is_created(event.created.unwrap_or(Timestamp::from_secs(0)))
             // No webhook is there to refuse anything.
             && filter.delivery_success != Some(false)
             && filter.type_.as_deref().is_none_or(|pattern| matches(pattern, event.type_.as_str()))

@@ -10,6 +10,7 @@ use stripe_identity_core::types::{
 use crate::endpoints::View;
 use crate::expand::{Expanded, to_json};
 use crate::form::Form;
+use crate::key::Key;
 use crate::metadata;
 use crate::multipart::UploadedFile;
 use crate::refusal::Refusal;
@@ -46,6 +47,13 @@ impl Record for StoredFile {
 
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+}
+
+impl StoredFile {
+    /// Whether a verification collected it, and it shows a person.
+    fn is_collected(&self) -> bool {
+        matches!(self.file.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie)
     }
 }
 
@@ -124,7 +132,7 @@ impl Files {
             Patch::Set(mut data) => {
                 let create = data.boolean("create")?;
                 let create = create.ok_or_else(|| Refusal::missing_parameter("file_link_data[create]"))?;
-                let link = LinkChanges::parse(&mut data)?;
+                let link = LinkChanges::parse_new(&mut data)?;
                 data.finish()?;
                 create.then_some(link)
             }
@@ -134,10 +142,11 @@ impl Files {
         let upload = upload.ok_or_else(|| Refusal::missing_parameter("file"))?;
         let purpose = purpose.ok_or_else(|| Refusal::missing_parameter("purpose"))?;
         let id = FileId::new(view.ids.id("file_"));
-        self.add(id.clone(), purpose, upload.filename, upload.contents, view.account, view.now);
+        // The link comes first: if it is refused, nothing was done.
         if let Some(link) = link {
             self.new_link(id.clone(), link, view)?;
         }
+        self.add(id.clone(), purpose, upload.filename, upload.contents, view.account, view.now);
         self.retrieve(id.as_str(), expanded, view)
     }
 
@@ -169,14 +178,12 @@ impl Files {
         key_is_restricted: bool,
     ) -> Result<(Bytes, &'static str), Refusal> {
         let stored = self.files.find(id, account)?;
-        let is_collected =
-            matches!(stored.file.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie);
-        if is_collected && !key_is_restricted {
+        if stored.is_collected() && !key_is_restricted {
             return Err(Refusal::permission());
         }
         let contents = stored.contents.clone();
         let contents = contents.ok_or_else(|| Refusal::not_found(StoredFile::PARAM, StoredFile::NAME, id))?;
-        Ok((contents, if is_collected { "image/png" } else { "application/octet-stream" }))
+        Ok((contents, if stored.is_collected() { "image/png" } else { "application/octet-stream" }))
     }
 
     /// The contents behind a link's URL, which takes no key.
@@ -193,10 +200,11 @@ impl Files {
     fn show(&self, stored: &StoredFile, expanded: &Expanded, view: &View<'_>) -> Value {
         let mut file = stored.file.clone();
         if expanded.reaches("links") {
-            let links = self.links.newest().filter(|link| link.file == file.id).take(10);
-            let links = links.map(|stored| shown(&stored.link, view.now)).collect();
+            let mut all = self.links.newest().filter(|link| link.file == file.id);
+            let links = all.by_ref().take(10).map(|stored| shown(&stored.link, view.now)).collect();
+            let has_more = all.next().is_some();
             let url = format!("{}?file={}", ListFileLinks::ROUTE.template(), file.id);
-            file.links = Some(List::new(url, links, false));
+            file.links = Some(List::new(url, links, has_more));
         }
         to_json(&file)
     }
@@ -208,11 +216,14 @@ impl Files {
         view: &mut View<'_>,
     ) -> Result<Value, Refusal> {
         let file = form.text("file")?;
-        let changes = LinkChanges::parse(&mut form)?;
+        let changes = LinkChanges::parse_new(&mut form)?;
         form.finish()?;
         let file = file.ok_or_else(|| Refusal::missing_parameter("file"))?;
-        if self.files.get(&file, view.account).is_none() {
-            return Err(Refusal::no_such("file", StoredFile::NAME, &file));
+        match self.files.get(&file, view.account) {
+            None => return Err(Refusal::no_such("file", StoredFile::NAME, &file)),
+            // Through its link, the image could be read without any key.
+            Some(stored) if stored.is_collected() && view.key != Key::Restricted => return Err(Refusal::permission()),
+            Some(_) => {}
         }
         let id = self.new_link(FileId::new(file), changes, view)?;
         self.retrieve_link(&id, expanded, view)
@@ -301,6 +312,15 @@ struct LinkChanges {
 }
 
 impl LinkChanges {
+    /// For a new link: nothing can be cleared yet, and one that ends now is not worth making.
+    fn parse_new(form: &mut Form) -> Result<Self, Refusal> {
+        let expires_at = form.integer("expires_at")?.map(Timestamp::from_secs);
+        Ok(Self {
+            expires_at: expires_at.map_or(Patch::Keep, |time| Patch::Set(Some(time))),
+            metadata: metadata::parse(form)?,
+        })
+    }
+
     fn parse(form: &mut Form) -> Result<Self, Refusal> {
         let expires_at = match form.clearable_text("expires_at")? {
             Patch::Keep => Patch::Keep,

@@ -196,9 +196,11 @@ fn path_of(name: &str) -> Option<Vec<&str>> {
 fn insert(fields: &mut Vec<(String, Node)>, path: &[&str], value: String) -> Option<()> {
     let (&first, rest) = path.split_first()?;
     // `a[]` goes on with the next index.
-    let next_index =
-        || fields.iter().filter_map(|(name, _)| name.parse::<usize>().ok()).max().map_or(0, |last| last + 1);
-    let first = if first.is_empty() { next_index().to_string() } else { first.to_owned() };
+    let next_index = || {
+        let last = fields.iter().filter_map(|(name, _)| name.parse::<u16>().ok()).max();
+        last.map_or(Some(0), |last| last.checked_add(1))
+    };
+    let first = if first.is_empty() { next_index()?.to_string() } else { first.to_owned() };
     let index = fields.iter().position(|(name, _)| *name == first);
     match (index, rest) {
         (Some(index), []) => match &mut fields[index].1 {
@@ -255,6 +257,8 @@ mod tests {
     #[test]
     fn an_empty_index_goes_on_after_the_last() {
         assert_eq!(form("a[1]=x&a[]=y&a[]=z").texts("a").unwrap().unwrap(), ["x", "y", "z"]);
+        assert!(Form::parse(b"a[65535]=x&a[]=y").is_err());
+        assert!(form(&format!("a[{}]=x&a[]=y", usize::MAX)).texts("a").is_err());
     }
 
     #[test]

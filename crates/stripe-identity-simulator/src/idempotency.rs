@@ -30,7 +30,8 @@ pub(crate) struct Fingerprint(u64);
 impl Fingerprint {
     pub(crate) fn of(request: &http::Request<Bytes>, parameters: &Parameters) -> Self {
         let mut pairs: Vec<_> = form_urlencoded::parse(&parameters.form).collect();
-        pairs.sort();
+        // Of one name, the order matters: in a list, or where the last one counts.
+        pairs.sort_by(|one, other| one.0.cmp(&other.0));
         let file = parameters.file.as_ref().map(|file| (&file.filename, &file.contents));
         let mut hasher = DefaultHasher::new();
         (request.method(), request.uri().path(), pairs, file).hash(&mut hasher);
@@ -66,6 +67,13 @@ pub(crate) struct Replies {
 impl Replies {
     pub(crate) fn get(&self, entry: &Entry, now: Timestamp) -> Option<&Reply> {
         self.by_entry.get(entry).filter(|reply| !has_passed(LIFE, reply.given, now))
+    }
+
+    /// Forgets the answers that speak of an object.
+    pub(crate) fn forget(&mut self, id: &str) {
+        let speaks_of_it =
+            |reply: &Reply| reply.response.body().windows(id.len()).any(|window| window == id.as_bytes());
+        self.by_entry.retain(|_, reply| id.is_empty() || !speaks_of_it(reply));
     }
 
     pub(crate) fn insert(

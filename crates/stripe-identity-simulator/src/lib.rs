@@ -42,18 +42,19 @@
 //! - that an idempotency key stays unused after any refusal, not only after one that comes from validation;
 //! - which failures leave a report (here: those of a check; not `abandoned`, `consent_declined`, `country_not_supported`,
 //!   `device_not_supported` and `under_supported_age`), and what a failed check shows;
-//! - the status 403 for a sensitive field without a restricted key;
+//! - the status 403 for a sensitive field, an image, or a link to one, without a restricted key;
+//! - that idempotency keys whose answers speak of a redacted session are forgotten with it;
 //! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
 //!   its beginning, in events too;
 //! - that redacting a session that requires input also gives a `canceled` event, that the contents of its images are gone
 //!   with the redaction, and what deleting an ephemeral key twice does.
 //!
-//!
 //! # Unlike Stripe
 //!
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every restricted
 //! key read everything; ignores `Stripe-Context`; takes any `Stripe-Version`; and does not look at what is in an email
-//! address, a phone number, a URL or a flow's id. It delivers no webhooks, so no event ever waits for one.
+//! address, a phone number, a URL or a flow's id. The server takes bodies of up to 16 MiB. Uploads come back as
+//! `application/octet-stream`, whatever they were sent as. It delivers no webhooks, so no event ever waits for one.
 
 mod control;
 mod control_error;

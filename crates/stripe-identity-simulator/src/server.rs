@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::simulator::Simulator;
 use crate::transport::{SimulatorTransport, controls};
 
-const LARGEST_BODY: usize = 1024 * 1024;
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
 
 /// A [`Simulator`] behind a socket, on a thread of its own, for clients in any language. It stops when it is dropped.

@@ -128,8 +128,10 @@ impl Simulator {
     /// # Errors
     /// If there is no such session, or no redaction of it is under way.
     pub fn finish_redaction(&mut self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
-        let now = self.now();
-        self.world.finish_redaction(session.into().as_str(), now, &mut self.ids)
+        let (session, now) = (session.into(), self.now());
+        self.world.finish_redaction(session.as_str(), now, &mut self.ids)?;
+        self.replies.forget(session.as_str());
+        Ok(())
     }
 
     /// Answers one request, as Stripe would.
@@ -154,7 +156,9 @@ impl Simulator {
 
     /// Authentication comes first, then what the idempotency key says, then the endpoint.
     fn answer(&mut self, request: &http::Request<Bytes>, request_id: &str) -> Result<http::Response<Bytes>, Refusal> {
-        if let Some(token) = request.uri().path().strip_prefix("/links/") {
+        if let Some(token) = request.uri().path().strip_prefix("/links/")
+            && request.method() == Method::GET
+        {
             let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
             let contents = self.world.files.linked_contents(token, self.now()).ok_or_else(unknown)?;
             return Ok(json::contents(contents.0, contents.1));

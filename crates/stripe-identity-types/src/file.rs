@@ -94,7 +94,7 @@ open_enum! {
         CustomerSignature = "customer_signature",
         /// Evidence in a dispute.
         DisputeEvidence = "dispute_evidence",
-        /// A document from a provider that verifies identities.
+        /// A document from a provider that verifies identities. Only Stripe makes it.
         DocumentProviderIdentityDocument = "document_provider_identity_document",
         /// A report of finances. Only Stripe makes it.
         FinanceReportRun = "finance_report_run",

@@ -173,6 +173,7 @@ impl UpdateFileLink {
 /// When a file link is to stop working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FileLinkExpiry {
     /// At once.
     Now,

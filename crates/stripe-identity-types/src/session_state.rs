@@ -1,5 +1,6 @@
 use crate::{
-    Event, EventType, LastErrorCode, RedactionStatus, Timestamp, VerificationSession, VerificationSessionStatus,
+    Event, EventType, LastErrorCode, ObjectType, RedactionStatus, Timestamp, VerificationSession,
+    VerificationSessionId, VerificationSessionStatus,
 };
 
 /// Where a session stands, with what Stripe's status `requires_input` leaves open said apart.
@@ -75,6 +76,8 @@ impl VerificationSession {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KnownSession {
+    /// Which session it is.
+    pub id: VerificationSessionId,
     /// Where it stands.
     pub state: SessionState,
     /// How far its redaction has come.
@@ -82,16 +85,18 @@ pub struct KnownSession {
     /// When the event happened that this is known from.
     pub as_of: Timestamp,
     /// How far along in a session's life that event stands, to tell events of the same second apart.
-    stage: u8,
+    rank: u8,
 }
 
 /// What is known of a session after one more event.
 ///
 /// It is pure, and it does not matter how often or in what order events come: one that is older than what is known, or
 /// that was seen before, changes nothing. So does one that is not about a session. Of two events in the same second, the
-/// one further along in a session's life counts as the later one.
+/// one further along in a session's life counts as the later one; of two that stand at the same point, the first to come
+/// stays.
 ///
-/// It is for the events of one session; keep what is known under [`VerificationSession::id`].
+/// It is for the events of one session, and leaves out those of another. A snapshot that does not read as a session, which
+/// may be of another API version, gives what the event's type says.
 ///
 /// ```
 /// use stripe_identity_types::{Event, SessionState, reduce};
@@ -106,24 +111,44 @@ pub struct KnownSession {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn reduce(known: Option<KnownSession>, event: &Event) -> Option<KnownSession> {
-    let (Some(session), Some(as_of), Some(stage)) = (event.verification_session(), event.created, stage(&event.type_))
-    else {
-        return known;
-    };
-    let news = KnownSession { state: session.state(), redaction: session.redaction_state(), as_of, stage };
+    let Some(news) = news(known.as_ref(), event) else { return known };
     match known {
-        Some(known) if (known.as_of, known.stage) >= (news.as_of, news.stage) => Some(known),
+        Some(known) if known.id != news.id || (known.as_of, known.rank) >= (news.as_of, news.rank) => Some(known),
         _ => Some(news),
     }
 }
 
-fn stage(type_: &EventType) -> Option<u8> {
+fn news(known: Option<&KnownSession>, event: &Event) -> Option<KnownSession> {
+    let as_of = event.created?;
+    let (rank, told) = told(&event.type_)?;
+    if let Some(session) = event.verification_session() {
+        let (state, redaction) = (session.state(), session.redaction_state());
+        return Some(KnownSession { id: session.id, state, redaction, as_of, rank });
+    }
+    let object = event.data.object.expose();
+    let is_session = object.get("object")?.as_str()? == ObjectType::VerificationSession.as_str();
+    let id = VerificationSessionId::new(object.get("id")?.as_str().filter(|_| is_session)?);
+    let before =
+        known.map_or((SessionState::Unknown, RedactionState::NotRequested), |it| (it.state.clone(), it.redaction));
+    let (state, redaction) = match told {
+        Some(state) => (state, before.1),
+        // Only the redaction's end has no state of its own.
+        None => (before.0, RedactionState::Done),
+    };
+    Some(KnownSession { id, state, redaction, as_of, rank })
+}
+
+/// How far along in a session's life an event stands, and the state that its type tells by itself.
+fn told(type_: &EventType) -> Option<(u8, Option<SessionState>)> {
     match type_ {
-        EventType::VerificationSessionCreated => Some(0),
-        EventType::VerificationSessionProcessing => Some(1),
-        EventType::VerificationSessionRequiresInput => Some(2),
-        EventType::VerificationSessionVerified | EventType::VerificationSessionCanceled => Some(3),
-        EventType::VerificationSessionRedacted => Some(4),
+        EventType::VerificationSessionCreated => Some((0, Some(SessionState::NotStarted))),
+        EventType::VerificationSessionProcessing => Some((1, Some(SessionState::Processing))),
+        EventType::VerificationSessionRequiresInput => {
+            Some((2, Some(SessionState::Failed { code: None, reason: None })))
+        }
+        EventType::VerificationSessionVerified => Some((3, Some(SessionState::Verified))),
+        EventType::VerificationSessionCanceled => Some((3, Some(SessionState::Canceled))),
+        EventType::VerificationSessionRedacted => Some((4, None)),
         _ => None,
     }
 }

@@ -34,6 +34,8 @@ fn a_decode_error_names_the_place_and_the_reason() {
     assert!(why("").ends_with("it ends too early"));
     assert!(why("{}").ends_with("missing"));
     assert!(why(r#"{"id": "vs_1"} {}"#).contains("it is not JSON"));
+    // Where it is no JSON, a key may be anything.
+    assert!(why(r#"{"id": "vs_1", "people": {"Robin": {"#).starts_with("at `.`"));
 }
 
 #[test]

@@ -60,6 +60,10 @@ fn an_ephemeral_key_is_made_in_the_version_of_the_app() {
     let (request, _) = request_of(create.start());
     assert_eq!(header(&request, "stripe-version"), Some("2025-01-01.acacia"));
     assert_eq!(request.body(), "verification_session=vs_1");
+    for blank in ["", "  "] {
+        let params = CreateEphemeralKey::verification_session("vs_1");
+        assert!(matches!(keys.create(blank, params).start(), Step::Done(Err(_))));
+    }
     let (request, _) = request_of(keys.delete("ephkey_1").start());
     assert_eq!(line(&request), "DELETE https://api.stripe.com/v1/ephemeral_keys/ephkey_1");
     assert_eq!(header(&request, "idempotency-key"), None);
@@ -82,7 +86,38 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
     assert!(header(&request, "idempotency-key").is_some() && request.body().is_empty());
     let (request, _) = request_of(config.raw(Method::POST, "/v1/x", ()).start());
     assert!(request.body().is_empty());
-    assert!(matches!(config.raw(Method::POST, "/v1/x", "text").start(), Step::Done(Err(_))));
+    let (request, _) = request_of(config.raw(Method::POST, "/v2/x", ()).start());
+    assert_eq!(request.body(), "{}");
+    let (request, _) = request_of(config.raw(Method::DELETE, "/v1/x", ()).idempotency_key("key-1").start());
+    assert_eq!(header(&request, "idempotency-key"), Some("key-1"));
+    for refused in [
+        config.raw(Method::POST, "/v1/x", "text").start(),
+        config.raw(Method::POST, "/v2/x", ()).expand(["y"]).start(),
+        config.raw(Method::GET, "/v1/x", json!({"expand": ["a"]})).expand(["b"]).start(),
+        config.raw(Method::GET, "/v1/x", ()).idempotency_key("key-1").start(),
+        config.raw(Method::PATCH, "/v1/x", ()).start(),
+        config.raw(Method::CONNECT, "/v1/x", ()).start(),
+        config.raw("post".parse().unwrap(), "/v1/x", ()).start(),
+    ] {
+        assert!(matches!(refused, Step::Done(Err(_))), "{refused:?}");
+    }
+}
+
+#[test]
+fn every_list_expands_under_its_prefix() {
+    fn query<E: endpoint::Endpoint<Expand: for<'a> From<&'a str>>>(endpoint: E) -> String {
+        let (request, _) = request_of(config().call(endpoint).expand(["x"]).start());
+        request.uri().query().unwrap().to_owned()
+    }
+    let queries = [
+        query(ListEvents::new()),
+        query(ListFiles::new()),
+        query(stripe_identity_core::types::ListFileLinks::new()),
+        query(stripe_identity_core::types::ListVerificationReports::new()),
+        query(stripe_identity_core::types::ListVerificationSessions::new()),
+    ];
+    assert!(queries.iter().all(|query| query == "expand[0]=data.x"), "{queries:?}");
+    assert_eq!(query(endpoint::files::Retrieve::new("file_1")), "expand[0]=x");
 }
 
 #[test]

@@ -179,6 +179,7 @@ fn a_replay_is_for_the_same_kind_of_key_and_minds_no_order() {
     assert_eq!(status, 200);
     assert_eq!(answer("rk_test_1", "metadata%5Ba%5D=1&type=document"), (200, true, id.clone()));
     assert_eq!(answer("rk_test_1", "type=document&metadata[a]=2").0, 400);
+    assert_eq!(answer("rk_test_1", "metadata[a]=1&type=id_number&type=document").0, 400);
     let (status, is_replayed, other) = answer("sk_test_1", "type=document&metadata[a]=1");
     assert!(status == 200 && !is_replayed && other != id);
 }

@@ -79,7 +79,7 @@ fn a_server_answers_the_six_operations_and_stops_when_dropped() {
 #[test]
 fn a_body_that_is_too_large_is_refused() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
-    let body = "a".repeat(1024 * 1024 + 1);
+    let body = "a".repeat(16 * 1024 * 1024 + 1);
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let head = format!(

@@ -81,6 +81,75 @@ fn collected_images_are_files_until_redaction() {
 }
 
 #[test]
+fn a_link_to_an_image_takes_the_same_key_as_the_image() {
+    let (stripe, client) = start();
+    let session = verified(&stripe, &client);
+    let report = client.verification_reports().retrieve(session.last_verification_report.as_ref().unwrap().id());
+    let selfie = report.send().unwrap().selfie.clone().unwrap().selfie.unwrap();
+    let link = || client.file_links().create(CreateFileLink::new(&selfie));
+    assert_eq!(link().send().unwrap_err().kind(), ErrorKind::Permission);
+    assert!(link().api_key(restricted()).send().is_ok());
+}
+
+#[test]
+fn nothing_that_was_kept_for_events_or_replays_survives_redaction() {
+    let (stripe, client) = start();
+    let create = || {
+        let params = Create::document().metadata("case", "case-of-robin").provided_email("robin@example.test");
+        client.verification_sessions().create(params).idempotency_key("key-1").send().unwrap()
+    };
+    let session = create();
+    assert!(create().is_replayed());
+    client.verification_sessions().redact(&session).send().unwrap();
+    stripe.finish_redaction(&session).unwrap();
+
+    let again = create();
+    assert!(!again.is_replayed() && again.id != session.id);
+    let events = client.events().list(ListEvents::new().limit(100)).send().unwrap();
+    let of_it: Vec<_> =
+        events.data.iter().filter(|event| event.verification_session().unwrap().id == session.id).collect();
+    assert_eq!(of_it.len(), 3);
+    for event in of_it {
+        let snapshot = event.data.object.expose().to_string();
+        assert!(!snapshot.contains("robin"), "{snapshot}");
+    }
+}
+
+#[test]
+fn events_go_after_thirty_days() {
+    let (stripe, client) = start();
+    let file = client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"x")).send().unwrap();
+    let event = client.events().list(ListEvents::new().type_("file.created")).send().unwrap().data[0].clone();
+    assert_eq!(event.data.object.expose()["id"], file.id.as_str());
+    stripe.advance(Duration::from_secs(30 * 24 * 60 * 60 - 1));
+    assert!(client.events().retrieve(&event.id).send().is_ok());
+    stripe.advance(Duration::from_secs(1));
+    assert_eq!(client.events().retrieve(&event.id).send().unwrap_err().status().unwrap(), 404);
+    assert!(client.events().list(ListEvents::new()).send().unwrap().data.is_empty());
+}
+
+#[test]
+fn a_refused_upload_leaves_nothing_behind_and_many_links_say_so() {
+    let (_stripe, client) = start();
+    let upload =
+        |link| client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"x").file_link_data(link)).send();
+    assert!(upload(FileLinkData::create().metadata("k".repeat(41), "v")).is_err());
+    assert!(client.files().list(ListFiles::new()).send().unwrap().data.is_empty());
+    assert!(client.file_links().list(ListFileLinks::new()).send().unwrap().data.is_empty());
+
+    let file = upload(FileLinkData::create()).unwrap();
+    let links = |count| {
+        for _ in 0..count {
+            client.file_links().create(CreateFileLink::new(&file.id)).send().unwrap();
+        }
+        let file = client.files().retrieve(&file.id).expand([FileExpand::Links]).send().unwrap().into_inner();
+        file.links.map(|links| (links.data.len(), links.has_more))
+    };
+    assert_eq!(links(9), Some((10, false)));
+    assert_eq!(links(1), Some((10, true)));
+}
+
+#[test]
 fn an_upload_comes_back_to_the_byte() {
     let (_stripe, client) = start();
     let contents: Vec<u8> = (0..=255).cycle().take(5000).chain(*b"\r\n--\r\n\r\n").collect();

@@ -98,6 +98,29 @@ fn what_is_not_about_a_session_changes_nothing() {
     }
 }
 
+#[test]
+fn a_snapshot_of_another_version_gives_what_the_type_says() {
+    let unreadable = json!({"id": "vs_1", "object": "identity.verification_session", "created": "today"});
+    let mut known = reduce(None, &life()[0]);
+    for (type_, state, redaction) in [
+        ("processing", SessionState::Processing, RedactionState::NotRequested),
+        ("requires_input", SessionState::Failed { code: None, reason: None }, RedactionState::NotRequested),
+        ("verified", SessionState::Verified, RedactionState::NotRequested),
+        ("redacted", SessionState::Verified, RedactionState::Done),
+    ] {
+        known = reduce(known, &event(999, type_, &unreadable));
+        let known = known.as_ref().unwrap();
+        assert_eq!((&known.state, known.redaction), (&state, redaction));
+    }
+}
+
+#[test]
+fn the_events_of_another_session_are_left_out() {
+    let known = reduce(None, &life()[0]);
+    let other = json!({"id": "vs_2", "object": "identity.verification_session", "status": "verified"});
+    assert_eq!(reduce(known.clone(), &event(999, "verified", &other)), known);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
