@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, GenericArgument, Ident, Item, Lit, LitStr, PathArguments, Token, Type, braced};
+use syn::{Attribute, GenericArgument, Ident, Item, LitStr, PathArguments, Token, Type, braced, parenthesized};
 
 use crate::Failure;
 
@@ -23,15 +24,31 @@ pub(crate) struct Model {
     pub(crate) generics: Vec<String>,
     pub(crate) fields: BTreeMap<String, Field>,
     pub(crate) is_read_from_json: bool,
+    pub(crate) is_written: bool,
+    /// What `#[serde(…)]` says about all of it.
+    pub(crate) serde: Attributes,
 }
 
 #[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) type_: Shape,
+    /// What `#[serde(…)]` says about it.
+    pub(crate) serde: Attributes,
+}
+
+/// The words of `#[serde(…)]`, each with its text if it has one.
+pub(crate) type Attributes = BTreeMap<String, Option<String>>;
+
+impl Field {
     /// Left out of the JSON when it is absent, and not written as null.
-    pub(crate) is_skipped: bool,
+    pub(crate) fn is_skipped(&self) -> bool {
+        self.serde.contains_key("skip_serializing_if")
+    }
+
     /// Reads null as its default.
-    pub(crate) reads_null: bool,
+    pub(crate) fn reads_null(&self) -> bool {
+        self.serde.get("deserialize_with").is_some_and(|with| with.as_deref() == Some("null_as_default"))
+    }
 }
 
 /// A type: its name and what it is made of.
@@ -59,13 +76,17 @@ impl Models {
                 Item::Struct(item) => {
                     let fields = item.fields.iter().filter_map(|field| {
                         let name = field.ident.as_ref()?.to_string();
-                        Some((serde_text(&field.attrs, "rename").unwrap_or(name), read_field(field)))
+                        let serde = attributes(&field.attrs);
+                        let name = serde.get("rename").cloned().flatten().unwrap_or(name);
+                        Some((name, Field { type_: shape(&field.ty), serde }))
                     });
                     let generics = item.generics.type_params().map(|parameter| parameter.ident.to_string());
                     let model = Model {
                         generics: generics.collect(),
                         fields: fields.collect(),
                         is_read_from_json: derives(&item.attrs, "Deserialize"),
+                        is_written: derives(&item.attrs, "Serialize"),
+                        serde: attributes(&item.attrs),
                     };
                     self.structs.insert(item.ident.to_string(), model);
                 }
@@ -77,14 +98,6 @@ impl Models {
             }
         }
         Ok(())
-    }
-}
-
-fn read_field(field: &syn::Field) -> Field {
-    Field {
-        type_: shape(&field.ty),
-        is_skipped: serde_text(&field.attrs, "skip_serializing_if").is_some(),
-        reads_null: serde_text(&field.attrs, "deserialize_with").is_some_and(|with| with == "null_as_default"),
     }
 }
 
@@ -104,24 +117,29 @@ fn shape(type_: &Type) -> Shape {
     Shape { name: last.ident.to_string(), of }
 }
 
-/// The text of `name = "text"` in a `#[serde(…)]` attribute.
-fn serde_text(attributes: &[Attribute], name: &str) -> Option<String> {
-    let mut text = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // What is not of this form is of no interest here.
-        let _ = attribute.parse_nested_meta(|meta| {
-            if let Ok(value) = meta.value() {
-                let value: Lit = value.parse()?;
-                if let (true, Lit::Str(value)) = (meta.path.is_ident(name), value) {
-                    text = Some(value.value());
-                }
-            } else if meta.input.peek(syn::token::Paren) {
-                meta.parse_nested_meta(|inner| inner.value()?.parse::<Lit>().map(drop))?;
+fn attributes(all: &[Attribute]) -> Attributes {
+    let mut words = Attributes::new();
+    for attribute in all.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        let parsed = attribute.parse_nested_meta(|meta| {
+            let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+            if meta.input.peek(syn::token::Paren) {
+                // What stands in it is not read: a word of this form is either allowed as a whole or not at all.
+                let inner;
+                parenthesized!(inner in meta.input);
+                inner.parse::<TokenStream>()?;
+                words.insert(format!("{word}(…)"), None);
+            } else if let Ok(value) = meta.value() {
+                words.insert(word, Some(value.parse::<LitStr>()?.value()));
+            } else {
+                words.insert(word, None);
             }
             Ok(())
         });
+        if parsed.is_err() {
+            words.insert("unreadable".to_owned(), None);
+        }
     }
-    text
+    words
 }
 
 fn derives(attributes: &[Attribute], name: &str) -> bool {
