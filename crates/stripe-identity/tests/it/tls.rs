@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -42,9 +43,16 @@ impl TlsServer {
                 let acceptor = acceptor.clone();
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let service = service_fn(|request: Request<_>| async move {
-                        let version = Bytes::from(format!("{:?}", request.version()));
-                        Ok::<_, Infallible>(Response::new(Full::new(version)))
+                    let service = service_fn(|request: Request<Incoming>| async move {
+                        let version = format!("{:?}", request.version());
+                        let length = request.headers().get("content-length").cloned();
+                        let body = request.into_body().collect().await.unwrap().to_bytes();
+                        let mut response = Response::new(Full::new(Bytes::from(version)));
+                        if let Some(length) = length {
+                            assert_eq!(length, body.len().to_string());
+                            response.headers_mut().insert("x-body", body.as_ref().try_into().unwrap());
+                        }
+                        Ok::<_, Infallible>(response)
                     });
                     let _ =
                         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -91,6 +99,12 @@ fn the_server_chooses_the_http_version() {
             for _ in 0..2 {
                 let response = (backend.send)(get(&server.url)).unwrap();
                 assert_eq!(response.body(), version, "{} {alpn:?}", backend.name);
+            }
+            for body in ["type=document", ""] {
+                let post = Request::post(&server.url).header("content-length", body.len());
+                let response = (backend.send)(post.body(Bytes::from(body)).unwrap()).unwrap();
+                assert_eq!(response.body(), version, "{} {alpn:?}", backend.name);
+                assert_eq!(response.headers()["x-body"], body, "{} {alpn:?}", backend.name);
             }
         }
     }
