@@ -1,4 +1,4 @@
-//! Every feature by itself, none, and all together.
+//! Every feature by itself, none, and all together; and the facade's tests with all of them on.
 
 use crate::Failure;
 use crate::command::{cargo, step};
@@ -18,5 +18,6 @@ pub(crate) fn check() -> Result<(), Failure> {
         }
         check(&["--all-features"])?;
     }
-    Ok(())
+    // The other cryptography and the other roots, in real handshakes.
+    step(cargo(["test", "--quiet", "--package", "stripe-identity", "--all-features", "--test", "it"]))
 }

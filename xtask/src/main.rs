@@ -24,7 +24,7 @@ Usage: cargo xtask CHECK
   layers        crates depend on what they may, and on nothing else
   clippy        no warnings
   docs          the documentation builds without warnings
-  features      every feature builds by itself, and all together
+  features      every feature builds by itself, and all together, with which the facade's tests pass
   examples      every example runs
 
   drift FILE    what has changed in Stripe's own OpenAPI document, against the fact table

@@ -9,8 +9,10 @@ use crate::{
 
 /// What one try at verification found, check by check.
 ///
-/// A check that did not run is absent. The fields marked *restricted* come only if they are expanded by name, in a call
-/// made with a [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read them.
+/// A check that did not run is absent. The fields marked *restricted* come only if they are expanded by name, in a call made
+/// with a [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read them. What
+/// [`ReportExpand`](crate::ReportExpand) is in a call for the report, [`SessionExpand`](crate::SessionExpand) is in one for its
+/// session, under the same name with `Report` before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct VerificationReport {
@@ -149,13 +151,13 @@ impl<C> ReportError<C> {
 pub struct DocumentReport {
     /// The address on the document.
     pub address: Option<Address>,
-    /// The date of birth. *Restricted*: [`SessionExpand::ReportDocumentDob`](crate::SessionExpand::ReportDocumentDob).
+    /// The date of birth. *Restricted*: [`ReportExpand::DocumentDob`](crate::ReportExpand::DocumentDob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
     /// Why the check failed; absent if it passed.
     pub error: Option<ReportError<DocumentCheckErrorCode>>,
     /// The last day that the document is valid. *Restricted*:
-    /// [`SessionExpand::ReportDocumentExpirationDate`](crate::SessionExpand::ReportDocumentExpirationDate).
+    /// [`ReportExpand::DocumentExpirationDate`](crate::ReportExpand::DocumentExpirationDate).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_date: Option<Sensitive<Date>>,
     /// The images of the document. Reading their contents takes a restricted key.
@@ -169,10 +171,10 @@ pub struct DocumentReport {
     /// The last name on the document.
     pub last_name: Option<Sensitive<String>>,
     /// The document's number. *Restricted*:
-    /// [`SessionExpand::ReportDocumentNumber`](crate::SessionExpand::ReportDocumentNumber).
+    /// [`ReportExpand::DocumentNumber`](crate::ReportExpand::DocumentNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<Sensitive<String>>,
-    /// The sex, as read. Comes with [`SessionExpand::ReportDocumentSex`](crate::SessionExpand::ReportDocumentSex).
+    /// The sex, as read. Comes with [`ReportExpand::DocumentSex`](crate::ReportExpand::DocumentSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sensitive<Sex>>,
     /// How the check came out.
@@ -183,11 +185,11 @@ pub struct DocumentReport {
     #[serde(rename = "type")]
     pub type_: Option<DocumentType>,
     /// The place of birth, as the document spells it. Comes with
-    /// [`SessionExpand::ReportDocumentUnparsedPlaceOfBirth`](crate::SessionExpand::ReportDocumentUnparsedPlaceOfBirth).
+    /// [`ReportExpand::DocumentUnparsedPlaceOfBirth`](crate::ReportExpand::DocumentUnparsedPlaceOfBirth).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_place_of_birth: Option<Sensitive<String>>,
     /// The sex, as the document spells it. Comes with
-    /// [`SessionExpand::ReportDocumentUnparsedSex`](crate::SessionExpand::ReportDocumentUnparsedSex).
+    /// [`ReportExpand::DocumentUnparsedSex`](crate::ReportExpand::DocumentUnparsedSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_sex: Option<Sensitive<String>>,
 }
@@ -257,14 +259,14 @@ open_enum! {
 #[serde(default)]
 #[non_exhaustive]
 pub struct IdNumberReport {
-    /// The date of birth. *Restricted*: [`SessionExpand::ReportIdNumberDob`](crate::SessionExpand::ReportIdNumberDob).
+    /// The date of birth. *Restricted*: [`ReportExpand::IdNumberDob`](crate::ReportExpand::IdNumberDob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
     /// Why the check failed; absent if it passed.
     pub error: Option<ReportError<IdNumberCheckErrorCode>>,
     /// The first name.
     pub first_name: Option<Sensitive<String>>,
-    /// The number. *Restricted*: [`SessionExpand::ReportIdNumber`](crate::SessionExpand::ReportIdNumber).
+    /// The number. *Restricted*: [`ReportExpand::IdNumber`](crate::ReportExpand::IdNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<Sensitive<String>>,
     /// The number's type.
