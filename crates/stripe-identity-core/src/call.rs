@@ -48,7 +48,7 @@ impl Caller for Config {
 #[must_use = "a call does nothing until it is awaited, sent or started"]
 pub struct Call<C, E: Endpoint> {
     pub(crate) caller: C,
-    endpoint: E,
+    pub(crate) endpoint: E,
     options: Options<E::Expand>,
 }
 
@@ -85,14 +85,6 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             expand: Vec::new(),
         };
         Self { caller: caller.clone(), endpoint, options }
-    }
-
-    pub(crate) fn endpoint_ref(&self) -> &E {
-        &self.endpoint
-    }
-
-    pub(crate) fn endpoint_mut(&mut self) -> &mut E {
-        &mut self.endpoint
     }
 
     /// Another key than the client's, such as a restricted one that may read sensitive outputs.

@@ -68,8 +68,8 @@ impl Config {
         self
     }
 
-    /// Another host than Stripe's, for everything: `https://host[:port][/path]`, or `http://…` where the host is this machine. A `/` or
-    /// `/v1` at the end is taken off.
+    /// Another host than Stripe's, for everything: `https://host[:port][/path]`, or `http://…` where the host is this
+    /// machine. A `/` or `/v1` at the end is taken off.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is of another form, or would send the key to another

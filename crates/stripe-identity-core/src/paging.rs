@@ -44,7 +44,7 @@ impl<C: Caller, E: ListEndpoint> Walk<C, E> {
         let call = self.next.take();
         let page = page?;
         let (true, Some(mut call)) = (page.has_more, call) else { return Ok(page) };
-        let endpoint = call.endpoint_mut();
+        let endpoint = &mut call.endpoint;
         let edge = if endpoint.is_backwards() { page.data.first() } else { page.data.last() };
         // More to come, and no way to get there: asking again would go round for ever.
         let Some(cursor) = edge.map(|item| item.id().clone()).filter(|id| self.last_cursor.as_ref() != Some(id)) else {
@@ -83,7 +83,7 @@ impl<C: Caller, E: ListEndpoint> Call<C, E> {
     /// # }
     /// ```
     pub fn items(self) -> Items<C, E> {
-        let is_backwards = self.endpoint_ref().is_backwards();
+        let is_backwards = self.endpoint.is_backwards();
         Items { pages: self.pages(), page: VecDeque::new(), is_backwards }
     }
 }

@@ -38,7 +38,7 @@ impl Form {
     }
 
     fn full_name(&self, field: &str) -> String {
-        if self.name.is_empty() { field.to_owned() } else { format!("{}[{field}]", self.name) }
+        below(&self.name, field)
     }
 
     fn take(&mut self, field: &str) -> Option<Node> {
@@ -147,10 +147,7 @@ impl Form {
     pub(crate) fn into_pairs(self) -> Result<Vec<(String, String)>, Refusal> {
         let pair = |(field, node): (String, Node)| match node {
             Node::Text(text) => Ok((field, text)),
-            Node::Fields(_) => {
-                let name = if self.name.is_empty() { field } else { format!("{}[{field}]", self.name) };
-                Err(Refusal::invalid(&name, "Invalid string"))
-            }
+            Node::Fields(_) => Err(Refusal::invalid(&below(&self.name, &field), "Invalid string")),
         };
         self.fields.into_iter().map(pair).collect()
     }
@@ -163,15 +160,20 @@ impl Form {
                 let mut name = self.full_name(field);
                 let mut node = node;
                 while let Node::Fields(fields) = node
-                    && let Some((inner, below)) = fields.first()
+                    && let Some((inner, next)) = fields.first()
                 {
-                    name = format!("{name}[{inner}]");
-                    node = below;
+                    name = below(&name, inner);
+                    node = next;
                 }
                 Err(Refusal::unknown_parameter(&name))
             }
         }
     }
+}
+
+/// The full name of a parameter below another.
+fn below(name: &str, field: &str) -> String {
+    if name.is_empty() { field.to_owned() } else { format!("{name}[{field}]") }
 }
 
 fn find<T: AsRef<str> + Clone>(name: &str, text: &str, allowed: &[T]) -> Result<T, Refusal> {

@@ -131,17 +131,10 @@ impl New {
         Ok(Self(session))
     }
 
-    pub(crate) fn apply_to(self, session: &mut VerificationSession) {
-        let new = self.0;
-        session.client_reference_id = new.client_reference_id;
-        session.metadata = new.metadata;
-        session.options = new.options;
-        session.provided_details = new.provided_details;
-        session.related_customer = new.related_customer;
-        session.related_customer_account = new.related_customer_account;
-        session.related_person = new.related_person;
-        session.type_ = new.type_;
-        session.verification_flow = new.verification_flow;
+    pub(crate) fn into_session(self, id: String) -> VerificationSession {
+        let mut session = self.0;
+        session.id = id.into();
+        session
     }
 }
 

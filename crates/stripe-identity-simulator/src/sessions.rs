@@ -56,11 +56,10 @@ impl World {
         expanded: &Expanded,
         view: &mut View<'_>,
     ) -> Result<Value, Refusal> {
-        let mut session = VerificationSession::new(view.ids.id("vs_"));
+        let mut session = new.into_session(view.ids.id("vs_"));
         session.livemode = Some(false);
         session.created = Some(view.now);
         session.status = VerificationSessionStatus::RequiresInput;
-        new.apply_to(&mut session);
         let id = session.id.as_str().to_owned();
         let stored = self.sessions.insert(StoredSession {
             account: view.account.map(str::to_owned),

@@ -74,18 +74,6 @@ impl FileLinkData {
     pub fn create() -> Self {
         Self { create: true, expires_at: None, metadata: Patch::Keep }
     }
-
-    /// When it stops working.
-    pub fn expires_at(mut self, time: Timestamp) -> Self {
-        self.expires_at = Some(time);
-        self
-    }
-
-    /// Sets a metadata pair.
-    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.metadata.get_or_insert_default().set(key, value);
-        self
-    }
 }
 
 /// A file link to create.
@@ -106,18 +94,6 @@ impl CreateFileLink {
     /// A link to a file, which goes on working.
     pub fn new(file: impl Into<FileId>) -> Self {
         Self { expires_at: None, file: file.into(), metadata: Patch::Keep }
-    }
-
-    /// When it stops working.
-    pub fn expires_at(mut self, time: Timestamp) -> Self {
-        self.expires_at = Some(time);
-        self
-    }
-
-    /// Sets a metadata pair.
-    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.metadata.get_or_insert_default().set(key, value);
-        self
     }
 }
 
@@ -187,3 +163,23 @@ impl From<Timestamp> for FileLinkExpiry {
         Self::At(time)
     }
 }
+
+/// The setters that a new link has, whether made along with a file or by itself.
+macro_rules! new_link_setters {
+    ($($params:ident)+) => { $(
+        impl $params {
+            /// When it stops working.
+            pub fn expires_at(mut self, time: Timestamp) -> Self {
+                self.expires_at = Some(time);
+                self
+            }
+
+            /// Sets a metadata pair.
+            pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+                self.metadata.get_or_insert_default().set(key, value);
+                self
+            }
+        }
+    )+ };
+}
+new_link_setters! { FileLinkData CreateFileLink }

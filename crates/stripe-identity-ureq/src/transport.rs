@@ -80,7 +80,18 @@ impl UreqTransportBuilder {
 }
 
 impl UreqTransport {
-    fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: http::Request<B>,
+        timeout: Option<Duration>,
+    ) -> Result<http::Response<ureq::Body>, Error> {
+        let request = self.agent.configure_request(request).timeout_global(timeout).build();
+        self.agent.run(request)
+    }
+}
+
+impl BlockingHttpTransport for UreqTransport {
+    fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
         // ureq adds it to the time it is now, and panics if that is beyond what the clock can say.
         let timeout = timeout.filter(|&timeout| Instant::now().checked_add(timeout).is_some());
@@ -94,21 +105,6 @@ impl UreqTransport {
         let (parts, body) = response.map_err(classify)?.into_parts();
         let body = body.into_with_config().limit(self.max_body_size as u64).read_to_vec().map_err(classify_body)?;
         Ok(http::Response::from_parts(parts, body.into()))
-    }
-
-    fn run<B: ureq::AsSendBody>(
-        &self,
-        request: http::Request<B>,
-        timeout: Option<Duration>,
-    ) -> Result<http::Response<ureq::Body>, Error> {
-        let request = self.agent.configure_request(request).timeout_global(timeout).build();
-        self.agent.run(request)
-    }
-}
-
-impl BlockingHttpTransport for UreqTransport {
-    fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        self.exchange(request)
     }
 
     fn sleep(&self, duration: Duration) {
