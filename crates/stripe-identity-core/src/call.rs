@@ -214,7 +214,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         let mut form = String::new();
         let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
         form::append(&mut form, self.endpoint.params()).map_err(|_| InvalidInput::Params)?;
-        let says_it_already = form.split('&').any(|pair| pair.starts_with("expand"));
+        let says_it_already = form.split('&').any(|pair| pair.starts_with("expand[") || pair.starts_with("expand="));
         if says_it_already && !self.options.expand.is_empty() {
             return Err(InvalidInput::Expand.into());
         }

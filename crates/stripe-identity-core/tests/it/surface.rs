@@ -86,6 +86,8 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
     assert!(header(&request, "idempotency-key").is_some() && request.body().is_empty());
     let (request, _) = request_of(config.raw(Method::POST, "/v1/x", ()).start());
     assert!(request.body().is_empty());
+    let (request, _) = request_of(config.raw(Method::GET, "/v1/x", json!({"expanded": true})).expand(["y"]).start());
+    assert_eq!(request.uri().query(), Some("expanded=true&expand[0]=y"));
     let (request, _) = request_of(config.raw(Method::POST, "/v2/x", ()).start());
     assert_eq!(request.body(), "{}");
     let (request, _) = request_of(config.raw(Method::DELETE, "/v1/x", ()).idempotency_key("key-1").start());
