@@ -6,17 +6,17 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
-use stripe_identity_types::AccountId;
+use stripe_identity_types::{AccountId, VerificationSession};
 
 use crate::api_key::ApiKey;
 use crate::config::{Config, Settings, header_value, set_or_remove, version_value};
-use crate::endpoint::{Endpoint, Host, WriteEndpoint};
+use crate::endpoint::{Endpoint, Host, WriteEndpoint, verification_sessions};
 use crate::error::{Error, InvalidInput};
 use crate::form;
 use crate::headers::{IDEMPOTENCY_KEY, STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
 use crate::multipart;
 use crate::step::{Plan, Step};
-use crate::transport::AttemptTimeout;
+use crate::until::Until;
 
 /// What a call can be made from: [`Client`](crate::Client), [`BlockingClient`](crate::BlockingClient), or a
 /// [`Config`] for a loop of your own.
@@ -50,6 +50,7 @@ pub struct Call<C, E: Endpoint> {
     pub(crate) caller: C,
     pub(crate) endpoint: E,
     options: Options<E::Expand>,
+    until: Option<Until<E::Response>>,
 }
 
 #[derive(Clone)]
@@ -60,7 +61,9 @@ struct Options<X> {
     context: Option<String>,
     idempotency_key: Option<String>,
     max_retries: Option<u32>,
+    retry_rate_limits: Option<bool>,
     timeout: Option<Duration>,
+    deadline: Option<Duration>,
     headers: Vec<(String, String)>,
     expand: Vec<X>,
 }
@@ -80,11 +83,13 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             context: None,
             idempotency_key: None,
             max_retries: None,
+            retry_rate_limits: None,
             timeout: None,
+            deadline: None,
             headers: Vec::new(),
             expand: Vec::new(),
         };
-        Self { caller: caller.clone(), endpoint, options }
+        Self { caller: caller.clone(), endpoint, options, until: None }
     }
 
     /// Another key than the client's, such as a restricted one that may read sensitive outputs.
@@ -117,9 +122,21 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
+    /// Whether the call is repeated if it came too soon (status 429): see [`Config::retry_rate_limits`].
+    pub fn retry_rate_limits(mut self, retry: bool) -> Self {
+        self.options.retry_rate_limits = Some(retry);
+        self
+    }
+
     /// How long one attempt may take, from connecting to the last byte of the body.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How long the call may take in all, attempts and waits together: see [`Config::deadline`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = Some(deadline);
         self
     }
 
@@ -145,7 +162,20 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         }
     }
 
-    fn plan(&self) -> Result<Plan, Error> {
+    fn plan(self) -> Result<Plan<E::Response>, Error> {
+        let request = self.request()?;
+        let settings = self.caller.config().settings();
+        let (policy, timeout, deadline) = (settings.retry_policy, settings.timeout, settings.deadline);
+        let mut plan = Plan::new(request, E::ROUTE.into_static_template(), self.caller.config().clone());
+        plan.policy.max_retries = self.options.max_retries.unwrap_or(policy.max_retries);
+        plan.policy.rate_limits = self.options.retry_rate_limits.unwrap_or(policy.rate_limits);
+        plan.attempt_timeout = self.options.timeout.unwrap_or(timeout);
+        plan.deadline = self.options.deadline.or(deadline);
+        plan.until = self.until;
+        Ok(plan)
+    }
+
+    fn request(&self) -> Result<http::Request<Bytes>, Error> {
         let settings = self.caller.config().settings();
         let route = self.endpoint.route();
         let base_url = match route.host() {
@@ -183,10 +213,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body().len()));
         }
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(AttemptTimeout(self.options.timeout.unwrap_or(settings.timeout)));
-
-        let max_retries = self.options.max_retries.unwrap_or(settings.max_retries);
-        Ok(Plan::new(request, max_retries, settings.random.clone()))
+        Ok(request)
     }
 
     /// The body of a `POST`, and its type.
@@ -266,9 +293,51 @@ impl<C: Caller, E: WriteEndpoint> Call<C, E> {
     }
 }
 
+impl<C: Caller> Call<C, verification_sessions::Retrieve> {
+    /// Retrieves the session again and again until it is as it should be, for as long as `within` says.
+    ///
+    /// The waits in between grow from a second to a hundredth of `within` (but at least 5 seconds, and at most an hour).
+    /// Each look is a call of its own with the options of this one: one that fails is retried, and when its retries are
+    /// used up, the waiting ends with its error. When the time is up, the error is of kind
+    /// [`NotYet`](crate::ErrorKind::NotYet). Dropping the future ends the waiting, in the middle of an attempt too.
+    ///
+    /// A webhook tells sooner and costs fewer requests; this is for programs that cannot receive one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stripe_identity_core::types::VerificationSession;
+    /// # use stripe_identity_core::{BlockingClient, Error};
+    ///
+    /// # fn example(client: &BlockingClient) -> Result<(), Error> {
+    /// let sessions = client.verification_sessions();
+    /// let decided = VerificationSession::is_decided;
+    /// let session = sessions.retrieve("vs_123").wait_until(decided, Duration::from_secs(600)).send()?;
+    ///
+    /// let four_days = Duration::from_secs(4 * 24 * 3600);
+    /// sessions.redact(&session).send()?;
+    /// sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, four_days).send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_until(
+        mut self,
+        condition: impl Fn(&VerificationSession) -> bool + Send + Sync + 'static,
+        within: Duration,
+    ) -> Self {
+        self.until = Some(Until::new(condition, within));
+        self
+    }
+}
+
 impl<C: Clone, E: Endpoint<Expand: Clone> + Clone> Clone for Call<C, E> {
     fn clone(&self) -> Self {
-        Self { caller: self.caller.clone(), endpoint: self.endpoint.clone(), options: self.options.clone() }
+        Self {
+            caller: self.caller.clone(),
+            endpoint: self.endpoint.clone(),
+            options: self.options.clone(),
+            until: self.until.clone(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde::Serialize;
+use tracing::Instrument as _;
 
 use crate::call::{Call, Caller, private};
 use crate::config::Config;
@@ -150,7 +151,10 @@ where
 async fn drive<T: FromResponse>(mut step: Step<T>, transport: Arc<dyn HttpTransport>) -> Result<Response<T>, Error> {
     loop {
         step = match step {
-            Step::Send(request, sent) => sent.reply(transport.send(request).await),
+            Step::Send(request, sent) => {
+                let outcome = transport.send(request).instrument(sent.span().clone()).await;
+                sent.reply(outcome)
+            }
             Step::Wait(duration, waiting) => {
                 transport.sleep(duration).await;
                 waiting.resume()
@@ -167,7 +171,10 @@ impl<E: Endpoint> Call<BlockingClient, E> {
         let mut step = self.start();
         loop {
             step = match step {
-                Step::Send(request, sent) => sent.reply(transport.send(request)),
+                Step::Send(request, sent) => {
+                    let outcome = sent.span().in_scope(|| transport.send(request));
+                    sent.reply(outcome)
+                }
                 Step::Wait(duration, waiting) => {
                     transport.sleep(duration);
                     waiting.resume()

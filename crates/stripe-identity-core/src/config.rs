@@ -1,20 +1,24 @@
 use std::fmt;
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue};
 use stripe_identity_types::{API_VERSION, AccountId};
 
 use crate::api_key::ApiKey;
+use crate::attempt::Attempt;
 use crate::base_url::BaseUrl;
 use crate::endpoint::Host;
 use crate::error::{Error, InvalidInput};
 use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
+use crate::retry::RetryPolicy;
 
 const USER_AGENT: &str = concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSION"));
 
 type Random = dyn Fn() -> io::Result<u64> + Send + Sync;
+type Clock = dyn Fn() -> Duration + Send + Sync;
+type Hook = dyn Fn(&Attempt<'_>) + Send + Sync;
 
 /// What all calls have in common: the key, the host, the API version, and the defaults of what a call can set itself.
 ///
@@ -38,10 +42,13 @@ pub(crate) struct Settings {
     pub(crate) files_base_url: BaseUrl,
     /// `Stripe-Account` and `Stripe-Context`, where set.
     pub(crate) scope: HeaderMap,
-    pub(crate) max_retries: u32,
+    pub(crate) retry_policy: RetryPolicy,
     pub(crate) timeout: Duration,
+    pub(crate) deadline: Option<Duration>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) random: Arc<Random>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) on_attempt: Option<Arc<Hook>>,
 }
 
 impl Config {
@@ -56,10 +63,13 @@ impl Config {
             base_url: BaseUrl::of_stripe(Host::Api),
             files_base_url: BaseUrl::of_stripe(Host::Files),
             scope: HeaderMap::new(),
-            max_retries: 2,
+            retry_policy: RetryPolicy { max_retries: 2, rate_limits: false },
             timeout: Duration::from_secs(80),
+            deadline: None,
             user_agent: HeaderValue::from_static(USER_AGENT),
             random: Arc::new(|| getrandom::u64().map_err(io::Error::from)),
+            clock: Arc::new(since_start),
+            on_attempt: None,
         })))
     }
 
@@ -122,12 +132,26 @@ impl Config {
 
     /// How often a call is repeated at most. Default: 2. With 0, there is exactly one attempt.
     pub fn max_retries(self, retries: u32) -> Self {
-        self.with(|settings| settings.max_retries = retries)
+        self.with(|settings| settings.retry_policy.max_retries = retries)
+    }
+
+    /// Whether a call that came too soon (status 429) is repeated like one that failed. Default: no, unless Stripe says
+    /// that it should be or the reason is a lock, since what is too much now is so half a second later. Good for jobs
+    /// that have time; there, more retries are too.
+    pub fn retry_rate_limits(self, retry: bool) -> Self {
+        self.with(|settings| settings.retry_policy.rate_limits = retry)
     }
 
     /// How long one attempt may take, from connecting to the last byte of the body. Default: 80 seconds.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeout = timeout)
+    }
+
+    /// How long a call may take in all, attempts and waits together. Default: as long as its attempts and waits take.
+    ///
+    /// The last attempt gets what is left, and none begins after it. The error is then that of the last attempt.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.with(|settings| settings.deadline = Some(deadline))
     }
 
     /// The name of your application, such as `my-app/1.2`, for Stripe to see in the `User-Agent` header.
@@ -149,6 +173,41 @@ impl Config {
         self.with(|settings| settings.random = Arc::new(random))
     }
 
+    /// Where the time comes from that [deadlines](Self::deadline) are held against, in place of the system's monotonic
+    /// clock: the time since any fixed moment. For tests, and for systems that have no such clock.
+    pub fn clock(self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.clock = Arc::new(clock))
+    }
+
+    /// A hook that is called after each attempt of each call, for metrics: it is told of the outcome, of how long it took
+    /// and of the wait before the next one.
+    ///
+    /// It runs between the attempts, so it should not take long. The same is told through `tracing`, in a span
+    /// `stripe_call` with the target `stripe_identity`: an answer at the level `info`, a failure and a retry at `warn`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// use stripe_identity_core::Config;
+    ///
+    /// let retries = Arc::new(AtomicU32::new(0));
+    /// let counter = retries.clone();
+    /// let config = Config::new("sk_test_123")?.on_attempt(move |attempt| {
+    ///     if attempt.error.is_some() && attempt.wait.is_some() {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// # Ok::<(), stripe_identity_core::Error>(())
+    /// ```
+    pub fn on_attempt(self, hook: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.on_attempt = Some(Arc::new(hook)))
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        (self.0.clock)()
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.0
     }
@@ -159,10 +218,16 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("base_url", &self.0.base_url)
             .field("api_version", &self.0.api_version)
-            .field("max_retries", &self.0.max_retries)
-            .field("timeout", &self.0.timeout)
+            .field("max_retries", &self.0.retry_policy.max_retries)
+            .field("attempt_timeout", &self.0.timeout)
+            .field("deadline", &self.0.deadline)
             .finish_non_exhaustive()
     }
+}
+
+fn since_start() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 pub(crate) fn header_value(value: &str) -> Result<HeaderValue, Error> {

@@ -2,6 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +17,9 @@ pub trait FromResponse: Sized {
 
 impl<T: DeserializeOwned> FromResponse for T {
     fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError> {
-        let body = response.body();
+        // What has no content promises nothing, which JSON writes as `null`.
+        let is_nothing = response.status() == StatusCode::NO_CONTENT && response.body().is_empty();
+        let body: &[u8] = if is_nothing { b"null" } else { response.body() };
         let mut json = serde_json::Deserializer::from_slice(body);
         let model = serde_path_to_error::deserialize(&mut json)
             .map_err(|error| DecodeError::new(&error.path().to_string(), error.inner(), body))?;

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -48,6 +49,8 @@ pub enum ErrorKind {
     Decode,
     /// A list says that it goes on and gives no way to go on: the page is empty, or ends where the last one did.
     EndlessList,
+    /// The time to [wait](crate::Call::wait_until) for something was up before it had happened.
+    NotYet,
     /// Stripe, or something in between, pointed elsewhere. Redirects are not followed, since the API key would go along.
     Redirect,
     /// Stripe does not know the API key (status 401).
@@ -84,10 +87,12 @@ impl Error {
         Self::new(kind, attempts, Some(reply), None)
     }
 
-    pub(crate) fn endless_list() -> Self {
-        let mut error = Self::new(ErrorKind::EndlessList, 1, None, None);
-        error.0.sent = true;
-        error
+    pub(crate) fn endless_list(page: http::Response<Bytes>) -> Self {
+        Self::new(ErrorKind::EndlessList, 1, Some(Reply::new(page)), None)
+    }
+
+    pub(crate) fn not_yet(response: http::Response<Bytes>, attempts: u32) -> Self {
+        Self::new(ErrorKind::NotYet, attempts, Some(Reply::new(response)), None)
     }
 
     pub(crate) fn undecodable(response: http::Response<Bytes>, source: DecodeError, attempts: u32) -> Self {
@@ -144,6 +149,17 @@ impl Error {
         self.api_error()?.message.as_ref().map(|message| message.expose().as_str())
     }
 
+    /// How long the server asks to wait before the next request, if it says so in seconds. A call that is repeated by
+    /// itself keeps to it, up to a minute.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry::retry_after(self.headers()?)
+    }
+
+    /// What Stripe wants developers to know about the request, such as that it used something on its way out.
+    pub fn notice(&self) -> Option<&str> {
+        headers::notice(self.headers()?)
+    }
+
     /// The first 16 KiB of the response body; empty if no response came. It may hold personal data.
     pub fn body(&self) -> &[u8] {
         self.0.reply.as_ref().map_or(&[], |reply| &reply.body)
@@ -166,12 +182,18 @@ impl Error {
 
     /// Whether the same call, with the same idempotency key, may succeed later.
     ///
-    /// True for a rate limit too, which a call does not repeat by itself: what is too much now is so half a second later.
+    /// True for a rate limit too, which a call does not repeat by itself unless
+    /// [told to](crate::Call::retry_rate_limits): what is too much now is so half a second later.
     pub fn is_retryable(&self) -> bool {
+        self.is_worth_repeating(true) || matches!(self.0.kind, ErrorKind::NotYet | ErrorKind::RateLimit)
+    }
+
+    pub(crate) fn is_worth_repeating(&self, even_rate_limits: bool) -> bool {
         match (&self.0.reply, self.transport()) {
             (_, Some(error)) => retry::after_failure(error),
-            (Some(reply), None) if self.0.kind != ErrorKind::Decode => {
-                self.0.kind == ErrorKind::RateLimit || retry::after_reply(reply.status, &reply.headers, self.code())
+            // A success that is an error on this side stays one.
+            (Some(reply), None) if !reply.status.is_success() => {
+                retry::after_reply(reply.status, &reply.headers, self.code(), even_rate_limits)
             }
             _ => false,
         }
@@ -221,6 +243,7 @@ impl ErrorKind {
             Self::Transport => "no response",
             Self::Decode => "the response could not be read",
             Self::EndlessList => "the list goes on for ever",
+            Self::NotYet => "what was waited for did not happen in time",
             Self::Redirect => "the response is a redirect, which is not followed",
             Self::Authentication => "the API key was not accepted",
             Self::Permission => "the API key is not allowed to do this",
@@ -290,7 +313,7 @@ impl StdError for Error {
 }
 
 /// A word that came over the wire, shown only if it looks like a name and not like a piece of somebody's data.
-struct Token<'a>(&'a str);
+pub(crate) struct Token<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

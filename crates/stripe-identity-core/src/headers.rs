@@ -6,10 +6,15 @@ pub(crate) const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-co
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const STRIPE_NOTICE: HeaderName = HeaderName::from_static("stripe-notice");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID)?.to_str().ok()
+}
+
+pub(crate) fn notice(headers: &HeaderMap) -> Option<&str> {
+    headers.get(STRIPE_NOTICE)?.to_str().ok()
 }
 
 pub(crate) fn is_replayed(headers: &HeaderMap) -> bool {

@@ -22,6 +22,7 @@
 //! URL and body are not hidden from a transport that logs them.
 
 mod api_key;
+mod attempt;
 mod base_url;
 mod call;
 mod client;
@@ -37,8 +38,10 @@ mod response;
 mod retry;
 mod step;
 mod transport;
+mod until;
 
 pub use api_key::ApiKey;
+pub use attempt::Attempt;
 pub use call::{Call, Caller};
 pub use client::{BlockingClient, Client};
 pub use config::Config;

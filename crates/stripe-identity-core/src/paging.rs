@@ -48,7 +48,7 @@ impl<C: Caller, E: ListEndpoint> Walk<C, E> {
         let edge = if endpoint.is_backwards() { page.data.first() } else { page.data.last() };
         // More to come, and no way to get there: asking again would go round for ever.
         let Some(cursor) = edge.map(|item| item.id().clone()).filter(|id| self.last_cursor.as_ref() != Some(id)) else {
-            return Err(Error::endless_list());
+            return Err(Error::endless_list(page.into_http()));
         };
         endpoint.go_on_from(&cursor);
         self.last_cursor = Some(cursor);
@@ -171,6 +171,26 @@ impl<E: ListEndpoint> Stream for Items<Client, E> {
                 None => return Poll::Ready(None),
             }
         }
+    }
+}
+
+impl<E: ListEndpoint> Items<BlockingClient, E> {
+    /// The first items, that many at most. No page is fetched beyond them.
+    pub fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
+        self.take(limit).collect()
+    }
+}
+
+impl<E: ListEndpoint> Items<Client, E> {
+    /// The first items, that many at most. No page is fetched beyond them.
+    pub async fn collect_up_to(mut self, limit: usize) -> Result<Vec<E::Item>, Error> {
+        let mut items = Vec::new();
+        while items.len() < limit
+            && let Some(item) = self.next().await
+        {
+            items.push(item?);
+        }
+        Ok(items)
     }
 }
 

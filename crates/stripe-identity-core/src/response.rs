@@ -27,6 +27,14 @@ impl<T> Response<T> {
         Self { model, status: parts.status, headers: parts.headers, body }
     }
 
+    /// What the wire said, without the model.
+    pub(crate) fn into_http(self) -> http::Response<Bytes> {
+        let mut response = http::Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
     /// The model, without what the wire said.
     pub fn into_inner(self) -> T {
         self.model
@@ -40,6 +48,11 @@ impl<T> Response<T> {
     /// Whether this is a repetition of the answer that the same idempotency key got before, and nothing new was done.
     pub fn is_replayed(&self) -> bool {
         headers::is_replayed(&self.headers)
+    }
+
+    /// What Stripe wants developers to know about the request, such as that it used something on its way out.
+    pub fn notice(&self) -> Option<&str> {
+        headers::notice(&self.headers)
     }
 
     /// The HTTP status.

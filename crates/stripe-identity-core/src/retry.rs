@@ -6,12 +6,29 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use stripe_identity_types::ErrorCode;
 
+use crate::error::Error;
 use crate::headers::STRIPE_SHOULD_RETRY;
 use crate::transport::{TransportError, TransportErrorKind};
 
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// How often a call is repeated, and after what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RetryPolicy {
+    pub(crate) max_retries: u32,
+    /// Whether to repeat a request that came too soon even if Stripe does not ask for it.
+    pub(crate) rate_limits: bool,
+}
+
+impl RetryPolicy {
+    /// How long to wait before a retry (the first is number 1); `None` if there is none.
+    pub(crate) fn wait_before(self, retry: u32, error: &Error, random: u16) -> Option<Duration> {
+        let is_due = retry <= self.max_retries && error.is_worth_repeating(self.rate_limits);
+        is_due.then(|| wait(retry, random, error.retry_after()))
+    }
+}
 
 /// Whether to repeat a request that got no response.
 pub(crate) fn after_failure(error: &TransportError) -> bool {
@@ -25,11 +42,16 @@ pub(crate) fn after_failure(error: &TransportError) -> bool {
 }
 
 /// Whether to repeat a request that was refused. What Stripe says about it comes first, then the status.
-pub(crate) fn after_reply(status: StatusCode, headers: &HeaderMap, code: Option<&ErrorCode>) -> bool {
+pub(crate) fn after_reply(
+    status: StatusCode,
+    headers: &HeaderMap,
+    code: Option<&ErrorCode>,
+    even_rate_limits: bool,
+) -> bool {
     match headers.get(STRIPE_SHOULD_RETRY).map(HeaderValue::as_bytes) {
         Some(b"false") => false,
         Some(b"true") => true,
-        _ if status == StatusCode::TOO_MANY_REQUESTS => code == Some(&ErrorCode::LockTimeout),
+        _ if status == StatusCode::TOO_MANY_REQUESTS => even_rate_limits || code == Some(&ErrorCode::LockTimeout),
         _ => status == StatusCode::CONFLICT || status.is_server_error(),
     }
 }
@@ -37,19 +59,23 @@ pub(crate) fn after_reply(status: StatusCode, headers: &HeaderMap, code: Option<
 /// How long to wait before a retry (the first is number 1), with `random` anywhere in its range.
 ///
 /// Doubles from half a second up to five, with up to half taken off at random so that clients do not come back all at
-/// once. A `Retry-After` in seconds is kept to, up to a minute.
-pub(crate) fn wait(retry: u32, random: u16, headers: Option<&HeaderMap>) -> Duration {
-    let doublings = retry.saturating_sub(1).min(10);
-    let longest = (SHORTEST * (1 << doublings)).min(LONGEST);
-    let taken_off = longest / 2 * u32::from(random) / u32::from(u16::MAX);
-    let jittered = longest.saturating_sub(taken_off).max(SHORTEST);
-    match headers.and_then(retry_after) {
-        Some(asked) => jittered.max(asked.min(LONGEST_RETRY_AFTER)),
-        None => jittered,
-    }
+/// once. A longer wait that the server asks for is kept to, up to a minute.
+fn wait(retry: u32, random: u16, retry_after: Option<Duration>) -> Duration {
+    let jittered = back_off(SHORTEST, LONGEST, retry, random);
+    retry_after.map_or(jittered, |asked| jittered.max(asked.min(LONGEST_RETRY_AFTER)))
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// Doubles from the shortest wait up to the longest; up to half is taken off at random, but none is under the shortest.
+pub(crate) fn back_off(shortest: Duration, longest: Duration, number: u32, random: u16) -> Duration {
+    // Sixteen doublings lead from a second beyond half a day: more than any wait here.
+    let doublings = number.saturating_sub(1).min(16);
+    let full = shortest.saturating_mul(1 << doublings).min(longest);
+    let taken_off = (full / 2).mul_f64(f64::from(random) / f64::from(u16::MAX));
+    full.saturating_sub(taken_off).max(shortest)
+}
+
+/// What a `Retry-After` in seconds asks for.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
@@ -64,19 +90,20 @@ mod tests {
     #[test]
     fn stripe_s_word_comes_before_the_status() {
         let (yes, no) = (headers(&[("stripe-should-retry", "true")]), headers(&[("stripe-should-retry", "false")]));
-        assert!(after_reply(StatusCode::BAD_REQUEST, &yes, None));
-        assert!(!after_reply(StatusCode::INTERNAL_SERVER_ERROR, &no, None));
-        assert!(!after_reply(StatusCode::CONFLICT, &no, None));
-        assert!(!after_reply(StatusCode::TOO_MANY_REQUESTS, &no, Some(&ErrorCode::LockTimeout)));
+        assert!(after_reply(StatusCode::BAD_REQUEST, &yes, None, false));
+        assert!(!after_reply(StatusCode::INTERNAL_SERVER_ERROR, &no, None, true));
+        assert!(!after_reply(StatusCode::CONFLICT, &no, None, true));
+        assert!(!after_reply(StatusCode::TOO_MANY_REQUESTS, &no, Some(&ErrorCode::LockTimeout), true));
     }
 
     #[test]
     fn without_its_word_the_status_decides() {
-        let decide = |status| after_reply(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), None);
+        let decide = |status| after_reply(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), None, false);
         assert!([409, 500, 502, 503, 599].into_iter().all(decide));
         assert!(![302, 400, 401, 402, 403, 404, 405, 422, 424, 429].into_iter().any(decide));
-        let locked = after_reply(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), Some(&ErrorCode::LockTimeout));
-        assert!(locked);
+        let too_many = |code, even| after_reply(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), code, even);
+        assert!(too_many(Some(&ErrorCode::LockTimeout), false));
+        assert!(too_many(None, true) && !too_many(Some(&ErrorCode::RateLimit), false));
     }
 
     #[test]
@@ -90,7 +117,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_kept_to_within_a_minute() {
-        let wait = |value| wait(1, 0, Some(&headers(&[("retry-after", value)])));
+        let wait = |value| wait(1, 0, retry_after(&headers(&[("retry-after", value)])));
         assert_eq!(wait("3"), Duration::from_secs(3));
         assert_eq!(wait("0"), SHORTEST);
         assert_eq!(wait("86400"), LONGEST_RETRY_AFTER);

@@ -62,6 +62,20 @@ impl VerificationSession {
         }
     }
 
+    /// Whether nothing more will happen by itself: it is verified or canceled, or its last try failed (after which the
+    /// user may try again).
+    pub fn is_decided(&self) -> bool {
+        match self.state() {
+            SessionState::Failed { .. } | SessionState::Verified | SessionState::Canceled => true,
+            SessionState::NotStarted | SessionState::Processing | SessionState::Unknown => false,
+        }
+    }
+
+    /// Whether its redaction is done.
+    pub fn is_redacted(&self) -> bool {
+        self.redaction_state() == RedactionState::Done
+    }
+
     /// How far the session's redaction has come. Any status but `redacted` counts as under way.
     pub fn redaction_state(&self) -> RedactionState {
         match &self.redaction {

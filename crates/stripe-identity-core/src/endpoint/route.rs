@@ -65,6 +65,14 @@ impl Route {
         &self.template
     }
 
+    /// The template of a route that stands in the code: one that a caller put together is not shown to anyone.
+    pub(crate) fn into_static_template(self) -> &'static str {
+        match self.template {
+            Cow::Borrowed(template) => template,
+            Cow::Owned(_) => "/",
+        }
+    }
+
     /// Whether a request takes this route, and with what id: empty where the route has none.
     ///
     /// ```

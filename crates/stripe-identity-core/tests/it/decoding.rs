@@ -79,3 +79,25 @@ fn a_response_tells_what_the_wire_said() {
     assert_eq!((session.request_id(), session.status().as_u16(), session.is_replayed()), (Some("req_9"), 201, true));
     assert_eq!(session.body(), &br#"{"id": "vs_1", "new_field": 1}"#[..]);
 }
+
+#[test]
+fn no_content_is_enough_where_nothing_is_promised() {
+    struct Forget;
+    impl stripe_identity_core::Endpoint for Forget {
+        const ROUTE: stripe_identity_core::endpoint::Route = stripe_identity_core::endpoint::Route::post("/v1/forget");
+        type Params = ();
+        type Response = ();
+        type Expand = &'static str;
+
+        fn params(&self) -> &() {
+            &()
+        }
+    }
+    let answer = |status| Ok(Response::builder().status(status).body(Bytes::new()).unwrap());
+    let (_, sent) = request_of(config().call(Forget).start());
+    assert!(matches!(sent.reply(answer(204)), Step::Done(Ok(_))));
+    let (_, sent) = request_of(config().call(Forget).start());
+    let Step::Done(Err(error)) = sent.reply(answer(200)) else { panic!("an empty 200 is no JSON") };
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(retrieve(204, "").unwrap_err().kind(), ErrorKind::Decode);
+}

@@ -1,7 +1,9 @@
 //! Calls without any I/O: the steps are taken by hand.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod deadlines;
 mod decoding;
+mod observing;
 mod options;
 mod retries;
 mod surface;

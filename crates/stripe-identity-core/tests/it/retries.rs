@@ -110,6 +110,27 @@ fn too_many_requests_are_repeated_only_for_a_lock() {
 }
 
 #[test]
+fn too_many_requests_are_repeated_if_the_caller_has_time() {
+    let call = || config().verification_sessions().create(CreateVerificationSession::document());
+    let too_many = |headers: &[(&str, &str)]| Ok(reply(429, headers, "{}"));
+    for (step, waits) in [
+        (call().retry_rate_limits(true).start(), true),
+        (call().start(), false),
+        (config().retry_rate_limits(true).verification_sessions().retrieve("vs_1").start(), true),
+        (
+            config().retry_rate_limits(true).verification_sessions().retrieve("vs_1").retry_rate_limits(false).start(),
+            false,
+        ),
+    ] {
+        let (_, sent) = request_of(step);
+        assert_eq!(matches!(sent.reply(too_many(&[])), Step::Wait(..)), waits);
+    }
+    // Even then, Stripe's word counts.
+    let (_, sent) = request_of(call().retry_rate_limits(true).start());
+    assert!(matches!(sent.reply(too_many(&[("stripe-should-retry", "false")])), Step::Done(Err(_))));
+}
+
+#[test]
 fn was_sent_remembers_every_attempt() {
     let sent = |outcomes: [Outcome; 2]| run(1, outcomes).end.unwrap_err().was_sent();
     assert!(!sent([fail(Kind::Connect), fail(Kind::Dns)]));

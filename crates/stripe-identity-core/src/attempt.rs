@@ -1,0 +1,75 @@
+//! What can be seen of a call from outside while it runs: a span for the call and an event for each attempt, through
+//! `tracing` and through a hook. None of it holds a key, a query, a body or a path that a caller wrote.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use tracing::Span;
+
+use crate::error::{Error, Token};
+
+const TARGET: &str = "stripe_identity";
+
+/// One attempt of a call, just over, as [`Config::on_attempt`](crate::Config::on_attempt) is told of it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Attempt<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path, with `{name}` for the segment that is an id; `/` for a raw request.
+    pub endpoint: &'static str,
+    /// Which attempt of the call it was; the first is number 1.
+    pub number: u32,
+    /// How long it took, by the [clock](crate::Config::clock) of the settings.
+    pub elapsed: Duration,
+    /// The HTTP status, if a response came.
+    pub status: Option<StatusCode>,
+    /// The id that Stripe gave to the request.
+    pub request_id: Option<&'a str>,
+    /// Why it failed, if it did.
+    pub error: Option<&'a Error>,
+    /// How long the call waits before its next attempt; `None` if this was the last.
+    pub wait: Option<Duration>,
+}
+
+pub(crate) fn span(method: &Method, endpoint: &'static str) -> Span {
+    tracing::info_span!(target: TARGET, "stripe_call", %method, endpoint)
+}
+
+impl Attempt<'_> {
+    /// To be called in the span of the call.
+    pub(crate) fn trace(&self) {
+        let (attempt, elapsed_ms) = (self.number, millis(self.elapsed));
+        let status = self.status.map(|status| status.as_u16());
+        let request_id = self.request_id.map(|id| tracing::field::display(Token(id)));
+        match (self.error, self.wait.map(millis)) {
+            (None, None) => {
+                tracing::info!(target: TARGET, attempt, status, request_id, elapsed_ms, "answered");
+            }
+            (None, Some(wait_ms)) => {
+                tracing::debug!(target: TARGET, attempt, status, request_id, elapsed_ms, wait_ms, "not yet");
+            }
+            (Some(error), Some(wait_ms)) => {
+                let cause = cause(error);
+                tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, wait_ms, %error, cause, "trying again");
+            }
+            (Some(error), None) => {
+                let cause = cause(error);
+                tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, %error, cause, "failed");
+            }
+        }
+    }
+}
+
+/// What kind of failure of the transport it was. Its source is left out, which is not ours to vouch for.
+fn cause(error: &Error) -> Option<tracing::field::DebugValue<crate::TransportErrorKind>> {
+    error.transport().map(|error| tracing::field::debug(error.kind()))
+}
+
+pub(crate) fn trace_notice() {
+    tracing::warn!(target: TARGET, "Stripe sent a notice along: see `notice()` of the response or the error");
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,182 @@
+//! Time that runs out: over all attempts of a call, and while waiting for something.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::Response;
+use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
+use stripe_identity_core::{
+    AttemptTimeout, Call, Config, Endpoint, Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind,
+};
+
+use super::{config, reply};
+
+type Outcome = Result<Response<Bytes>, TransportError>;
+
+type End<E> = Result<stripe_identity_core::Response<<E as Endpoint>::Response>, Error>;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A clock that stands still until it is moved.
+#[derive(Clone, Default)]
+struct Clock(Arc<Mutex<Duration>>);
+
+impl Clock {
+    fn config(&self) -> Config {
+        let clock = self.clone();
+        config().clock(move || clock.now())
+    }
+
+    fn now(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn advance(&self, duration: Duration) {
+        *self.0.lock().unwrap() += duration;
+    }
+
+    /// Makes a call in which each attempt takes a time and has an outcome. Tells the time that each attempt had, and was
+    /// begun at, in seconds.
+    fn run<E: Endpoint>(
+        &self,
+        call: Call<Config, E>,
+        mut attempt: impl FnMut(usize) -> (Duration, Outcome),
+    ) -> (End<E>, Vec<(f64, f64)>) {
+        let (mut step, mut attempts) = (call.start(), Vec::new());
+        loop {
+            step = match step {
+                Step::Send(request, sent) => {
+                    let timeout = request.extensions().get::<AttemptTimeout>().unwrap().0;
+                    attempts.push((self.now().as_secs_f64(), timeout.as_secs_f64()));
+                    let (taken, outcome) = attempt(attempts.len());
+                    self.advance(taken);
+                    sent.reply(outcome)
+                }
+                Step::Wait(duration, waiting) => {
+                    self.advance(duration);
+                    waiting.resume()
+                }
+                Step::Done(end) => return (end, attempts),
+            }
+        }
+    }
+}
+
+fn create(config: &Config) -> Call<Config, CreateVerificationSession> {
+    config.verification_sessions().create(CreateVerificationSession::document())
+}
+
+#[test]
+fn the_last_attempt_gets_what_is_left_and_none_begins_after_it() {
+    let clock = Clock::default();
+    let config = clock.config().attempt_timeout(4 * SECOND).max_retries(9).deadline(10 * SECOND);
+    let (end, attempts) = clock.run(create(&config), |_| (4 * SECOND, Err(Kind::Timeout.into())));
+    assert_eq!(attempts, [(0.0, 4.0), (4.5, 4.0), (9.5, 0.5)]);
+    let error = end.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::Transport, 3, true));
+}
+
+#[test]
+fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
+    let clock = Clock::default();
+    let call = create(&clock.config()).deadline(5 * SECOND);
+    let busy = |_| (SECOND, Ok(reply(503, &[("retry-after", "4")], "")));
+    let (end, attempts) = clock.run(call, busy);
+    let error = end.unwrap_err();
+    assert_eq!((attempts.len(), error.status().unwrap().as_u16(), clock.now()), (1, 503, SECOND));
+    assert_eq!(error.retry_after(), Some(4 * SECOND));
+}
+
+#[test]
+fn a_wait_that_took_far_too_long_ends_the_call_with_its_last_error() {
+    let clock = Clock::default();
+    let call = create(&clock.config()).deadline(5 * SECOND);
+    let Step::Send(_, sent) = call.start() else { panic!("it sends") };
+    let Step::Wait(_, waiting) = sent.reply(Err(Kind::Interrupted.into())) else { panic!("it waits") };
+    clock.advance(5 * SECOND);
+    let Step::Done(Err(error)) = waiting.resume() else { panic!("it is done") };
+    assert_eq!((error.transport().unwrap().kind(), error.attempts()), (Kind::Interrupted, 1));
+}
+
+#[test]
+fn a_call_s_own_deadline_comes_before_the_settings() {
+    let clock = Clock::default();
+    let call = create(&clock.config().deadline(SECOND)).deadline(7 * SECOND);
+    let (_, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], r#"{"id": "vs_1"}"#))));
+    assert_eq!(attempts, [(0.0, 7.0)]);
+}
+
+const PROCESSING: &str = r#"{"id": "vs_1", "status": "processing"}"#;
+const VERIFIED: &str = r#"{"id": "vs_1", "status": "verified"}"#;
+
+fn wait(
+    config: &Config,
+    within: Duration,
+) -> Call<Config, stripe_identity_core::endpoint::verification_sessions::Retrieve> {
+    config.verification_sessions().retrieve("vs_1").wait_until(VerificationSession::is_decided, within)
+}
+
+#[test]
+fn waiting_looks_until_it_is_so() {
+    let clock = Clock::default();
+    let answer = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
+    let (end, attempts) = clock.run(wait(&clock.config(), 600 * SECOND), answer);
+    assert!(end.unwrap().is_decided());
+    let began: Vec<_> = attempts.iter().map(|attempt| attempt.0).collect();
+    assert_eq!(began, [0.0, 1.0, 3.0, 7.0, 13.0, 19.0]);
+}
+
+#[test]
+fn waiting_ends_in_time() {
+    let clock = Clock::default();
+    let answer = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
+    let (end, attempts) = clock.run(wait(&clock.config(), 20 * SECOND), answer);
+    let error = end.unwrap_err();
+    assert_eq!((error.kind(), error.request_id(), error.is_retryable()), (ErrorKind::NotYet, Some("req_1"), true));
+    assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (200, u32::try_from(attempts.len()).unwrap()));
+    assert_eq!(error.body(), PROCESSING.as_bytes());
+    assert!((19 * SECOND..=20 * SECOND).contains(&clock.now()), "{:?}", clock.now());
+    // The last look may take no longer than there is time.
+    let (began, timeout) = attempts.last().unwrap();
+    assert!((began + timeout - 20.0).abs() < 0.001, "{attempts:?}");
+}
+
+#[test]
+fn a_look_that_fails_is_retried_like_any_call() {
+    let clock = Clock::default();
+    // Two failures before each look are no reason to end it.
+    let outages = |number| {
+        let looked = |body| Ok(reply(200, &[], body));
+        let outcome = match number {
+            30 => looked(VERIFIED),
+            number if number % 3 == 0 => looked(PROCESSING),
+            _ => Err(Kind::Interrupted.into()),
+        };
+        (Duration::ZERO, outcome)
+    };
+    let (end, attempts) = clock.run(wait(&clock.config(), 600 * SECOND), outages);
+    assert!(end.unwrap().is_decided() && attempts.len() == 30);
+
+    let outages =
+        |number| (Duration::ZERO, if number == 1 { Ok(reply(200, &[], PROCESSING)) } else { Ok(reply(500, &[], "")) });
+    let (end, attempts) = clock.run(wait(&clock.config(), 60 * SECOND), outages);
+    let error = end.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), attempts.len()), (ErrorKind::Api, 4, 4));
+}
+
+#[test]
+fn a_session_that_does_not_exist_is_not_waited_for() {
+    let clock = Clock::default();
+    let (end, attempts) = clock.run(wait(&clock.config(), 60 * SECOND), |_| (Duration::ZERO, Ok(reply(404, &[], ""))));
+    assert_eq!((end.unwrap_err().kind(), attempts.len()), (ErrorKind::InvalidRequest, 1));
+}
+
+#[test]
+fn the_shorter_of_deadline_and_patience_counts() {
+    let clock = Clock::default();
+    let call = wait(&clock.config(), 600 * SECOND).deadline(10 * SECOND);
+    let (end, _) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], PROCESSING))));
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::NotYet);
+    assert!(clock.now() <= 10 * SECOND);
+}
