@@ -14,6 +14,8 @@ use crate::classify;
 use crate::resolver::Resolver;
 use crate::tls;
 
+const MAX_HEAD_SIZE: usize = 64 * 1024;
+
 type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 /// Sends requests over hyper. Cheap to clone; clones share their connections.
@@ -89,6 +91,8 @@ impl HyperTransportBuilder {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(90))
+            // hyper reads until its buffer is full before it lets anything else run, timeouts included.
+            .http1_max_buf_size(MAX_HEAD_SIZE)
             .build(connector);
         Ok(HyperTransport { client, max_body_size: self.max_body_size })
     }

@@ -26,12 +26,20 @@
 //! # Ok::<(), stripe_identity_core::Error>(())
 //! ```
 
+#[cfg(feature = "conformance")]
+mod connection;
 mod difference;
 mod mocks;
+#[cfg(feature = "conformance")]
+mod raw_server;
 mod recorder;
 mod scripted;
+#[cfg(feature = "conformance")]
+mod tls;
 
 pub use mocks::{MockBlockingHttpTransport, MockHttpTransport};
+#[cfg(feature = "conformance")]
+pub use raw_server::{Exchange, RawServer};
 pub use recorder::Recorder;
 pub use scripted::{Expectation, ScriptedTransport};
 

@@ -8,7 +8,7 @@ use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError
 use ureq::tls::Certificate;
 use ureq::{Agent, Error};
 
-use crate::connector::{self, ConnectError, ResolveError};
+use crate::connector::{self, BrokenError, ConnectError, ResolveError};
 use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -115,6 +115,7 @@ impl BlockingHttpTransport for UreqTransport {
 fn classify(error: Error) -> TransportError {
     let kind = match &error {
         Error::Other(other) if other.is::<ResolveError>() => TransportErrorKind::Dns,
+        Error::Other(other) if other.is::<BrokenError>() => TransportErrorKind::Interrupted,
         Error::Other(other) => match other.downcast_ref::<ConnectError>() {
             Some(ConnectError(Error::Io(cause))) if is_tls(cause) => TransportErrorKind::Tls,
             Some(ConnectError(Error::Tls(_) | Error::Rustls(_) | Error::Pem(_))) => TransportErrorKind::Tls,

@@ -2,8 +2,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod backends;
+mod dropping;
+mod faults;
 mod five_ways;
+mod goaway;
 mod nothing_leaks;
 mod paging;
+mod schedules;
 mod tls;
+mod waiting;
 mod wire;

@@ -30,9 +30,8 @@ struct TlsServer {
 
 impl TlsServer {
     fn start(alpn: &[&str]) -> Self {
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        let certificate = cert.der().clone();
-        let tls = server_config(certificate.clone(), &signing_key, alpn);
+        let certified = Certified::new();
+        let tls = certified.server_config(alpn);
 
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -59,15 +58,11 @@ impl TlsServer {
                 });
             }
         });
-        Self { url, certificate, _runtime: runtime }
+        Self { url, certificate: certified.certificate, _runtime: runtime }
     }
 
     fn backends(&self) -> [Backend; 2] {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        let mut config = trusting(&self.certificate);
         // Set by the transport, and no reason to panic if set already.
         config.alpn_protocols = vec![b"http/0.9".to_vec()];
         [
@@ -77,13 +72,35 @@ impl TlsServer {
     }
 }
 
-fn server_config(certificate: CertificateDer<'static>, key: &KeyPair, alpn: &[&str]) -> ServerConfig {
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+/// A client's configuration that trusts this certificate and no other.
+pub(crate) fn trusting(certificate: &[u8]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.to_vec().into()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let mut config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    config
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    config.with_root_certificates(roots).with_no_client_auth()
+}
+
+/// A certificate for `localhost`, made on the spot, and its key.
+pub(crate) struct Certified {
+    pub(crate) certificate: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+impl Certified {
+    pub(crate) fn new() -> Self {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        Self { certificate: cert.der().clone(), key: signing_key }
+    }
+
+    pub(crate) fn server_config(&self, alpn: &[&str]) -> ServerConfig {
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let mut config = config.with_no_client_auth().with_single_cert(vec![self.certificate.clone()], key).unwrap();
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config
+    }
 }
 
 #[test]

@@ -1,0 +1,97 @@
+use std::io::{self, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::tls::Identity;
+
+/// The server's end of a connection, with or without TLS.
+pub(crate) enum Connection {
+    Plain(BufReader<TcpStream>),
+    Tls(Box<BufReader<StreamOwned<ServerConnection, TcpStream>>>),
+}
+
+impl Connection {
+    pub(crate) fn accept(stream: TcpStream, identity: Option<&Identity>, patience: Duration) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        Ok(match identity {
+            None => Self::Plain(BufReader::new(stream)),
+            Some(identity) => {
+                Self::Tls(Box::new(BufReader::new(StreamOwned::new(identity.server_connection()?, stream))))
+            }
+        })
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream.get_ref(),
+            Self::Tls(stream) => &stream.get_ref().sock,
+        }
+    }
+
+    /// Tells the client that nothing more comes.
+    pub(crate) fn close(&mut self) {
+        if let Self::Tls(stream) = self {
+            stream.get_mut().conn.send_close_notify();
+            let _ = stream.get_mut().flush();
+        }
+        // It may be gone already.
+        let _ = self.tcp().shutdown(Shutdown::Write);
+    }
+
+    pub(crate) fn do_not_linger(&self) -> io::Result<()> {
+        socket2::SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO))
+    }
+
+    pub(crate) fn wait_for_bytes(&mut self) -> io::Result<()> {
+        self.tcp()
+            .peek(&mut [0])
+            .and_then(|read| if read == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) })
+    }
+
+    /// Whether the client has gone. Bytes that it has sent meanwhile stay unread.
+    pub(crate) fn is_closed(&self) -> bool {
+        let tcp = self.tcp();
+        if tcp.set_nonblocking(true).is_err() {
+            return true;
+        }
+        let is_closed = match tcp.peek(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        };
+        tcp.set_nonblocking(false).is_err() || is_closed
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let result = match self {
+            Self::Plain(stream) => stream.read(bytes),
+            Self::Tls(stream) => stream.read(bytes),
+        };
+        match result {
+            // A client that closes without saying so in TLS has closed all the same.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            result => result,
+        }
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.get_mut().write(bytes),
+            Self::Tls(stream) => stream.get_mut().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.get_mut().flush(),
+            Self::Tls(stream) => stream.get_mut().flush(),
+        }
+    }
+}

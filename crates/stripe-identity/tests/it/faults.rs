@@ -1,0 +1,320 @@
+//! A server that misbehaves on purpose, on a real socket: what a caller sees of each fault, over each backend.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stripe_identity::bytes::Bytes;
+use stripe_identity::http::{Request, Response};
+use stripe_identity::{
+    BlockingClient, BlockingHttpTransport, Client, Config, CreateVerificationSession, Error, HttpTransport,
+    TransportError, VerificationSession, async_trait,
+};
+use stripe_identity_hyper::HyperTransport;
+use stripe_identity_mock::{Exchange, RawServer};
+use stripe_identity_ureq::UreqTransport;
+
+use crate::backends::NOBODY;
+use crate::goaway::{Act, Http2Server};
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(500);
+const DEADLINE: Duration = Duration::from_secs(10);
+/// What a busy machine may take longer.
+const SLACK: Duration = Duration::from_secs(2);
+const FOREVER: Duration = Duration::from_secs(20);
+
+/// The transport that is inside, without the waits.
+#[derive(Debug)]
+pub(crate) struct Hasty<T>(pub(crate) T);
+
+#[async_trait]
+impl<T: HttpTransport> HttpTransport for Hasty<T> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.0.send(request).await
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+impl<T: BlockingHttpTransport> BlockingHttpTransport for Hasty<T> {
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.0.send(request)
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+type Outcome = Result<stripe_identity::Response<VerificationSession>, Error>;
+
+/// A client over a backend, to create sessions with.
+pub(crate) struct Creator {
+    pub(crate) name: &'static str,
+    pub(crate) create: Box<dyn Fn(CreateVerificationSession, Option<&str>) -> Outcome>,
+}
+
+pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator; 2] {
+    let (mut hyper, mut ureq) = (HyperTransport::builder(), UreqTransport::builder());
+    if let Some(certificate) = certificate {
+        hyper = hyper.tls_config(crate::tls::trusting(certificate));
+        ureq = ureq.root_certificates([certificate]);
+    }
+    // One thread for everything: what does not yield stops the clock too.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = Client::new(config.clone(), Hasty(hyper.build().unwrap()));
+    let blocking = BlockingClient::new(config.clone(), Hasty(ureq.build().unwrap()));
+    [
+        Creator {
+            name: "hyper",
+            create: Box::new(move |params, key| {
+                let call = client.verification_sessions().create(params);
+                let call = if let Some(key) = key { call.idempotency_key(key) } else { call };
+                runtime.block_on(call.into_future())
+            }),
+        },
+        Creator {
+            name: "ureq",
+            create: Box::new(move |params, key| {
+                let call = blocking.verification_sessions().create(params);
+                if let Some(key) = key { call.idempotency_key(key) } else { call }.send()
+            }),
+        },
+    ]
+}
+
+type Behaviour = Arc<dyn Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync>;
+
+struct Fault {
+    name: &'static str,
+    behave: Behaviour,
+    server: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Plain,
+    /// The client speaks TLS, the server does not.
+    NotTls,
+    Trusted,
+    Unknown,
+}
+
+fn fault(name: &'static str, behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static) -> Fault {
+    Fault { name, behave: Arc::new(behave), server: Kind::Plain }
+}
+
+pub(crate) const SESSION: &str = r#"{"id": "vs_1", "object": "identity.verification_session"}"#;
+const HEAD: &str = "HTTP/1.1 200 OK\r\n";
+
+fn well(exchange: &mut Exchange<'_>) -> io::Result<()> {
+    exchange.respond("200 OK", SESSION)
+}
+
+/// Writes bytes, waits until they have surely arrived, and breaks off.
+fn cut(name: &'static str, bytes: &'static str, reset: bool) -> Fault {
+    fault(name, move |exchange| {
+        exchange.write(bytes)?;
+        exchange.wait(Duration::from_millis(30));
+        if reset {
+            exchange.reset()
+        } else {
+            exchange.close()
+        }
+        Ok(())
+    })
+}
+
+/// Writes bytes, and then others without end.
+fn endless(name: &'static str, first: &'static str, then: impl AsRef<[u8]>, pause: Duration) -> Fault {
+    let then = then.as_ref().to_vec();
+    fault(name, move |exchange| {
+        exchange.write(first)?;
+        let end = Instant::now() + FOREVER;
+        while Instant::now() < end && (pause.is_zero() || exchange.wait(pause)) {
+            exchange.write(&then)?;
+        }
+        Ok(())
+    })
+}
+
+fn faults() -> Vec<Fault> {
+    let many = |text: &str| text.repeat(1 + 10_000 / text.len());
+    let (at_once, drip) = (Duration::ZERO, Duration::from_millis(20));
+    vec![
+        fault("answers", well),
+        fault("says nothing", |exchange| {
+            exchange.wait(FOREVER);
+            Ok(())
+        }),
+        cut("closes before the headers", "", false),
+        cut("resets before the headers", "", true),
+        cut("closes in the headers", "HTTP/1.1 200 OK\r\nContent-Le", false),
+        cut("resets in the headers", "HTTP/1.1 200 OK\r\nContent-Le", true),
+        cut("closes in the body", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"vs", false),
+        cut("resets in the body", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"vs", true),
+        cut("closes in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{\"id\": \"vs", false),
+        fault("a chunk of no size", |exchange| {
+            exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n{}\r\n0\r\n\r\n")
+        }),
+        fault("a length beyond all numbers", |exchange| {
+            exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}")
+        }),
+        fault("two lengths that differ", |exchange| {
+            exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 57\r\n\r\n")?;
+            exchange.write(SESSION)
+        }),
+        fault("a second answer after the first", |exchange| {
+            let evil = format!("{HEAD}Content-Length: 17\r\n\r\n{{\"id\": \"vs_evil\"}}");
+            exchange.write(format!("{HEAD}Content-Length: {}\r\n\r\n{SESSION}{evil}", SESSION.len()))
+        }),
+        fault("closes when the next request comes", |exchange| {
+            well(exchange)?;
+            exchange.wait_for_next()?;
+            exchange.reset();
+            Ok(())
+        }),
+        endless("a header without end", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
+        endless("headers without end", HEAD, many("X: y\r\n"), at_once),
+        endless("1xx answers without end", "", many("HTTP/1.1 103 Early Hints\r\n\r\n"), at_once),
+        endless("a body without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
+        endless("headers that drip", "HTTP/1.1 200 OK\r\nX: ", "x", drip),
+        endless("a body that drips", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", "x", drip),
+        fault("HTTP/1.0, closing", |exchange| {
+            exchange.write(format!("HTTP/1.0 200 OK\r\n\r\n{SESSION}"))?;
+            exchange.close();
+            Ok(())
+        }),
+        fault("no HTTP at all", |exchange| exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
+        fault("a gateway's page", |exchange| exchange.respond("502 Bad Gateway", "<html>Robin</html>")),
+        fault("half of a JSON", |exchange| exchange.respond("200 OK", &SESSION[..20])),
+        fault("a redirect to another host", |exchange| {
+            exchange.write(format!("HTTP/1.1 307 X\r\nLocation: {NOBODY}/v1/x\r\nContent-Length: 0\r\n\r\n"))
+        }),
+        cut("resets in a body of no said length", "HTTP/1.1 200 OK\r\n\r\n{\"id\": \"vs_1\"}", true),
+        Fault { server: Kind::NotTls, ..fault("TLS: is not spoken", well) },
+        Fault { server: Kind::Unknown, ..fault("TLS: a certificate of nobody", well) },
+        Fault {
+            server: Kind::Trusted,
+            ..fault("TLS: breaks off without a farewell", |exchange| {
+                exchange.write(format!("HTTP/1.1 200 OK\r\n\r\n{SESSION}"))?;
+                exchange.abandon();
+                Ok(())
+            })
+        },
+    ]
+}
+
+fn chunk(size: usize) -> Vec<u8> {
+    [format!("{size:x}\r\n").into_bytes(), vec![b' '; size], b"\r\n".to_vec()].concat()
+}
+
+/// What a caller saw, and how often the server was asked.
+fn describe(outcome: &Outcome, asked: usize) -> String {
+    let seen = match outcome {
+        Ok(session) => format!("`{}`", session.id),
+        Err(error) => match error.transport() {
+            Some(transport) => format!("{:?}", transport.kind()),
+            None => format!("{:?}", error.kind()),
+        },
+    };
+    let attempts = match outcome.as_ref().map_or_else(Error::attempts, |_| 1) {
+        1 => String::new(),
+        attempts => format!(" after {attempts} attempts"),
+    };
+    format!("{seen}{attempts}, asked {asked}×")
+}
+
+fn config(url: &str) -> Config {
+    let config = Config::new("sk_test_123").unwrap().base_url(url).unwrap();
+    config.max_retries(1).attempt_timeout(ATTEMPT_TIMEOUT).deadline(DEADLINE)
+}
+
+/// Makes a call, and describes what came of it. `keys` tells the keys of all requests that the server took.
+fn call(creator: &Creator, keys: impl Fn() -> Vec<String>) -> String {
+    let (before, started) = (keys().len(), Instant::now());
+    let outcome = (creator.create)(CreateVerificationSession::document(), None);
+    let taken = started.elapsed();
+    assert!(taken < 2 * ATTEMPT_TIMEOUT + SLACK, "{}: {taken:?}", creator.name);
+    // Of a request that was cut off, the server may hear later than the caller of the failure.
+    thread::sleep(Duration::from_millis(50));
+    let keys = &keys()[before..];
+    assert!(keys.iter().all(|key| *key == keys[0]), "{}: repeated with another key", creator.name);
+    describe(&outcome, keys.len())
+}
+
+/// What comes of two calls in a row, while the server is at fault each time or the first time only.
+fn suffer(fault: &Fault, backend: usize, each_time: bool) -> String {
+    let behave = fault.behave.clone();
+    let behave = move |exchange: &mut Exchange<'_>| {
+        if each_time || exchange.number() == 1 { behave(exchange) } else { well(exchange) }
+    };
+    let server = match fault.server {
+        Kind::Plain | Kind::NotTls => RawServer::start(behave),
+        Kind::Trusted | Kind::Unknown => RawServer::start_tls(behave),
+    };
+    let server = server.unwrap();
+    let url = match fault.server {
+        Kind::NotTls => server.url().replace("http://127.0.0.1", "https://localhost"),
+        _ => server.url().to_owned(),
+    };
+    let certificate = server.certificate().filter(|_| fault.server == Kind::Trusted);
+    let creator = &creators(&config(&url), certificate)[backend];
+    let keys = || {
+        let key = |request: &Request<Bytes>| {
+            assert_eq!(request.body(), "type=document");
+            request.headers()["idempotency-key"].to_str().unwrap().to_owned()
+        };
+        server.requests().iter().map(key).collect()
+    };
+    calls(creator, keys)
+}
+
+fn calls(creator: &Creator, keys: impl Fn() -> Vec<String>) -> String {
+    let (first, second) = (call(creator, &keys), call(creator, &keys));
+    if first == second { first } else { format!("{first}; then {second}") }
+}
+
+fn refused(backend: usize) -> String {
+    calls(&creators(&config(NOBODY), None)[backend], Vec::new)
+}
+
+/// Only hyper speaks HTTP/2.
+fn over_http2(first: Act, then: Act) -> String {
+    let server = Http2Server::start(first, then);
+    let creator = &creators(&config(&server.url), Some(&server.certificate))[0];
+    calls(creator, || server.keys.lock().unwrap().clone())
+}
+
+fn row(name: &str, backend: &str, [each_time, once]: &[String; 2]) -> String {
+    format!("| {name} | {backend} | {each_time} | {once} |\n")
+}
+
+fn rows(name: &str, hyper: &[String; 2], ureq: &[String; 2]) -> String {
+    if hyper == ureq { row(name, "both", hyper) } else { row(name, "hyper", hyper) + &row(name, "ureq", ureq) }
+}
+
+#[test]
+fn what_a_caller_sees_is_what_is_written_down() {
+    let mut table = String::new();
+    let mut write = |rows: String| {
+        // Not through `print!`, so that it shows where tests are run without `--nocapture` too.
+        io::stderr().write_all(rows.as_bytes()).unwrap();
+        table += &rows;
+    };
+    write("| the server | over | each time | the first time only |\n|---|---|---|---|\n".to_owned());
+    let [hyper, ureq] = [refused(0), refused(1)].map(|cell| [cell, "–".to_owned()]);
+    write(rows("refuses connections", &hyper, &ureq));
+    for fault in faults() {
+        let [hyper, ureq] = [0, 1].map(|backend| [true, false].map(|each_time| suffer(&fault, backend, each_time)));
+        write(rows(fault.name, &hyper, &ureq));
+    }
+    for (name, act) in [
+        ("HTTP/2: says GOAWAY instead of an answer", Act::GoAwayInstead),
+        ("HTTP/2: says GOAWAY after an answer", Act::AnswerAndGoAway),
+        ("HTTP/2: refuses the stream", Act::RefuseStream),
+    ] {
+        write(row(name, "hyper", &[over_http2(act, act), over_http2(act, Act::Answer)]));
+    }
+    let written = include_str!("../../../stripe-identity-core/BEHAVIOUR.md");
+    assert!(written.contains(&table), "BEHAVIOUR.md has another table of faults than this");
+}

@@ -1,0 +1,56 @@
+//! Waiting for a session over the simulator, whose time goes by in the waits.
+
+use std::time::Duration;
+
+use stripe_identity::{
+    BlockingClient, Client, Config, CreateVerificationSession, ErrorKind, SessionState, VerificationSession,
+};
+use stripe_identity_simulator::{Outcome, SimulatorTransport};
+
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+
+/// A client's settings with which the person behind the first session is done after so many looks.
+fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
+    let person = stripe.clone();
+    let (began, clock) = (stripe.now().as_secs(), stripe.clone());
+    Config::new("sk_test_123")
+        .unwrap()
+        .clock(move || Duration::from_secs(u64::try_from(clock.now().as_secs() - began).unwrap()))
+        .on_attempt(move |attempt| {
+            if attempt.number == looks && attempt.endpoint.ends_with("{session}") {
+                let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
+                let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
+                person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified).unwrap();
+            }
+        })
+}
+
+#[test]
+fn a_blocking_client_waits_for_the_decision_and_for_the_redaction() {
+    let stripe = SimulatorTransport::default();
+    let client = BlockingClient::new(config(&stripe, 4), stripe.clone());
+    let sessions = client.verification_sessions();
+    let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
+    let began = stripe.now();
+    let decided = sessions.retrieve(&session).wait_until(VerificationSession::is_decided, TEN_MINUTES).send().unwrap();
+    assert_eq!(decided.state(), SessionState::Verified);
+    assert!((5..=15).contains(&(stripe.now().as_secs() - began.as_secs())));
+
+    sessions.redact(&session).send().unwrap();
+    let redacted = || sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, TEN_MINUTES).send();
+    assert_eq!(redacted().unwrap_err().kind(), ErrorKind::NotYet);
+    stripe.finish_redaction(&session).unwrap();
+    assert!(redacted().unwrap().is_redacted());
+}
+
+#[tokio::test]
+async fn so_does_the_other() {
+    let stripe = SimulatorTransport::default();
+    let client = Client::new(config(&stripe, 4), stripe.clone());
+    let sessions = client.verification_sessions();
+    let session = sessions.create(CreateVerificationSession::document()).await.unwrap();
+    let waiting = sessions.retrieve(&session).wait_until(VerificationSession::is_decided, TEN_MINUTES);
+    assert_eq!(waiting.await.unwrap().state(), SessionState::Verified);
+    let waiting = sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, TEN_MINUTES);
+    assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::NotYet);
+}
