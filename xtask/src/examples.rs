@@ -7,7 +7,8 @@ use crate::Failure;
 use crate::command::{cargo, step};
 
 pub(crate) fn check() -> Result<(), Failure> {
-    quickstart()
+    quickstart()?;
+    step(cargo(["run", "--quiet", "--example", "crash_safe"]))
 }
 
 /// In both forms, with the simulator that it starts itself and with a server that it takes for Stripe.

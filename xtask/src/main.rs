@@ -1,5 +1,6 @@
 //! The checks of this workspace, for people and for CI: `cargo xtask`.
 
+mod behaviour;
 mod command;
 mod conformance;
 mod drift;
@@ -21,6 +22,7 @@ Usage: cargo xtask CHECK
   ci            all of the following
   fmt           the code is formatted
   conformance   the models are what the fact table says, both ways round
+  behaviour     BEHAVIOUR.md speaks of every rule, and the tests that it names exist
   layers        crates depend on what they may, and on nothing else
   clippy        no warnings
   docs          the documentation builds without warnings
@@ -38,6 +40,7 @@ type Check = fn() -> Result<(), Failure>;
 const CHECKS: &[(&str, Check)] = &[
     ("fmt", fmt),
     ("conformance", conformance::check),
+    ("behaviour", behaviour::check),
     ("layers", layers::check),
     ("clippy", clippy),
     ("docs", docs),

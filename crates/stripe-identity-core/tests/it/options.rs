@@ -52,6 +52,14 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
 }
 
 #[test]
+fn an_extra_header_replaces_the_call_s_own() {
+    let call =
+        config().verification_sessions().retrieve("vs_1").header("USER-AGENT", "other").header("user-agent", "last");
+    let (request, _) = request_of(call.start());
+    assert_eq!(request.headers().get_all("user-agent").iter().collect::<Vec<_>>(), ["last"]);
+}
+
+#[test]
 fn by_default_a_call_goes_to_stripe_within_80_seconds() {
     let (request, _) = request_of(config().verification_sessions().retrieve("vs_1").start());
     assert_eq!(request.uri(), "https://api.stripe.com/v1/identity/verification_sessions/vs_1");

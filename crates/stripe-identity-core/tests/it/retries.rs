@@ -69,6 +69,18 @@ fn attempts_end_with_the_retries() {
 }
 
 #[test]
+fn by_default_there_are_three_attempts() {
+    let mut step = config().verification_sessions().retrieve("vs_1").start();
+    for _ in 0..2 {
+        let (_, sent) = request_of(step);
+        let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
+        step = waiting.resume();
+    }
+    let (_, sent) = request_of(step);
+    assert!(matches!(sent.reply(fail(Kind::Connect)), Step::Done(Err(_))));
+}
+
+#[test]
 fn no_retries_means_one_attempt() {
     let error = run(0, [answer(500, &[])]).end.unwrap_err();
     assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Api));

@@ -45,12 +45,13 @@ impl<T: BlockingHttpTransport> BlockingHttpTransport for Hasty<T> {
     fn sleep(&self, _: Duration) {}
 }
 
-type Outcome = Result<stripe_identity::Response<VerificationSession>, Error>;
+pub(crate) type Create = dyn Fn(CreateVerificationSession, Option<&str>) -> Outcome;
+pub(crate) type Outcome = Result<stripe_identity::Response<VerificationSession>, Error>;
 
 /// A client over a backend, to create sessions with.
 pub(crate) struct Creator {
     pub(crate) name: &'static str,
-    pub(crate) create: Box<dyn Fn(CreateVerificationSession, Option<&str>) -> Outcome>,
+    pub(crate) create: Box<Create>,
 }
 
 pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator; 2] {
@@ -116,9 +117,9 @@ fn cut(name: &'static str, bytes: &'static str, reset: bool) -> Fault {
         exchange.write(bytes)?;
         exchange.wait(Duration::from_millis(30));
         if reset {
-            exchange.reset()
+            exchange.reset();
         } else {
-            exchange.close()
+            exchange.close();
         }
         Ok(())
     })

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod backends;
+mod clients;
 mod dropping;
 mod faults;
 mod five_ways;

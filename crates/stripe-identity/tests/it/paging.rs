@@ -87,6 +87,24 @@ async fn a_stream_gives_the_same() {
     assert_eq!(sizes, [10, 10, 5]);
 }
 
+#[tokio::test]
+async fn as_many_as_are_wanted_are_collected() {
+    let (stripe, ids) = with_sessions(25);
+    let blocking = BlockingClient::new(config(), stripe.clone()).verification_sessions();
+    let sessions = Client::new(config(), stripe.clone()).verification_sessions();
+    for (limit, pages) in [(0, 0), (10, 1), (12, 2), (25, 3), (1000, 3)] {
+        let before = stripe.requests().len();
+        let some = blocking.list(newest()).items().collect_up_to(limit).unwrap();
+        assert_eq!(stripe.requests().len() - before, pages, "{limit}");
+        assert_eq!(
+            some.iter().map(|session| &session.id).collect::<Vec<_>>(),
+            ids.iter().take(limit).collect::<Vec<_>>()
+        );
+        assert_eq!(sessions.list(newest()).items().collect_up_to(limit).await.unwrap(), some);
+        assert_eq!(stripe.requests().len() - before, 2 * pages, "{limit}");
+    }
+}
+
 #[test]
 fn every_page_is_asked_for_in_the_same_way() {
     let (stripe, _) = with_sessions(0);
@@ -137,6 +155,17 @@ fn a_list_that_does_not_get_on_is_an_error_and_not_a_loop() {
     let (stripe, items) = script();
     stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [], "has_more": true}"#);
     assert_eq!(items.take(5).collect::<Vec<_>>(), [Err(ErrorKind::EndlessList)]);
+    stripe.finish();
+
+    let (stripe, _) = script();
+    stripe
+        .expect(Method::GET, LIST)
+        .reply_header("request-id", "req_1")
+        .reply(200, r#"{"data": [], "has_more": true}"#);
+    let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
+    let error = sessions.list(ListVerificationSessions::new()).pages().next().unwrap().unwrap_err();
+    assert_eq!((error.request_id(), error.status().unwrap().as_u16()), (Some("req_1"), 200));
+    assert!(error.was_sent() && !error.is_retryable());
     stripe.finish();
 
     let (stripe, items) = script();

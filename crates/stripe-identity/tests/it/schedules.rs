@@ -15,7 +15,7 @@ use stripe_identity::{
 use stripe_identity_mock::{Exchange, RawServer};
 use stripe_identity_simulator::{Simulator, SimulatorTransport};
 
-use crate::faults::creators;
+use crate::faults::{Create, creators};
 
 const SCHEDULES: u64 = 1000;
 
@@ -195,12 +195,6 @@ fn run(backend: usize) {
     let keyless = |request: &Request<Bytes>| !request.headers().contains_key("idempotency-key");
     assert!(!server.requests().iter().any(keyless));
 }
-
-type Create = dyn Fn(
-    CreateVerificationSession,
-    Option<&str>,
-)
-    -> Result<stripe_identity::Response<stripe_identity::VerificationSession>, stripe_identity::Error>;
 
 fn suffer(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
     let mut known = BTreeMap::new();

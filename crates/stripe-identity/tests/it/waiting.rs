@@ -20,7 +20,8 @@ fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
             if attempt.number == looks && attempt.endpoint.ends_with("{session}") {
                 let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
                 let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
-                person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified).unwrap();
+                // Of a session that is decided already, there is nothing to submit.
+                let _ = person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified);
             }
         })
 }

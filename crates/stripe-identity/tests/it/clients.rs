@@ -1,0 +1,28 @@
+use std::thread;
+
+use stripe_identity::{BlockingClient, Client, Config, CreateVerificationSession};
+use stripe_identity_mock::Recorder;
+use stripe_identity_simulator::SimulatorTransport;
+
+#[test]
+fn they_are_shared_and_cloned_and_take_other_settings_along() {
+    fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let stripe = Recorder::new(SimulatorTransport::default());
+    let config = Config::new("sk_test_123").unwrap();
+    shared(&Client::new(config.clone(), stripe.clone()));
+    let client = BlockingClient::new(config.clone(), stripe.clone());
+    shared(&client);
+
+    let other = client.with_config(config.account("acct_1").unwrap());
+    let create = |client: BlockingClient| {
+        thread::spawn(move || {
+            client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
+        })
+    };
+    let threads: Vec<_> = [client.clone(), client, other].into_iter().map(create).collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let accounts = stripe.requests().iter().filter(|request| request.headers().contains_key("stripe-account")).count();
+    assert_eq!((stripe.requests().len(), accounts), (3, 1));
+}
