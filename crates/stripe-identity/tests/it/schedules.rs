@@ -211,9 +211,9 @@ fn suffer(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
             Err(error) => {
                 assert!(error.was_sent() || made.is_empty(), "schedule {seed}: made, though not sent: {error:?}");
                 if made.is_empty() {
-                    tally.not_made += 1
+                    tally.not_made += 1;
                 } else {
-                    tally.learnt += 1
+                    tally.learnt += 1;
                 }
                 *schedule.is_faulty.lock().unwrap() = false;
                 let learnt = (0..10).find_map(|_| create(params.clone(), Some(&reference)).ok());
