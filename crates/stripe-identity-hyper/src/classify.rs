@@ -3,22 +3,36 @@ use std::io;
 
 use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
+use rustls::pki_types::InvalidDnsNameError;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
 use crate::resolver::ResolveError;
 
-/// Before the response's headers were there.
-pub(crate) fn request_error(error: legacy::Error) -> TransportError {
-    let kind = if has::<ResolveError>(&error) {
+/// Before the response's headers were there. Layers may have wrapped what hyper said, or failed by themselves.
+pub(crate) fn service_error(error: Box<dyn StdError + Send + Sync>) -> TransportError {
+    match error.downcast::<TransportError>() {
+        Ok(error) => *error,
+        Err(error) => TransportError::new(service_error_kind(error.as_ref()), error),
+    }
+}
+
+fn service_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
+    if let Some(error) = find::<TransportError>(error) {
+        return error.kind();
+    }
+    let is_connect = find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect);
+    // Over TLS, a name that is none is not even looked up.
+    if has::<ResolveError>(error) || has::<InvalidDnsNameError>(error) {
         TransportErrorKind::Dns
-    } else if error.is_connect() && has::<rustls::Error>(&error) {
+    } else if is_connect && has::<rustls::Error>(error) {
         TransportErrorKind::Tls
-    } else if error.is_connect() {
+    } else if is_connect {
         TransportErrorKind::Connect
+    } else if has::<legacy::Error>(error) || has::<hyper::Error>(error) {
+        exchange_kind(error)
     } else {
-        exchange_kind(&error)
-    };
-    TransportError::new(kind, error)
+        TransportErrorKind::Other
+    }
 }
 
 /// While the response's body was read.
@@ -32,8 +46,7 @@ pub(crate) fn body_error(error: Box<dyn StdError + Send + Sync>) -> TransportErr
 }
 
 fn exchange_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
-    let hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
-    match hyper {
+    match find::<hyper::Error>(error) {
         // What came was no HTTP, or what should go out is none: no repetition will mend that.
         Some(error) if error.is_parse() || error.is_user() => TransportErrorKind::Other,
         _ => TransportErrorKind::Interrupted,
@@ -41,7 +54,11 @@ fn exchange_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
 }
 
 fn has<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(<dyn StdError>::is::<E>)
+    find::<E>(error).is_some()
+}
+
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
 }
 
 /// The error and its sources. An `io::Error` counts as the source of what it wraps, which it does not say itself.

@@ -14,6 +14,12 @@
 //! # }
 //! ```
 //!
+//! # Layers, connectors and servers of your own
+//!
+//! [`TowerTransport`] sends over any tower service. Under it go layers (limits, tracing, metrics) stacked over
+//! [`HyperTransportBuilder::build_service`]; hyper's own client over a connector of yours; or an axum `Router`, which is then
+//! asked without a socket.
+//!
 //! # Features
 //!
 //! | feature | default | what it does |
@@ -24,12 +30,20 @@
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
 //! With both kinds of roots, either is trusted. Without any roots or without cryptography,
-//! [`HyperTransportBuilder::tls_config`] must say what to use.
+//! [`HyperTransportBuilder::tls_config`] must say what to use, or
+//! [`HyperTransportBuilder::root_certificate`] whom to trust.
 
 mod classify;
+mod connector;
+mod proxy;
 mod resolver;
+mod service;
 mod tls;
+mod tower;
 mod transport;
 
+pub use proxy::Proxy;
 pub use rustls;
-pub use transport::{HyperTransport, HyperTransportBuilder};
+pub use service::HyperService;
+pub use tower::{RequestBody, TowerTransport};
+pub use transport::{HttpVersion, HyperTransport, HyperTransportBuilder};

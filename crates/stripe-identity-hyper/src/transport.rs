@@ -2,39 +2,42 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
-use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
+use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
 
-use crate::classify;
+use crate::connector::Connector;
+use crate::proxy::Proxy;
 use crate::resolver::Resolver;
+use crate::service::HyperService;
 use crate::tls;
+use crate::tower::{MAX_BODY_SIZE, TowerTransport};
 
 const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-type Connector = HttpsConnector<HttpConnector<Resolver>>;
-
 /// Sends requests over hyper. Cheap to clone; clones share their connections.
 ///
-/// | setting | value |
+/// | setting | default |
 /// |---|---|
 /// | time for an attempt | what the call says: 80 seconds unless changed |
-/// | time for a TCP connection, within that | 30 seconds |
-/// | largest response body | 16 MiB, see [`HyperTransportBuilder::max_body_size`] |
-/// | idle connections are kept for | 90 seconds |
-/// | redirects, proxies, compression | none |
+/// | [time for a connection](HyperTransportBuilder::connect_timeout), within that | 30 seconds |
+/// | [largest response body](HyperTransportBuilder::max_body_size) | 16 MiB |
+/// | largest response head, in HTTP/1.1 | 64 KiB |
+/// | [idle connections](HyperTransportBuilder::pool_max_idle) for each host | as many as there were requests at a time |
+/// | they [are kept for](HyperTransportBuilder::pool_idle_timeout) | 90 seconds |
+/// | [HTTP version](HyperTransportBuilder::http_version) | 2 where the server offers it over TLS, else 1.1 |
+/// | [proxy](HyperTransportBuilder::proxy) | what the environment says |
+/// | whom TLS trusts | what the crate's features say, and [what is added](HyperTransportBuilder::root_certificate) |
+/// | `TCP_NODELAY` | on |
+/// | redirects, compression, cookies | none |
 ///
 /// A request that was handed to a kept connection which turns out to be closed, before any of it was written, goes out
 /// again on a new connection. That is the only thing it repeats.
 #[derive(Clone)]
-pub struct HyperTransport {
-    client: Client<Connector, Full<Bytes>>,
-    max_body_size: usize,
-}
+pub struct HyperTransport(TowerTransport<HyperService>);
 
 impl HyperTransport {
     /// A transport with the defaults.
@@ -47,14 +50,42 @@ impl HyperTransport {
 
     /// A transport with settings of your own.
     pub fn builder() -> HyperTransportBuilder {
-        HyperTransportBuilder { tls: None, max_body_size: 16 * 1024 * 1024 }
+        HyperTransportBuilder {
+            tls: None,
+            roots: Vec::new(),
+            proxy: Proxy::from_env(),
+            http_version: HttpVersion::default(),
+            connect_timeout: Duration::from_secs(30),
+            pool_max_idle: usize::MAX,
+            pool_idle_timeout: Duration::from_secs(90),
+            max_body_size: MAX_BODY_SIZE,
+        }
     }
+}
+
+/// Which version of HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpVersion {
+    /// Over TLS, HTTP/2 if the server offers it (ALPN), else HTTP/1.1.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 only, without TLS too. A server that does not speak it cannot be reached.
+    Http2,
 }
 
 /// Settings for a [`HyperTransport`].
 #[derive(Clone)]
 pub struct HyperTransportBuilder {
     tls: Option<ClientConfig>,
+    roots: Vec<Vec<u8>>,
+    proxy: Proxy,
+    http_version: HttpVersion,
+    connect_timeout: Duration,
+    pool_max_idle: usize,
+    pool_idle_timeout: Duration,
     max_body_size: usize,
 }
 
@@ -65,6 +96,39 @@ impl HyperTransportBuilder {
         Self { tls: Some(config), ..self }
     }
 
+    /// One more root certificate for TLS to trust, in DER form, such as that of a company's own authority. It does not go
+    /// with a [TLS configuration](Self::tls_config) of your own, which says whom to trust by itself.
+    pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(der.into());
+        self
+    }
+
+    /// The proxy to go through. Default: what the environment says.
+    pub fn proxy(self, proxy: Proxy) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// The version of HTTP to speak. Default: 2 where the server offers it over TLS, else 1.1.
+    pub fn http_version(self, version: HttpVersion) -> Self {
+        Self { http_version: version, ..self }
+    }
+
+    /// How long a connection may take to come about, without its TLS but with a proxy's. Default: 30 seconds. It cannot
+    /// take longer than the attempt that needs it.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        Self { connect_timeout: timeout, ..self }
+    }
+
+    /// How many idle connections are kept for each host. With 0, none is used twice. Default: as many as there are.
+    pub fn pool_max_idle(self, connections: usize) -> Self {
+        Self { pool_max_idle: connections, ..self }
+    }
+
+    /// How long an idle connection is kept. Default: 90 seconds.
+    pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
+        Self { pool_idle_timeout: timeout, ..self }
+    }
+
     /// The largest response body that is taken, in bytes. Default: 16 MiB.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
@@ -73,64 +137,79 @@ impl HyperTransportBuilder {
     /// The transport.
     ///
     /// # Errors
-    /// [`Tls`](TransportErrorKind::Tls) if no TLS configuration was given and none can be made: the operating system was
-    /// to give root certificates and has none, or the crate was compiled without cryptography or without roots.
+    /// [`Tls`](stripe_identity_core::TransportErrorKind::Tls) if no TLS configuration was given and none can be made: an
+    /// added root certificate is none, the operating system was to give root certificates and has none, or the crate was
+    /// compiled without cryptography or without roots. The same if both a configuration and root certificates were given.
     pub fn build(self) -> Result<HyperTransport, TransportError> {
-        let mut tls = self.tls.map_or_else(tls::default_config, Ok)?;
-        // The connector sets them, and panics if they are set already.
+        let max_body_size = self.max_body_size;
+        Ok(HyperTransport(TowerTransport::new(self.build_service()?).max_body_size(max_body_size)))
+    }
+
+    /// The service that the transport sends over, to stack layers on it. A [`TowerTransport`] over it has its own largest
+    /// body.
+    ///
+    /// # Errors
+    /// As for [`build`](Self::build).
+    pub fn build_service(self) -> Result<HyperService, TransportError> {
+        let mut tls = tls::config(self.tls, &self.roots)?;
+        // The connectors set them, and panic if they are set already.
         tls.alpn_protocols.clear();
 
         let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(Duration::from_secs(30)));
-        let connector =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp);
-
+        let to_proxy = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http().enable_http1();
+        let connector = Connector {
+            to_proxy: to_proxy.wrap_connector(tcp.clone()),
+            direct: tcp,
+            proxy: self.proxy,
+            timeout: self.connect_timeout,
+        };
+        let over_tls = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        let connector = match self.http_version {
+            HttpVersion::Negotiated => over_tls.enable_all_versions().wrap_connector(connector),
+            HttpVersion::Http1 => over_tls.enable_http1().wrap_connector(connector),
+            HttpVersion::Http2 => over_tls.enable_http2().wrap_connector(connector),
+        };
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(90))
+            .pool_max_idle_per_host(self.pool_max_idle)
+            .pool_idle_timeout(self.pool_idle_timeout)
+            .http2_only(self.http_version == HttpVersion::Http2)
             // hyper reads until its buffer is full before it lets anything else run, timeouts included.
             .http1_max_buf_size(MAX_HEAD_SIZE)
             .build(connector);
-        Ok(HyperTransport { client, max_body_size: self.max_body_size })
-    }
-}
-
-impl HyperTransport {
-    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        let response = self.client.request(request.map(Full::new)).await.map_err(classify::request_error)?;
-        let (parts, body) = response.into_parts();
-        let body = Limited::new(body, self.max_body_size).collect().await.map_err(classify::body_error)?;
-        Ok(http::Response::from_parts(parts, body.to_bytes()))
+        Ok(HyperService(client))
     }
 }
 
 #[async_trait]
 impl HttpTransport for HyperTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        match request.extensions().get::<AttemptTimeout>().copied() {
-            Some(AttemptTimeout(timeout)) => tokio::time::timeout(timeout, self.exchange(request))
-                .await
-                .unwrap_or_else(|_| Err(TransportErrorKind::Timeout.into())),
-            None => self.exchange(request).await,
-        }
+        self.0.send(request).await
     }
 
     async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+        self.0.sleep(duration).await;
     }
 }
 
 impl fmt::Debug for HyperTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperTransport").field("max_body_size", &self.max_body_size).finish_non_exhaustive()
+        f.debug_tuple("HyperTransport").field(&self.0).finish()
     }
 }
 
 impl fmt::Debug for HyperTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperTransportBuilder").field("max_body_size", &self.max_body_size).finish_non_exhaustive()
+        f.debug_struct("HyperTransportBuilder")
+            .field("proxy", &self.proxy)
+            .field("http_version", &self.http_version)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("pool_max_idle", &self.pool_max_idle)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("max_body_size", &self.max_body_size)
+            .finish_non_exhaustive()
     }
 }

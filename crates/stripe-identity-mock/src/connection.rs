@@ -52,17 +52,23 @@ impl Connection {
             .and_then(|read| if read == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) })
     }
 
-    /// Whether the client has gone. Bytes that it has sent meanwhile stay unread.
-    pub(crate) fn is_closed(&self) -> bool {
-        let tcp = self.tcp();
-        if tcp.set_nonblocking(true).is_err() {
+    /// Whether the client has gone. Bytes that it has sent meanwhile are left to be read.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        if self.tcp().set_nonblocking(true).is_err() {
             return true;
         }
-        let is_closed = match tcp.peek(&mut [0]) {
-            Ok(read) => read == 0,
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        let is_closed = match self {
+            Self::Plain(stream) => stream.get_ref().peek(&mut [0]).map(|read| read == 0),
+            Self::Tls(stream) => {
+                let stream = stream.get_mut();
+                // In TLS a client says that it goes, so there is something to read first.
+                stream.conn.read_tls(&mut stream.sock).map(|read| {
+                    read == 0 || stream.conn.process_new_packets().map_or(true, |state| state.peer_has_closed())
+                })
+            }
         };
-        tcp.set_nonblocking(false).is_err() || is_closed
+        let is_closed = is_closed.unwrap_or_else(|error| error.kind() != io::ErrorKind::WouldBlock);
+        self.tcp().set_nonblocking(false).is_err() || is_closed
     }
 }
 

@@ -27,6 +27,8 @@
 //! ```
 
 #[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "conformance")]
 mod connection;
 mod difference;
 mod mocks;

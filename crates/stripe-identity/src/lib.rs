@@ -30,7 +30,8 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
-//! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio |
+//! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio; `TowerTransport`, over any tower service |
+//! | `reqwest` | | `ReqwestTransport`: asynchronous, over your own reqwest client |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
@@ -44,9 +45,13 @@ pub use stripe_identity_core::{
     WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
-pub use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder, rustls};
+pub use stripe_identity_hyper::{
+    HttpVersion, HyperService, HyperTransport, HyperTransportBuilder, Proxy, RequestBody, TowerTransport, rustls,
+};
 #[cfg(feature = "mock")]
 pub use stripe_identity_mock as mock;
+#[cfg(feature = "reqwest")]
+pub use stripe_identity_reqwest::{ReqwestTransport, reqwest};
 #[cfg(feature = "simulator")]
 pub use stripe_identity_simulator as simulator;
 pub use stripe_identity_types::*;

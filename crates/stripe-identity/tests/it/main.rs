@@ -3,6 +3,7 @@
 
 mod backends;
 mod clients;
+mod conformance;
 mod dropping;
 mod faults;
 mod five_ways;

@@ -76,6 +76,14 @@ impl TlsServer {
 pub(crate) fn trusting(certificate: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.to_vec().into()).unwrap();
+    trusting_these(roots)
+}
+
+pub(crate) fn trusting_nobody() -> ClientConfig {
+    trusting_these(RootCertStore::empty())
+}
+
+fn trusting_these(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     config.with_root_certificates(roots).with_no_client_auth()

@@ -1,0 +1,118 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use stripe_identity_core::http::Uri;
+use stripe_identity_core::{TransportError, TransportErrorKind};
+
+/// Through which proxy connections to Stripe are made, if any.
+///
+/// A proxy is asked for a tunnel (`CONNECT`), so all that it sees is the host's name: TLS is between the client and Stripe.
+/// Its URL is `http://` or `https://`, with `user:password@` where it asks for credentials. Plain HTTP never goes through a
+/// proxy, nor does anything to this machine.
+#[derive(Clone)]
+pub struct Proxy(Option<Arc<Matcher>>);
+
+impl Proxy {
+    /// What the environment says when this is called, which is the default: `HTTPS_PROXY` or else `ALL_PROXY`, and the
+    /// hosts in `NO_PROXY` without (each in capitals or not). A proxy of another kind than described above, or a malformed
+    /// one, is passed over; so are all where `REQUEST_METHOD` is set, since there others may write the environment.
+    pub fn from_env() -> Self {
+        Self(Some(Arc::new(Matcher::from_env())))
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// This proxy, whatever the environment says.
+    ///
+    /// # Errors
+    /// [`Other`](TransportErrorKind::Other) if the URL is not that of a proxy as described above.
+    pub fn new(url: &str) -> Result<Self, TransportError> {
+        Self::with_exceptions(url, "")
+    }
+
+    /// This proxy, but not for some hosts: names (with all names below them), addresses and networks, separated by commas,
+    /// as in `NO_PROXY`.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_exceptions(url: &str, hosts: &str) -> Result<Self, TransportError> {
+        // It passes over what it does not understand; asked without exceptions, it tells.
+        let understood = Matcher::builder().all(url).build().intercept(&Uri::from_static("https://stripe.invalid"));
+        let is_tunnel = |proxy: Intercept| matches!(proxy.uri().scheme_str(), Some("http" | "https"));
+        if !understood.is_some_and(is_tunnel) {
+            return Err(TransportError::new(TransportErrorKind::Other, "this is not the URL of an HTTP proxy"));
+        }
+        Ok(Self(Some(Arc::new(Matcher::builder().all(url).no(hosts).build()))))
+    }
+
+    /// The proxy that stands between this machine and a host.
+    pub(crate) fn between(&self, uri: &Uri) -> Option<Intercept> {
+        if uri.scheme_str() != Some("https") || is_this_machine(uri.host()?) {
+            return None;
+        }
+        let proxy = self.0.as_ref()?.intercept(uri)?;
+        matches!(proxy.uri().scheme_str(), Some("http" | "https")).then_some(proxy)
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its URL may hold credentials.
+        f.write_str(if self.0.is_some() { "Proxy(..)" } else { "Proxy(none)" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn through(proxy: &Proxy, uri: &str) -> Option<String> {
+        let proxy = proxy.between(&uri.parse().unwrap())?;
+        let credentials = proxy.basic_auth().map_or("none", |it| it.to_str().unwrap());
+        Some(format!("{} {credentials}", proxy.uri()))
+    }
+
+    #[test]
+    fn only_tls_to_other_machines_goes_through_it() {
+        let proxy = Proxy::new("http://robin:p%40ss@proxy.test:3128").unwrap();
+        let way = Some("http://proxy.test:3128/ Basic cm9iaW46cEBzcw==".to_owned());
+        assert_eq!(through(&proxy, "https://api.stripe.com/v1/x"), way);
+        for direct in [
+            "http://api.stripe.com/",
+            "https://localhost:1/",
+            "https://127.0.0.1/",
+            "https://127.9.9.9/",
+            "https://[::1]:1/",
+        ] {
+            assert_eq!(through(&proxy, direct), None, "{direct}");
+        }
+        assert_eq!(through(&Proxy::none(), "https://api.stripe.com/"), None);
+        assert!(!format!("{proxy:?}").contains("p%40ss"));
+    }
+
+    #[test]
+    fn exceptions_are_made() {
+        let proxy = Proxy::with_exceptions("https://proxy.test", "stripe.com, 10.0.0.0/8").unwrap();
+        for direct in ["https://api.stripe.com/", "https://STRIPE.com/", "https://10.1.2.3/"] {
+            assert_eq!(through(&proxy, direct), None, "{direct}");
+        }
+        assert!(through(&proxy, "https://api.stripe.community/").is_some());
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_refused() {
+        for url in ["", "socks5://proxy.test", "ftp://proxy.test", "http://", "a b", "/path"] {
+            assert!(Proxy::new(url).is_err(), "{url}");
+        }
+    }
+}

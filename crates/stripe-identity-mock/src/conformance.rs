@@ -1,0 +1,93 @@
+//! Whether a transport keeps its contract, judged over a real socket.
+//!
+//! A [`Suite`] makes a transport for each of its checks, sends requests over it to a [`RawServer`](crate::RawServer) of its
+//! own, which behaves well or badly, and reports what it saw.
+//!
+//! ```
+//! # async fn example() {
+//! # use stripe_identity_core::bytes::Bytes;
+//! # use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
+//! # #[derive(Debug)]
+//! # struct MyTransport;
+//! # impl MyTransport { fn new(_: Option<&[u8]>, _: usize) -> Self { Self } }
+//! # #[async_trait]
+//! # impl HttpTransport for MyTransport {
+//! #     async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> { todo!() }
+//! #     async fn sleep(&self, _: std::time::Duration) {}
+//! # }
+//! use stripe_identity_mock::conformance::{Setup, Suite};
+//!
+//! let make = |setup: &Setup| MyTransport::new(setup.certificate(), setup.max_body_size());
+//! Suite::plain().run(make).await.assert_passed();
+//! Suite::tls().run(make).await.assert_passed();
+//! # }
+//! ```
+
+mod bench;
+mod connections;
+mod failures;
+mod report;
+mod requests;
+mod responses;
+mod subject;
+mod time;
+
+use std::sync::Arc;
+
+use stripe_identity_core::{BlockingHttpTransport, HttpTransport};
+
+pub use bench::Setup;
+use bench::{Bench, Check, On};
+pub use report::{Report, Verdict, table};
+use subject::{Asynchronous, Blocking, Subject};
+
+/// All checks of a transport's contract, without TLS or with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite {
+    is_tls: bool,
+}
+
+impl Suite {
+    /// The checks over plain HTTP.
+    pub fn plain() -> Self {
+        Self { is_tls: false }
+    }
+
+    /// The checks over TLS, and those of TLS itself. The transport must trust the certificate of the [`Setup`], and no
+    /// other that it could meet here.
+    pub fn tls() -> Self {
+        Self { is_tls: true }
+    }
+
+    /// Judges an asynchronous transport, of which one is made for each check. Runs for some seconds, on whatever runtime
+    /// the transport needs.
+    pub async fn run<T: HttpTransport + 'static>(self, make: impl Fn(&Setup) -> T + Send + Sync) -> Report {
+        self.judge(&|setup| Box::new(Asynchronous(make(setup))), false).await
+    }
+
+    /// Judges a blocking transport.
+    pub fn run_blocking<T: BlockingHttpTransport + 'static>(self, make: impl Fn(&Setup) -> T + Send + Sync) -> Report {
+        let make = |setup: &Setup| -> Box<dyn Subject> { Box::new(Blocking(Arc::new(make(setup)))) };
+        subject::block_on(self.judge(&make, true))
+    }
+
+    async fn judge(self, make: &(dyn Fn(&Setup) -> Box<dyn Subject> + Send + Sync), is_blocking: bool) -> Report {
+        let bench = Bench { make, is_tls: self.is_tls };
+        let mut verdicts = Vec::new();
+        for check in checks() {
+            let concerns = match check.on {
+                On::All => true,
+                On::Async => !is_blocking,
+                On::Plain => !self.is_tls,
+                On::Tls => self.is_tls,
+            };
+            let outcome = if concerns { Some((check.run)(&bench).await) } else { None };
+            verdicts.push(Verdict { check: check.name, outcome });
+        }
+        Report { verdicts }
+    }
+}
+
+fn checks() -> impl Iterator<Item = &'static Check> {
+    [requests::CHECKS, responses::CHECKS, failures::CHECKS, time::CHECKS, connections::CHECKS].into_iter().flatten()
+}

@@ -1,0 +1,172 @@
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use stripe_identity_core::{AttemptTimeout, TransportErrorKind};
+
+use super::subject::{Outcome, Subject};
+use crate::raw_server::{Exchange, RawServer};
+
+/// What a transport under test is to be made with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub(super) certificate: Option<Vec<u8>>,
+}
+
+impl Setup {
+    /// The certificate that it is to trust, in DER form; `None` over plain HTTP.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// The largest response body that it is to take, in bytes.
+    pub fn max_body_size(&self) -> usize {
+        MAX_BODY_SIZE
+    }
+}
+
+pub(super) const MAX_BODY_SIZE: usize = 100_000;
+/// Long enough that no honest answer is late, short enough that what hangs ends.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How much later than it should a thing may happen on a busy machine.
+pub(super) const SLACK: Duration = Duration::from_secs(3);
+
+pub(super) type Verdict = Result<(), String>;
+type Running<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    pub(super) on: On,
+    pub(super) run: for<'a> fn(&'a Bench<'a>) -> Running<'a>,
+}
+
+/// Which transports a check concerns.
+#[derive(Clone, Copy)]
+pub(super) enum On {
+    All,
+    Async,
+    Plain,
+    Tls,
+}
+
+/// Where a transport is put to the test.
+pub(super) struct Bench<'a> {
+    pub(super) make: &'a (dyn Fn(&Setup) -> Box<dyn Subject> + Send + Sync),
+    pub(super) is_tls: bool,
+}
+
+impl Bench<'_> {
+    pub(super) fn server(
+        &self,
+        behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Result<RawServer, String> {
+        let server = if self.is_tls { RawServer::start_tls(behave) } else { RawServer::start(behave) };
+        server.map_err(|error| format!("the suite's own server does not start: {error}"))
+    }
+
+    /// A transport that trusts the server.
+    pub(super) fn transport(&self, server: &RawServer) -> Box<dyn Subject> {
+        (self.make)(&Setup { certificate: server.certificate().map(<[u8]>::to_vec) })
+    }
+
+    /// Asks a server that answers every request with these bytes.
+    pub(super) async fn ask(&self, answer: impl Into<Vec<u8>>) -> Result<(RawServer, Outcome), String> {
+        let answer = answer.into();
+        let server = self.server(move |exchange| exchange.write(&answer))?;
+        let outcome = self.transport(&server).send(get(&server, "/v1/x")).await;
+        Ok((server, outcome))
+    }
+}
+
+pub(super) fn request(server: &RawServer, method: Method, path: &str, body: impl Into<Bytes>) -> Request<Bytes> {
+    at(server.url(), method, path, body)
+}
+
+/// As the client makes it: with a timeout, and a `POST` with its length.
+pub(super) fn at(base: &str, method: Method, path: &str, body: impl Into<Bytes>) -> Request<Bytes> {
+    let body = body.into();
+    let is_post = method == Method::POST;
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    // The paths are the suite's own.
+    *request.uri_mut() = format!("{base}{path}").parse().unwrap_or_default();
+    if is_post {
+        let length = request.body().len().into();
+        request.headers_mut().insert("content-length", length);
+    }
+    request.headers_mut().insert("authorization", http::HeaderValue::from_static(SECRET));
+    request.extensions_mut().insert(AttemptTimeout(PATIENCE));
+    request
+}
+
+/// What must not show in any error.
+pub(super) const SECRET: &str = "Bearer sk_test_secret";
+
+pub(super) fn get(server: &RawServer, path: &str) -> Request<Bytes> {
+    request(server, Method::GET, path, Bytes::new())
+}
+
+pub(super) fn within(mut request: Request<Bytes>, timeout: Duration) -> Request<Bytes> {
+    request.extensions_mut().insert(AttemptTimeout(timeout));
+    request
+}
+
+/// The last request that the server took.
+pub(super) fn last(server: &RawServer) -> Result<Request<Bytes>, String> {
+    server.requests().pop().ok_or_else(|| "no request came through whole".to_owned())
+}
+
+pub(super) fn answered(outcome: Outcome) -> Result<http::Response<Bytes>, String> {
+    outcome.map_err(|error| format!("it failed as {:?}: {}", error.kind(), chain(&error)))
+}
+
+pub(super) fn failed_as(outcome: Outcome, kinds: &[TransportErrorKind]) -> Verdict {
+    match outcome {
+        Err(error) if kinds.contains(&error.kind()) => Ok(()),
+        Err(error) => Err(format!("it failed as {:?} and not as {:?}: {}", error.kind(), kinds[0], chain(&error))),
+        Ok(response) => Err(format!(
+            "it gave a response ({}, {} bytes) and did not fail as {:?}",
+            response.status(),
+            response.body().len(),
+            kinds[0]
+        )),
+    }
+}
+
+/// An error and its causes, as a log would show them.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error} ({error:?})");
+        cause = error.source();
+    }
+    text
+}
+
+/// Names the checks of a module.
+macro_rules! checks {
+    ($($on:ident $name:literal => $check:ident,)+) => {
+        pub(super) const CHECKS: &[$crate::conformance::bench::Check] = &[$(
+            $crate::conformance::bench::Check {
+                name: $name,
+                on: $crate::conformance::bench::On::$on,
+                run: |bench| Box::pin($check(bench)),
+            },
+        )+];
+    };
+}
+pub(super) use checks;
+
+/// Fails the check with what was seen, unless something holds.
+macro_rules! ensure {
+    ($holds:expr, $($seen:tt)+) => {
+        if !$holds {
+            return Err(format!($($seen)+));
+        }
+    };
+}
+pub(super) use ensure;

@@ -1,0 +1,113 @@
+//! Connections are used again, but never beyond trust.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::Method;
+use stripe_identity_core::TransportErrorKind as Kind;
+
+use super::bench::{Bench, Setup, Verdict, answered, at, checks, ensure, failed_as, get, request};
+use super::subject::Subject;
+
+checks! {
+    All "connections are kept and used again" => kept,
+    All "a connection that was closed meanwhile is not in the way" => closed_meanwhile,
+    All "what comes after an answer is not taken for the next" => not_poisoned,
+    Tls "a certificate that nobody vouches for is Tls" => unknown_certificate,
+    Tls "a certificate for another name is Tls" => another_name,
+    Tls "an end without a farewell is Interrupted" => truncated,
+    Plain "a reset is not the end of a body" => reset_is_no_end,
+}
+
+/// Between two requests: long enough for a connection to be given back, or for its end to arrive.
+const A_MOMENT: Duration = Duration::from_millis(50);
+
+/// Also over a transport that does not sleep, which is judged elsewhere.
+async fn a_moment(transport: &dyn Subject) {
+    let end = Instant::now() + A_MOMENT;
+    transport.sleep(A_MOMENT).await;
+    thread::sleep(end.saturating_duration_since(Instant::now()));
+}
+
+async fn kept(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let transport = bench.transport(&server);
+    for _ in 0..4 {
+        for request in [get(&server, "/v1/x"), request(&server, Method::POST, "/v1/x", "a=1")] {
+            answered(transport.send(request).await)?;
+            a_moment(&*transport).await;
+        }
+    }
+    // On a busy machine, one may be given back too late.
+    let connections = server.connections();
+    ensure!(connections <= 4, "8 requests, one after the other, took {connections} connections");
+    Ok(())
+}
+
+async fn closed_meanwhile(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        exchange.respond("200 OK", "{}")?;
+        exchange.close();
+        Ok(())
+    })?;
+    let transport = bench.transport(&server);
+    for _ in 0..3 {
+        answered(transport.send(request(&server, Method::POST, "/v1/x", "a=1")).await)?;
+        a_moment(&*transport).await;
+    }
+    Ok(())
+}
+
+async fn not_poisoned(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        let good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
+        exchange.write(format!("{good}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"))
+    })?;
+    let transport = bench.transport(&server);
+    for _ in 0..3 {
+        // To fail is safe; to give the wrong answer is not.
+        if let Ok(response) = transport.send(get(&server, "/v1/x")).await {
+            ensure!(response.body() == "good", "a request got what came after the answer to another");
+        }
+        a_moment(&*transport).await;
+    }
+    Ok(())
+}
+
+async fn unknown_certificate(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let another = bench.server(|_| Ok(()))?;
+    let outcome = bench.transport(&another).send(get(&server, "/v1/x")).await;
+    ensure!(server.requests().is_empty(), "the request was sent");
+    failed_as(outcome, &[Kind::Tls])?;
+    let outcome = (bench.make)(&Setup { certificate: None }).send(get(&server, "/v1/x")).await;
+    failed_as(outcome, &[Kind::Tls])
+}
+
+async fn another_name(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let by_address = server.url().replace("localhost", "127.0.0.1");
+    let request = at(&by_address, Method::GET, "/v1/x", "");
+    let outcome = bench.transport(&server).send(request).await;
+    ensure!(server.requests().is_empty(), "the request was sent");
+    failed_as(outcome, &[Kind::Tls])
+}
+
+async fn truncated(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\n\r\nhalf of a bo")?;
+        exchange.abandon();
+        Ok(())
+    })?;
+    failed_as(bench.transport(&server).send(get(&server, "/v1/x")).await, &[Kind::Interrupted])
+}
+
+async fn reset_is_no_end(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\n\r\nhalf of a bo")?;
+        exchange.wait(A_MOMENT);
+        exchange.reset();
+        Ok(())
+    })?;
+    failed_as(bench.transport(&server).send(get(&server, "/v1/x")).await, &[Kind::Interrupted])
+}

@@ -1,0 +1,156 @@
+//! What fails says how, and whether the request may have arrived.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Method;
+use stripe_identity_core::TransportErrorKind as Kind;
+
+use super::bench::{
+    Bench, MAX_BODY_SIZE, SECRET, SLACK, Setup, Verdict, answered, at, chain, checks, ensure, failed_as, get, request,
+    within,
+};
+use super::subject::Outcome;
+
+checks! {
+    All "a refused connection is Connect" => refused,
+    All "a name without an address is Dns" => no_address,
+    All "an answer that breaks off is Interrupted" => cut,
+    All "an answer that breaks off is not tried again" => cut_once,
+    All "what is no HTTP is no response" => no_http,
+    All "a body beyond the limit is BodyTooLarge" => too_large,
+    All "a body without end is given up" => endless,
+    All "no error and no Debug quotes the request" => quotes_nothing,
+}
+
+/// A port that is reserved for a service which nobody runs.
+const NOBODY: &str = "127.0.0.1:1";
+
+fn nowhere(bench: &Bench<'_>, authority: &str) -> String {
+    format!("http{}://{authority}", if bench.is_tls { "s" } else { "" })
+}
+
+async fn refused(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|_| Ok(()))?;
+    let request = at(&nowhere(bench, NOBODY), Method::POST, "/v1/x", "a=1");
+    failed_as(bench.transport(&server).send(request).await, &[Kind::Connect])
+}
+
+async fn no_address(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|_| Ok(()))?;
+    // A label of more than 63 letters is no name, which the resolver knows without asking anyone.
+    let authority = format!("{}.test", "x".repeat(70));
+    let request = at(&nowhere(bench, &authority), Method::GET, "/v1/x", Bytes::new());
+    failed_as(bench.transport(&server).send(request).await, &[Kind::Dns])
+}
+
+const CUTS: [&str; 6] = [
+    "",
+    "HTTP/1.1 200 OK\r\nContent-Le",
+    "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"id\"",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n{\"id\"\r\n",
+];
+
+/// What comes of an answer that breaks off here, in good order or by a reset, and how often it was asked for.
+async fn break_off(bench: &Bench<'_>, text: &'static str, reset: bool) -> Result<(Outcome, usize), String> {
+    let server = bench.server(move |exchange| {
+        exchange.write(text)?;
+        exchange.wait(Duration::from_millis(20));
+        if reset {
+            exchange.reset();
+        } else {
+            exchange.close();
+        }
+        Ok(())
+    })?;
+    let outcome = bench.transport(&server).send(request(&server, Method::POST, "/v1/x", "a=1")).await;
+    Ok((outcome, server.requests().len()))
+}
+
+async fn cut(bench: &Bench<'_>) -> Verdict {
+    for text in CUTS {
+        for reset in [false, true] {
+            let (outcome, _) = break_off(bench, text, reset).await?;
+            failed_as(outcome, &[Kind::Interrupted]).map_err(|seen| format!("after {text:?} {seen}"))?;
+        }
+    }
+    Ok(())
+}
+
+async fn cut_once(bench: &Bench<'_>) -> Verdict {
+    for text in CUTS {
+        let (_, asked) = break_off(bench, text, false).await?;
+        ensure!(asked == 1, "after {text:?} it was asked for {asked} times");
+    }
+    Ok(())
+}
+
+async fn no_http(bench: &Bench<'_>) -> Verdict {
+    let (_, outcome) = bench.ask("SSH-2.0-OpenSSH_9.2\r\n\r\n").await?;
+    failed_as(outcome, &[Kind::Other, Kind::Interrupted])
+}
+
+async fn too_large(bench: &Bench<'_>) -> Verdict {
+    let most = "x".repeat(MAX_BODY_SIZE);
+    let with_length = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let in_chunks = |rest: &str| {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        format!("{head}{MAX_BODY_SIZE:x}\r\n{most}\r\n{rest}0\r\n\r\n")
+    };
+    for answer in [with_length(&most), in_chunks("")] {
+        let response = answered(bench.ask(answer).await?.1).map_err(|seen| format!("just at the limit, {seen}"))?;
+        ensure!(response.body().len() == MAX_BODY_SIZE, "just at the limit, {} bytes came", response.body().len());
+    }
+    for answer in [with_length(&format!("{most}x")), in_chunks("1\r\nx\r\n")] {
+        failed_as(bench.ask(answer).await?.1, &[Kind::BodyTooLarge])?;
+    }
+    Ok(())
+}
+
+async fn endless(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        let chunk = format!("ffff\r\n{}\r\n", "x".repeat(0xffff));
+        // The client goes away long before.
+        (0..10_000).try_for_each(|_| exchange.write(&chunk))
+    })?;
+    let started = Instant::now();
+    let outcome = bench.transport(&server).send(get(&server, "/v1/x")).await;
+    failed_as(outcome, &[Kind::BodyTooLarge])?;
+    ensure!(started.elapsed() < SLACK, "it took {:?}", started.elapsed());
+    Ok(())
+}
+
+async fn quotes_nothing(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| match exchange.number() {
+        1 => exchange.respond("200 OK", "x".repeat(MAX_BODY_SIZE + 1)),
+        2 => exchange.write("SSH-2.0\r\n\r\n"),
+        3 => {
+            exchange.wait(Duration::from_secs(1));
+            Ok(())
+        }
+        _ => Err(std::io::ErrorKind::Other.into()),
+    })?;
+    let transport = bench.transport(&server);
+    let path = "/v1/path-secret?query=secret";
+    let mut outcomes = Vec::new();
+    for timeout in [SLACK, SLACK, Duration::from_millis(100), SLACK] {
+        outcomes.push(transport.send(within(request(&server, Method::POST, path, "body=secret"), timeout)).await);
+    }
+    outcomes.push(transport.send(at(&nowhere(bench, NOBODY), Method::POST, path, "body=secret")).await);
+    let untrusting = (bench.make)(&Setup { certificate: None });
+    if bench.is_tls {
+        outcomes.push(untrusting.send(request(&server, Method::POST, path, "body=secret")).await);
+    }
+    for outcome in outcomes {
+        let Err(error) = outcome else { return Err("what should have failed did not".to_owned()) };
+        for text in [chain(&error), format!("{error:?}"), transport.debug()] {
+            for secret in ["secret", SECRET] {
+                ensure!(!text.contains(secret), "{:?} shows some of the request: {text}", error.kind());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! What takes too long ends, and what may run at the same time does.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Method;
+use socket2::{Domain, Socket, Type};
+use stripe_identity_core::TransportErrorKind as Kind;
+
+use super::bench::{Bench, PATIENCE, SLACK, Verdict, answered, at, checks, ensure, failed_as, get, within};
+use super::subject::Subject;
+use crate::raw_server::RawServer;
+
+checks! {
+    All "the timeout covers connecting" => connecting,
+    All "the timeout covers the headers" => headers,
+    All "the timeout covers the body" => body,
+    All "an answer in time is not cut off" => in_time,
+    All "without a timeout, and with one beyond all clocks, it goes on" => no_timeout,
+    All "requests go out at the same time" => concurrent,
+    All "sleeping takes its time" => sleeping,
+    Async "sleeping and sending leave room for others" => room_for_others,
+    Async "a future that is dropped gives up its connection" => dropped,
+}
+
+const TIMEOUT: Duration = Duration::from_millis(300);
+/// Clocks differ in how they round.
+const EARLIEST: Duration = Duration::from_millis(290);
+
+async fn ends_in_time(transport: &dyn Subject, request: http::Request<Bytes>, kinds: &[Kind]) -> Verdict {
+    let started = Instant::now();
+    let outcome = transport.send(within(request, TIMEOUT)).await;
+    let taken = started.elapsed();
+    failed_as(outcome, kinds)?;
+    ensure!(taken >= EARLIEST, "a timeout of {TIMEOUT:?} was over after {taken:?}");
+    ensure!(taken < TIMEOUT + SLACK, "a timeout of {TIMEOUT:?} was over only after {taken:?}");
+    Ok(())
+}
+
+/// A listener that takes no more connections, and what keeps it busy.
+fn full() -> io::Result<(SocketAddr, TcpListener, Vec<TcpStream>)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    socket.listen(0)?;
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr()?;
+    let mut waiting = Vec::new();
+    // Systems differ in how many they let wait in line.
+    for _ in 0..64 {
+        match TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+            Ok(stream) => waiting.push(stream),
+            Err(_) => return Ok((address, listener, waiting)),
+        }
+    }
+    Err(io::Error::other("the listener takes every connection"))
+}
+
+async fn connecting(bench: &Bench<'_>) -> Verdict {
+    // Whoever knows that he was still connecting may say so: it is the better news.
+    let kinds = [Kind::Timeout, Kind::Connect];
+    if bench.is_tls {
+        // A server that takes the connection and never shakes hands.
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let trusted = bench.server(|_| Ok(()))?;
+        let base = format!("https://localhost:{}", address.port());
+        let request = at(&base, Method::GET, "/v1/x", Bytes::new());
+        return ends_in_time(&*bench.transport(&trusted), request, &kinds).await;
+    }
+    let server = bench.server(|_| Ok(()))?;
+    let (address, _listener, _waiting) = full().map_err(|error| error.to_string())?;
+    let request = at(&format!("http://{address}"), Method::GET, "/v1/x", Bytes::new());
+    ends_in_time(&*bench.transport(&server), request, &kinds).await
+}
+
+async fn headers(bench: &Bench<'_>) -> Verdict {
+    for begun in ["", "HTTP/1.1 200 OK\r\nX: "] {
+        let server = bench.server(move |exchange| {
+            exchange.write(begun)?;
+            exchange.wait(PATIENCE);
+            Ok(())
+        })?;
+        ends_in_time(&*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await?;
+    }
+    Ok(())
+}
+
+async fn body(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")?;
+        // Each byte comes in good time; all of them together do not.
+        while exchange.wait(Duration::from_millis(20)) {
+            exchange.write("x")?;
+        }
+        Ok(())
+    })?;
+    ends_in_time(&*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await
+}
+
+async fn in_time(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        exchange.wait(Duration::from_millis(500));
+        exchange.respond("200 OK", "{}")
+    })?;
+    answered(bench.transport(&server).send(get(&server, "/v1/x")).await)?;
+    Ok(())
+}
+
+async fn no_timeout(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let transport = bench.transport(&server);
+    let mut without = get(&server, "/v1/x");
+    without.extensions_mut().clear();
+    answered(transport.send(without).await)?;
+    for timeout in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
+        answered(transport.send(within(get(&server, "/v1/x"), timeout)).await)?;
+    }
+    Ok(())
+}
+
+async fn concurrent(bench: &Bench<'_>) -> Verdict {
+    const MANY: usize = 8;
+    let here = Arc::new(AtomicUsize::new(0));
+    let arrived = here.clone();
+    let server = bench.server(move |exchange| {
+        here.fetch_add(1, Ordering::SeqCst);
+        // None is answered before all are there.
+        while here.load(Ordering::SeqCst) < MANY && exchange.wait(Duration::from_millis(10)) {}
+        exchange.respond("200 OK", "{}")
+    })?;
+    let request = |_| within(get(&server, "/v1/x"), SLACK);
+    for outcome in bench.transport(&server).send_all((0..MANY).map(request).collect()).await {
+        let seen = arrived.load(Ordering::SeqCst);
+        answered(outcome).map_err(|_| format!("of {MANY} requests, {seen} were on their way at a time"))?;
+    }
+    Ok(())
+}
+
+async fn sleeping(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|_| Ok(()))?;
+    let (transport, started) = (bench.transport(&server), Instant::now());
+    transport.sleep(TIMEOUT).await;
+    let taken = started.elapsed();
+    ensure!(taken >= EARLIEST && taken < TIMEOUT + SLACK, "{TIMEOUT:?} of sleep took {taken:?}");
+    Ok(())
+}
+
+async fn room_for_others(bench: &Bench<'_>) -> Verdict {
+    let answers = |server: &RawServer| (bench.transport(server), get(server, "/v1/x"));
+    let (fast, slow) = (Duration::from_millis(50), Duration::from_millis(800));
+    let prompt = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let lazy = bench.server(move |exchange| {
+        exchange.wait(slow);
+        exchange.respond("200 OK", "{}")
+    })?;
+    let ((quick, first), (waiting, second)) = (answers(&prompt), answers(&lazy));
+    let started = Instant::now();
+    let both = async {
+        let mut quick_after = Duration::ZERO;
+        let quick = async {
+            quick.sleep(fast).await;
+            let outcome = quick.send(first).await;
+            quick_after = started.elapsed();
+            outcome
+        };
+        // The slow ones begin, so that what does not make room for others shows.
+        let (other, (), one) = futures_util::future::join3(waiting.send(second), waiting.sleep(slow), quick).await;
+        (one, other, quick_after)
+    };
+    let (one, other, quick_after) = both.await;
+    answered(one)?;
+    answered(other)?;
+    ensure!(quick_after < slow, "a prompt answer came after {quick_after:?}, behind others that took {slow:?}");
+    Ok(())
+}
+
+async fn dropped(bench: &Bench<'_>) -> Verdict {
+    let given_up = Arc::new(AtomicBool::new(false));
+    let seen = given_up.clone();
+    let server = bench.server(move |exchange| {
+        if exchange.number() == 1 {
+            seen.store(!exchange.wait(PATIENCE), Ordering::SeqCst);
+        }
+        exchange.respond("200 OK", "{}")
+    })?;
+    let transport = bench.transport(&server);
+    transport.send_and_drop(get(&server, "/v1/x"), TIMEOUT).await;
+    ensure!(!server.requests().is_empty(), "the request did not get out before it was dropped");
+    let end = Instant::now() + SLACK;
+    while !given_up.load(Ordering::SeqCst) && Instant::now() < end {
+        transport.sleep(Duration::from_millis(20)).await;
+    }
+    ensure!(given_up.load(Ordering::SeqCst), "the connection was still open after {SLACK:?}");
+    answered(transport.send(get(&server, "/v1/x")).await).map_err(|seen| format!("of the next request, {seen}"))?;
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The suite itself: it passes what is right, and fails what is wrong in each single way, where it is wrong.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::{Request, Response};
+use stripe_identity_core::{
+    BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind as Kind, async_trait,
+};
+use stripe_identity_mock::conformance::{Report, Setup, Suite};
+
+use crate::plain_client::{PlainClient, Wrong};
+
+fn failures(report: &Report) -> Vec<&'static str> {
+    report.failures().map(|(check, _)| check).collect()
+}
+
+fn judge(wrong: Option<Wrong>) -> Report {
+    Suite::plain().run_blocking(move |setup| PlainClient::new(wrong, setup.max_body_size()))
+}
+
+#[test]
+fn what_is_right_passes() {
+    let report = judge(None);
+    report.assert_passed();
+    assert!(report.verdicts().iter().filter(|verdict| verdict.outcome.is_some()).count() > 30);
+}
+
+/// Each way to be wrong, and the checks that fail for it and no others.
+const WRONG: &[(Wrong, &[&str])] = &[
+    (Wrong::SendsGetForDelete, &["the method arrives"]),
+    (Wrong::TidiesThePath, &["path and query arrive to the letter"]),
+    (Wrong::SendsHeadersOnce, &["headers arrive, also of the same name"]),
+    (Wrong::SaysHostTwice, &["the host header is there once, and nothing is said twice"]),
+    (Wrong::AsksForCompression, &["no compression is asked for"]),
+    (Wrong::SendsText, &["a body arrives to the byte, with its length"]),
+    (Wrong::SendsChunks, &["a body arrives to the byte, with its length", "an empty body of a POST says so"]),
+    (Wrong::SaysNoLengthOfNothing, &["an empty body of a POST says so"]),
+    (Wrong::SaysLengthOfAGet, &["a GET has no body"]),
+    (Wrong::TakesRefusalsForFailures, &["any status is a response", "a refusal is not tried again"]),
+    (Wrong::KeepsTheLastHeader, &["headers come back, also of the same name"]),
+    (Wrong::ReadsText, &["a body comes back to the byte", "a body in chunks comes back whole"]),
+    (Wrong::ReadsOneChunk, &["a body in chunks comes back whole"]),
+    (
+        Wrong::ReadsNothingOfNoLength,
+        &["a body that ends with the connection comes back whole", "a reset is not the end of a body"],
+    ),
+    (Wrong::Decompresses, &["a body that says to be compressed comes back as it is"]),
+    (Wrong::TakesEarlyHints, &["answers for the time being are passed over"]),
+    (Wrong::FollowsRedirects, &["redirects are not followed"]),
+    (Wrong::RepeatsRefusals, &["a refusal is not tried again"]),
+    (Wrong::KeepsCookies, &["cookies are not kept"]),
+    (Wrong::CallsRefusedOther, &["a refused connection is Connect"]),
+    (Wrong::CallsNoNameConnect, &["a name without an address is Dns"]),
+    (
+        Wrong::TakesHalfForWhole,
+        &[
+            "an answer that breaks off is Interrupted",
+            "the timeout covers the body",
+            "a reset is not the end of a body",
+        ],
+    ),
+    (Wrong::RepeatsCuts, &["an answer that breaks off is not tried again"]),
+    (Wrong::TakesAnything, &["what is no HTTP is no response", "no error and no Debug quotes the request"]),
+    (
+        Wrong::KnowsNoLimit,
+        &[
+            "a body beyond the limit is BodyTooLarge",
+            "a body without end is given up",
+            "no error and no Debug quotes the request",
+        ],
+    ),
+    (Wrong::QuotesTheUrl, &["no error and no Debug quotes the request"]),
+    (Wrong::ConnectsInItsOwnTime, &["the timeout covers connecting"]),
+    (Wrong::ReadsHeadersInItsOwnTime, &["the timeout covers the headers"]),
+    (Wrong::ReadsBodiesInItsOwnTime, &["the timeout covers the body"]),
+    (Wrong::HasNoPatience, &["an answer in time is not cut off"]),
+    (Wrong::FailsAtHugeTimeouts, &["without a timeout, and with one beyond all clocks, it goes on"]),
+    (Wrong::SendsOneAtATime, &["requests go out at the same time"]),
+    (Wrong::DoesNotSleep, &["sleeping takes its time"]),
+    (Wrong::ConnectsEachTime, &["connections are kept and used again"]),
+    (
+        Wrong::TrustsOldConnections,
+        &[
+            "a connection that was closed meanwhile is not in the way",
+            "what comes after an answer is not taken for the next",
+        ],
+    ),
+    (Wrong::ReadsWhatIsLeft, &["what comes after an answer is not taken for the next"]),
+    (Wrong::TakesResetForEnd, &["a reset is not the end of a body"]),
+];
+
+#[test]
+fn what_is_wrong_in_one_way_fails_there() {
+    let judges: Vec<_> = WRONG
+        .iter()
+        .map(|(wrong, expected)| thread::spawn(move || (wrong, failures(&judge(Some(*wrong))), *expected)))
+        .collect();
+    for judge in judges {
+        let (wrong, failed, expected) = judge.join().unwrap();
+        assert_eq!(failed, expected, "{wrong:?}");
+    }
+}
+
+/// Goes on with what was dropped.
+#[derive(Debug)]
+struct Stubborn(Arc<PlainClient>);
+
+#[async_trait]
+impl HttpTransport for Stubborn {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let client = self.0.clone();
+        tokio::task::spawn_blocking(move || client.send(request)).await.unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// Blocks whoever else runs on the same thread.
+#[derive(Debug)]
+struct InTheWay(PlainClient);
+
+#[async_trait]
+impl HttpTransport for InTheWay {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.0.send(request)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration);
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_stop_and_what_does_not_yield_fail_there() {
+    let stubborn = |setup: &Setup| Stubborn(Arc::new(PlainClient::new(None, setup.max_body_size())));
+    let dropped = "a future that is dropped gives up its connection";
+    assert_eq!(failures(&Suite::plain().run(stubborn).await), [dropped]);
+
+    let in_the_way = |setup: &Setup| InTheWay(PlainClient::new(None, setup.max_body_size()));
+    let report = Suite::plain().run(in_the_way).await;
+    let room = "sleeping and sending leave room for others";
+    assert_eq!(failures(&report), ["requests go out at the same time", room, dropped]);
+}
+
+/// Trusts everyone, and by itself takes a connection that breaks for the end of a body.
+#[derive(Debug)]
+struct Credulous(ureq::Agent);
+
+impl BlockingHttpTransport for Credulous {
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let failed = |error| match error {
+            ureq::Error::Timeout(_) => Kind::Timeout,
+            _ => Kind::Interrupted,
+        };
+        let (parts, body) = request.into_parts();
+        let response = match parts.method.as_str() {
+            "POST" => self.0.run(Request::from_parts(parts, &body[..])),
+            _ => self.0.run(Request::from_parts(parts, ())),
+        };
+        let (parts, mut body) = response.map_err(failed)?.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_vec().map_err(failed)?.into()))
+    }
+
+    fn sleep(&self, duration: Duration) {
+        thread::sleep(duration);
+    }
+}
+
+#[test]
+fn what_trusts_everyone_fails_there() {
+    let tls = ureq::tls::TlsConfig::builder()
+        .disable_verification(true)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    let config = ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false).max_redirects(0).proxy(None);
+    let config = config.timeout_global(Some(Duration::from_secs(4))).build();
+    let report = Suite::tls().run_blocking(move |_| Credulous(config.new_agent()));
+    let failed = failures(&report);
+    for check in [
+        "a certificate that nobody vouches for is Tls",
+        "a certificate for another name is Tls",
+        "an end without a farewell is Interrupted",
+    ] {
+        assert!(failed.contains(&check), "{check}: {failed:?}");
+    }
+    assert!(!failed.contains(&"the method arrives"), "it is not wrong in everything: {report}");
+}

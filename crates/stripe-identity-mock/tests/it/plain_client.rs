@@ -1,0 +1,376 @@
+//! A small HTTP/1.1 client that keeps a transport's contract without TLS, or breaks it in one way.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind as Kind};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    SendsGetForDelete,
+    TidiesThePath,
+    SendsHeadersOnce,
+    SaysHostTwice,
+    AsksForCompression,
+    SendsText,
+    SendsChunks,
+    SaysNoLengthOfNothing,
+    SaysLengthOfAGet,
+    TakesRefusalsForFailures,
+    KeepsTheLastHeader,
+    ReadsText,
+    ReadsOneChunk,
+    ReadsNothingOfNoLength,
+    Decompresses,
+    TakesEarlyHints,
+    FollowsRedirects,
+    RepeatsRefusals,
+    KeepsCookies,
+    CallsRefusedOther,
+    CallsNoNameConnect,
+    TakesHalfForWhole,
+    RepeatsCuts,
+    TakesAnything,
+    KnowsNoLimit,
+    QuotesTheUrl,
+    ConnectsInItsOwnTime,
+    ReadsHeadersInItsOwnTime,
+    ReadsBodiesInItsOwnTime,
+    HasNoPatience,
+    FailsAtHugeTimeouts,
+    SendsOneAtATime,
+    DoesNotSleep,
+    ConnectsEachTime,
+    TrustsOldConnections,
+    ReadsWhatIsLeft,
+    TakesResetForEnd,
+}
+
+pub(crate) struct PlainClient {
+    wrong: Option<Wrong>,
+    max_body_size: usize,
+    idle: Mutex<Vec<Connection>>,
+    cookie: Mutex<Option<HeaderValue>>,
+    in_turn: Mutex<()>,
+}
+
+type Connection = BufReader<TcpStream>;
+
+/// Far beyond what the suite allows.
+const OWN_TIME: Duration = Duration::from_secs(5);
+
+struct Deadline(Option<Instant>);
+
+impl Deadline {
+    fn apply(&self, connection: &Connection) -> io::Result<()> {
+        let left = match self.0 {
+            None => None,
+            Some(end) => match end.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => return Err(io::ErrorKind::TimedOut.into()),
+                left => Some(left),
+            },
+        };
+        connection.get_ref().set_read_timeout(left)
+    }
+}
+
+impl PlainClient {
+    pub(crate) fn new(wrong: Option<Wrong>, max_body_size: usize) -> Self {
+        let idle = Mutex::default();
+        Self { wrong, max_body_size, idle, cookie: Mutex::default(), in_turn: Mutex::default() }
+    }
+
+    fn is(&self, wrong: Wrong) -> bool {
+        self.wrong == Some(wrong)
+    }
+
+    fn connect(&self, request: &Request<Bytes>, deadline: &Deadline) -> Result<Connection, TransportError> {
+        let (host, port) = (request.uri().host().unwrap(), request.uri().port_u16().unwrap_or(80));
+        let no_name = if self.is(Wrong::CallsNoNameConnect) { Kind::Connect } else { Kind::Dns };
+        let address = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or(no_name)?;
+        let left = deadline.0.map(|end| end.saturating_duration_since(Instant::now()));
+        let left = if self.is(Wrong::ConnectsInItsOwnTime) { Some(OWN_TIME) } else { left };
+        let stream = TcpStream::connect_timeout(&address, left.unwrap_or(OWN_TIME)).map_err(|error| {
+            let refused = if self.is(Wrong::CallsRefusedOther) { Kind::Other } else { Kind::Connect };
+            TransportError::new(if error.kind() == io::ErrorKind::TimedOut { Kind::Timeout } else { refused }, error)
+        })?;
+        Ok(BufReader::new(stream))
+    }
+
+    fn kept_connection(&self) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap();
+        while let Some(connection) = idle.pop() {
+            if self.is(Wrong::TrustsOldConnections) {
+                return Some(connection);
+            }
+            let stream = connection.get_ref();
+            stream.set_nonblocking(true).unwrap();
+            // Alive, and with nothing to say, is fit for another request.
+            let is_silent = stream.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+            stream.set_nonblocking(false).unwrap();
+            if is_silent && (connection.buffer().is_empty() || self.is(Wrong::ReadsWhatIsLeft)) {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    fn write(&self, connection: &mut Connection, request: &Request<Bytes>) -> io::Result<()> {
+        let method = match *request.method() {
+            Method::DELETE if self.is(Wrong::SendsGetForDelete) => &Method::GET,
+            _ => request.method(),
+        };
+        let mut target = request.uri().path_and_query().unwrap().to_string();
+        if self.is(Wrong::TidiesThePath) {
+            target = target.replace("%2F", "/").replace("//", "/");
+        }
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\n", request.uri().authority().unwrap());
+        let mut line = |name: &str, value: &str| head += &[name, ": ", value, "\r\n"].concat();
+        if self.is(Wrong::SaysHostTwice) {
+            line("host", "again");
+        }
+        if self.is(Wrong::AsksForCompression) {
+            line("accept-encoding", "gzip");
+        }
+        if self.is(Wrong::SaysLengthOfAGet) && *method == Method::GET {
+            line("content-length", "0");
+        }
+        if let Some(cookie) = &*self.cookie.lock().unwrap() {
+            line("cookie", cookie.to_str().unwrap());
+        }
+        let is_empty = request.body().is_empty();
+        for name in request.headers().keys() {
+            let is_length = name == "content-length";
+            if is_length && (self.is(Wrong::SendsChunks) || is_empty && self.is(Wrong::SaysNoLengthOfNothing)) {
+                continue;
+            }
+            for value in request.headers().get_all(name) {
+                line(name.as_str(), value.to_str().unwrap());
+                if self.is(Wrong::SendsHeadersOnce) {
+                    break;
+                }
+            }
+        }
+        let mut body = request.body().to_vec();
+        if self.is(Wrong::SendsText) {
+            // Of the same length, so that only the text is wrong.
+            body.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+        }
+        if self.is(Wrong::SendsChunks) && *method == Method::POST {
+            line("transfer-encoding", "chunked");
+            let chunk = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n"].concat();
+            body = if is_empty { b"0\r\n\r\n".to_vec() } else { [&chunk[..], b"0\r\n\r\n"].concat() };
+        }
+        connection.get_mut().write_all(&[head.as_bytes(), b"\r\n", &body].concat())
+    }
+
+    /// The response, and whether the connection is fit for another request.
+    fn read(
+        &self,
+        connection: &mut Connection,
+        deadline: &Deadline,
+    ) -> Result<(Response<Bytes>, bool), TransportError> {
+        let own_time = Deadline(Some(Instant::now() + OWN_TIME));
+        let in_head = if self.is(Wrong::ReadsHeadersInItsOwnTime) { &own_time } else { deadline };
+        let in_body = if self.is(Wrong::ReadsBodiesInItsOwnTime) { &own_time } else { deadline };
+        let mut response = loop {
+            let response = self.read_head(connection, in_head)?;
+            if !response.status().is_informational() || self.is(Wrong::TakesEarlyHints) {
+                break response;
+            }
+        };
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let mut body = Vec::new();
+        let mut is_fit = true;
+        if !matches!(response.status().as_u16(), 100..200 | 204 | 304) {
+            let ended = if header("transfer-encoding").is_some() {
+                self.read_chunks(connection, in_body, &mut body)
+            } else if let Some(length) = header("content-length") {
+                let length: usize = length.parse().map_err(|_| Kind::Other)?;
+                self.check_size(length)?;
+                read_exactly(connection, in_body, length, &mut body)
+            } else {
+                is_fit = false;
+                self.read_to_end(connection, in_body, &mut body)
+            };
+            match ended {
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(Kind::BodyTooLarge.into()),
+                Err(_) if self.is(Wrong::TakesHalfForWhole) => is_fit = false,
+                ended => ended.map_err(broken)?,
+            }
+        }
+        self.check_size(body.len())?;
+        if self.is(Wrong::ReadsText) {
+            body = String::from_utf8_lossy(&body).into_owned().into_bytes();
+        }
+        if self.is(Wrong::Decompresses) && header("content-encoding").is_some() {
+            body.clear();
+        }
+        *response.body_mut() = body.into();
+        Ok((response, is_fit))
+    }
+
+    fn check_size(&self, size: usize) -> Result<(), TransportError> {
+        let is_fine = size <= self.max_body_size || self.is(Wrong::KnowsNoLimit);
+        if is_fine { Ok(()) } else { Err(Kind::BodyTooLarge.into()) }
+    }
+
+    fn read_head(&self, connection: &mut Connection, deadline: &Deadline) -> Result<Response<Bytes>, TransportError> {
+        let first = read_line(connection, deadline).map_err(broken)?;
+        let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+        let status = match status {
+            Some(status) => status,
+            None if self.is(Wrong::TakesAnything) => StatusCode::NO_CONTENT,
+            None => return Err(Kind::Other.into()),
+        };
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = status;
+        loop {
+            let line = read_line(connection, deadline).map_err(broken)?;
+            let Some((name, value)) = line.split_once(':') else { return Ok(response) };
+            let name: HeaderName = name.parse().map_err(|_| Kind::Other)?;
+            let value: HeaderValue = value.trim().parse().map_err(|_| Kind::Other)?;
+            if self.is(Wrong::KeepsTheLastHeader) {
+                response.headers_mut().insert(name, value);
+            } else {
+                response.headers_mut().append(name, value);
+            }
+        }
+    }
+
+    fn read_chunks(&self, connection: &mut Connection, deadline: &Deadline, body: &mut Vec<u8>) -> io::Result<()> {
+        loop {
+            let size = usize::from_str_radix(&read_line(connection, deadline)?, 16).map_err(io::Error::other)?;
+            if body.len() + size > self.max_body_size && !self.is(Wrong::KnowsNoLimit) {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            let length = body.len();
+            read_exactly(connection, deadline, size, body)?;
+            if self.is(Wrong::ReadsOneChunk) && length > 0 {
+                body.truncate(length);
+            }
+            if size == 0 {
+                while !read_line(connection, deadline)?.is_empty() {}
+                return Ok(());
+            }
+            read_line(connection, deadline)?;
+        }
+    }
+
+    fn read_to_end(&self, connection: &mut Connection, deadline: &Deadline, body: &mut Vec<u8>) -> io::Result<()> {
+        if self.is(Wrong::ReadsNothingOfNoLength) {
+            return Ok(());
+        }
+        loop {
+            deadline.apply(connection)?;
+            let bytes = match connection.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset && self.is(Wrong::TakesResetForEnd) => &[],
+                bytes => bytes?,
+            };
+            let read = bytes.len();
+            body.extend(bytes);
+            connection.consume(read);
+            if read == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn exchange(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if timeout.is_some() && end.is_none() && self.is(Wrong::FailsAtHugeTimeouts) {
+            return Err(Kind::Other.into());
+        }
+        let end = if self.is(Wrong::HasNoPatience) { Some(Instant::now() + Duration::from_millis(300)) } else { end };
+        let deadline = Deadline(end);
+        let mut connection = match self.kept_connection() {
+            Some(connection) => connection,
+            None => self.connect(request, &deadline)?,
+        };
+        self.write(&mut connection, request).map_err(broken)?;
+        let (response, is_fit) = self.read(&mut connection, &deadline)?;
+        if is_fit && !self.is(Wrong::ConnectsEachTime) {
+            self.idle.lock().unwrap().push(connection);
+        }
+        Ok(response)
+    }
+}
+
+fn broken(error: io::Error) -> TransportError {
+    let is_late = matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
+    TransportError::new(if is_late { Kind::Timeout } else { Kind::Interrupted }, error)
+}
+
+fn read_exactly(connection: &mut Connection, deadline: &Deadline, size: usize, into: &mut Vec<u8>) -> io::Result<()> {
+    let end = into.len() + size;
+    while into.len() < end {
+        deadline.apply(connection)?;
+        let bytes = connection.fill_buf()?;
+        let read = bytes.len().min(end - into.len());
+        into.extend(&bytes[..read]);
+        connection.consume(read);
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
+}
+
+fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<String> {
+    let mut line = Vec::new();
+    while line.last() != Some(&b'\n') {
+        deadline.apply(connection)?;
+        let mut byte = [0];
+        connection.read_exact(&mut byte)?;
+        line.push(byte[0]);
+    }
+    String::from_utf8(line).map(|line| line.trim_end().to_owned()).map_err(io::Error::other)
+}
+
+impl BlockingHttpTransport for PlainClient {
+    fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let _turn = self.is(Wrong::SendsOneAtATime).then(|| self.in_turn.lock().unwrap());
+        let mut outcome = self.exchange(&request);
+        let asks_again = |outcome: &Result<Response<Bytes>, TransportError>| match outcome {
+            Ok(response) => self.is(Wrong::RepeatsRefusals) && response.status().as_u16() > 400,
+            Err(error) => self.is(Wrong::RepeatsCuts) && error.kind() == Kind::Interrupted,
+        };
+        if asks_again(&outcome) {
+            outcome = self.exchange(&request);
+        }
+        if let Ok(response) = &outcome {
+            if self.is(Wrong::KeepsCookies) {
+                *self.cookie.lock().unwrap() = response.headers().get("set-cookie").cloned();
+            }
+            if let (true, Some(location)) = (self.is(Wrong::FollowsRedirects), response.headers().get("location")) {
+                *request.uri_mut() = location.to_str().unwrap().parse().unwrap();
+                return self.exchange(&request);
+            }
+            if self.is(Wrong::TakesRefusalsForFailures) && response.status().as_u16() >= 400 {
+                return Err(Kind::Other.into());
+            }
+        }
+        outcome.map_err(|error| match self.wrong {
+            Some(Wrong::QuotesTheUrl) => TransportError::new(error.kind(), format!("{} failed", request.uri())),
+            _ => error,
+        })
+    }
+
+    fn sleep(&self, duration: Duration) {
+        if !self.is(Wrong::DoesNotSleep) {
+            thread::sleep(duration);
+        }
+    }
+}
+
+impl std::fmt::Debug for PlainClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlainClient").field("wrong", &self.wrong).finish_non_exhaustive()
+    }
+}
