@@ -4,6 +4,9 @@
 //!   itself; `--blocking` does the same without async.
 //! - `cargo run --example crash_safe`: an idempotency key from the program's own records, and a crash that makes no second
 //!   session.
+//! - `cargo run --example own_transport`: a transport over the standard library's sockets, judged by the conformance suite.
+//! - `cargo run --example sans_io`: a call whose steps are taken by hand, without any client or transport.
+//! - `cargo run --example models_only`: the models alone.
 
 /// The code in the README is compiled with the tests.
 #[cfg(doctest)]

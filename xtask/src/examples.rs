@@ -8,7 +8,10 @@ use crate::command::{cargo, step};
 
 pub(crate) fn check() -> Result<(), Failure> {
     quickstart()?;
-    step(cargo(["run", "--quiet", "--example", "crash_safe"]))
+    for example in ["crash_safe", "models_only", "own_transport", "sans_io"] {
+        step(cargo(["run", "--quiet", "--example", example]))?;
+    }
+    Ok(())
 }
 
 /// In both forms, with the simulator that it starts itself and with a server that it takes for Stripe.

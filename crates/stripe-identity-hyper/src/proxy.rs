@@ -115,4 +115,32 @@ mod tests {
             assert!(Proxy::new(url).is_err(), "{url}");
         }
     }
+
+    /// The environment of a process cannot be changed safely while it runs, so another one is asked.
+    #[test]
+    fn the_environment_says() {
+        let ask = |environment: &[(&str, &str)]| {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", "proxy::tests::print_what_the_environment_says", "--ignored", "--nocapture"]);
+            let output = child.env_clear().envs(environment.iter().copied()).output().unwrap();
+            let output = String::from_utf8(output.stdout).unwrap();
+            let (_, rest) = output.split_once("proxy: ").unwrap();
+            rest.lines().next().unwrap().to_owned()
+        };
+        let proxy = ("HTTPS_PROXY", "http://robin@proxy.test:1");
+        assert_eq!(ask(&[]), "None");
+        assert!(ask(&[proxy]).contains("http://proxy.test:1/ Basic"));
+        assert!(ask(&[("https_proxy", "proxy.test:2")]).contains("http://proxy.test:2/ none"));
+        assert!(ask(&[("ALL_PROXY", "http://proxy.test:3"), ("HTTP_PROXY", "http://x.test")]).contains(":3/"));
+        assert_eq!(ask(&[proxy, ("NO_PROXY", "localhost, .stripe.com")]), "None");
+        assert_eq!(ask(&[proxy, ("no_proxy", "*")]), "None");
+        assert_eq!(ask(&[proxy, ("REQUEST_METHOD", "GET")]), "None");
+        assert_eq!(ask(&[("HTTPS_PROXY", "socks5://proxy.test")]), "None");
+    }
+
+    #[test]
+    #[ignore = "run by the test above, in an environment of its own"]
+    fn print_what_the_environment_says() {
+        println!("proxy: {:?}", through(&Proxy::from_env(), "https://api.stripe.com/"));
+    }
 }

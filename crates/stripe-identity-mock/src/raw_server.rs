@@ -58,8 +58,8 @@ impl RawServer {
         Self::start_with(Box::new(behave), None)
     }
 
-    /// A server with TLS for the name `localhost`, with a certificate that it makes for itself: see
-    /// [`certificate`](Self::certificate).
+    /// A server with TLS for the names `localhost` and `stripe.test`, with a certificate that it makes for itself: see
+    /// [`certificate`](Self::certificate). The second name leads nowhere but through a proxy.
     ///
     /// # Errors
     /// If no socket or no certificate can be had.

@@ -1,12 +1,13 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
 use ureq::tls::Certificate;
-use ureq::{Agent, Error};
+use ureq::{Agent, Error, Proxy};
 
 use crate::connector::{self, BrokenError, ConnectError, ResolveError};
 use crate::tls;
@@ -21,10 +22,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// | time for a connection, within that | 30 seconds |
 /// | largest response body | 16 MiB, see [`UreqTransportBuilder::max_body_size`] |
 /// | idle connections are kept for | 15 seconds, ureq's default |
-/// | redirects, proxies, compression | none |
+/// | [proxy](UreqTransportBuilder::proxy) | what the environment says, for TLS to other machines |
+/// | redirects, compression, cookies | none |
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
+    proxy: Option<Proxy>,
     max_body_size: usize,
 }
 
@@ -39,7 +42,7 @@ impl UreqTransport {
 
     /// A transport with settings of your own.
     pub fn builder() -> UreqTransportBuilder {
-        UreqTransportBuilder { roots: None, max_body_size: 16 * 1024 * 1024 }
+        UreqTransportBuilder { roots: None, proxy: ProxyChoice::Environment, max_body_size: 16 * 1024 * 1024 }
     }
 }
 
@@ -47,10 +50,30 @@ impl UreqTransport {
 #[derive(Clone)]
 pub struct UreqTransportBuilder {
     roots: Option<Vec<Certificate<'static>>>,
+    proxy: ProxyChoice,
     max_body_size: usize,
 }
 
+#[derive(Clone)]
+enum ProxyChoice {
+    Environment,
+    None,
+    Url(String),
+}
+
 impl UreqTransportBuilder {
+    /// The proxy to ask for a tunnel to Stripe, `http://[user:password@]host[:port]`, whatever the environment says. By
+    /// default, the environment says (`HTTPS_PROXY` and the like, and `NO_PROXY`). Plain HTTP never goes through a proxy, nor
+    /// does anything to this machine.
+    pub fn proxy(self, url: impl Into<String>) -> Self {
+        Self { proxy: ProxyChoice::Url(url.into()), ..self }
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn no_proxy(self) -> Self {
+        Self { proxy: ProxyChoice::None, ..self }
+    }
+
     /// The root certificates that TLS trusts, each in DER form, in place of what the crate's features say.
     pub fn root_certificates<D: AsRef<[u8]>>(self, roots: impl IntoIterator<Item = D>) -> Self {
         let roots = roots.into_iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()).collect();
@@ -66,7 +89,7 @@ impl UreqTransportBuilder {
     ///
     /// # Errors
     /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate was compiled without
-    /// cryptography.
+    /// cryptography. [`Other`](TransportErrorKind::Other) if the proxy's URL is none.
     pub fn build(self) -> Result<UreqTransport, TransportError> {
         let config = Agent::config_builder()
             .tls_config(tls::config(self.roots)?)
@@ -75,7 +98,16 @@ impl UreqTransportBuilder {
             .proxy(None)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
-        Ok(UreqTransport { agent: connector::agent(config), max_body_size: self.max_body_size })
+        let proxy = match self.proxy {
+            ProxyChoice::Environment => Proxy::try_from_env(),
+            ProxyChoice::None => None,
+            // ureq's own error may quote the URL, and with it credentials.
+            ProxyChoice::Url(url) => Some(
+                Proxy::new(&url)
+                    .map_err(|_| TransportError::new(TransportErrorKind::Other, "this is not the URL of a proxy"))?,
+            ),
+        };
+        Ok(UreqTransport { agent: connector::agent(config), proxy, max_body_size: self.max_body_size })
     }
 }
 
@@ -85,7 +117,8 @@ impl UreqTransport {
         request: http::Request<B>,
         timeout: Option<Duration>,
     ) -> Result<http::Response<ureq::Body>, Error> {
-        let request = self.agent.configure_request(request).timeout_global(timeout).build();
+        let proxy = self.proxy.clone().filter(|_| goes_out(request.uri()));
+        let request = self.agent.configure_request(request).timeout_global(timeout).proxy(proxy).build();
         self.agent.run(request)
     }
 }
@@ -110,6 +143,14 @@ impl BlockingHttpTransport for UreqTransport {
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
+}
+
+/// Whether it goes to another machine, which it does over TLS.
+fn goes_out(uri: &http::Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let is_this_machine = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
+    uri.scheme_str() == Some("https") && !is_this_machine
 }
 
 fn classify(error: Error) -> TransportError {

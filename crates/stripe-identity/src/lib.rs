@@ -34,6 +34,7 @@
 //! | `reqwest` | | `ReqwestTransport`: asynchronous, over your own reqwest client |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
+//! | `conformance` | | in `mock`: the suite that judges transports, and a server that misbehaves on purpose |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
 //! | `simulator-server` | | the simulator behind a socket |
 //! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |

@@ -94,13 +94,13 @@ const WRONG: &[(Wrong, &[&str])] = &[
 
 #[test]
 fn what_is_wrong_in_one_way_fails_there() {
-    let judges: Vec<_> = WRONG
-        .iter()
-        .map(|(wrong, expected)| thread::spawn(move || (wrong, failures(&judge(Some(*wrong))), *expected)))
-        .collect();
-    for judge in judges {
-        let (wrong, failed, expected) = judge.join().unwrap();
-        assert_eq!(failed, expected, "{wrong:?}");
+    // Not all at a time, since some checks look at the clock.
+    for some in WRONG.chunks(12) {
+        let judges: Vec<_> =
+            some.iter().map(|(wrong, _)| thread::spawn(move || failures(&judge(Some(*wrong))))).collect();
+        for ((wrong, expected), judge) in some.iter().zip(judges) {
+            assert_eq!(judge.join().unwrap(), *expected, "{wrong:?}");
+        }
     }
 }
 

@@ -22,14 +22,14 @@ use tokio_rustls::TlsAcceptor;
 use crate::backends::{Backend, get, over_hyper, over_ureq};
 
 /// A server for `localhost` that answers with the HTTP version that it was asked in. It ends with the test.
-struct TlsServer {
-    url: String,
-    certificate: CertificateDer<'static>,
+pub(crate) struct TlsServer {
+    pub(crate) url: String,
+    pub(crate) certificate: CertificateDer<'static>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl TlsServer {
-    fn start(alpn: &[&str]) -> Self {
+    pub(crate) fn start(alpn: &[&str]) -> Self {
         let certified = Certified::new();
         let tls = certified.server_config(alpn);
 

@@ -1,0 +1,208 @@
+//! Proxies, and what else a real network asks for.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stripe_identity::TransportErrorKind as Kind;
+use stripe_identity::http::Request;
+use stripe_identity_hyper::{HttpVersion, HyperTransport, HyperTransportBuilder, Proxy};
+use stripe_identity_mock::RawServer;
+use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
+
+use crate::backends::{Backend, get, over_hyper, over_ureq};
+use crate::tls::trusting;
+
+/// A proxy that makes tunnels, to this machine only, for whoever has the password.
+struct ConnectProxy {
+    authority: String,
+    /// The heads of the requests for a tunnel.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl ConnectProxy {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heads = asked.clone();
+        // The thread ends with the process; its connections end with their clients.
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let heads = heads.clone();
+                thread::spawn(move || tunnel(client, &heads));
+            }
+        });
+        Self { authority, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn tunnel(client: TcpStream, heads: &Mutex<Vec<String>>) -> io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut reader = BufReader::new(client.try_clone()?);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Ok(());
+        }
+    }
+    heads.lock().unwrap().push(head.clone());
+    // robin:p@ss
+    if !head.to_ascii_lowercase().contains("proxy-authorization: basic cm9iaw46cebzcw==") {
+        return (&client).write_all(b"HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n");
+    }
+    // All names lead to this machine.
+    let port: u16 = head.split([':', ' ']).nth(2).and_then(|port| port.parse().ok()).unwrap();
+    let server = TcpStream::connect(("127.0.0.1", port))?;
+    (&client).write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let (mut to_server, mut from_server, mut to_client) = (server.try_clone()?, server, client);
+    let there = thread::spawn(move || {
+        let _ = io::copy(&mut reader, &mut to_server);
+        to_server.shutdown(Shutdown::Write)
+    });
+    io::copy(&mut from_server, &mut to_client)?;
+    to_client.shutdown(Shutdown::Write)?;
+    let _ = there.join();
+    Ok(())
+}
+
+fn hyper(server: &RawServer) -> HyperTransportBuilder {
+    HyperTransport::builder().tls_config(trusting(server.certificate().unwrap()))
+}
+
+fn ureq(server: &RawServer) -> UreqTransportBuilder {
+    UreqTransport::builder().root_certificates(server.certificate())
+}
+
+fn through(server: &RawServer, proxy: &str) -> [Backend; 2] {
+    [
+        over_hyper(hyper(server).proxy(Proxy::new(proxy).unwrap()).build().unwrap()),
+        over_ureq(ureq(server).proxy(proxy).build().unwrap()),
+    ]
+}
+
+fn server() -> RawServer {
+    RawServer::start_tls(|exchange| exchange.respond("200 OK", "{}")).unwrap()
+}
+
+/// A name that leads nowhere but through a proxy.
+fn far_away(server: &RawServer) -> String {
+    format!("https://stripe.test:{}/v1/x?secret=1", server.address().port())
+}
+
+#[test]
+fn a_proxy_makes_a_tunnel_for_whoever_has_the_password() {
+    let (server, proxy) = (server(), ConnectProxy::start());
+    for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
+        let before = server.requests().len();
+        for _ in 0..2 {
+            let response = (backend.send)(get(&far_away(&server)));
+            assert_eq!(response.expect(backend.name).body(), "{}");
+        }
+        let requests = &server.requests()[before..];
+        assert_eq!(
+            (requests.len(), requests[0].uri().to_string()),
+            (2, "/v1/x?secret=1".to_owned()),
+            "{}",
+            backend.name
+        );
+        let told = requests.iter().flat_map(Request::headers).any(|(name, _)| name.as_str().starts_with("proxy"));
+        assert!(!told, "{}: the server hears of the proxy", backend.name);
+    }
+    for head in proxy.asked() {
+        assert!(head.starts_with(&format!("CONNECT stripe.test:{} HTTP/1.1\r\n", server.address().port())), "{head}");
+        assert!(!head.contains("secret"), "{head}");
+    }
+    assert!((1..=2).contains(&(proxy.asked().len() / 2)), "one tunnel, used twice: {:?}", proxy.asked());
+}
+
+#[test]
+fn without_the_password_nothing_is_sent() {
+    let (server, proxy) = (server(), ConnectProxy::start());
+    for backend in through(&server, &format!("http://robin:wrong@{}", proxy.authority)) {
+        let error = (backend.send)(get(&far_away(&server))).unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{}: {error:?}", backend.name);
+        let shown = format!("{error:?} {error}");
+        assert!(!shown.contains("wrong") && !shown.contains("secret"), "{shown}");
+    }
+    assert!(server.requests().is_empty() && !proxy.asked().is_empty());
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_connect() {
+    let server = server();
+    for backend in through(&server, "http://127.0.0.1:1") {
+        let error = (backend.send)(get(&far_away(&server))).unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{}: {error:?}", backend.name);
+    }
+}
+
+#[test]
+fn this_machine_is_asked_without_a_proxy() {
+    let (server, proxy) = (server(), ConnectProxy::start());
+    for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
+        (backend.send)(get(&format!("{}/v1/x", server.url()))).expect(backend.name);
+    }
+    assert_eq!((server.requests().len(), proxy.asked().len()), (2, 0));
+}
+
+#[test]
+fn connecting_has_a_time_of_its_own_with_a_proxy_too() {
+    let server = server();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Proxy::new(&format!("http://{}", silent.local_addr().unwrap())).unwrap();
+    let transport = hyper(&server).proxy(proxy).connect_timeout(Duration::from_millis(200)).build().unwrap();
+    let started = Instant::now();
+    let error = (over_hyper(transport).send)(get(&far_away(&server))).unwrap_err();
+    assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{error:?}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn roots_are_added_or_configured_and_not_both() {
+    let server = server();
+    let certificate = server.certificate().unwrap();
+    let added = HyperTransport::builder().root_certificate(certificate).build().unwrap();
+    assert!((over_hyper(added).send)(get(server.url())).is_ok());
+    for wrong in [HyperTransport::builder().root_certificate(*b"none"), hyper(&server).root_certificate(certificate)] {
+        assert_eq!(wrong.build().unwrap_err().kind(), Kind::Tls);
+    }
+}
+
+#[test]
+fn the_version_of_http_can_be_chosen() {
+    let server = crate::tls::TlsServer::start(&["h2", "http/1.1"]);
+    for (version, spoken) in
+        [(HttpVersion::Negotiated, "HTTP/2.0"), (HttpVersion::Http1, "HTTP/1.1"), (HttpVersion::Http2, "HTTP/2.0")]
+    {
+        let transport = HyperTransport::builder().tls_config(trusting(&server.certificate)).http_version(version);
+        let response = (over_hyper(transport.build().unwrap()).send)(get(&server.url)).unwrap();
+        assert_eq!(response.body(), spoken, "{version:?}");
+    }
+    let old = crate::tls::TlsServer::start(&["http/1.1"]);
+    let transport = HyperTransport::builder().tls_config(trusting(&old.certificate)).http_version(HttpVersion::Http2);
+    let error = (over_hyper(transport.build().unwrap()).send)(get(&old.url)).unwrap_err();
+    assert!(!error.was_sent(), "{error:?}");
+}
+
+#[test]
+fn idle_connections_are_kept_as_told() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let connections = |builder: HyperTransportBuilder| {
+        let (backend, before) = (over_hyper(builder.build().unwrap()), server.connections());
+        for _ in 0..4 {
+            (backend.send)(get(server.url())).unwrap();
+            thread::sleep(Duration::from_millis(100));
+        }
+        server.connections() - before
+    };
+    assert!(connections(HyperTransport::builder()) < 4);
+    assert_eq!(connections(HyperTransport::builder().pool_max_idle(0)), 4);
+    assert_eq!(connections(HyperTransport::builder().pool_idle_timeout(Duration::from_millis(20))), 4);
+}

@@ -1,0 +1,122 @@
+//! Tower services under a client: an axum router, layers, a connector of one's own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::get;
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use stripe_identity::http::{Request, Uri};
+use stripe_identity::{
+    Client, Config, CreateVerificationSession, ErrorKind, TransportError, TransportErrorKind as Kind,
+};
+use stripe_identity_hyper::{HyperTransport, RequestBody, TowerTransport};
+use stripe_identity_mock::RawServer;
+use stripe_identity_simulator::{Server, Simulator};
+use tower::ServiceBuilder;
+
+use crate::faults::Hasty;
+
+const SESSIONS: &str = "/v1/identity/verification_sessions";
+
+fn config() -> Config {
+    Config::new("sk_test_123").unwrap()
+}
+
+#[tokio::test]
+async fn an_axum_router_answers_without_a_socket() {
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counter = tries.clone();
+    let create = move |body: String| async move {
+        assert_eq!(body, "type=document");
+        let first = counter.fetch_add(1, Ordering::SeqCst) == 0;
+        if first { (StatusCode::SERVICE_UNAVAILABLE, "busy") } else { (StatusCode::OK, r#"{"id": "vs_new"}"#) }
+    };
+    let retrieve = |Path(id): Path<String>| async move { format!(r#"{{"id": "{id}"}}"#) };
+    let router: axum::Router = axum::Router::new()
+        .route(SESSIONS, axum::routing::post(create))
+        .route(&format!("{SESSIONS}/{{id}}"), get(retrieve));
+    let client = Client::new(config(), Hasty(TowerTransport::new(router)));
+
+    let session = client.verification_sessions().retrieve("vs_123").await.unwrap();
+    assert_eq!(session.id, "vs_123");
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
+    assert_eq!((session.id.as_str(), tries.load(Ordering::SeqCst)), ("vs_new", 2));
+}
+
+#[tokio::test]
+async fn layers_stack_over_hyper() {
+    let most = Arc::new(AtomicUsize::new(0));
+    let (now, seen) = (AtomicUsize::new(0), most.clone());
+    let server = RawServer::start(move |exchange| {
+        seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        exchange.wait(Duration::from_millis(50));
+        now.fetch_sub(1, Ordering::SeqCst);
+        exchange.respond("200 OK", r#"{"id": "vs_1"}"#)
+    });
+    let server = server.unwrap();
+    let mark = |mut request: Request<RequestBody>| {
+        request.headers_mut().insert("x-layer", stripe_identity::http::HeaderValue::from_static("1"));
+        request
+    };
+    let hyper = HyperTransport::builder().build_service().unwrap();
+    let service = ServiceBuilder::new().concurrency_limit(2).map_request(mark).service(hyper);
+    let client = Client::new(config().base_url(server.url()).unwrap(), TowerTransport::new(service));
+    let calls: Vec<_> =
+        (0..6).map(|_| tokio::spawn(client.verification_sessions().retrieve("vs_1").into_future())).collect();
+    for call in calls {
+        assert!(call.await.unwrap().is_ok());
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+    assert!(server.requests().iter().all(|request| request.headers().contains_key("x-layer")));
+
+    // What fails under the layers is still what it was.
+    let nobody = config().base_url(crate::backends::NOBODY).unwrap().max_retries(0);
+    let error = client.with_config(nobody).verification_sessions().retrieve("vs_1").await.unwrap_err();
+    assert_eq!((error.transport().unwrap().kind(), error.was_sent()), (Kind::Connect, false));
+}
+
+#[tokio::test]
+async fn a_layer_s_own_failure_counts_as_it_says() {
+    #[derive(Debug)]
+    struct Wrapped(TransportError);
+    impl std::fmt::Display for Wrapped {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a layer failed")
+        }
+    }
+    impl std::error::Error for Wrapped {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    type Answer = Result<stripe_identity::http::Response<String>, Box<dyn std::error::Error + Send + Sync>>;
+    let failing = |fail: fn() -> Box<dyn std::error::Error + Send + Sync>| {
+        let service = tower::service_fn(move |_: Request<RequestBody>| std::future::ready(Answer::Err(fail())));
+        Client::new(config().max_retries(0), TowerTransport::new(service))
+    };
+    for (client, kind) in [
+        (failing(|| "by itself".into()), Kind::Other),
+        (failing(|| TransportError::from(Kind::Connect).into()), Kind::Connect),
+        (failing(|| Box::new(Wrapped(Kind::Timeout.into()))), Kind::Timeout),
+    ] {
+        let error = client.verification_sessions().retrieve("vs_1").await.unwrap_err();
+        assert_eq!((error.kind(), error.transport().unwrap().kind()), (ErrorKind::Transport, kind));
+    }
+}
+
+#[tokio::test]
+async fn a_connector_of_one_s_own_goes_under_hyper_s_client() {
+    let stripe = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+    let address = stripe.address();
+    let connector = tower::service_fn(move |_: Uri| {
+        Box::pin(async move { tokio::net::TcpStream::connect(address).await.map(TokioIo::new) })
+    });
+    let hyper: HyperClient<_, RequestBody> = HyperClient::builder(TokioExecutor::new()).build(connector);
+    let client = Client::new(config().base_url("http://localhost:9").unwrap(), TowerTransport::new(hyper));
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
+    assert!(session.id.as_str().starts_with("vs_"));
+}

@@ -1,0 +1,35 @@
+//! The models by themselves, for a program that has its own way to talk to Stripe: this one only needs serde.
+
+use std::error::Error;
+
+use stripe_identity_types::{
+    CreateVerificationSession, DocumentType, Event, SessionState, VerificationSession, reduce,
+};
+
+const SESSION: &str = r#"{
+    "id": "vs_123", "object": "identity.verification_session", "status": "requires_input", "created": 1793000000,
+    "last_error": {"code": "document_expired", "reason": "The document has expired."},
+    "metadata": {"case": "7"}, "a_field_of_next_year": true
+}"#;
+
+const EVENT: &str = r#"{
+    "id": "evt_123", "type": "identity.verification_session.verified", "created": 1793000100,
+    "data": {"object": {"id": "vs_123", "object": "identity.verification_session", "status": "verified"}}
+}"#;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let session: VerificationSession = serde_json::from_str(SESSION)?;
+    println!("A session reads, and what it hides stays hidden: {:?}", session.metadata);
+    if let SessionState::Failed { code, .. } = session.state() {
+        println!("Its last try failed: {code:?}");
+    }
+
+    let event: Event = serde_json::from_str(EVENT)?;
+    let known = reduce(None, &event).ok_or("the event is about a session")?;
+    println!("After an event it is known to be {:?}", known.state);
+
+    let params =
+        CreateVerificationSession::document().allowed_types([DocumentType::Passport]).require_live_capture(true);
+    println!("Parameters are models too: {}", serde_json::to_string(&params)?);
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! A transport of one's own: HTTP/1.1 over the standard library's sockets, on a thread for each request, awaited by any
+//! runtime. The conformance suite judges it as it judges the others.
+
+mod http1;
+mod transport;
+
+use std::error::Error;
+
+use stripe_identity::mock::conformance::Suite;
+use stripe_identity::simulator::{Server, Simulator};
+use stripe_identity::{Client, Config, CreateVerificationSession};
+use transport::ThreadTransport;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    println!("The suite judges the transport:");
+    let report = Suite::plain().run(|setup| ThreadTransport::new(setup.max_body_size())).await;
+    println!("{report}");
+    report.assert_passed();
+
+    let stripe = Server::start("127.0.0.1:0", Simulator::new())?;
+    let config = Config::new("sk_test_123")?.base_url(stripe.url())?;
+    let client = Client::new(config, ThreadTransport::new(1_000_000));
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).await?;
+    println!("And a session over it: {}", session.id);
+    Ok(())
+}
