@@ -33,7 +33,10 @@ impl HttpTransport for ThreadTransport {
         // Dropped with this future: whoever waits no longer hangs up.
         let _hang_up = HangUp(line.clone());
         let (tell, told) = oneshot::channel();
-        thread::spawn(move || tell.send(send(&request, max_body_size, &idle, &line)));
+        thread::spawn(move || {
+            // If nobody waits any more, nobody is told.
+            let _ = tell.send(send(&request, max_body_size, &idle, &line));
+        });
         told.await.unwrap_or_else(|_| Err(TransportErrorKind::Other.into()))
     }
 
@@ -41,7 +44,7 @@ impl HttpTransport for ThreadTransport {
         let (tell, told) = oneshot::channel();
         thread::spawn(move || {
             thread::sleep(duration);
-            tell.send(())
+            let _ = tell.send(());
         });
         // The thread has slept, or could not be had; either way it is over.
         let _ = told.await;

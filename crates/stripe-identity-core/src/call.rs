@@ -134,7 +134,8 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// How long the call may take in all, attempts and waits together: see [`Config::deadline`].
+    /// How long the call may take in all, attempts and waits together: see [`Config::deadline`]. On a list that is walked
+    /// through, each page has as long.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
         self
@@ -162,7 +163,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         }
     }
 
-    fn plan(self) -> Result<Plan<E::Response>, Error> {
+    pub(crate) fn plan(self) -> Result<Plan<E::Response>, Error> {
         let request = self.request()?;
         let settings = self.caller.config().settings();
         let (policy, timeout, deadline) = (settings.retry_policy, settings.timeout, settings.deadline);
@@ -297,9 +298,12 @@ impl<C: Caller> Call<C, verification_sessions::Retrieve> {
     /// Retrieves the session again and again until it is as it should be, for as long as `within` says.
     ///
     /// The waits in between grow from a second to a hundredth of `within` (but at least 5 seconds, and at most an hour).
-    /// Each look is a call of its own with the options of this one: one that fails is retried, and when its retries are
-    /// used up, the waiting ends with its error. When the time is up, the error is of kind
-    /// [`NotYet`](crate::ErrorKind::NotYet). Dropping the future ends the waiting, in the middle of an attempt too.
+    /// A look that fails in a way that may mend (a lost connection, a rate limit, an outage) is as good as one that shows too
+    /// little, however often that happens: it is the time that counts, and not the number of retries. Any other failure ends
+    /// the waiting.
+    ///
+    /// When the time is up, the error is of kind [`NotYet`](crate::ErrorKind::NotYet), or says why the last look failed.
+    /// Dropping the future ends the waiting, in the middle of a look too.
     ///
     /// A webhook tells sooner and costs fewer requests; this is for programs that cannot receive one.
     ///

@@ -19,7 +19,7 @@ use crate::endpoint::verification_reports::VerificationReports;
 use crate::endpoint::verification_sessions::VerificationSessions;
 use crate::error::Error;
 use crate::response::Response;
-use crate::step::Step;
+use crate::step::{Plan, Step};
 use crate::transport::{BlockingHttpTransport, HttpTransport};
 
 /// An asynchronous client: a [`Config`] and a transport.
@@ -144,11 +144,16 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let transport = self.caller.transport.clone();
-        Box::pin(drive(self.start(), transport))
+        Box::pin(drive(self.plan(), transport))
     }
 }
 
-async fn drive<T: FromResponse>(mut step: Step<T>, transport: Arc<dyn HttpTransport>) -> Result<Response<T>, Error> {
+/// The time of a call counts from when it is first polled.
+async fn drive<T: FromResponse>(
+    plan: Result<Plan<T>, Error>,
+    transport: Arc<dyn HttpTransport>,
+) -> Result<Response<T>, Error> {
+    let mut step = plan?.begin();
     loop {
         step = match step {
             Step::Send(request, sent) => {

@@ -149,7 +149,8 @@ impl Config {
 
     /// How long a call may take in all, attempts and waits together. Default: as long as its attempts and waits take.
     ///
-    /// The last attempt gets what is left, and none begins after it. The error is then that of the last attempt.
+    /// The last attempt gets what is left, and none but the first begins after it. The error is then that of the last
+    /// attempt.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.with(|settings| settings.deadline = Some(deadline))
     }

@@ -8,6 +8,7 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 
 use crate::decode::DecodeError;
 use crate::headers;
+use crate::response::Response;
 use crate::retry;
 use crate::transport::TransportError;
 
@@ -87,12 +88,9 @@ impl Error {
         Self::new(kind, attempts, Some(reply), None)
     }
 
-    pub(crate) fn endless_list(page: http::Response<Bytes>) -> Self {
-        Self::new(ErrorKind::EndlessList, 1, Some(Reply::new(page)), None)
-    }
-
-    pub(crate) fn not_yet(response: http::Response<Bytes>, attempts: u32) -> Self {
-        Self::new(ErrorKind::NotYet, attempts, Some(Reply::new(response)), None)
+    /// A success that is none for the caller.
+    pub(crate) fn in_spite_of<T>(response: &Response<T>, kind: ErrorKind) -> Self {
+        Self::new(kind, response.attempts(), Some(Reply::new(response.to_http())), None)
     }
 
     pub(crate) fn undecodable(response: http::Response<Bytes>, source: DecodeError, attempts: u32) -> Self {
@@ -384,10 +382,11 @@ impl From<InvalidInput> for Error {
     }
 }
 
-/// The transport could not even be made.
+/// A transport could not be made, or was used without a client.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        Self::transport_failure(error, 0, false)
+        let sent = error.was_sent();
+        Self::transport_failure(error, 0, sent)
     }
 }
 

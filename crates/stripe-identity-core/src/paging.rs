@@ -12,7 +12,7 @@ use stripe_identity_types::{HasId, List};
 use crate::call::{Call, Caller};
 use crate::client::{BlockingClient, Client};
 use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::response::Response;
 
 /// An endpoint that gives a list, page by page.
@@ -29,30 +29,76 @@ pub trait ListEndpoint: Endpoint<Response = List<Self::Item>, Expand: Clone + Un
 
 /// Which page comes next. It does no I/O: a call comes out, its outcome goes in.
 struct Walk<C, E: ListEndpoint> {
-    /// `None` once there is no further page.
-    next: Option<Call<C, E>>,
-    last_cursor: Option<<E::Item as HasId>::Id>,
+    next: Next<C, E>,
+    cursors: Cursors<<E::Item as HasId>::Id>,
+}
+
+enum Next<C, E: ListEndpoint> {
+    Page(Box<Call<C, E>>),
+    /// What comes after the last page that could be had.
+    Failure(Error),
+    End,
+}
+
+/// Where the pages so far ended, as much of it as it takes to see that they go round in circles: the last, and one before
+/// that which is moved up at every power of two. A circle passes it sooner or later.
+struct Cursors<Id> {
+    last: Option<Id>,
+    mark: Option<Id>,
+    pages: u64,
+}
+
+impl<Id: Clone + PartialEq> Cursors<Id> {
+    /// Whether the pages have been here before.
+    fn meet(&mut self, cursor: &Id) -> bool {
+        if self.last.as_ref() == Some(cursor) || self.mark.as_ref() == Some(cursor) {
+            return true;
+        }
+        self.pages += 1;
+        if self.pages.is_power_of_two() {
+            self.mark = Some(cursor.clone());
+        }
+        self.last = Some(cursor.clone());
+        false
+    }
 }
 
 impl<C: Caller, E: ListEndpoint> Walk<C, E> {
     fn new(call: Call<C, E>) -> Self {
-        Self { next: Some(call), last_cursor: None }
+        Self { next: Next::Page(Box::new(call)), cursors: Cursors { last: None, mark: None, pages: 0 } }
+    }
+
+    /// The call for the next page, or how it ends.
+    fn call(&mut self) -> Result<Call<C, E>, Option<Error>> {
+        match std::mem::replace(&mut self.next, Next::End) {
+            Next::Page(call) => {
+                let copy = (*call).clone();
+                self.next = Next::Page(call);
+                Ok(copy)
+            }
+            Next::Failure(error) => Err(Some(error)),
+            Next::End => Err(None),
+        }
     }
 
     /// Takes in a page and makes out which one comes after it. An error ends the walk.
     fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
-        let call = self.next.take();
+        let next = std::mem::replace(&mut self.next, Next::End);
         let page = page?;
-        let (true, Some(mut call)) = (page.has_more, call) else { return Ok(page) };
+        let (true, Next::Page(mut call)) = (page.has_more, next) else { return Ok(page) };
         let endpoint = &mut call.endpoint;
         let edge = if endpoint.is_backwards() { page.data.first() } else { page.data.last() };
-        // More to come, and no way to get there: asking again would go round for ever.
-        let Some(cursor) = edge.map(|item| item.id().clone()).filter(|id| self.last_cursor.as_ref() != Some(id)) else {
-            return Err(Error::endless_list(page.into_http()));
+        let Some(cursor) = edge.map(|item| item.id().clone()) else {
+            // More to come, and no way to get there: asking again would go round for ever.
+            return Err(Error::in_spite_of(&page, ErrorKind::EndlessList));
         };
-        endpoint.go_on_from(&cursor);
-        self.last_cursor = Some(cursor);
-        self.next = Some(call);
+        if self.cursors.meet(&cursor) {
+            // What is on the page comes first.
+            self.next = Next::Failure(Error::in_spite_of(&page, ErrorKind::EndlessList));
+        } else {
+            endpoint.go_on_from(&cursor);
+            self.next = Next::Page(call);
+        }
         Ok(page)
     }
 }
@@ -121,8 +167,13 @@ impl<E: ListEndpoint> Iterator for Pages<BlockingClient, E> {
     type Item = Result<Response<E::Response>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let page = self.walk.next.clone()?.send();
-        Some(self.walk.receive(page))
+        match self.walk.call() {
+            Ok(call) => {
+                let page = call.send();
+                Some(self.walk.receive(page))
+            }
+            Err(end) => end.map(Err),
+        }
     }
 }
 
@@ -147,8 +198,10 @@ impl<E: ListEndpoint> Stream for Pages<Client, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.in_flight.is_none() {
-            let Some(call) = self.walk.next.clone() else { return Poll::Ready(None) };
-            self.in_flight = Some(call.into_future());
+            match self.walk.call() {
+                Ok(call) => self.in_flight = Some(call.into_future()),
+                Err(end) => return Poll::Ready(end.map(Err)),
+            }
         }
         let Some(in_flight) = self.in_flight.as_mut() else { return Poll::Ready(None) };
         let page = ready!(in_flight.as_mut().poll(context));
@@ -211,7 +264,11 @@ next_of_streams! {
 
 impl<C, E: ListEndpoint> fmt::Debug for Pages<C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages").field("call", &self.walk.next).finish_non_exhaustive()
+        let mut debug = f.debug_struct("Pages");
+        if let Next::Page(call) = &self.walk.next {
+            debug.field("call", call);
+        }
+        debug.finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,7 @@ use stripe_identity_types::{
     VerificationReportId, VerificationSession, VerificationSessionId,
 };
 
+use crate::error::Token;
 use crate::headers;
 
 /// What a successful call gives: the model, and what the wire said about it.
@@ -19,19 +20,20 @@ pub struct Response<T> {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    attempts: u32,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(model: T, response: http::Response<Bytes>) -> Self {
+    pub(crate) fn new(model: T, response: http::Response<Bytes>, attempts: u32) -> Self {
         let (parts, body) = response.into_parts();
-        Self { model, status: parts.status, headers: parts.headers, body }
+        Self { model, status: parts.status, headers: parts.headers, body, attempts }
     }
 
     /// What the wire said, without the model.
-    pub(crate) fn into_http(self) -> http::Response<Bytes> {
-        let mut response = http::Response::new(self.body);
+    pub(crate) fn to_http(&self) -> http::Response<Bytes> {
+        let mut response = http::Response::new(self.body.clone());
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.headers_mut() = self.headers.clone();
         response
     }
 
@@ -48,6 +50,11 @@ impl<T> Response<T> {
     /// Whether this is a repetition of the answer that the same idempotency key got before, and nothing new was done.
     pub fn is_replayed(&self) -> bool {
         headers::is_replayed(&self.headers)
+    }
+
+    /// How often the request was handed to the transport.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     /// What Stripe wants developers to know about the request, such as that it used something on its way out.
@@ -109,7 +116,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
         f.debug_struct("Response")
             .field("model", &self.model)
             .field("status", &self.status.as_u16())
-            .field("request_id", &self.request_id())
+            .field("request_id", &self.request_id().map(Token))
             .finish_non_exhaustive()
     }
 }

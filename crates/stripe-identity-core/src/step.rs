@@ -7,7 +7,7 @@ use tracing::Span;
 use crate::attempt::{self, Attempt};
 use crate::config::Config;
 use crate::decode::FromResponse;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::headers;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
@@ -64,7 +64,7 @@ pub struct SentCall<T> {
 pub struct WaitingCall<T> {
     plan: Box<Plan<T>>,
     /// What the call ends with if there is no time left for another attempt.
-    last: Box<Result<Response<T>, Error>>,
+    last: Error,
 }
 
 /// A request, how often and how long it may be sent, and what became of it so far.
@@ -88,9 +88,6 @@ struct Progress {
     call_began: Duration,
     attempt_began: Duration,
     attempts: u32,
-    /// Attempts since the last success, of which a call that waits for something may have many.
-    failures: u32,
-    looks: u32,
     /// Whether any attempt may have reached the server.
     sent: bool,
 }
@@ -99,19 +96,22 @@ impl<T> Plan<T> {
     pub(crate) fn new(request: http::Request<Bytes>, endpoint: &'static str, config: Config) -> Self {
         let settings = config.settings();
         Self {
-            span: attempt::span(request.method(), endpoint),
             policy: settings.retry_policy,
             attempt_timeout: settings.timeout,
             deadline: settings.deadline,
             until: None,
-            progress: Progress { call_began: config.now(), ..Progress::default() },
+            progress: Progress::default(),
+            span: Span::none(),
             request,
             endpoint,
             config,
         }
     }
 
-    pub(crate) fn begin(self) -> Step<T> {
+    /// From here on the time counts.
+    pub(crate) fn begin(mut self) -> Step<T> {
+        self.span = attempt::span(self.request.method(), self.endpoint);
+        self.progress.call_began = self.config.now();
         Box::new(self).attempt()
     }
 
@@ -132,19 +132,17 @@ impl<T> Plan<T> {
         Some(deadline.saturating_sub(self.config.now().saturating_sub(self.progress.call_began)))
     }
 
-    /// How long to wait before the request is sent again, in spite of this or because of it. `None` if it is not.
-    fn wait_after(&self, result: &Result<Response<T>, Error>) -> Option<Duration> {
-        let left = self.time_left();
-        match (result, &self.until) {
-            (Err(error), _) => {
-                let wait = self.policy.wait_before(self.progress.failures, error, self.random())?;
-                (left.is_none_or(|left| wait < left)).then_some(wait)
-            }
-            (Ok(response), Some(until)) if !until.is_met(response) => {
-                until.wait_after(self.progress.looks, left.unwrap_or_default(), self.random())
-            }
-            (Ok(_), _) => None,
-        }
+    /// How long to wait before the request is sent again; `None` if it is not.
+    fn wait_after(&self, error: &Error) -> Option<Duration> {
+        let (left, random) = (self.time_left(), self.random());
+        let Some(until) = &self.until else {
+            let wait = self.policy.wait_before(self.progress.attempts, error, random)?;
+            return left.is_none_or(|left| wait < left).then_some(wait);
+        };
+        // Whoever waits for days outlasts every failure that may mend.
+        let may_mend = error.kind() == ErrorKind::NotYet || error.is_worth_repeating(true);
+        let asked = if may_mend { error.retry_after().unwrap_or_default() } else { return None };
+        until.wait_after(self.progress.attempts, left.unwrap_or_default(), random, asked)
     }
 
     fn random(&self) -> u16 {
@@ -161,23 +159,13 @@ impl<T> Plan<T> {
         if !response.status().is_success() {
             return Err(Error::refusal(response, attempts));
         }
-        match T::from_response(&response) {
-            Ok(model) => Ok(Response::new(model, response)),
-            Err(error) => Err(Error::undecodable(response, error, attempts)),
-        }
-    }
-
-    /// What a call that sends nothing more has come to.
-    fn end(&self, last: Result<Response<T>, Error>) -> Step<T> {
-        let response = match last {
-            Ok(response) => response,
-            error => return Step::Done(error),
+        let response = match T::from_response(&response) {
+            Ok(model) => Response::new(model, response, attempts),
+            Err(error) => return Err(Error::undecodable(response, error, attempts)),
         };
         match &self.until {
-            Some(until) if !until.is_met(&response) => {
-                Step::Done(Err(Error::not_yet(response.into_http(), self.progress.attempts)))
-            }
-            _ => Step::Done(Ok(response)),
+            Some(until) if !until.is_met(&response) => Err(Error::in_spite_of(&response, ErrorKind::NotYet)),
+            _ => Ok(response),
         }
     }
 
@@ -193,7 +181,8 @@ impl<T> Plan<T> {
             elapsed: self.config.now().saturating_sub(self.progress.attempt_began),
             status,
             request_id: headers.and_then(headers::request_id),
-            error: result.as_ref().err(),
+            // To look again is no failure.
+            error: result.as_ref().err().filter(|error| error.kind() != ErrorKind::NotYet || wait.is_none()),
             wait,
         };
         self.span.in_scope(|| {
@@ -217,17 +206,11 @@ impl<T> SentCall<T> {
         let mut plan = self.plan;
         plan.progress.sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
         let result = plan.read(outcome);
-        if result.is_ok() {
-            plan.progress.failures = 0;
-            plan.progress.looks = plan.progress.looks.saturating_add(1);
-        } else {
-            plan.progress.failures = plan.progress.failures.saturating_add(1);
-        }
-        let wait = plan.wait_after(&result);
+        let wait = result.as_ref().err().and_then(|error| plan.wait_after(error));
         plan.tell(&result, wait);
-        match wait {
-            Some(duration) => Step::Wait(duration, WaitingCall { plan, last: Box::new(result) }),
-            None => plan.end(result),
+        match (result, wait) {
+            (Err(last), Some(duration)) => Step::Wait(duration, WaitingCall { plan, last }),
+            (result, _) => Step::Done(result),
         }
     }
 
@@ -241,7 +224,7 @@ impl<T> WaitingCall<T> {
     /// Goes on with the next attempt, once the wait is over; or ends, if it took so long that no time is left for one.
     pub fn resume(self) -> Step<T> {
         if self.plan.time_left().is_some_and(|left| left.is_zero()) {
-            return self.plan.end(*self.last);
+            return Step::Done(Err(self.last));
         }
         self.plan.attempt()
     }

@@ -26,11 +26,12 @@ impl<T> Until<T> {
     /// How long to wait after a look (the first is number 1) that was in vain; `None` if no time is left for another.
     ///
     /// Doubles from a second up to a hundredth of all the time that there is, which is never taken for less than five
-    /// seconds nor more than an hour: whoever waits for days asks less often than whoever waits for minutes.
-    pub(crate) fn wait_after(&self, look: u32, left: Duration, random: u16) -> Option<Duration> {
+    /// seconds nor more than an hour: whoever waits for days asks less often than whoever waits for minutes. A longer wait
+    /// that the server asks for is kept to, as far as there is time.
+    pub(crate) fn wait_after(&self, look: u32, left: Duration, random: u16, asked: Duration) -> Option<Duration> {
         let longest = (self.within / 100).clamp(Duration::from_secs(5), Duration::from_secs(3600));
         let left = left.checked_sub(SHORTEST).filter(|left| !left.is_zero())?;
-        Some(back_off(SHORTEST, longest, look, random).min(left))
+        Some(back_off(SHORTEST, longest, look, random).max(asked).min(left))
     }
 }
 
@@ -48,7 +49,7 @@ mod tests {
     fn waits(within: Duration, random: u16) -> Vec<u128> {
         let until = Until::new(|(): &()| false, within);
         let (mut waits, mut left) = (Vec::new(), within);
-        while let Some(wait) = until.wait_after(u32::try_from(waits.len() + 1).unwrap(), left, random) {
+        while let Some(wait) = until.wait_after(u32::try_from(waits.len() + 1).unwrap(), left, random, Duration::ZERO) {
             waits.push(wait.as_millis());
             left = left.checked_sub(wait).expect("no wait is longer than what is left");
         }
@@ -62,6 +63,15 @@ mod tests {
         assert_eq!(waits(Duration::from_millis(3500), 0), [1000, 1500]);
         assert_eq!(waits(Duration::from_secs(1), 0), [0; 0]);
         assert_eq!(waits(Duration::ZERO, 0), [0; 0]);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_time_gets_it_as_far_as_there_is_any() {
+        let until = Until::new(|(): &()| false, Duration::from_secs(600));
+        let wait = |asked, left| until.wait_after(1, Duration::from_secs(left), 0, Duration::from_secs(asked));
+        assert_eq!(wait(30, 600), Some(Duration::from_secs(30)));
+        assert_eq!(wait(30, 11), Some(Duration::from_secs(10)));
+        assert_eq!(wait(u64::MAX, 600), Some(Duration::from_secs(599)));
     }
 
     #[test]

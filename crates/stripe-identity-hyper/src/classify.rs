@@ -1,7 +1,6 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
 use rustls::pki_types::InvalidDnsNameError;
 use stripe_identity_core::{TransportError, TransportErrorKind};
@@ -37,12 +36,7 @@ fn service_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
 
 /// While the response's body was read.
 pub(crate) fn body_error(error: Box<dyn StdError + Send + Sync>) -> TransportError {
-    let kind = if has::<LengthLimitError>(error.as_ref()) {
-        TransportErrorKind::BodyTooLarge
-    } else {
-        exchange_kind(error.as_ref())
-    };
-    TransportError::new(kind, error)
+    TransportError::new(exchange_kind(error.as_ref()), error)
 }
 
 fn exchange_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {

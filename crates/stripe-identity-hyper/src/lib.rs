@@ -44,6 +44,6 @@ mod transport;
 
 pub use proxy::Proxy;
 pub use rustls;
-pub use service::HyperService;
+pub use service::{HyperService, ResponseBody};
 pub use tower::{RequestBody, TowerTransport};
 pub use transport::{HttpVersion, HyperTransport, HyperTransportBuilder};

@@ -1,11 +1,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use hyper::body::Incoming;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use stripe_identity_core::{TransportError, http};
 use tower_service::Service;
 
@@ -19,18 +21,71 @@ use crate::tower::RequestBody;
 pub struct HyperService(pub(crate) Client<HttpsConnector<Connector>, RequestBody>);
 
 impl Service<http::Request<RequestBody>> for HyperService {
-    type Response = http::Response<Incoming>;
+    type Response = http::Response<ResponseBody>;
     type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<http::Response<Incoming>, TransportError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         // Connections are awaited by each request.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<RequestBody>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<RequestBody>) -> Self::Future {
+        let abandonment = Abandonment(Some(capture_connection(&mut request)));
         let response = self.0.request(request);
-        Box::pin(async { response.await.map_err(|error| classify::service_error(error.into())) })
+        Box::pin(async {
+            let response = response.await.map_err(|error| classify::service_error(error.into()))?;
+            Ok(response.map(|incoming| ResponseBody { incoming, abandonment }))
+        })
+    }
+}
+
+/// The body of a response. If it is dropped before its end, its connection is not used again.
+pub struct ResponseBody {
+    incoming: Incoming,
+    abandonment: Abandonment,
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(context));
+        if frame.is_none() || self.incoming.is_end_stream() {
+            self.abandonment.0 = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+/// Keeps others from a connection over which a response did not come to its end: in time, that is, or as far as anyone
+/// wanted it. HTTP/2 would go on using one that has fallen silent, for every retry and every other call.
+struct Abandonment(Option<CaptureConnection>);
+
+impl Drop for Abandonment {
+    fn drop(&mut self) {
+        let connection = self.0.as_ref().map(CaptureConnection::connection_metadata);
+        if let Some(connected) = connection.as_deref().and_then(Option::as_ref) {
+            connected.poison();
+        }
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseBody")
     }
 }
 

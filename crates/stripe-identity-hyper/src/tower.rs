@@ -1,11 +1,12 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body;
 use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
 use tower_service::Service;
@@ -91,9 +92,28 @@ where
         poll_fn(|context| service.poll_ready(context)).await.map_err(|error| classify::service_error(error.into()))?;
         let response = service.call(request.map(Full::new)).await;
         let (parts, body) = response.map_err(|error| classify::service_error(error.into()))?.into_parts();
-        let body = Limited::new(body, self.max_body_size).collect().await.map_err(classify::body_error)?;
-        Ok(http::Response::from_parts(parts, body.to_bytes()))
+        let body = read(body, self.max_body_size).await?;
+        Ok(http::Response::from_parts(parts, body))
     }
+}
+
+/// Copied together, since frames that are kept as they came may each hold on to far more than they show.
+async fn read<B>(body: B, max_size: usize) -> Result<Bytes, TransportError>
+where
+    B: Body,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut body = pin!(body);
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        // What is no data is a trailer.
+        let Ok(data) = frame.map_err(|error| classify::body_error(error.into()))?.into_data() else { continue };
+        if data.remaining() > max_size - bytes.len() {
+            return Err(TransportErrorKind::BodyTooLarge.into());
+        }
+        bytes.put(data);
+    }
+    Ok(bytes.freeze())
 }
 
 #[async_trait]

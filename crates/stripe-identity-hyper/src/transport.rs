@@ -18,6 +18,9 @@ use crate::tower::{MAX_BODY_SIZE, TowerTransport};
 
 const MAX_HEAD_SIZE: usize = 64 * 1024;
 
+/// While a response is awaited in HTTP/2. Who does not answer one within 20 seconds is gone.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+
 /// Sends requests over hyper. Cheap to clone; clones share their connections.
 ///
 /// | setting | default |
@@ -33,6 +36,11 @@ const MAX_HEAD_SIZE: usize = 64 * 1024;
 /// | whom TLS trusts | what the crate's features say, and [what is added](HyperTransportBuilder::root_certificate) |
 /// | `TCP_NODELAY` | on |
 /// | redirects, compression, cookies | none |
+///
+/// A connection over which an answer did not come in time, or was not waited for, is not used again. Connections are looked
+/// after by tasks of the runtime: in a current-thread runtime that runs during calls only, the end of an idle connection
+/// goes unnoticed until a request fails over it. There, have [none kept](HyperTransportBuilder::pool_max_idle), or take the
+/// blocking client.
 ///
 /// A request that was handed to a kept connection which turns out to be closed, before any of it was written, goes out
 /// again on a new connection. That is the only thing it repeats.
@@ -177,6 +185,7 @@ impl HyperTransportBuilder {
             .pool_max_idle_per_host(self.pool_max_idle)
             .pool_idle_timeout(self.pool_idle_timeout)
             .http2_only(self.http_version == HttpVersion::Http2)
+            .http2_keep_alive_interval(PING_INTERVAL)
             // hyper reads until its buffer is full before it lets anything else run, timeouts included.
             .http1_max_buf_size(MAX_HEAD_SIZE)
             .build(connector);

@@ -143,26 +143,51 @@ fn waiting_ends_in_time() {
 }
 
 #[test]
-fn a_look_that_fails_is_retried_like_any_call() {
+fn a_look_that_fails_and_may_mend_is_a_look_in_vain() {
     let clock = Clock::default();
-    // Two failures before each look are no reason to end it.
     let outages = |number| {
-        let looked = |body| Ok(reply(200, &[], body));
         let outcome = match number {
-            30 => looked(VERIFIED),
-            number if number % 3 == 0 => looked(PROCESSING),
-            _ => Err(Kind::Interrupted.into()),
+            1 => Ok(reply(200, &[], PROCESSING)),
+            2..=20 => Err(Kind::Interrupted.into()),
+            21..=25 => Ok(reply(503, &[], "")),
+            26 => Ok(reply(429, &[("retry-after", "40")], "")),
+            _ => Ok(reply(200, &[], VERIFIED)),
         };
         (Duration::ZERO, outcome)
     };
-    let (end, attempts) = clock.run(wait(&clock.config(), 600 * SECOND), outages);
-    assert!(end.unwrap().is_decided() && attempts.len() == 30);
+    let (end, attempts) = clock.run(wait(&clock.config().max_retries(0), 600 * SECOND), outages);
+    assert!(end.unwrap().is_decided());
+    let [.., before, after] = attempts[..] else { panic!("{attempts:?}") };
+    assert_eq!((attempts.len(), after.0 - before.0), (27, 40.0));
+}
 
-    let outages =
-        |number| (Duration::ZERO, if number == 1 { Ok(reply(200, &[], PROCESSING)) } else { Ok(reply(500, &[], "")) });
-    let (end, attempts) = clock.run(wait(&clock.config(), 60 * SECOND), outages);
+#[test]
+fn when_the_time_is_up_the_last_look_tells_why() {
+    let clock = Clock::default();
+    let outage =
+        |number| (Duration::ZERO, if number < 4 { Ok(reply(200, &[], PROCESSING)) } else { Ok(reply(503, &[], "")) });
+    let (end, attempts) = clock.run(wait(&clock.config(), 60 * SECOND), outage);
     let error = end.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), attempts.len()), (ErrorKind::Api, 4, 4));
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Api, 503));
+    assert!(attempts.len() > 10 && clock.now() > 58 * SECOND);
+}
+
+#[test]
+fn each_look_is_judged_once() {
+    let clock = Clock::default();
+    let judged = Arc::new(Mutex::new(0));
+    let counter = judged.clone();
+    // True at the third time of asking, and then no more.
+    let third = move |_: &VerificationSession| {
+        let mut judged = counter.lock().unwrap();
+        *judged += 1;
+        *judged == 3
+    };
+    let config = clock.config();
+    let call = config.verification_sessions().retrieve("vs_1").wait_until(third, 60 * SECOND);
+    let (end, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], PROCESSING))));
+    assert!(end.is_ok());
+    assert_eq!((attempts.len(), *judged.lock().unwrap()), (3, 3));
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn answer(status: u16, headers: &[(&str, &str)]) -> Outcome {
 fn what_may_be_lost_is_repeated_until_it_succeeds() {
     for kind in [Kind::Dns, Kind::Connect, Kind::Timeout, Kind::Interrupted] {
         let run = run(2, [fail(kind), answer(500, &[]), answer(200, &[])]);
-        assert_eq!((run.end.unwrap().id.as_str(), run.waits), ("vs_1", vec![500, 1000]));
+        let session = run.end.unwrap();
+        assert_eq!((session.id.as_str(), session.attempts(), run.waits), ("vs_1", 3, vec![500, 1000]));
     }
 }
 
@@ -177,4 +178,10 @@ fn each_call_has_a_key_of_its_own() {
         .collect();
     assert_eq!(keys.len(), 100);
     assert!(keys.iter().all(|key| key.len() == 36));
+}
+
+#[test]
+fn a_transport_s_own_failure_says_of_itself_whether_it_was_sent() {
+    assert!(Error::from(TransportError::from(Kind::Timeout)).was_sent());
+    assert!(!Error::from(TransportError::from(Kind::Tls)).was_sent());
 }

@@ -1,6 +1,7 @@
 //! A server that misbehaves on purpose, on a real socket: what a caller sees of each fault, over each backend.
 
 use std::io::{self, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use stripe_identity::{
 };
 use stripe_identity_hyper::HyperTransport;
 use stripe_identity_mock::{Exchange, RawServer};
+use stripe_identity_reqwest::ReqwestTransport;
 use stripe_identity_ureq::UreqTransport;
 
 use crate::backends::NOBODY;
@@ -21,7 +23,7 @@ use crate::goaway::{Act, Http2Server};
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(500);
 const DEADLINE: Duration = Duration::from_secs(10);
 /// What a busy machine may take longer.
-const SLACK: Duration = Duration::from_secs(2);
+const SLACK: Duration = Duration::from_secs(8);
 const FOREVER: Duration = Duration::from_secs(20);
 
 /// The transport that is inside, without the waits.
@@ -54,25 +56,24 @@ pub(crate) struct Creator {
     pub(crate) create: Box<Create>,
 }
 
-pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator; 2] {
+/// The backends, by their places in a row.
+pub(crate) const HYPER: usize = 0;
+pub(crate) const REQWEST: usize = 1;
+pub(crate) const UREQ: usize = 2;
+
+pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator; 3] {
     let (mut hyper, mut ureq) = (HyperTransport::builder(), UreqTransport::builder());
+    let mut trusted = crate::tls::trusting_nobody();
     if let Some(certificate) = certificate {
-        hyper = hyper.tls_config(crate::tls::trusting(certificate));
+        trusted = crate::tls::trusting(certificate);
+        hyper = hyper.tls_config(trusted.clone());
         ureq = ureq.root_certificates([certificate]);
     }
-    // One thread for everything: what does not yield stops the clock too.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = Client::new(config.clone(), Hasty(hyper.build().unwrap()));
+    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(trusted).build().unwrap();
     let blocking = BlockingClient::new(config.clone(), Hasty(ureq.build().unwrap()));
     [
-        Creator {
-            name: "hyper",
-            create: Box::new(move |params, key| {
-                let call = client.verification_sessions().create(params);
-                let call = if let Some(key) = key { call.idempotency_key(key) } else { call };
-                runtime.block_on(call.into_future())
-            }),
-        },
+        awaiting("hyper", Client::new(config.clone(), Hasty(hyper.build().unwrap()))),
+        awaiting("reqwest", Client::new(config.clone(), Hasty(ReqwestTransport::new(reqwest)))),
         Creator {
             name: "ureq",
             create: Box::new(move |params, key| {
@@ -81,6 +82,17 @@ pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator;
             }),
         },
     ]
+}
+
+fn awaiting(name: &'static str, client: Client) -> Creator {
+    // One thread for everything: what does not yield stops the clock too.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let create = move |params: CreateVerificationSession, key: Option<&str>| {
+        let call = client.verification_sessions().create(params);
+        let call = if let Some(key) = key { call.idempotency_key(key) } else { call };
+        runtime.block_on(call.into_future())
+    };
+    Creator { name, create: Box::new(create) }
 }
 
 type Behaviour = Arc<dyn Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync>;
@@ -192,7 +204,7 @@ fn faults() -> Vec<Fault> {
             exchange.write(format!("HTTP/1.1 307 X\r\nLocation: {NOBODY}/v1/x\r\nContent-Length: 0\r\n\r\n"))
         }),
         cut("resets in a body of no said length", "HTTP/1.1 200 OK\r\n\r\n{\"id\": \"vs_1\"}", true),
-        Fault { server: Kind::NotTls, ..fault("TLS: is not spoken", well) },
+        Fault { server: Kind::NotTls, ..fault("TLS: closes instead of shaking hands", well) },
         Fault { server: Kind::Unknown, ..fault("TLS: a certificate of nobody", well) },
         Fault {
             server: Kind::Trusted,
@@ -279,19 +291,54 @@ fn refused(backend: usize) -> String {
     calls(&creators(&config(NOBODY), None)[backend], Vec::new)
 }
 
-/// Only hyper speaks HTTP/2.
+/// A server that answers in plain text who shakes hands.
+fn in_plain_text(backend: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    // The thread ends with the process.
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            // Until the client has gone: to close with something unread would reset the connection.
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+    });
+    calls(&creators(&config(&url), None)[backend], Vec::new)
+}
+
+/// hyper alone: ureq speaks no HTTP/2, and reqwest only if its own features say so.
 fn over_http2(first: Act, then: Act) -> String {
     let server = Http2Server::start(first, then);
-    let creator = &creators(&config(&server.url), Some(&server.certificate))[0];
+    let creator = &creators(&config(&server.url), Some(&server.certificate))[HYPER];
     calls(creator, || server.keys.lock().unwrap().clone())
 }
 
-fn row(name: &str, backend: &str, [each_time, once]: &[String; 2]) -> String {
-    format!("| {name} | {backend} | {each_time} | {once} |\n")
+type Cells = [String; 2];
+
+/// One row for all backends that agree.
+fn rows(name: &str, cells: &[(&str, Cells)]) -> String {
+    let mut groups: Vec<(Vec<&str>, &Cells)> = Vec::new();
+    for (backend, cells) in cells {
+        match groups.iter_mut().find(|group| group.1 == cells) {
+            Some(group) => group.0.push(backend),
+            None => groups.push((vec![backend], cells)),
+        }
+    }
+    let row = |(backends, [each_time, once]): (Vec<&str>, &Cells)| {
+        let backends = if backends.len() == 3 { "all".to_owned() } else { backends.join(", ") };
+        format!("| {name} | {backends} | {each_time} | {once} |\n")
+    };
+    groups.into_iter().map(row).collect()
 }
 
-fn rows(name: &str, hyper: &[String; 2], ureq: &[String; 2]) -> String {
-    if hyper == ureq { row(name, "both", hyper) } else { row(name, "hyper", hyper) + &row(name, "ureq", ureq) }
+/// At the same time, since most of it is waiting.
+fn each(cells: impl Fn(usize) -> Cells + Sync) -> [(&'static str, Cells); 3] {
+    let cells = &cells;
+    thread::scope(|scope| {
+        [("hyper", HYPER), ("reqwest", REQWEST), ("ureq", UREQ)]
+            .map(|(name, backend)| (name, scope.spawn(move || cells(backend))))
+            .map(|(name, thread)| (name, thread.join().unwrap()))
+    })
 }
 
 #[test]
@@ -303,18 +350,18 @@ fn what_a_caller_sees_is_what_is_written_down() {
         table += &rows;
     };
     write("| the server | over | each time | the first time only |\n|---|---|---|---|\n".to_owned());
-    let [hyper, ureq] = [refused(0), refused(1)].map(|cell| [cell, "–".to_owned()]);
-    write(rows("refuses connections", &hyper, &ureq));
+    write(rows("refuses connections", &each(|backend| [refused(backend), "–".to_owned()])));
     for fault in faults() {
-        let [hyper, ureq] = [0, 1].map(|backend| [true, false].map(|each_time| suffer(&fault, backend, each_time)));
-        write(rows(fault.name, &hyper, &ureq));
+        write(rows(fault.name, &each(|backend| [true, false].map(|each_time| suffer(&fault, backend, each_time)))));
     }
+    write(rows("TLS: answers in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
     for (name, act) in [
         ("HTTP/2: says GOAWAY instead of an answer", Act::GoAwayInstead),
         ("HTTP/2: says GOAWAY after an answer", Act::AnswerAndGoAway),
         ("HTTP/2: refuses the stream", Act::RefuseStream),
+        ("HTTP/2: answers and falls silent", Act::AnswerAndFallSilent),
     ] {
-        write(row(name, "hyper", &[over_http2(act, act), over_http2(act, Act::Answer)]));
+        write(rows(name, &[("hyper", [over_http2(act, act), over_http2(act, Act::Answer)])]));
     }
     let written = include_str!("../../../stripe-identity-core/BEHAVIOUR.md");
     assert!(written.contains(&table), "BEHAVIOUR.md has another table of faults than this");

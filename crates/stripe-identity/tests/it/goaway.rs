@@ -1,6 +1,7 @@
-//! HTTP/2 connections that end, and streams that are refused.
+//! HTTP/2 connections that end or fall silent, and streams that are refused.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use h2::Reason;
 use stripe_identity::bytes::Bytes;
@@ -11,6 +12,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::faults::SESSION;
 use crate::tls::Certified;
 
+const A_MOMENT: Duration = Duration::from_millis(30);
+
 /// What the server does with a request.
 #[derive(Clone, Copy)]
 pub(crate) enum Act {
@@ -18,6 +21,8 @@ pub(crate) enum Act {
     GoAwayInstead,
     AnswerAndGoAway,
     RefuseStream,
+    /// The connection stays open, and nothing that it is asked later is answered.
+    AnswerAndFallSilent,
 }
 
 /// A server for HTTP/2 only that does so with the first request, and so with all others. It ends with the test.
@@ -54,13 +59,18 @@ impl Http2Server {
                         match act {
                             Act::GoAwayInstead => connection.abrupt_shutdown(Reason::NO_ERROR),
                             Act::RefuseStream => respond.send_reset(Reason::REFUSED_STREAM),
-                            Act::Answer | Act::AnswerAndGoAway => {
+                            Act::Answer | Act::AnswerAndGoAway | Act::AnswerAndFallSilent => {
                                 let mut body = respond.send_response(Response::new(()), false).unwrap();
                                 body.send_data(Bytes::from(SESSION), true).unwrap();
                             }
                         }
                         if matches!(act, Act::AnswerAndGoAway) {
                             connection.graceful_shutdown();
+                        }
+                        if matches!(act, Act::AnswerAndFallSilent) {
+                            // Until the answer is out, and not a moment longer.
+                            let _ = tokio::time::timeout(A_MOMENT, connection.accept()).await;
+                            std::future::pending::<()>().await;
                         }
                     }
                 });

@@ -168,11 +168,38 @@ fn a_list_that_does_not_get_on_is_an_error_and_not_a_loop() {
     assert!(error.was_sent() && !error.is_retryable());
     stripe.finish();
 
+    // What is on the page comes first, whether it repeats the one before it or goes round with others.
     let (stripe, items) = script();
+    for _ in 0..2 {
+        stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [{"id": "vs_2"}, {"id": "vs_1"}], "has_more": true}"#);
+    }
+    let ids: [Result<VerificationSessionId, _>; 4] = ["vs_2", "vs_1", "vs_2", "vs_1"].map(|id| Ok(id.into()));
+    assert_eq!(items.take(9).collect::<Vec<_>>(), [&ids[..], &[Err(ErrorKind::EndlessList)]].concat());
+    stripe.finish();
+
+    let (stripe, items) = script();
+    for page in 0..20 {
+        let body = format!(r#"{{"data": [{{"id": "vs_{}"}}], "has_more": true}}"#, page % 3);
+        stripe.expect(Method::GET, LIST).reply(200, body);
+    }
+    let items: Vec<_> = items.collect();
+    assert!(items.len() < 12 && items.last() == Some(&Err(ErrorKind::EndlessList)), "{items:?}");
+    // The script has pages left, which nobody asked for.
+    assert!(std::panic::catch_unwind(|| stripe.finish()).is_err());
+}
+
+#[tokio::test]
+async fn a_stream_ends_so_too() {
+    let stripe = ScriptedTransport::new();
     for _ in 0..2 {
         stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [{"id": "vs_1"}], "has_more": true}"#);
     }
-    assert_eq!(items.take(5).collect::<Vec<_>>(), [Ok("vs_1".into()), Err(ErrorKind::EndlessList)]);
+    let sessions = Client::new(config(), stripe.clone()).verification_sessions();
+    let mut items = sessions.list(ListVerificationSessions::new()).items();
+    assert_eq!(items.next().await.unwrap().unwrap().id, "vs_1");
+    assert_eq!(items.next().await.unwrap().unwrap().id, "vs_1");
+    assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::EndlessList);
+    assert!(items.next().await.is_none() && items.next().await.is_none());
     stripe.finish();
 }
 

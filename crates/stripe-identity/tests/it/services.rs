@@ -120,3 +120,27 @@ async fn a_connector_of_one_s_own_goes_under_hyper_s_client() {
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     assert!(session.id.as_str().starts_with("vs_"));
 }
+
+#[tokio::test]
+async fn clones_share_their_connections() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", r#"{"id": "vs_1"}"#)).unwrap();
+    let config = config().base_url(server.url()).unwrap();
+    let hyper = HyperTransport::new().unwrap();
+    for _ in 0..6 {
+        let client = Client::new(config.clone(), hyper.clone()).clone();
+        client.verification_sessions().retrieve("vs_1").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert!(server.connections() < 4, "{} connections", server.connections());
+
+    let before = server.connections();
+    let ureq = stripe_identity_ureq::UreqTransport::new().unwrap();
+    let calls = move || {
+        for _ in 0..6 {
+            let client = stripe_identity::BlockingClient::new(config.clone(), ureq.clone()).clone();
+            client.verification_sessions().retrieve("vs_1").send().unwrap();
+        }
+    };
+    tokio::task::spawn_blocking(calls).await.unwrap();
+    assert_eq!(server.connections() - before, 1);
+}

@@ -55,3 +55,16 @@ async fn so_does_the_other() {
     let waiting = sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, TEN_MINUTES);
     assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::NotYet);
 }
+
+#[tokio::test]
+async fn the_time_of_a_call_counts_from_its_first_poll() {
+    let stripe = SimulatorTransport::default();
+    let client = Client::new(config(&stripe, 0), stripe.clone());
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
+    let call = client.verification_sessions().retrieve(&session);
+    let waiting = call.wait_until(VerificationSession::is_decided, TEN_MINUTES).into_future();
+    let began = stripe.now().as_secs();
+    stripe.advance(2 * TEN_MINUTES);
+    assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::NotYet);
+    assert!(stripe.now().as_secs() - began > 1700, "it gave up before it began");
+}
