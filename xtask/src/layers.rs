@@ -10,11 +10,13 @@ use crate::metadata::{Package, packages};
 const MAP: &[(&str, &[&str])] = &[
     ("stripe-identity-types", &[]),
     ("stripe-identity-core", &["stripe-identity-types"]),
+    ("stripe-identity-webhook", &["stripe-identity-types"]),
     ("stripe-identity-hyper", &["stripe-identity-core"]),
     ("stripe-identity-reqwest", &["stripe-identity-core"]),
     ("stripe-identity-ureq", &["stripe-identity-core"]),
     ("stripe-identity-mock", &["stripe-identity-core"]),
-    ("stripe-identity-simulator", &["stripe-identity-core"]),
+    // It signs its webhooks.
+    ("stripe-identity-simulator", &["stripe-identity-core", "stripe-identity-webhook"]),
     (
         "stripe-identity",
         &[
@@ -25,6 +27,7 @@ const MAP: &[(&str, &[&str])] = &[
             "stripe-identity-ureq",
             "stripe-identity-mock",
             "stripe-identity-simulator",
+            "stripe-identity-webhook",
         ],
     ),
 ];

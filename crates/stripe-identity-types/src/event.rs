@@ -67,11 +67,28 @@ impl Event {
         }
     }
 
+    /// Whether the snapshot is of an API version that the models follow: one of the same release as
+    /// [`API_VERSION`](crate::API_VERSION), which is what comes after the date. Of a preview, it must be the very same; without
+    /// a version, or without a release in it, it is not.
+    ///
+    /// One that is not may still read well: what is unknown is kept or ignored.
+    pub fn is_compatible(&self) -> bool {
+        self.api_version.as_deref().is_some_and(|version| are_compatible(version, crate::API_VERSION))
+    }
+
     /// The snapshot as a session; `None` if it is of something else, or does not read as one.
     pub fn verification_session(&self) -> Option<VerificationSession> {
         let object = self.data.object.expose();
         let is_session = object.get("object")?.as_str()? == ObjectType::VerificationSession.as_str();
         is_session.then(|| VerificationSession::deserialize(object).ok()).flatten()
+    }
+}
+
+fn are_compatible(version: &str, ours: &str) -> bool {
+    match (version.split_once('.'), ours.split_once('.')) {
+        (Some((_, "preview")), _) | (_, Some((_, "preview"))) => version == ours,
+        (Some((_, release)), Some((_, our_release))) => release == our_release,
+        _ => false,
     }
 }
 
@@ -129,5 +146,29 @@ open_enum! {
         VerificationSessionRequiresInput = "identity.verification_session.requires_input",
         /// A session was verified.
         VerificationSessionVerified = "identity.verification_session.verified",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_one_release_are_compatible() {
+        for (version, compatible) in [
+            ("2026-10-28.endive", true),
+            ("2026-11-30.endive", true),
+            ("2026-09-30.dahlia", false),
+            ("2026-10-28.preview", false),
+            ("2020-08-27", false),
+            ("", false),
+            (".endive.x", false),
+        ] {
+            assert_eq!(are_compatible(version, "2026-10-28.endive"), compatible, "{version}");
+        }
+        assert!(are_compatible("2026-10-28.preview", "2026-10-28.preview"));
+        assert!(!are_compatible("2026-11-28.preview", "2026-10-28.preview"));
+        assert!(!are_compatible("2020-08-27", "2020-08-27"));
+        assert!(!Event::new("evt_1").is_compatible());
     }
 }

@@ -16,6 +16,11 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The time that it is now, by the system's clock.
+    pub fn now() -> Self {
+        SystemTime::now().into()
+    }
+
     /// A time from its seconds since 1970; before then they are negative.
     pub const fn from_secs(seconds: i64) -> Self {
         Self(seconds)

@@ -1,0 +1,50 @@
+//! Webhooks of Stripe Identity, from whatever receives HTTP: take the raw body and the `Stripe-Signature` header, and get a
+//! typed event, or the exact reason why not.
+//!
+//! ```
+//! use stripe_identity_types::Timestamp;
+//! use stripe_identity_webhook::{Delivery, Signer, Verifier};
+//!
+//! let verifier = Verifier::new("whsec_example")?;
+//!
+//! // What Stripe would send:
+//! let body = br#"{"id": "evt_1", "object": "event", "type": "identity.verification_session.verified"}"#;
+//! let header = Signer::new("whsec_example")?.sign(body, Timestamp::now());
+//!
+//! match verifier.delivery(body, Some(&header))? {
+//!     Delivery::Event(event) => println!("{}: {:?}", event.id, event.type_),
+//!     Delivery::ThinEvent(event) => println!("{}: {:?}", event.id, event.type_),
+//! }
+//! # Ok::<(), stripe_identity_webhook::WebhookError>(())
+//! ```
+//!
+//! The body must be what came over the wire, byte for byte: take it before any middleware decodes it.
+//!
+//! - [`Verifier`] checks signatures, of several secrets at once while one is rolled, and reads what they vouch for.
+//! - [`Delivery`] is what came: an [`Event`](stripe_identity_types::Event) with a snapshot or a
+//!   [`ThinEvent`](stripe_identity_types::ThinEvent) without. Types that have no name here come through, and so do objects
+//!   that do not read.
+//! - [`Handlers`] calls one function for each kind of event, and each event once.
+//! - [`Signer`] signs, for tests.
+//!
+//! What to do with an event: answer Stripe at once and work afterwards; it comes again if the answer takes long. It comes
+//! more than once, and not in order: drop what was seen before ([`Handlers::once`]), and keep what is known of a session
+//! with [`reduce`](stripe_identity_types::reduce), which minds neither.
+//!
+//! No secret and no payload appears in any `Debug`, error or trace of this crate.
+
+mod delivery;
+mod error;
+mod handlers;
+mod header;
+mod seen;
+mod signer;
+mod verifier;
+
+pub use delivery::{Delivery, DeliveryKind};
+pub use error::WebhookError;
+pub use handlers::{Handled, Handlers, HandlersBuilder};
+pub use seen::{MemorySeen, Seen};
+pub use signer::Signer;
+pub use stripe_identity_types as types;
+pub use verifier::{Tolerance, Verifier};

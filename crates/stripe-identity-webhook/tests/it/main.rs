@@ -1,0 +1,18 @@
+//! Deliveries as they come, and as nobody should send them.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod deliveries;
+mod handlers;
+mod properties;
+mod signatures;
+
+use stripe_identity_webhook::Verifier;
+use stripe_identity_webhook::types::Timestamp;
+
+const SECRET: &str = "whsec_made_up";
+const NOW: i64 = 1_793_000_000;
+
+/// A verifier whose clock stands still.
+fn verifier() -> Verifier {
+    Verifier::new(SECRET).unwrap().clock(|| Timestamp::from_secs(NOW))
+}
