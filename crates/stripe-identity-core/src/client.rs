@@ -15,6 +15,7 @@ use crate::endpoint::events::Events;
 use crate::endpoint::file_links::FileLinks;
 use crate::endpoint::files::Files;
 use crate::endpoint::raw::Raw;
+use crate::endpoint::thin_events::ThinEvents;
 use crate::endpoint::verification_reports::VerificationReports;
 use crate::endpoint::verification_sessions::VerificationSessions;
 use crate::error::Error;
@@ -83,6 +84,11 @@ macro_rules! callers {
             /// Calls on events.
             pub fn events(&self) -> Events<Self> {
                 Events::new(self)
+            }
+
+            /// Calls that a thin event gives rise to.
+            pub fn thin_events(&self) -> ThinEvents<Self> {
+                ThinEvents::new(self)
             }
 
             /// Calls on ephemeral keys.

@@ -8,6 +8,7 @@ pub mod file_links;
 pub mod files;
 pub mod raw;
 mod route;
+pub mod thin_events;
 pub mod verification_reports;
 pub mod verification_sessions;
 
@@ -119,6 +120,7 @@ pub const ROUTES: &[Route] = &[
     files::Download::ROUTE,
     <types::ListFiles as Endpoint>::ROUTE,
     files::Retrieve::ROUTE,
+    thin_events::Retrieve::ROUTE,
     <types::ListVerificationReports as Endpoint>::ROUTE,
     verification_reports::Retrieve::ROUTE,
     verification_sessions::Cancel::ROUTE,

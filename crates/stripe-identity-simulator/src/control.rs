@@ -14,6 +14,7 @@ use crate::json;
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::simulator::{Simulator, parameters};
+use crate::webhooks::{WebhookEndpoint, WebhookEndpointError};
 
 /// The answer, or `None` if the request is not for the control API.
 pub(crate) fn handle(simulator: &mut Simulator, request: &http::Request<Bytes>) -> Option<http::Response<Bytes>> {
@@ -33,6 +34,25 @@ fn control(simulator: &mut Simulator, request: &http::Request<Bytes>, path: &str
         form.finish()?;
         let seconds = u64::try_from(seconds).map_err(|_| Refusal::invalid("seconds", "Time does not go back."))?;
         simulator.advance(Duration::from_secs(seconds));
+        return Ok(());
+    }
+
+    if path == "webhook_endpoints" {
+        let url = form.text("url")?.ok_or_else(|| Refusal::missing_parameter("url"))?;
+        let secret = form.text("secret")?.ok_or_else(|| Refusal::missing_parameter("secret"))?;
+        let (thin, in_disorder) = (form.boolean("thin")?, form.boolean("in_disorder")?);
+        form.finish()?;
+        let mut endpoint = WebhookEndpoint::new(&url, &secret).map_err(|error| match error {
+            WebhookEndpointError::Url => Refusal::invalid("url", &error.to_string()),
+            WebhookEndpointError::Secret(_) => Refusal::invalid("secret", &error.to_string()),
+        })?;
+        if thin == Some(true) {
+            endpoint = endpoint.thin();
+        }
+        if in_disorder == Some(true) {
+            endpoint = endpoint.in_disorder();
+        }
+        simulator.add_webhook(endpoint);
         return Ok(());
     }
 

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 use stripe_identity_core::Endpoint;
 use stripe_identity_core::endpoint::verification_sessions as sessions;
-use stripe_identity_core::endpoint::{ephemeral_keys, events, file_links, files, verification_reports};
+use stripe_identity_core::endpoint::{ephemeral_keys, events, file_links, files, thin_events, verification_reports};
 use stripe_identity_core::types::{
     CreateFileLink, CreateVerificationSession, EventRequest, EventType, FileExpand, FileLinkExpand, ListEvents,
     ListFileLinks, ListFiles, ListVerificationReports, ListVerificationSessions, ReportExpand, SessionExpand,
@@ -65,6 +65,7 @@ enum Target {
     DeleteEphemeralKey(String),
     ListEvents,
     RetrieveEvent(String),
+    RetrieveThinEvent(String),
     CreateFileLink,
     ListFileLinks,
     RetrieveFileLink(String),
@@ -90,6 +91,7 @@ impl Target {
             .or_else(|| id(ephemeral_keys::Delete::ROUTE).map(Self::DeleteEphemeralKey))
             .or_else(|| id(ListEvents::ROUTE).map(|_| Self::ListEvents))
             .or_else(|| id(events::Retrieve::ROUTE).map(Self::RetrieveEvent))
+            .or_else(|| id(thin_events::Retrieve::ROUTE).map(Self::RetrieveThinEvent))
             .or_else(|| id(CreateFileLink::ROUTE).map(|_| Self::CreateFileLink))
             .or_else(|| id(ListFileLinks::ROUTE).map(|_| Self::ListFileLinks))
             .or_else(|| id(file_links::Retrieve::ROUTE).map(Self::RetrieveFileLink))
@@ -131,9 +133,11 @@ impl Target {
             known.iter().map(AsRef::as_ref).collect()
         }
         match self {
-            Self::CreateEphemeralKey | Self::DeleteEphemeralKey(_) | Self::ListEvents | Self::RetrieveEvent(_) => {
-                ("", Vec::new())
-            }
+            Self::CreateEphemeralKey
+            | Self::DeleteEphemeralKey(_)
+            | Self::ListEvents
+            | Self::RetrieveEvent(_)
+            | Self::RetrieveThinEvent(_) => ("", Vec::new()),
             Self::ListFileLinks => (ListFileLinks::EXPAND_PREFIX, all(FileLinkExpand::KNOWN)),
             Self::CreateFileLink | Self::RetrieveFileLink(_) | Self::UpdateFileLink(_) => {
                 ("", all(FileLinkExpand::KNOWN))
@@ -175,6 +179,7 @@ impl World {
             Target::DeleteEphemeralKey(id) => crate::ephemeral_keys::delete(&mut self.keys, &id, view)?,
             Target::ListEvents => list(&ListEvents::ROUTE, crate::events::list(&self.events, form, view)?),
             Target::RetrieveEvent(id) => crate::events::retrieve(&self.events, &id, view)?,
+            Target::RetrieveThinEvent(id) => crate::events::retrieve_thin(&self.events, &id, view)?,
             Target::CreateFileLink => self.files.create_link(form, expanded, view)?,
             Target::ListFileLinks => list(&ListFileLinks::ROUTE, self.files.list_links(form, expanded, view)?),
             Target::RetrieveFileLink(id) => self.files.retrieve_link(&id, expanded, view)?,

@@ -14,6 +14,7 @@ use crate::ids::Ids;
 use crate::refusal::Refusal;
 use crate::sessions::has_passed;
 use crate::store::{Page, Record, Store};
+use crate::thin_events;
 
 const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -37,6 +38,10 @@ impl Record for StoredEvent {
 }
 
 impl StoredEvent {
+    pub(crate) fn event(&self) -> &Event {
+        &self.event
+    }
+
     fn is_gone(&self, now: Timestamp) -> bool {
         self.event.created.is_some_and(|created| has_passed(LIFE, created, now))
     }
@@ -85,6 +90,13 @@ pub(crate) fn retrieve(events: &Store<StoredEvent>, id: &str, view: &View<'_>) -
         return Err(Refusal::not_found(StoredEvent::PARAM, StoredEvent::NAME, id));
     }
     Ok(to_json(&stored.event))
+}
+
+pub(crate) fn retrieve_thin(events: &Store<StoredEvent>, id: &str, view: &View<'_>) -> Result<Value, Refusal> {
+    let unknown = || Refusal::not_found(StoredEvent::PARAM, StoredEvent::NAME, id);
+    let snapshot = thin_events::snapshot_id(id).ok_or_else(unknown)?;
+    let stored = events.get(&snapshot, view.account).filter(|stored| !stored.is_gone(view.now));
+    stored.map(|stored| thin_events::fetched(&stored.event)).ok_or_else(unknown)
 }
 
 pub(crate) fn list(

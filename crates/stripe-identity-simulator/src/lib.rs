@@ -14,6 +14,7 @@
 //! | `/_simulator/verification_sessions/{id}/finish_processing` | `outcome` | the checks end |
 //! | `/_simulator/verification_sessions/{id}/finish_redaction` | | a redaction ends |
 //! | `/_simulator/advance` | `seconds` | time goes by |
+//! | `/_simulator/webhook_endpoints` | `url`, `secret`, `thin`, `in_disorder` | an endpoint hears of what happens from now on |
 //!
 //! An `outcome` is `verified` (the default) or the code of a failure, such as `document_expired`.
 //!
@@ -24,6 +25,8 @@
 //! - **Reports** of every try, **files** for the images that they name (with contents: one grey pixel), uploads, downloads,
 //!   **file links** and what is behind them.
 //! - **Events**: a snapshot for each step of a session, listed by type, pattern and time.
+//! - **Webhooks**: signed deliveries of snapshots or of thin events, which can be fetched; on request each twice and in any
+//!   order. The server sends them, and up to three times to a receiver that does not answer with 2xx within ten seconds.
 //! - **Ephemeral keys**, as the mobile SDKs need them.
 //! - Test keys, secret and restricted, as `Bearer` or `Basic`; accounts kept apart by `Stripe-Account`; idempotency keys,
 //!   replayed for 24 hours to the same request with the same kind of key.
@@ -54,7 +57,9 @@
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every restricted
 //! key read everything; ignores `Stripe-Context`; takes any `Stripe-Version`; and does not look at what is in an email
 //! address, a phone number, a URL or a flow's id. The server takes bodies of up to 16 MiB. Uploads come back as
-//! `application/octet-stream`, whatever they were sent as. It delivers no webhooks, so no event ever waits for one.
+//! `application/octet-stream`, whatever they were sent as. No event says that it waits
+//! for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that follows from their
+//! snapshot's, and nothing in their `changes`.
 
 mod control;
 mod control_error;
@@ -77,12 +82,16 @@ mod refusal;
 mod report;
 mod reports;
 #[cfg(feature = "server")]
+mod sender;
+#[cfg(feature = "server")]
 mod server;
 mod session_params;
 mod sessions;
 mod simulator;
 mod store;
+mod thin_events;
 mod transport;
+mod webhooks;
 
 pub use control_error::ControlError;
 pub use outcome::{Outcome, UnknownOutcome};
@@ -90,3 +99,4 @@ pub use outcome::{Outcome, UnknownOutcome};
 pub use server::Server;
 pub use simulator::Simulator;
 pub use transport::SimulatorTransport;
+pub use webhooks::{WebhookEndpoint, WebhookEndpointError};

@@ -22,7 +22,11 @@ It takes any test key (sk_test_… or rk_test_…). To stand in for the user of 
   curl -X POST ADDRESS/_simulator/verification_sessions/ID/submit -d outcome=verified
 
 or with the code of a failure, such as outcome=document_expired. Other controls: start_processing, finish_processing
-(with an outcome), finish_redaction, and /_simulator/advance with seconds=N.
+(with an outcome), finish_redaction, and /_simulator/advance with seconds=N. To hear of events:
+
+  curl ADDRESS/_simulator/webhook_endpoints -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
+
+with thin=true for thin events, and in_disorder=true to have each twice and in any order.
 ";
 
 struct Arguments {

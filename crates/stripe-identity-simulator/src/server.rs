@@ -17,15 +17,18 @@ use tokio::sync::oneshot;
 use crate::control_error::ControlError;
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
+use crate::sender;
 use crate::simulator::Simulator;
 use crate::transport::{SimulatorTransport, controls};
+use crate::webhooks::WebhookEndpoint;
 
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
 
 /// A [`Simulator`] behind a socket, on a thread of its own, for clients in any language. It stops when it is dropped.
 ///
-/// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS.
+/// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS. It sends the webhooks of the endpoints that it is told of
+/// ([`add_webhook`](Self::add_webhook)).
 ///
 /// ```
 /// use stripe_identity_simulator::{Server, Simulator};
@@ -62,7 +65,8 @@ impl Server {
         let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, shared) => {}
+                    () = serve(listener, shared.clone()) => {}
+                    () = sender::run(shared) => {}
                     _ = stopped => {}
                 }
             });

@@ -8,6 +8,7 @@ use stripe_identity_core::types::{API_VERSION, EventRequest, Sensitive, Timestam
 
 use crate::control_error::ControlError;
 use crate::endpoints::{Answer, View, World};
+use crate::events::StoredEvent;
 use crate::form::Form;
 use crate::idempotency::{Entry, Fingerprint, Replies};
 use crate::ids::Ids;
@@ -15,6 +16,7 @@ use crate::key::Key;
 use crate::multipart::{self, UploadedFile};
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
+use crate::webhooks::{WebhookEndpoint, Webhooks};
 use crate::{control, json};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -47,6 +49,7 @@ pub struct Simulator {
     request_ids: Ids,
     world: World,
     replies: Replies,
+    webhooks: Webhooks,
 }
 
 /// What a request brings: its parameters as a form, and a file.
@@ -71,6 +74,7 @@ impl Simulator {
             request_ids: Ids::new(!seed),
             world: World::default(),
             replies: Replies::default(),
+            webhooks: Webhooks::new(seed),
         }
     }
 
@@ -132,6 +136,22 @@ impl Simulator {
         self.world.finish_redaction(session.as_str(), now, &mut self.ids)?;
         self.replies.forget(session.as_str());
         Ok(())
+    }
+
+    /// Tells an endpoint of the events from now on: see [`take_webhooks`](Self::take_webhooks).
+    pub fn add_webhook(&mut self, endpoint: WebhookEndpoint) {
+        if self.webhooks.is_empty() {
+            // What has happened by now is nobody's business.
+            drop(self.take_webhooks());
+        }
+        self.webhooks.add(endpoint);
+    }
+
+    /// The signed requests that tell the endpoints of what has happened since this was last called. Whoever runs the
+    /// simulator sends them; a [`Server`](crate::Server) does.
+    pub fn take_webhooks(&mut self) -> Vec<http::Request<Bytes>> {
+        let now = self.now();
+        self.webhooks.take(self.world.events.oldest().map(StoredEvent::event), now)
     }
 
     /// Answers one request, as Stripe would.

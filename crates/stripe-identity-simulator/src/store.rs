@@ -63,6 +63,11 @@ impl<T: Record> Store<T> {
         self.all.iter_mut()
     }
 
+    /// The oldest first.
+    pub(crate) fn oldest(&self) -> impl ExactSizeIterator<Item = &T> {
+        self.all.iter()
+    }
+
     /// The newest first.
     pub(crate) fn newest(&self) -> impl Iterator<Item = &T> {
         self.all.iter().rev()

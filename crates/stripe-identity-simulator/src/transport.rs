@@ -9,6 +9,7 @@ use stripe_identity_core::{BlockingHttpTransport, HttpTransport, TransportError,
 use crate::control_error::ControlError;
 use crate::outcome::Outcome;
 use crate::simulator::Simulator;
+use crate::webhooks::WebhookEndpoint;
 
 /// A [`Simulator`] in place of a network, for both kinds of client. Clones share the simulator.
 ///
@@ -85,6 +86,16 @@ macro_rules! controls {
             /// If there is no such session, or no redaction of it is under way.
             pub fn finish_redaction(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
                 self.lock().finish_redaction(session)
+            }
+
+            /// As [`Simulator::add_webhook`].
+            pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
+                self.lock().add_webhook(endpoint);
+            }
+
+            /// As [`Simulator::take_webhooks`].
+            pub fn take_webhooks(&self) -> Vec<http::Request<Bytes>> {
+                self.lock().take_webhooks()
             }
 
             /// As [`Simulator::advance`].

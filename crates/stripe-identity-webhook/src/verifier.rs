@@ -5,7 +5,7 @@ use std::time::Duration;
 use stripe_identity_types::{Event, ThinEvent, Timestamp};
 use subtle::ConstantTimeEq as _;
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryKind};
 use crate::error::WebhookError;
 use crate::header::{Header, signature};
 use crate::signer::Key;
@@ -131,7 +131,7 @@ impl Verifier {
     pub fn event(&self, payload: &[u8], header: Option<impl AsRef<[u8]>>) -> Result<Event, WebhookError> {
         match self.delivery(payload, header)? {
             Delivery::Event(event) => Ok(*event),
-            other => Err(WebhookError::WrongKind { found: other.kind() }),
+            Delivery::ThinEvent(_) => Err(WebhookError::WrongKind { found: DeliveryKind::ThinEvent }),
         }
     }
 
@@ -143,7 +143,7 @@ impl Verifier {
     pub fn thin_event(&self, payload: &[u8], header: Option<impl AsRef<[u8]>>) -> Result<ThinEvent, WebhookError> {
         match self.delivery(payload, header)? {
             Delivery::ThinEvent(event) => Ok(*event),
-            other => Err(WebhookError::WrongKind { found: other.kind() }),
+            Delivery::Event(_) => Err(WebhookError::WrongKind { found: DeliveryKind::Event }),
         }
     }
 }

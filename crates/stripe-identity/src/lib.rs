@@ -33,6 +33,7 @@
 //! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio; `TowerTransport`, over any tower service |
 //! | `reqwest` | | `ReqwestTransport`: asynchronous, over your own reqwest client |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
+//! | `webhook` | | the module `webhook`: verifies, reads and dispatches what Stripe delivers |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
 //! | `conformance` | | in `mock`: the suite that judges transports, and a server that misbehaves on purpose |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
@@ -58,3 +59,5 @@ pub use stripe_identity_simulator as simulator;
 pub use stripe_identity_types::*;
 #[cfg(feature = "ureq")]
 pub use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
+#[cfg(feature = "webhook")]
+pub use stripe_identity_webhook as webhook;

@@ -15,4 +15,5 @@ mod schedules;
 mod services;
 mod tls;
 mod waiting;
+mod webhooks;
 mod wire;

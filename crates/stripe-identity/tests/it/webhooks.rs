@@ -1,0 +1,203 @@
+//! Webhooks of the simulator, received; and what thin events leave out, fetched.
+
+use std::collections::{BTreeMap, HashSet};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stripe_identity::bytes::Bytes;
+use stripe_identity::http::Request;
+use stripe_identity::{
+    BlockingClient, Config, CreateVerificationSession, ErrorKind, EventType, KnownSession, ListEvents,
+    ListVerificationSessions, ThinEvent, VerificationSessionId, reduce,
+};
+use stripe_identity_mock::{RawServer, Recorder};
+use stripe_identity_simulator::{Outcome, Server, Simulator, SimulatorTransport, WebhookEndpoint};
+use stripe_identity_webhook::{Delivery, Handled, Handlers, MemorySeen, Tolerance, Verifier};
+
+const SECRET: &str = "whsec_made_up";
+const URL: &str = "http://127.0.0.1:1/webhook";
+
+fn verifier(stripe: &SimulatorTransport) -> Verifier {
+    let clock = stripe.clone();
+    Verifier::new(SECRET).unwrap().clock(move || clock.now())
+}
+
+fn deliver(stripe: &SimulatorTransport) -> Vec<Delivery> {
+    let (verifier, requests) = (verifier(stripe), stripe.take_webhooks());
+    let read = |request: Request<Bytes>| verifier.delivery(request.body(), request.headers().get("stripe-signature"));
+    requests.into_iter().map(|request| read(request).unwrap()).collect()
+}
+
+fn config() -> Config {
+    Config::new("sk_test_123").unwrap()
+}
+
+#[test]
+fn each_step_of_a_session_is_delivered_signed() {
+    let stripe = SimulatorTransport::default();
+    let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
+    sessions.create(CreateVerificationSession::document()).send().unwrap();
+    stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap());
+    assert_eq!(deliver(&stripe), [], "nobody listened then");
+    let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
+    stripe.submit(&session, &Outcome::Verified).unwrap();
+    let types: Vec<_> = deliver(&stripe).iter().map(|delivery| delivery.type_().to_owned()).collect();
+    assert_eq!(types, ["created", "processing", "verified"].map(|it| format!("identity.verification_session.{it}")));
+    assert_eq!(deliver(&stripe), [], "each is delivered once");
+    for url in ["https://example.test/", "localhost", ""] {
+        assert!(WebhookEndpoint::new(url, SECRET).is_err());
+    }
+    assert!(WebhookEndpoint::new(URL, " ").is_err());
+}
+
+#[test]
+fn a_thin_event_fetches_what_it_leaves_out() {
+    let simulator = SimulatorTransport::default();
+    let stripe = Recorder::new(simulator.clone());
+    simulator.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().thin());
+    let client = BlockingClient::new(config().account("acct_1").unwrap(), stripe.clone());
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
+    let Some(Delivery::ThinEvent(event)) = deliver(&simulator).pop() else { panic!("it is a thin event") };
+    assert_eq!(event.context.as_deref(), Some("acct_1"));
+
+    // A client that has no account of its own, or another, acts in the context of the event.
+    let thin = client.with_config(config().account("acct_2").unwrap()).thin_events();
+    let before = stripe.requests().len();
+    // The simulator does not look at contexts: what matters is what is asked.
+    let _ = thin.fetch(&event).send();
+    let _ = thin.verification_session(&event).unwrap().send();
+    let _ = thin.related_object(&event).unwrap().send();
+    let paths = [
+        format!("/v2/core/events/{}", event.id),
+        format!("/v1/identity/verification_sessions/{}", session.id),
+        format!("/v1/identity/verification_sessions/{}", session.id),
+    ];
+    for (request, path) in stripe.requests()[before..].iter().zip(paths) {
+        assert_eq!(request.uri().path(), path);
+        assert_eq!(request.headers()["stripe-context"], "acct_1");
+        assert_eq!(request.headers()["stripe-request-trigger"], format!("event={}", event.id));
+        assert!(!request.headers().contains_key("stripe-account"));
+    }
+
+    let mut event = *event;
+    event.context = None;
+    let thin = client.thin_events();
+    let fetched = thin.fetch(&event).send().unwrap();
+    assert!(fetched.changes.is_some() && fetched.id == event.id);
+    assert_eq!(thin.retrieve(&event.id).send().unwrap().into_inner(), fetched.into_inner());
+    assert_eq!(thin.verification_session(&event).unwrap().send().unwrap().id, session.id);
+    let object = thin.related_object(&event).unwrap().send().unwrap().into_inner();
+    assert_eq!(object.expose()["id"], session.id.as_str());
+}
+
+#[test]
+fn a_thin_event_leads_to_no_other_host() {
+    let stripe = Recorder::new(SimulatorTransport::default());
+    let thin = BlockingClient::new(config(), stripe.clone()).thin_events();
+    let event = |url: &str, id: &str| -> ThinEvent {
+        let related = serde_json::json!({"id": id, "type": "identity.verification_session", "url": url});
+        serde_json::from_value(serde_json::json!({"id": "evt_1", "related_object": related})).unwrap()
+    };
+    for url in ["https://evil.test/v1/x", "//evil.test/x", "/v1/../x", "v1/x", "/v1/x?expand[]=y", "@evil.test", ""] {
+        let error = thin.related_object(&event(url, "vs_1")).unwrap().send().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
+    }
+    for id in ["", ".", ".."] {
+        let error = thin.verification_session(&event("/v1/x", id)).unwrap().send().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{id}");
+    }
+    let mut nothing = event("/v1/x", "vs_1");
+    nothing.related_object = None;
+    assert!(thin.related_object(&nothing).is_none() && thin.verification_session(&nothing).is_none());
+    assert!(stripe.requests().is_empty());
+}
+
+#[test]
+fn a_thousand_events_twice_and_in_any_order_leave_the_state_right() {
+    let stripe = SimulatorTransport::new(Simulator::with_seed(7));
+    stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().in_disorder());
+    let client = BlockingClient::new(config(), stripe.clone());
+    let sessions = client.verification_sessions();
+    for number in 0..280 {
+        let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
+        let outcomes = [Outcome::Failed("document_expired".into()), Outcome::Verified];
+        let outcomes = [&outcomes[..], &outcomes[..1], &outcomes[1..]][number % 3];
+        for outcome in outcomes {
+            stripe.advance(Duration::from_secs(1));
+            stripe.start_processing(&session).unwrap();
+            stripe.advance(Duration::from_secs(1));
+            stripe.finish_processing(&session, outcome).unwrap();
+        }
+        stripe.advance(Duration::from_secs(1));
+        if number % 5 == 0 {
+            sessions.redact(&session).send().unwrap();
+            stripe.advance(Duration::from_secs(1));
+            stripe.finish_redaction(&session).unwrap();
+        }
+    }
+    let deliveries = deliver(&stripe);
+    let events = client.events().list(ListEvents::new().limit(100)).items().count();
+    assert!(events >= 1000 && deliveries.len() == 2 * events, "{events} events, {} deliveries", deliveries.len());
+    let in_order = deliveries.windows(2).filter(|two| two[0].id() == two[1].id()).count();
+    assert!(in_order < events / 10, "they are hardly shuffled");
+
+    let handlers = Handlers::builder().fallback(|delivery| delivery).once(MemorySeen::default()).build().unwrap();
+    let mut known: BTreeMap<VerificationSessionId, KnownSession> = BTreeMap::new();
+    let mut repeated = 0;
+    for delivery in deliveries {
+        match handlers.handle(delivery) {
+            Handled::By(Delivery::Event(event)) => {
+                let id = event.verification_session().unwrap().id;
+                let news = reduce(known.remove(&id), &event).unwrap();
+                known.insert(id, news);
+            }
+            _ => repeated += 1,
+        }
+    }
+    assert_eq!(repeated, events);
+    let mut states = HashSet::new();
+    for session in sessions.list(ListVerificationSessions::new().limit(100)).items() {
+        let session = session.unwrap();
+        assert_eq!(known[&session.id].state, session.state(), "{}", session.id);
+        assert_eq!(known[&session.id].redaction, session.redaction_state(), "{}", session.id);
+        states.insert(format!("{:?}", session.state()));
+    }
+    assert!(states.len() >= 2 && known.len() == 280, "{states:?}");
+}
+
+#[test]
+fn the_server_delivers_over_a_socket_until_it_is_taken() {
+    let receiver = RawServer::start(|exchange| match exchange.number() {
+        1 => exchange.respond("500 X", "not now"),
+        _ => exchange.respond("200 OK", ""),
+    });
+    let receiver = receiver.unwrap();
+    let stripe = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+    let client = BlockingClient::new(
+        config().base_url(stripe.url()).unwrap(),
+        stripe_identity_ureq::UreqTransport::new().unwrap(),
+    );
+    let url = format!("{}/hook?x=1", receiver.url());
+    // As curl would.
+    let added = stripe.lock().handle(
+        Request::post("/_simulator/webhook_endpoints")
+            .body(format!("url={url}&secret={SECRET}").replace("?x=1", "%3Fx%3D1").into())
+            .unwrap(),
+    );
+    assert_eq!(added.status(), 200);
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
+
+    let end = Instant::now() + Duration::from_secs(10);
+    while receiver.requests().len() < 2 && Instant::now() < end {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let verifier = Verifier::new(SECRET).unwrap().tolerance(Tolerance::Unlimited);
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 2, "refused once, and taken");
+    for request in requests {
+        assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", "/hook?x=1".to_owned()));
+        let event = verifier.event(request.body(), request.headers().get("stripe-signature")).unwrap();
+        assert_eq!(event.type_, EventType::VerificationSessionCreated);
+        assert_eq!(event.verification_session().unwrap().id, session.id);
+    }
+}
