@@ -7,6 +7,7 @@
 //! - `cargo run --example own_transport`: a transport over the standard library's sockets, judged by the conformance suite.
 //! - `cargo run --example sans_io`: a call whose steps are taken by hand, without any client or transport.
 //! - `cargo run --example models_only`: the models alone.
+//! - `cargo run --example webhook_axum`: a receiver of webhooks, and more than a thousand events twice and in any order.
 
 /// The code in the README is compiled with the tests.
 #[cfg(doctest)]

@@ -8,7 +8,7 @@ use crate::command::{cargo, step};
 
 pub(crate) fn check() -> Result<(), Failure> {
     quickstart()?;
-    for example in ["crash_safe", "models_only", "own_transport", "sans_io"] {
+    for example in ["crash_safe", "models_only", "own_transport", "sans_io", "webhook_axum"] {
         step(cargo(["run", "--quiet", "--example", example]))?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The checks of this workspace, for people and for CI: `cargo xtask`.
 
 mod behaviour;
+mod bench;
 mod command;
 mod conformance;
 mod drift;
@@ -29,6 +30,7 @@ Usage: cargo xtask CHECK
   features      every feature builds by itself, and all together, with which the facade's tests pass
   examples      every example runs
 
+  bench         what verifying a webhook costs; to be built with --release: cargo run --release -p xtask -- bench
   drift FILE    what has changed in Stripe's own OpenAPI document, against the fact table
 ";
 
@@ -59,6 +61,10 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         };
+    }
+    if name == "bench" {
+        bench::webhook();
+        return ExitCode::SUCCESS;
     }
     let checks: Vec<_> = CHECKS.iter().filter(|(check, _)| name == *check || name == "ci").collect();
     if checks.is_empty() {
