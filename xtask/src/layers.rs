@@ -48,7 +48,8 @@ const UNDER_TYPES: &[&str] = &[
     "zmij",
 ];
 
-/// What core must not pull in, at any depth: runtimes, HTTP clients, TLS, sockets.
+/// What core must not pull in, at any depth: runtimes, HTTP clients, TLS, sockets. So none of their types can be in its
+/// public API, nor in that of the models, which pull in far less.
 const NOT_UNDER_CORE: &[&str] = &[
     "async-std",
     "aws-lc-rs",
