@@ -84,6 +84,12 @@ fn memory_has_an_end_and_forgets_the_oldest() {
     seen.give_back(&id(2));
     seen.give_back(&id(9));
     assert!(seen.take(&id(2)));
+    // What was given back and taken again counts once.
+    let seen = MemorySeen::new(2);
+    assert!(seen.take(&id(1)));
+    seen.give_back(&id(1));
+    assert!(seen.take(&id(1)) && seen.take(&id(2)));
+    assert!(!seen.take(&id(1)) && !seen.take(&id(2)));
 }
 
 #[test]
