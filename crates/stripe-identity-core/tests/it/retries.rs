@@ -101,6 +101,9 @@ fn what_will_not_mend_is_not_repeated() {
     }
     let unreadable = run(2, [Ok(reply(200, &[], "not JSON"))]).end.unwrap_err();
     assert_eq!((unreadable.kind(), unreadable.attempts(), unreadable.is_retryable()), (ErrorKind::Decode, 1, false));
+    // What was done is done, whatever a header says.
+    let unreadable = run(2, [Ok(reply(200, &[("stripe-should-retry", "true")], "not JSON"))]).end.unwrap_err();
+    assert_eq!((unreadable.attempts(), unreadable.is_retryable()), (1, false));
 }
 
 #[test]

@@ -177,6 +177,15 @@ fn a_list_that_does_not_get_on_is_an_error_and_not_a_loop() {
     assert_eq!(items.take(9).collect::<Vec<_>>(), [&ids[..], &[Err(ErrorKind::EndlessList)]].concat());
     stripe.finish();
 
+    // The same page again is seen at once, wherever it comes.
+    let (stripe, items) = script();
+    for page in [1, 2, 3, 3] {
+        let body = format!(r#"{{"data": [{{"id": "vs_{page}"}}], "has_more": true}}"#);
+        stripe.expect(Method::GET, LIST).reply(200, body);
+    }
+    assert_eq!(items.take(9).count(), 5);
+    stripe.finish();
+
     let (stripe, items) = script();
     for page in 0..20 {
         let body = format!(r#"{{"data": [{{"id": "vs_{}"}}], "has_more": true}}"#, page % 3);

@@ -106,6 +106,9 @@ fn a_thin_event_leads_to_no_other_host() {
         let error = thin.verification_session(&event("/v1/x", id)).unwrap().send().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{id}");
     }
+    let mut file = event("/v1/files/file_1", "file_1");
+    file.related_object.as_mut().unwrap().type_ = "file".into();
+    assert!(thin.verification_session(&file).is_none(), "a file is no session");
     let mut nothing = event("/v1/x", "vs_1");
     nothing.related_object = None;
     assert!(thin.related_object(&nothing).is_none() && thin.verification_session(&nothing).is_none());
