@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 struct Receiver {
     verifier: Verifier,
-    /// In memory; a program that may not lose an event writes it down before it answers.
+    /// In memory; a program that may not lose an event when it ends writes it down before it answers.
     queue: Sender<Delivery>,
 }
 

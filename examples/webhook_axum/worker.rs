@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use stripe_identity::webhook::{Delivery, Handled, Handlers, MemorySeen};
 use stripe_identity::{
     ApiKey, Client, Error, Event, EventType, KnownSession, SessionExpand, VerificationSessionId, reduce,
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+const A_WHILE: Duration = Duration::from_secs(1);
 
 /// What this program keeps. Of what a document says, it keeps only what it needs.
 #[derive(Clone, Default)]
@@ -63,12 +66,13 @@ pub(crate) struct Worker {
     restricted_key: ApiKey,
     records: Records,
     queue: Receiver<Delivery>,
+    again: Sender<Delivery>,
 }
 
 impl Worker {
     pub(crate) fn new(client: Client, restricted_key: ApiKey) -> (Self, Sender<Delivery>) {
         let (sender, queue) = channel(10_000);
-        (Self { client, restricted_key, records: Records::default(), queue }, sender)
+        (Self { client, restricted_key, records: Records::default(), queue, again: sender.clone() }, sender)
     }
 
     pub(crate) fn records(&self) -> Records {
@@ -82,18 +86,30 @@ impl Worker {
         };
         while let Some(delivery) = self.queue.recv().await {
             self.records.lock().at_work = true;
-            let event = delivery.id().clone();
+            let (event, again) = (delivery.id().clone(), delivery.clone());
             if let Handled::By(Some(session)) = handlers.handle(delivery)
                 && let Err(error) = self.read_outputs(&session).await
             {
-                // It is safe to log. Given back, the event is taken when it comes again.
+                // It is safe to log. Stripe has had its answer and will not deliver the event again: it is this queue that does.
                 eprintln!("{event} has to wait: {error}");
                 handlers.give_back(&event);
+                self.later(again);
+                continue;
             }
             let mut tables = self.records.lock();
             tables.deliveries += 1;
             tables.at_work = false;
         }
+    }
+
+    /// Puts an event into the queue again, in a while.
+    fn later(&self, delivery: Delivery) {
+        let again = self.again.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(A_WHILE).await;
+            // Where nobody reads the queue any more, the program is at its end.
+            let _ = again.send(delivery).await;
+        });
     }
 
     /// Dates of birth take a restricted key and an expansion of their own, and are not kept.

@@ -10,7 +10,8 @@ use crate::classify;
 /// Sends requests over your own [`reqwest::Client`]. Cheap to clone; clones share the client.
 ///
 /// The time for an attempt is what the call says (80 seconds unless changed); a shorter timeout of the client's own holds
-/// too. Response bodies may have up to 16 MiB, see [`max_body_size`](Self::max_body_size). All else is as the client has it.
+/// too. Response bodies may have up to 16 MiB, see [`max_body_size`](Self::max_body_size). All else is as the client has it:
+/// so a server that floods it with answers for the time being (1xx) can hold an attempt up for longer than its time.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -20,24 +21,35 @@ pub struct ReqwestTransport {
 impl ReqwestTransport {
     /// A transport over a client that was made as [`client_builder`](Self::client_builder) says.
     ///
-    /// What a client does cannot be read from it. If this one follows redirects, a request that was redirected counts as
-    /// failed ([`Other`](TransportErrorKind::Other)), though it went on with what reqwest lets through to another host; if
-    /// it repeats requests, the transport does not hear of it.
+    /// What a client does cannot be read from it, and reqwest's defaults are others. One that follows redirects goes on with
+    /// what reqwest lets through to another host: a request that ended elsewhere counts as failed
+    /// ([`Other`](TransportErrorKind::Other)), one that came back does not show. One that repeats requests does not show
+    /// either. One that takes proxies from the environment sends what goes to this machine without TLS, key included,
+    /// through the one in `HTTP_PROXY`.
     pub fn new(client: reqwest::Client) -> Self {
         Self { client, max_body_size: 16 * 1024 * 1024 }
     }
 
     /// A builder for a client as the transport needs it: it follows no redirects, repeats nothing by itself, sends no
-    /// referer, keeps TCP from waiting for more to send, and takes at most 30 seconds to connect. Set what else you like.
-    ///
-    /// Turn decompression off too, if the features of your reqwest turn it on, and keep no cookies.
+    /// referer, decompresses nothing, keeps TCP from waiting for more to send, and takes at most 30 seconds to connect. Its
+    /// proxy is that of `HTTPS_PROXY`, or else `ALL_PROXY`, for TLS to other machines and but for the hosts in `NO_PROXY`.
+    /// Set what else you like; keep no cookies.
     pub fn client_builder() -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_secs(30))
+            .no_proxy();
+        match proxy() {
+            Some(proxy) => builder.proxy(proxy),
+            None => builder,
+        }
     }
 
     /// The largest response body that is taken, in bytes. Default: 16 MiB.
@@ -66,6 +78,19 @@ impl ReqwestTransport {
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
     }
+}
+
+/// What the environment says, for TLS to other machines. reqwest by itself would use a proxy for plain HTTP too.
+fn proxy() -> Option<reqwest::Proxy> {
+    let first = |names: [&str; 2]| names.into_iter().find_map(|name| std::env::var(name).ok());
+    // Set where others may write the environment.
+    if std::env::var_os("REQUEST_METHOD").is_some() {
+        return None;
+    }
+    let url = first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
+    let exceptions = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let exceptions = reqwest::NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{exceptions}"));
+    reqwest::Proxy::https(url).ok().map(|proxy| proxy.no_proxy(exceptions))
 }
 
 #[async_trait]

@@ -28,8 +28,9 @@
 //! - **Webhooks**: signed deliveries of snapshots or of thin events, which can be fetched; on request each twice and in any
 //!   order. The server sends them, and up to three times to a receiver that does not answer with 2xx within ten seconds.
 //! - **Ephemeral keys**, as the mobile SDKs need them.
-//! - Test keys, secret and restricted, as `Bearer` or `Basic`; accounts kept apart by `Stripe-Account`; idempotency keys,
-//!   replayed for 24 hours to the same request with the same kind of key.
+//! - Test keys, secret and restricted, as `Bearer` or `Basic`; accounts kept apart by `Stripe-Account`,
+//!   or the last one of `Stripe-Context`; idempotency keys, replayed for 24 hours to the same request with the same kind of
+//!   key.
 //!
 //! # What no source confirms
 //!
@@ -55,11 +56,10 @@
 //! # Unlike Stripe
 //!
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every restricted
-//! key read everything; ignores `Stripe-Context`; takes any `Stripe-Version`; and does not look at what is in an email
-//! address, a phone number, a URL or a flow's id. The server takes bodies of up to 16 MiB. Uploads come back as
-//! `application/octet-stream`, whatever they were sent as. No event says that it waits
-//! for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that follows from their
-//! snapshot's, and nothing in their `changes`.
+//! key read everything; takes any `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or
+//! a flow's id. The server takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were
+//! sent as. No event says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have
+//! an id that follows from their snapshot's, and nothing in their `changes`.
 
 mod control;
 mod control_error;

@@ -1,5 +1,6 @@
 //! Sends webhooks over plain HTTP.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use crate::transport::SimulatorTransport;
+use crate::webhooks::Due;
 
 /// How often it is looked whether something has happened.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -20,28 +22,31 @@ const PAUSE: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Before each further try.
 const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+/// To each endpoint.
 const MOST_AT_A_TIME: usize = 8;
 
 /// Sends what is due, for as long as it is polled.
 pub(crate) async fn run(simulator: SimulatorTransport) {
-    let places = Arc::new(Semaphore::new(MOST_AT_A_TIME));
+    let mut places: HashMap<Uri, Arc<Semaphore>> = HashMap::new();
     loop {
-        for request in simulator.take_webhooks() {
-            // The semaphore is never closed.
-            let Ok(place) = places.clone().acquire_owned().await else { return };
-            tokio::spawn(async move {
-                deliver(request).await;
-                drop(place);
-            });
+        let all = simulator.lock().take_due();
+        for due in all {
+            let places = places.entry(due.url().clone()).or_insert_with(|| Arc::new(Semaphore::new(MOST_AT_A_TIME)));
+            tokio::spawn(deliver(simulator.clone(), due, places.clone()));
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn deliver(request: Request<Bytes>) {
+async fn deliver(simulator: SimulatorTransport, due: Due, places: Arc<Semaphore>) {
+    tokio::time::sleep(due.delay).await;
     for wait in WAITS.into_iter().map(Some).chain([None]) {
-        let is_taken =
-            tokio::time::timeout(PATIENCE, send(request.clone())).await.is_ok_and(|taken| taken == Some(true));
+        let is_taken = {
+            // It is never closed. No place is held while waiting for the next try.
+            let Ok(_place) = places.acquire().await else { return };
+            let request = due.request(simulator.now());
+            tokio::time::timeout(PATIENCE, send(request)).await.is_ok_and(|taken| taken == Some(true))
+        };
         match wait {
             Some(wait) if !is_taken => tokio::time::sleep(wait).await,
             _ => return,

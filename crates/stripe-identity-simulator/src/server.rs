@@ -70,6 +70,8 @@ impl Server {
                     _ = stopped => {}
                 }
             });
+            // A name that is still looked up is nobody's to wait for.
+            runtime.shutdown_background();
         })?;
         Ok(Self { address, simulator, stop: Some(stop), thread: Some(thread) })
     }

@@ -16,12 +16,13 @@ use crate::key::Key;
 use crate::multipart::{self, UploadedFile};
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::webhooks::{WebhookEndpoint, Webhooks};
+use crate::webhooks::{Due, WebhookEndpoint, Webhooks};
 use crate::{control, json};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
+const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
@@ -139,19 +140,22 @@ impl Simulator {
     }
 
     /// Tells an endpoint of the events from now on: see [`take_webhooks`](Self::take_webhooks).
+    ///
+    /// What is delivered is signed at the simulator's time. To a receiver that goes by another clock, a simulator whose own
+    /// stands still sends what looks old: give it [`with_clock(Timestamp::now)`](Self::with_clock).
     pub fn add_webhook(&mut self, endpoint: WebhookEndpoint) {
-        if self.webhooks.is_empty() {
-            // What has happened by now is nobody's business.
-            drop(self.take_webhooks());
-        }
-        self.webhooks.add(endpoint);
+        self.webhooks.add(endpoint, self.world.events.oldest().len());
     }
 
-    /// The signed requests that tell the endpoints of what has happened since this was last called. Whoever runs the
-    /// simulator sends them; a [`Server`](crate::Server) does.
+    /// The requests that tell the endpoints of what has happened since this was last called, signed at this time. Whoever
+    /// runs the simulator sends them; a [`Server`](crate::Server) does.
     pub fn take_webhooks(&mut self) -> Vec<http::Request<Bytes>> {
         let now = self.now();
-        self.webhooks.take(self.world.events.oldest().map(StoredEvent::event), now)
+        self.take_due().iter().map(|due| due.request(now)).collect()
+    }
+
+    pub(crate) fn take_due(&mut self) -> Vec<Due> {
+        self.webhooks.take(self.world.events.oldest().map(StoredEvent::event))
     }
 
     /// Answers one request, as Stripe would.
@@ -184,7 +188,7 @@ impl Simulator {
             return Ok(json::contents(contents.0, contents.1));
         }
         let key = Key::of(request.headers().get(AUTHORIZATION))?;
-        let account = text(request.headers(), &STRIPE_ACCOUNT).filter(|account| !account.is_empty());
+        let account = account(request.headers());
         let idempotency_key = match request.method() {
             &Method::POST => text(request.headers(), &IDEMPOTENCY_KEY),
             _ => None,
@@ -250,6 +254,15 @@ pub(crate) fn parameters(request: &http::Request<Bytes>) -> Result<Parameters, R
         }
         _ => Err(Refusal::content_type()),
     }
+}
+
+/// The account that is acted on: as it is said, or the last one of the context.
+fn account(headers: &HeaderMap) -> Option<String> {
+    let said = text(headers, &STRIPE_ACCOUNT).filter(|account| !account.is_empty());
+    said.or_else(|| {
+        let context = text(headers, &STRIPE_CONTEXT)?;
+        context.rsplit('/').next().filter(|account| !account.is_empty()).map(str::to_owned)
+    })
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -32,7 +32,8 @@ impl WebhookEndpoint {
     /// If the URL is not `http://…`, or the secret is blank.
     pub fn new(url: &str, secret: &str) -> Result<Self, WebhookEndpointError> {
         let url: Uri = url.parse().map_err(|_| WebhookEndpointError::Url)?;
-        if url.scheme_str() != Some("http") || url.host().is_none() {
+        let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        if url.scheme_str() != Some("http") || url.host().is_none() || has_user {
             return Err(WebhookEndpointError::Url);
         }
         let signer = Signer::new(secret).map_err(WebhookEndpointError::Secret)?;
@@ -44,21 +45,48 @@ impl WebhookEndpoint {
         Self { kind: DeliveryKind::ThinEvent, ..self }
     }
 
-    /// The same endpoint on a bad day: each event comes twice, and they come in any order.
+    /// The same endpoint on a bad day: each event comes twice, and they come in any order. In process, that is the order of
+    /// those that are taken at a time; a [`Server`](crate::Server) holds each back for up to a quarter of a second.
     pub fn in_disorder(self) -> Self {
         Self { in_disorder: true, ..self }
     }
 
-    fn request(&self, event: &Event, now: Timestamp) -> Request<Bytes> {
+    fn payload(&self, event: &Event) -> Bytes {
         let payload = match self.kind {
             DeliveryKind::Event => to_json(event),
             DeliveryKind::ThinEvent => thin_events::notification(event),
         };
-        let payload = payload.to_string();
-        let mut request = Request::new(Bytes::from(payload));
+        payload.to_string().into()
+    }
+
+    #[cfg_attr(not(feature = "server"), expect(unused_variables, reason = "only a server holds anything back"))]
+    fn due(&self, payload: Bytes, delay: u64) -> Due {
+        Due {
+            endpoint: self.clone(),
+            payload,
+            #[cfg(feature = "server")]
+            delay: std::time::Duration::from_millis(delay),
+        }
+    }
+}
+
+/// An event on its way to an endpoint.
+#[derive(Clone)]
+pub(crate) struct Due {
+    endpoint: WebhookEndpoint,
+    payload: Bytes,
+    /// How long it is held back.
+    #[cfg(feature = "server")]
+    pub(crate) delay: std::time::Duration,
+}
+
+impl Due {
+    /// The request, signed anew each time that it is made.
+    pub(crate) fn request(&self, now: Timestamp) -> Request<Bytes> {
+        let mut request = Request::new(self.payload.clone());
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.url.clone();
-        let signature = self.signer.sign(request.body(), now);
+        *request.uri_mut() = self.endpoint.url.clone();
+        let signature = self.endpoint.signer.sign(&self.payload, now);
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         headers.insert(USER_AGENT, HeaderValue::from_static("Stripe/1.0 (+https://stripe.com/docs/webhooks)"));
@@ -67,6 +95,11 @@ impl WebhookEndpoint {
             headers.insert(STRIPE_SIGNATURE, signature);
         }
         request
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn url(&self) -> &Uri {
+        &self.endpoint.url
     }
 }
 
@@ -107,10 +140,14 @@ impl std::error::Error for WebhookEndpointError {
     }
 }
 
+/// In milliseconds.
+const LONGEST_DELAY: u64 = 250;
+
 /// The endpoints, and how many events they were told of.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
-    endpoints: Vec<WebhookEndpoint>,
+    /// Each with how many events there were before it.
+    endpoints: Vec<(WebhookEndpoint, usize)>,
     told: usize,
     random: fastrand::Rng,
 }
@@ -120,36 +157,29 @@ impl Webhooks {
         Self { endpoints: Vec::new(), told: 0, random: fastrand::Rng::with_seed(seed) }
     }
 
-    /// The endpoint hears of what happens from now on, as all of them do.
-    pub(crate) fn add(&mut self, endpoint: WebhookEndpoint) {
-        self.endpoints.push(endpoint);
+    /// The endpoint hears of what comes after so many events.
+    pub(crate) fn add(&mut self, endpoint: WebhookEndpoint, events: usize) {
+        self.endpoints.push((endpoint, events));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.endpoints.is_empty()
-    }
-
-    /// The requests for the events that are new.
-    pub(crate) fn take<'a>(
-        &mut self,
-        events: impl ExactSizeIterator<Item = &'a Event>,
-        now: Timestamp,
-    ) -> Vec<Request<Bytes>> {
+    /// What the endpoints have still to be told.
+    pub(crate) fn take<'a>(&mut self, events: impl ExactSizeIterator<Item = &'a Event>) -> Vec<Due> {
         let count = events.len();
-        let mut requests = Vec::new();
-        for event in events.skip(self.told) {
-            for endpoint in &self.endpoints {
-                let request = endpoint.request(event, now);
+        let (mut in_order, mut in_disorder) = (Vec::new(), Vec::new());
+        for (index, event) in events.enumerate().skip(self.told) {
+            for (endpoint, _) in self.endpoints.iter().filter(|(_, before)| index >= *before) {
+                let payload = endpoint.payload(event);
                 if endpoint.in_disorder {
-                    requests.push(request.clone());
+                    let mut due = || endpoint.due(payload.clone(), self.random.u64(..LONGEST_DELAY));
+                    in_disorder.extend([due(), due()]);
+                } else {
+                    in_order.push(endpoint.due(payload, 0));
                 }
-                requests.push(request);
             }
         }
         self.told = count;
-        if self.endpoints.iter().any(|endpoint| endpoint.in_disorder) {
-            self.random.shuffle(&mut requests);
-        }
-        requests
+        self.random.shuffle(&mut in_disorder);
+        in_order.append(&mut in_disorder);
+        in_order
     }
 }

@@ -105,9 +105,11 @@ pub struct KnownSession {
 /// What is known of a session after one more event.
 ///
 /// It is pure, and it does not matter how often or in what order events come: one that is older than what is known, or
-/// that was seen before, changes nothing. So does one that is not about a session. Of two events in the same second, the
-/// one further along in a session's life counts as the later one; of two that stand at the same point, the first to come
-/// stays.
+/// that was seen before, changes nothing. So does one that is not about a session, or does not say when it happened. Of two
+/// events in the same second, the one further along in a session's life counts as the later one.
+///
+/// Two things are left to the order in which events come: of two that stand at the same point in the same second, the first
+/// stays; and what a snapshot that does not read leaves open is taken from what is known by then.
 ///
 /// It is for the events of one session, and leaves out those of another. A snapshot that does not read as a session, which
 /// may be of another API version, gives what the event's type says.

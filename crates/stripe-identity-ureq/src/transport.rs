@@ -1,7 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use ureq::tls::Certificate;
 use ureq::{Agent, Error, Proxy};
 
 use crate::connector::{self, BrokenError, ConnectError, ResolveError};
-use crate::tls;
+use crate::{proxy, tls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -63,8 +62,8 @@ enum ProxyChoice {
 
 impl UreqTransportBuilder {
     /// The proxy to ask for a tunnel to Stripe, `http://[user:password@]host[:port]`, whatever the environment says. By
-    /// default, the environment says (`HTTPS_PROXY` and the like, and `NO_PROXY`). Plain HTTP never goes through a proxy, nor
-    /// does anything to this machine.
+    /// default it is what the environment says: `HTTPS_PROXY` or else `ALL_PROXY`, but for the hosts in `NO_PROXY`. Plain HTTP
+    /// never goes through a proxy, nor does anything to this machine.
     pub fn proxy(self, url: impl Into<String>) -> Self {
         Self { proxy: ProxyChoice::Url(url.into()), ..self }
     }
@@ -99,13 +98,9 @@ impl UreqTransportBuilder {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
         let proxy = match self.proxy {
-            ProxyChoice::Environment => Proxy::try_from_env(),
+            ProxyChoice::Environment => proxy::from_env(),
             ProxyChoice::None => None,
-            // ureq's own error may quote the URL, and with it credentials.
-            ProxyChoice::Url(url) => Some(
-                Proxy::new(&url)
-                    .map_err(|_| TransportError::new(TransportErrorKind::Other, "this is not the URL of a proxy"))?,
-            ),
+            ProxyChoice::Url(url) => Some(proxy::new(&url, None)?),
         };
         Ok(UreqTransport { agent: connector::agent(config), proxy, max_body_size: self.max_body_size })
     }
@@ -117,7 +112,7 @@ impl UreqTransport {
         request: http::Request<B>,
         timeout: Option<Duration>,
     ) -> Result<http::Response<ureq::Body>, Error> {
-        let proxy = self.proxy.clone().filter(|_| goes_out(request.uri()));
+        let proxy = self.proxy.clone().filter(|_| proxy::is_due(request.uri()));
         let request = self.agent.configure_request(request).timeout_global(timeout).proxy(proxy).build();
         self.agent.run(request)
     }
@@ -143,14 +138,6 @@ impl BlockingHttpTransport for UreqTransport {
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
-}
-
-/// Whether it goes to another machine, which it does over TLS.
-fn goes_out(uri: &http::Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let is_this_machine = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
-    uri.scheme_str() == Some("https") && !is_this_machine
 }
 
 fn classify(error: Error) -> TransportError {

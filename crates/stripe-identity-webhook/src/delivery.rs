@@ -17,12 +17,19 @@ pub enum Delivery {
     ThinEvent(Box<ThinEvent>),
 }
 
-/// An object without those of its fields that do not read. `None` if the id is among them.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
+}
+
+/// An object without those of its fields, and of theirs, that do not read. `None` if the id is among them.
 fn what_reads<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Option<Box<T>> {
     let id = fields.remove("id")?;
     fields.retain(|name, value| {
-        let alone = json!({"id": id, name: value});
-        T::deserialize(alone).is_ok()
+        let reads = |value: &Value| T::deserialize(json!({"id": id, name: value})).is_ok();
+        if let (false, Value::Object(parts)) = (reads(value), &mut *value) {
+            parts.retain(|part, value| reads(&json!({part: value})));
+        }
+        reads(value)
     });
     fields.insert("id".to_owned(), id);
     T::deserialize(Value::Object(fields)).ok().map(Box::new)
@@ -48,7 +55,8 @@ impl Delivery {
     pub fn from_slice(payload: &[u8]) -> Result<Self, WebhookError> {
         // Most are events with a snapshot, so that is tried first, in one go; a thin one is small.
         match serde_json::from_slice::<Event>(payload) {
-            Ok(event) if event.object == ObjectType::Event => Ok(Self::Event(Box::new(event))),
+            // To serde, a list of all fields would be as good as an object.
+            Ok(event) if is_object(payload) && event.object == ObjectType::Event => Ok(Self::Event(Box::new(event))),
             _ => Self::from_slice_with_care(payload),
         }
     }
@@ -84,6 +92,7 @@ impl Delivery {
         let inner = match serde_json::from_slice::<Envelope<'_>>(payload) {
             // An event has a `data` of its own.
             Ok(Envelope { object: Some(_), .. }) | Err(_) => None,
+            Ok(_) if !is_object(payload) => None,
             Ok(envelope) => envelope.detail.or(envelope.data.filter(|_| envelope.specversion.is_some())),
         };
         Self::from_slice(inner.map_or(payload, |event| event.get().as_bytes()))

@@ -10,7 +10,7 @@ use crate::delivery::DeliveryKind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookError {
-    /// The secret is empty or blank. Anyone could sign with it, so no [`Verifier`](crate::Verifier) is made of it.
+    /// The secret is empty or blank, or nothing but the `whsec_` that secrets begin with. Anyone could sign with it, so no [`Verifier`](crate::Verifier) is made of it.
     BlankSecret,
     /// There is no `Stripe-Signature` header: this does not come from Stripe, or something in between took it away.
     MissingHeader,
@@ -42,7 +42,8 @@ pub enum WebhookError {
         /// The kind that it is.
         found: DeliveryKind,
     },
-    /// Two functions were registered for the same kind of event, or as the fallback.
+    /// Two functions were registered for the same type of event, or as the fallback; or there were two filters or two
+    /// memories.
     RegisteredTwice,
 }
 
@@ -73,7 +74,7 @@ impl fmt::Display for WebhookError {
             Self::WrongKind { found: DeliveryKind::ThinEvent } => {
                 "the payload is a thin event: read it with `thin_event` or `delivery`"
             }
-            Self::RegisteredTwice => "a kind of event has two functions",
+            Self::RegisteredTwice => "a type of event, the fallback, the filter or the memory was registered twice",
         })
     }
 }

@@ -63,8 +63,12 @@ impl<R> Handlers<R> {
 
     /// Calls the function for an event, unless it is left out or came before.
     ///
-    /// An event counts as taken before its function is called, so that two of the same at a time are not both dealt with.
-    /// If it could not be dealt with, [give it back](Self::give_back).
+    /// An event counts as taken before its function is called, so that two of the same at a time are not both dealt with. If
+    /// the function panics, it counts as not taken. If it fails in another way, also later on, where it gave a future, it is
+    /// you who [gives it back](Self::give_back).
+    ///
+    /// A good answer (2xx) to Stripe ends its deliveries of the event. So answer [`Repeated`](Handled::Repeated) with one only
+    /// if what was taken before is safe: dealt with, or written down.
     pub fn handle(&self, delivery: Delivery) -> Handled<R> {
         if self.filter.as_ref().is_some_and(|lets_through| !lets_through(&delivery)) {
             return Handled::LeftOut;
@@ -74,16 +78,36 @@ impl<R> Handlers<R> {
             Delivery::ThinEvent(event) => self.by_thin_type.get(&event.type_),
         };
         let Some(handler) = handler.or(self.fallback.as_ref()) else { return Handled::NoHandler };
-        if self.seen.as_ref().is_some_and(|seen| !seen.take(delivery.id())) {
+        let Some(seen) = &self.seen else { return Handled::By(handler(delivery)) };
+        if !seen.take(delivery.id()) {
             return Handled::Repeated;
         }
-        Handled::By(handler(delivery))
+        let mut taken = Taken { seen: seen.as_ref(), id: Some(delivery.id().clone()) };
+        let result = handler(delivery);
+        taken.id = None;
+        Handled::By(result)
     }
 
-    /// Gives an event back that could not be dealt with after all, so that it is taken when it comes again.
+    /// Gives an event back that could not be dealt with after all, so that it is taken when it comes again: from Stripe, if
+    /// that has not had a good answer yet, or else from a queue of your own.
     pub fn give_back(&self, id: &EventId) {
         if let Some(seen) = &self.seen {
             seen.give_back(id);
+        }
+    }
+}
+
+/// An event whose function is running; given back if that unwinds.
+struct Taken<'a> {
+    seen: &'a dyn Seen,
+    /// `None` once it is over.
+    id: Option<EventId>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = &self.id {
+            self.seen.give_back(id);
         }
     }
 }
@@ -116,20 +140,20 @@ impl<R> HandlersBuilder<R> {
 
     /// Lets through only some events, such as those of live mode.
     pub fn filter(mut self, lets_through: impl Fn(&Delivery) -> bool + Send + Sync + 'static) -> Self {
-        self.handlers.filter = Some(Box::new(lets_through));
+        self.is_registered_twice |= self.handlers.filter.replace(Box::new(lets_through)).is_some();
         self
     }
 
     /// Takes each event once, as far as `seen` remembers.
     pub fn once(mut self, seen: impl Seen + 'static) -> Self {
-        self.handlers.seen = Some(Arc::new(seen));
+        self.is_registered_twice |= self.handlers.seen.replace(Arc::new(seen)).is_some();
         self
     }
 
     /// The functions, to which none can be added any more.
     ///
     /// # Errors
-    /// [`RegisteredTwice`](WebhookError::RegisteredTwice) if a type or the fallback has two.
+    /// [`RegisteredTwice`](WebhookError::RegisteredTwice) if anything was said twice.
     pub fn build(self) -> Result<Handlers<R>, WebhookError> {
         if self.is_registered_twice { Err(WebhookError::RegisteredTwice) } else { Ok(self.handlers) }
     }

@@ -2,7 +2,7 @@
 //! typed event, or the exact reason why not.
 //!
 //! ```
-//! use stripe_identity_types::Timestamp;
+//! use stripe_identity_webhook::types::Timestamp;
 //! use stripe_identity_webhook::{Delivery, Signer, Verifier};
 //!
 //! let verifier = Verifier::new("whsec_example")?;
@@ -18,7 +18,8 @@
 //! # Ok::<(), stripe_identity_webhook::WebhookError>(())
 //! ```
 //!
-//! The body must be what came over the wire, byte for byte: take it before any middleware decodes it.
+//! The body must be what came over the wire, byte for byte: take it before any middleware decodes it. The header is what the
+//! request has, if anything: `Some("…")`, `headers.get("stripe-signature")` of the `http` crate, or `None::<&str>`.
 //!
 //! - [`Verifier`] checks signatures, of several secrets at once while one is rolled, and reads what they vouch for.
 //! - [`Delivery`] is what came: an [`Event`](stripe_identity_types::Event) with a snapshot or a
@@ -27,11 +28,16 @@
 //! - [`Handlers`] calls one function for each kind of event, and each event once.
 //! - [`Signer`] signs, for tests.
 //!
-//! What to do with an event: answer Stripe at once and work afterwards; it comes again if the answer takes long. It comes
-//! more than once, and not in order: drop what was seen before ([`Handlers::once`]), and keep what is known of a session
-//! with [`reduce`](stripe_identity_types::reduce), which minds neither.
+//! # What to do with an event
 //!
-//! No secret and no payload appears in any `Debug`, error or trace of this crate.
+//! - Write it down, or put it where it is safe, and answer Stripe with 2xx: that ends its deliveries. What takes long comes
+//!   afterwards, from your own queue; what fails there is tried again from there.
+//! - If you deal with it before you answer, a failure is answered with 5xx, and Stripe delivers it again.
+//! - It comes more than once, and not in order. Drop what was seen before ([`HandlersBuilder::once`]), and keep what is known
+//!   of a session with [`reduce`](stripe_identity_types::reduce).
+//!
+//! No secret, no snapshot and no idempotency key appears in any `Debug`, error or trace of this crate. Ids, types and
+//! accounts do.
 
 mod delivery;
 mod error;

@@ -1,4 +1,5 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -7,6 +8,7 @@ use stripe_identity_types::EventId;
 /// Remembers which events were taken, so that each is taken once.
 ///
 /// Stripe delivers an event again for up to three days if it gets no good answer, and now and then though it got one.
+/// An implementation over a database that several processes share takes an event for all of them.
 pub trait Seen: Send + Sync {
     /// Takes an event. Gives `false` if it was taken before.
     fn take(&self, id: &EventId) -> bool;
@@ -23,8 +25,11 @@ pub struct MemorySeen {
 
 #[derive(Default)]
 struct Ids {
-    known: HashSet<EventId>,
-    in_order: VecDeque<EventId>,
+    /// When each was taken: the how manieth it was.
+    known: HashMap<EventId, u64>,
+    /// In the order in which they were taken. Those that were given back stay until their turn comes.
+    in_order: VecDeque<(u64, EventId)>,
+    taken: u64,
 }
 
 impl MemorySeen {
@@ -45,12 +50,17 @@ impl Seen for MemorySeen {
     fn take(&self, id: &EventId) -> bool {
         // No code that holds the lock can panic half way through a change.
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if !ids.known.insert(id.clone()) {
-            return false;
-        }
-        ids.in_order.push_back(id.clone());
+        let number = ids.taken;
+        match ids.known.entry(id.clone()) {
+            Entry::Occupied(_) => return false,
+            Entry::Vacant(place) => place.insert(number),
+        };
+        ids.taken += 1;
+        ids.in_order.push_back((number, id.clone()));
         while ids.in_order.len() > self.most {
-            if let Some(oldest) = ids.in_order.pop_front() {
+            if let Some((number, oldest)) = ids.in_order.pop_front()
+                && ids.known.get(&oldest) == Some(&number)
+            {
                 ids.known.remove(&oldest);
             }
         }
@@ -59,9 +69,7 @@ impl Seen for MemorySeen {
 
     fn give_back(&self, id: &EventId) {
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if ids.known.remove(id) {
-            ids.in_order.retain(|known| known != id);
-        }
+        ids.known.remove(id);
     }
 }
 

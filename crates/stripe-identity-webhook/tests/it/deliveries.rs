@@ -87,6 +87,17 @@ fn a_field_of_another_form_counts_as_absent() {
     assert_eq!((&event.request, event.created), (&None, None));
     assert_eq!(event.verification_session().unwrap().id, "vs_1");
 
+    // What else is in an object that has such a field stays.
+    let mut event = snapshot();
+    event["data"]["previous_attributes"] = json!([]);
+    let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
+    assert!(event.verification_session().is_some() && event.data.previous_attributes.is_none());
+    let mut event = thin();
+    event["related_object"]["id"] = 5.into();
+    let Delivery::ThinEvent(event) = read(&event).unwrap() else { panic!("it is a thin event") };
+    let related = event.related_object.unwrap();
+    assert!(related.id.is_none() && related.url.is_some());
+
     let mut event = thin();
     event["reason"] = json!(["nonsense"]);
     assert!(matches!(read(&event), Ok(Delivery::ThinEvent(event)) if event.reason.is_none()));

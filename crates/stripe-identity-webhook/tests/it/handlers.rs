@@ -55,6 +55,16 @@ fn an_event_is_taken_once_unless_it_is_given_back() {
 }
 
 #[test]
+fn an_event_whose_function_panics_is_given_back() {
+    let fails = std::sync::atomic::AtomicBool::new(true);
+    let once = move |_| assert!(!fails.swap(false, std::sync::atomic::Ordering::SeqCst), "the first time");
+    let handlers = Handlers::builder().fallback(once).once(MemorySeen::default()).build().unwrap();
+    let handle = || handlers.handle(event("evt_1", VERIFIED));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(handle)).is_err());
+    assert_eq!((handle(), handle()), (Handled::By(()), Handled::Repeated));
+}
+
+#[test]
 fn a_filter_comes_first() {
     let live = |event: &Delivery| matches!(event, Delivery::Event(event) if event.livemode == Some(true));
     let handlers = by_name().filter(live).once(MemorySeen::default()).build().unwrap();
@@ -68,6 +78,8 @@ fn two_functions_for_one_type_are_refused() {
         by_name().on(EventType::VerificationSessionVerified, |_| "again").build(),
         by_name().on_thin(ThinEventType::VerificationSessionVerified, |_| "again").build(),
         by_name().fallback(|_| "a").fallback(|_| "b").build(),
+        by_name().filter(|_| true).filter(|_| false).build(),
+        by_name().once(MemorySeen::default()).once(MemorySeen::default()).build(),
     ];
     for handlers in twice {
         assert_eq!(handlers.unwrap_err(), WebhookError::RegisteredTwice);
