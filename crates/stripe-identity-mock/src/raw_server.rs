@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -46,6 +47,8 @@ struct Shared {
     behave: Box<Behaviour>,
     connections: AtomicUsize,
     requests: Mutex<Vec<Request<Bytes>>>,
+    /// The connections that are open, to end them with the server.
+    open: Mutex<HashMap<usize, TcpStream>>,
     stopped: AtomicBool,
 }
 
@@ -64,7 +67,15 @@ impl RawServer {
     /// # Errors
     /// If no socket or no certificate can be had.
     pub fn start_tls(behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static) -> io::Result<Self> {
-        Self::start_with(Box::new(behave), Some(Identity::new()?))
+        Self::start_with(Box::new(behave), Some(Identity::new(&["localhost", "stripe.test"])?))
+    }
+
+    /// One with a certificate for another name than that of its URL.
+    pub(crate) fn start_tls_as(
+        name: &str,
+        behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::start_with(Box::new(behave), Some(Identity::new(&[name])?))
     }
 
     fn start_with(behave: Box<Behaviour>, identity: Option<Identity>) -> io::Result<Self> {
@@ -78,6 +89,7 @@ impl RawServer {
             behave,
             connections: AtomicUsize::new(0),
             requests: Mutex::default(),
+            open: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let (server, for_tls) = (shared.clone(), identity.clone());
@@ -124,6 +136,10 @@ impl Drop for RawServer {
         self.shared.stopped.store(true, Ordering::SeqCst);
         // Wakes the thread that accepts; if that fails, there is none.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        for connection in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            // Of one that has ended, there is nothing to end.
+            let _ = connection.shutdown(Shutdown::Both);
+        }
     }
 }
 
@@ -135,9 +151,15 @@ impl fmt::Debug for RawServer {
 
 impl Shared {
     fn serve(&self, stream: TcpStream, identity: Option<&Identity>) {
-        self.connections.fetch_add(1, Ordering::SeqCst);
+        let number = self.connections.fetch_add(1, Ordering::SeqCst);
+        let open = || self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(handle) = stream.try_clone() {
+            open().insert(number, handle);
+        }
         // Whatever goes wrong with a connection ends it; the client's side is what is under test.
         let _ = self.serve_requests(stream, identity);
+        // The last handle, with which it closes.
+        open().remove(&number);
     }
 
     fn serve_requests(&self, stream: TcpStream, identity: Option<&Identity>) -> io::Result<()> {

@@ -5,7 +5,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
-/// A certificate for `localhost` and `stripe.test`, made on the spot, and its key.
+/// A certificate, made on the spot, and its key.
 #[derive(Clone)]
 pub(crate) struct Identity {
     certificate: CertificateDer<'static>,
@@ -13,9 +13,10 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new(names: &[&str]) -> io::Result<Self> {
         let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost", "stripe.test"].map(str::to_owned)).map_err(io::Error::other)?;
+            generate_simple_self_signed(names.iter().map(ToString::to_string).collect::<Vec<_>>())
+                .map_err(io::Error::other)?;
         let certificate = cert.der().clone();
         let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
         let provider = Arc::new(rustls::crypto::ring::default_provider());

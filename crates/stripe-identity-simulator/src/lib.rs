@@ -29,7 +29,7 @@
 //!   order. The server sends them, and up to three times to a receiver that does not answer with 2xx within ten seconds.
 //! - **Ephemeral keys**, as the mobile SDKs need them.
 //! - Test keys, secret and restricted, as `Bearer` or `Basic`; accounts kept apart by `Stripe-Account`,
-//!   or the last one of `Stripe-Context`; idempotency keys, replayed for 24 hours to the same request with the same kind of
+//!   or where `Stripe-Context` ends in one; idempotency keys, replayed for 24 hours to the same request with the same kind of
 //!   key.
 //!
 //! # What no source confirms

@@ -261,7 +261,8 @@ fn account(headers: &HeaderMap) -> Option<String> {
     let said = text(headers, &STRIPE_ACCOUNT).filter(|account| !account.is_empty());
     said.or_else(|| {
         let context = text(headers, &STRIPE_CONTEXT)?;
-        context.rsplit('/').next().filter(|account| !account.is_empty()).map(str::to_owned)
+        // It may also end in an organization.
+        context.rsplit('/').next().filter(|account| account.starts_with("acct_")).map(str::to_owned)
     })
 }
 

@@ -8,6 +8,7 @@ use stripe_identity_core::TransportErrorKind as Kind;
 
 use super::bench::{Bench, Setup, Verdict, answered, at, checks, ensure, failed_as, get, request};
 use super::subject::Subject;
+use crate::raw_server::RawServer;
 
 checks! {
     All "connections are kept and used again" => kept,
@@ -38,6 +39,8 @@ async fn kept(bench: &Bench<'_>) -> Verdict {
             a_moment(&*transport).await;
         }
     }
+    let asked = server.requests().len();
+    ensure!(asked == 8, "of 8 requests, {asked} were sent");
     // On a busy machine, one may be given back too late.
     let connections = server.connections();
     ensure!(connections <= 4, "8 requests, one after the other, took {connections} connections");
@@ -85,6 +88,12 @@ async fn unknown_certificate(bench: &Bench<'_>) -> Verdict {
 }
 
 async fn another_name(bench: &Bench<'_>) -> Verdict {
+    let elsewhere = RawServer::start_tls_as("elsewhere.test", |exchange| exchange.respond("200 OK", "{}"));
+    let elsewhere = elsewhere.map_err(|error| format!("the suite's own server does not start: {error}"))?;
+    let outcome = bench.transport(&elsewhere).send(get(&elsewhere, "/v1/x")).await;
+    ensure!(elsewhere.requests().is_empty(), "the request was sent to a server of another name");
+    failed_as(outcome, &[Kind::Tls])?;
+
     let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
     let by_address = server.url().replace("localhost", "127.0.0.1");
     let request = at(&by_address, Method::GET, "/v1/x", "");

@@ -17,6 +17,7 @@ checks! {
     All "a name without an address is Dns" => no_address,
     All "an answer that breaks off is Interrupted" => cut,
     All "an answer that breaks off is not tried again" => cut_once,
+    All "a kept connection that breaks off is Interrupted, and not tried again" => cut_when_kept,
     All "what is no HTTP is no response" => no_http,
     All "a body beyond the limit is BodyTooLarge" => too_large,
     All "a body without end is given up" => endless,
@@ -81,8 +82,34 @@ async fn cut(bench: &Bench<'_>) -> Verdict {
 
 async fn cut_once(bench: &Bench<'_>) -> Verdict {
     for text in CUTS {
-        let (_, asked) = break_off(bench, text, false).await?;
-        ensure!(asked == 1, "after {text:?} it was asked for {asked} times");
+        for reset in [false, true] {
+            let (_, asked) = break_off(bench, text, reset).await?;
+            ensure!(asked == 1, "after {text:?} it was asked for {asked} times");
+        }
+    }
+    Ok(())
+}
+
+/// Over a connection that served before, it is tempting to blame the connection.
+async fn cut_when_kept(bench: &Bench<'_>) -> Verdict {
+    for reset in [false, true] {
+        let server = bench.server(move |exchange| {
+            if exchange.number() == 1 {
+                return exchange.respond("200 OK", "{}");
+            }
+            if reset {
+                exchange.reset();
+            } else {
+                exchange.close();
+            }
+            Ok(())
+        })?;
+        let transport = bench.transport(&server);
+        answered(transport.send(get(&server, "/v1/x")).await)?;
+        let outcome = transport.send(request(&server, Method::POST, "/v1/x", "a=1")).await;
+        let asked = server.requests().len() - 1;
+        ensure!(asked == 1, "it was asked for {asked} times");
+        failed_as(outcome, &[Kind::Interrupted])?;
     }
     Ok(())
 }
@@ -106,7 +133,13 @@ async fn too_large(bench: &Bench<'_>) -> Verdict {
     for answer in [with_length(&format!("{most}x")), in_chunks("1\r\nx\r\n")] {
         failed_as(bench.ask(answer).await?.1, &[Kind::BodyTooLarge])?;
     }
-    Ok(())
+    let server = bench.server(move |exchange| {
+        exchange.write(format!("HTTP/1.1 200 OK\r\n\r\n{most}x"))?;
+        exchange.close();
+        Ok(())
+    })?;
+    let outcome = bench.transport(&server).send(get(&server, "/v1/x")).await;
+    failed_as(outcome, &[Kind::BodyTooLarge]).map_err(|seen| format!("of a body that ends with the connection, {seen}"))
 }
 
 async fn endless(bench: &Bench<'_>) -> Verdict {

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -19,6 +20,8 @@ checks! {
     All "the timeout covers connecting" => connecting,
     All "the timeout covers the headers" => headers,
     All "the timeout covers the body" => body,
+    All "the timeout covers kept connections" => kept,
+    All "an answer that comes too late is not taken for the next" => late,
     All "an answer in time is not cut off" => in_time,
     All "without a timeout, and with one beyond all clocks, it goes on" => no_timeout,
     All "requests go out at the same time" => concurrent,
@@ -101,12 +104,45 @@ async fn body(bench: &Bench<'_>) -> Verdict {
     ends_in_time(&*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await
 }
 
+async fn kept(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        if exchange.number() > 1 {
+            exchange.wait(PATIENCE);
+        }
+        exchange.respond("200 OK", "{}")
+    })?;
+    let transport = bench.transport(&server);
+    answered(transport.send(get(&server, "/v1/x")).await)?;
+    ends_in_time(&*transport, get(&server, "/v1/x"), &[Kind::Timeout]).await
+}
+
+async fn late(bench: &Bench<'_>) -> Verdict {
+    let server = bench.server(|exchange| {
+        let is_first = exchange.number() == 1;
+        if is_first {
+            // Not given up though the client is: what is on its way arrives.
+            thread::sleep(2 * TIMEOUT);
+        }
+        exchange.respond("200 OK", if is_first { "late" } else { "good" })
+    })?;
+    let transport = bench.transport(&server);
+    ends_in_time(&*transport, get(&server, "/v1/x"), &[Kind::Timeout]).await?;
+    for _ in 0..2 {
+        let response = answered(transport.send(get(&server, "/v1/x")).await)?;
+        ensure!(response.body() == "good", "a request got the answer to the one before it");
+        transport.sleep(TIMEOUT).await;
+    }
+    Ok(())
+}
+
 async fn in_time(bench: &Bench<'_>) -> Verdict {
     let server = bench.server(|exchange| {
         exchange.wait(Duration::from_millis(500));
         exchange.respond("200 OK", "{}")
     })?;
     answered(bench.transport(&server).send(get(&server, "/v1/x")).await)?;
+    let asked = server.requests().len();
+    ensure!(asked == 1, "it was asked for {asked} times");
     Ok(())
 }
 
@@ -130,12 +166,16 @@ async fn concurrent(bench: &Bench<'_>) -> Verdict {
         here.fetch_add(1, Ordering::SeqCst);
         // None is answered before all are there.
         while here.load(Ordering::SeqCst) < MANY && exchange.wait(Duration::from_millis(10)) {}
-        exchange.respond("200 OK", "{}")
+        let path = exchange.request().uri().path().to_owned();
+        exchange.respond("200 OK", path)
     })?;
-    let request = |_| within(get(&server, "/v1/x"), SLACK);
-    for outcome in bench.transport(&server).send_all((0..MANY).map(request).collect()).await {
+    let request = |number| within(get(&server, &format!("/v1/{number}")), SLACK);
+    let outcomes = bench.transport(&server).send_all((0..MANY).map(request).collect()).await;
+    for (number, outcome) in outcomes.into_iter().enumerate() {
         let seen = arrived.load(Ordering::SeqCst);
-        answered(outcome).map_err(|_| format!("of {MANY} requests, {seen} were on their way at a time"))?;
+        let response =
+            answered(outcome).map_err(|_| format!("of {MANY} requests, {seen} were on their way at a time"))?;
+        ensure!(response.body() == &format!("/v1/{number}"), "a request got the answer to another");
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A small HTTP/1.1 client that keeps a transport's contract without TLS, or breaks it in one way.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Mutex;
@@ -49,6 +50,12 @@ pub(crate) enum Wrong {
     TrustsOldConnections,
     ReadsWhatIsLeft,
     TakesResetForEnd,
+    RepeatsOverAnotherConnection,
+    CallsABreakConnect,
+    IsPatientOverKeptConnections,
+    KeepsWhatWasLate,
+    KeepsAnswers,
+    KnowsNoLimitWithoutLength,
 }
 
 pub(crate) struct PlainClient {
@@ -57,6 +64,7 @@ pub(crate) struct PlainClient {
     idle: Mutex<Vec<Connection>>,
     cookie: Mutex<Option<HeaderValue>>,
     in_turn: Mutex<()>,
+    answers: Mutex<HashMap<String, Response<Bytes>>>,
 }
 
 type Connection = BufReader<TcpStream>;
@@ -82,7 +90,8 @@ impl Deadline {
 impl PlainClient {
     pub(crate) fn new(wrong: Option<Wrong>, max_body_size: usize) -> Self {
         let idle = Mutex::default();
-        Self { wrong, max_body_size, idle, cookie: Mutex::default(), in_turn: Mutex::default() }
+        let (cookie, in_turn, answers) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { wrong, max_body_size, idle, cookie, in_turn, answers }
     }
 
     fn is(&self, wrong: Wrong) -> bool {
@@ -204,7 +213,9 @@ impl PlainClient {
                 ended => ended.map_err(broken)?,
             }
         }
-        self.check_size(body.len())?;
+        if !self.knows_no_limit_here() {
+            self.check_size(body.len())?;
+        }
         if self.is(Wrong::ReadsText) {
             body = String::from_utf8_lossy(&body).into_owned().into_bytes();
         }
@@ -278,7 +289,14 @@ impl PlainClient {
             if read == 0 {
                 return Ok(());
             }
+            if body.len() > self.max_body_size && !self.knows_no_limit_here() {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
         }
+    }
+
+    fn knows_no_limit_here(&self) -> bool {
+        self.is(Wrong::KnowsNoLimit) || self.is(Wrong::KnowsNoLimitWithoutLength)
     }
 
     fn exchange(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
@@ -289,12 +307,28 @@ impl PlainClient {
         }
         let end = if self.is(Wrong::HasNoPatience) { Some(Instant::now() + Duration::from_millis(300)) } else { end };
         let deadline = Deadline(end);
-        let mut connection = match self.kept_connection() {
+        let kept = self.kept_connection();
+        let is_kept = kept.is_some();
+        let deadline = if is_kept && self.is(Wrong::IsPatientOverKeptConnections) { Deadline(None) } else { deadline };
+        let mut connection = match kept {
             Some(connection) => connection,
             None => self.connect(request, &deadline)?,
         };
         self.write(&mut connection, request).map_err(broken)?;
-        let (response, is_fit) = self.read(&mut connection, &deadline)?;
+        let (response, is_fit) = match self.read(&mut connection, &deadline) {
+            Err(error) if is_kept && error.kind() == Kind::Interrupted => match self.wrong {
+                Some(Wrong::RepeatsOverAnotherConnection) => return self.exchange(request),
+                Some(Wrong::CallsABreakConnect) => return Err(TransportError::new(Kind::Connect, error)),
+                _ => return Err(error),
+            },
+            Err(error) => {
+                if error.kind() == Kind::Timeout && self.is(Wrong::KeepsWhatWasLate) {
+                    self.idle.lock().unwrap().push(connection);
+                }
+                return Err(error);
+            }
+            read => read?,
+        };
         if is_fit && !self.is(Wrong::ConnectsEachTime) {
             self.idle.lock().unwrap().push(connection);
         }
@@ -336,6 +370,10 @@ fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<Str
 impl BlockingHttpTransport for PlainClient {
     fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let _turn = self.is(Wrong::SendsOneAtATime).then(|| self.in_turn.lock().unwrap());
+        let target = request.uri().to_string();
+        if let Some(answer) = self.answers.lock().unwrap().get(&target).filter(|_| request.method() == Method::GET) {
+            return Ok(answer.clone());
+        }
         let mut outcome = self.exchange(&request);
         let asks_again = |outcome: &Result<Response<Bytes>, TransportError>| match outcome {
             Ok(response) => self.is(Wrong::RepeatsRefusals) && response.status().as_u16() > 400,
@@ -345,6 +383,9 @@ impl BlockingHttpTransport for PlainClient {
             outcome = self.exchange(&request);
         }
         if let Ok(response) = &outcome {
+            if self.is(Wrong::KeepsAnswers) {
+                self.answers.lock().unwrap().insert(target, response.clone());
+            }
             if self.is(Wrong::KeepsCookies) {
                 *self.cookie.lock().unwrap() = response.headers().get("set-cookie").cloned();
             }

@@ -57,7 +57,7 @@ macro_rules! six_operations {
         answers.push(serde_json::to_value(session.into_inner()).unwrap());
         let session = $call!(sessions.retrieve(&id).expand(expand()).header("x-trace", "1"));
         answers.push(serde_json::to_value(session.into_inner()).unwrap());
-        let session = $call!(sessions.update(&id, update).idempotency_key("key-2").context("acct_1/acct_2"));
+        let session = $call!(sessions.update(&id, update).idempotency_key("key-2").context("org_1"));
         answers.push(serde_json::to_value(session.into_inner()).unwrap());
         let session = $call!(sessions.cancel(&id).idempotency_key("key-3").api_version("2026-01-01.test"));
         answers.push(serde_json::to_value(session.into_inner()).unwrap());
@@ -247,7 +247,7 @@ async fn the_requests_are_these() {
         ),
         written_out(
             &format!("POST {sessions}/{id}"),
-            &[("idempotency-key", "key-2"), ("stripe-context", "acct_1/acct_2")],
+            &[("idempotency-key", "key-2"), ("stripe-context", "org_1")],
             "metadata[a]=&metadata[n%C3%A4me]=&options[document]=&provided_details[email]=other%40example.test\
              &type=id_number",
         ),
