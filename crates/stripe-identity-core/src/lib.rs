@@ -15,6 +15,13 @@
 //! however broken, and tells whether the request may have been sent and whether repeating it makes sense. Calls are
 //! repeated by themselves where that is safe: every request that changes something carries an idempotency key.
 //!
+//! What is done in each case, rule by rule and with the test that proves it, is in `BEHAVIOUR.md` beside this crate.
+//!
+//! # While it runs
+//!
+//! Each call is a span of `tracing` (`stripe_call`), each attempt an event in it with the target `stripe_identity`: an answer
+//! at the level `info`, a retry and a failure at `warn`. [`Config::on_attempt`] is told the same.
+//!
 //! # What is never shown
 //!
 //! No `Debug` and no `Display` of this crate shows an API key, a body, a query, or Stripe's message about an error. The

@@ -4,6 +4,11 @@
 //! - [`Recorder`] keeps what goes through to another transport.
 //! - [`MockHttpTransport`] and [`MockBlockingHttpTransport`] are made by mockall, for everything else.
 //!
+//! And for those who write a transport, with the feature `conformance`:
+//!
+//! - `conformance`: a suite that judges any transport by its contract, over real sockets.
+//! - `RawServer`: a server on a real socket that does with each request what you say, however wrong.
+//!
 //! For a test that needs a Stripe which behaves like Stripe, take the simulator instead.
 //!
 //! ```
