@@ -110,6 +110,7 @@ fn what_is_no_event_is_told_from_what_is_no_json() {
     {
         assert_eq!(read(&payload), Err(WebhookError::NotAnEvent), "{payload}");
     }
+    assert_eq!(read(&json!(["evt_1", "event"])), Err(WebhookError::NotAnEvent));
     let session = json!({"id": "vs_1", "object": "identity.verification_session"});
     assert_eq!(read(&session), Err(WebhookError::NotAnEvent));
     for payload in [&b""[..], b"{", b"<html>", b"\xff", b"{\"id\": \"evt_1\", \"object\": \"event\"} x"] {
@@ -138,6 +139,12 @@ fn clouds_put_events_into_envelopes() {
         );
         assert_eq!(from_cloud(json!({"specversion": "1.0", "id": "1", "data": event})).unwrap(), bare);
     }
+    // An event is no envelope, whatever fields it gets one day; and a list is none either.
+    let mut event = snapshot();
+    event["detail"] = thin();
+    event["specversion"] = "1.0".into();
+    assert_eq!(from_cloud(event).unwrap().id().as_str(), "evt_1");
+    assert_eq!(from_cloud(json!([snapshot(), null, null, null])).unwrap_err(), WebhookError::NotAnEvent);
     for payload in
         [json!({"detail": {}}), json!({"data": snapshot()}), json!({"detail": "x"}), json!({"specversion": "1.0"})]
     {
