@@ -10,7 +10,8 @@ use crate::delivery::DeliveryKind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookError {
-    /// The secret is empty or blank, or nothing but the `whsec_` that secrets begin with. Anyone could sign with it, so no [`Verifier`](crate::Verifier) is made of it.
+    /// The secret is empty or blank, or nothing but the `whsec_` that secrets begin with. Anyone could sign with it, so no
+    /// [`Verifier`](crate::Verifier) is made of it.
     BlankSecret,
     /// There is no `Stripe-Signature` header: this does not come from Stripe, or something in between took it away.
     MissingHeader,

