@@ -71,6 +71,12 @@ fn main() -> ExitCode {
         eprint!("{HELP}");
         return ExitCode::from(2);
     }
+    // Paths are those of the workspace, wherever in it this was called.
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    if let Err(error) = std::env::set_current_dir(workspace) {
+        eprintln!("xtask: {workspace}: {error}");
+        return ExitCode::FAILURE;
+    }
     for (name, check) in checks {
         if let Err(failure) = check() {
             eprintln!("xtask {name} failed: {failure}");

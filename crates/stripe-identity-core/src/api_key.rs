@@ -2,7 +2,8 @@ use std::fmt;
 
 use http::HeaderValue;
 
-use crate::error::{Error, InvalidInput};
+use crate::error::Error;
+use crate::invalid_input::InvalidInput;
 
 /// A secret or restricted API key. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]

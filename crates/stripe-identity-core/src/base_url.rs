@@ -5,7 +5,8 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 
 use crate::endpoint::{Host, is_plain};
-use crate::error::{Error, InvalidInput};
+use crate::error::Error;
+use crate::invalid_input::InvalidInput;
 
 /// Where requests go: scheme, host, port, and a path to put before the API's own.
 #[derive(Clone, PartialEq, Eq)]

@@ -10,8 +10,9 @@ use crate::api_key::ApiKey;
 use crate::attempt::Attempt;
 use crate::base_url::BaseUrl;
 use crate::endpoint::Host;
-use crate::error::{Error, InvalidInput};
+use crate::error::Error;
 use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
+use crate::invalid_input::InvalidInput;
 use crate::retry::RetryPolicy;
 
 const USER_AGENT: &str = concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSION"));

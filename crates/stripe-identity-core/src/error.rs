@@ -3,11 +3,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
-use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use stripe_identity_types::{ApiError, ErrorCode};
 
 use crate::decode::DecodeError;
+use crate::error_kind::ErrorKind;
 use crate::headers;
+use crate::invalid_input::InvalidInput;
 use crate::response::Response;
 use crate::retry;
 use crate::transport::TransportError;
@@ -27,6 +29,7 @@ struct Inner {
     kind: ErrorKind,
     attempts: u32,
     sent: bool,
+    idempotency_key: Option<HeaderValue>,
     reply: Option<Reply>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -36,38 +39,6 @@ struct Reply {
     headers: HeaderMap,
     body: Bytes,
     api: Option<ApiError>,
-}
-
-/// What kind of failure it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The request was refused on this side, before anything was sent: a parameter, an id or an option cannot be right.
-    InvalidInput,
-    /// No response came; [`Error::transport`] says why.
-    Transport,
-    /// A successful response came and could not be read.
-    Decode,
-    /// A list says that it goes on and gives no way to go on: the page is empty, or ends where the last one did.
-    EndlessList,
-    /// The time to [wait](crate::Call::wait_until) for something was up before it had happened.
-    NotYet,
-    /// Stripe, or something in between, pointed elsewhere. Redirects are not followed, since the API key would go along.
-    Redirect,
-    /// Stripe does not know the API key (status 401).
-    Authentication,
-    /// The API key is not allowed to do this (status 403).
-    Permission,
-    /// Too many requests (status 429).
-    RateLimit,
-    /// The idempotency key was used with other parameters, or by a request that is still running.
-    Idempotency,
-    /// Stripe refused the request as wrong (mostly status 400 or 404).
-    InvalidRequest,
-    /// A card was declined (status 402).
-    Card,
-    /// Any other refusal; with a status of 500 or more, something went wrong on Stripe's side.
-    Api,
 }
 
 impl Error {
@@ -84,7 +55,7 @@ impl Error {
 
     pub(crate) fn refusal(response: http::Response<Bytes>, attempts: u32) -> Self {
         let reply = Reply::new(response);
-        let kind = kind_of(reply.status, reply.api.as_ref());
+        let kind = ErrorKind::of(reply.status, reply.api.as_ref());
         Self::new(kind, attempts, Some(reply), None)
     }
 
@@ -97,6 +68,11 @@ impl Error {
         Self::new(ErrorKind::Decode, attempts, Some(Reply::new(response)), Some(source.into()))
     }
 
+    pub(crate) fn under_key(mut self, key: Option<&HeaderValue>) -> Self {
+        self.0.idempotency_key = key.cloned();
+        self
+    }
+
     fn new(
         kind: ErrorKind,
         attempts: u32,
@@ -104,7 +80,7 @@ impl Error {
         source: Option<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         let sent = reply.is_some();
-        Self(Box::new(Inner { kind, attempts, sent, reply, source }))
+        Self(Box::new(Inner { kind, attempts, sent, idempotency_key: None, reply, source }))
     }
 
     /// What kind of failure it was.
@@ -178,6 +154,26 @@ impl Error {
         self.0.sent
     }
 
+    /// The key that the request carried, yours or a random one. `None` if it carried none, or was refused on this side.
+    ///
+    /// Who makes the same call under it again, after a failure that left open whether the request
+    /// [was sent](Self::was_sent), gets what the first one did or would have done:
+    ///
+    /// ```
+    /// # use stripe_identity_core::{BlockingClient, Error, Response};
+    /// # use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
+    /// # fn example(client: &BlockingClient) -> Result<Response<VerificationSession>, Error> {
+    /// let create = client.verification_sessions().create(CreateVerificationSession::document());
+    /// create.clone().send().or_else(|error| match error.idempotency_key() {
+    ///     Some(key) if error.is_retryable() => create.idempotency_key(key).send(),
+    ///     _ => Err(error),
+    /// })
+    /// # }
+    /// ```
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.idempotency_key.as_ref()?.to_str().ok()
+    }
+
     /// Whether the same call, with the same idempotency key, may succeed later.
     ///
     /// True for a rate limit too, which a call does not repeat by itself unless
@@ -198,32 +194,6 @@ impl Error {
     }
 }
 
-/// The order makes the difference: the most telling sign first.
-fn kind_of(status: StatusCode, api: Option<&ApiError>) -> ErrorKind {
-    let type_ = api.map(|error| &error.type_);
-    let code = api.and_then(|error| error.code.as_ref());
-    if status.is_redirection() {
-        ErrorKind::Redirect
-    } else if status == StatusCode::TOO_MANY_REQUESTS || code == Some(&ErrorCode::RateLimit) {
-        ErrorKind::RateLimit
-    } else if type_ == Some(&ApiErrorType::IdempotencyError) {
-        ErrorKind::Idempotency
-    } else if status == StatusCode::UNAUTHORIZED {
-        ErrorKind::Authentication
-    } else if status == StatusCode::FORBIDDEN {
-        ErrorKind::Permission
-    } else if status == StatusCode::PAYMENT_REQUIRED || type_ == Some(&ApiErrorType::CardError) {
-        ErrorKind::Card
-    } else if type_ == Some(&ApiErrorType::InvalidRequestError)
-        || status == StatusCode::BAD_REQUEST
-        || status == StatusCode::NOT_FOUND
-    {
-        ErrorKind::InvalidRequest
-    } else {
-        ErrorKind::Api
-    }
-}
-
 impl Reply {
     fn new(response: http::Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
@@ -234,29 +204,9 @@ impl Reply {
     }
 }
 
-impl ErrorKind {
-    fn describe(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "the request was not sent",
-            Self::Transport => "no response",
-            Self::Decode => "the response could not be read",
-            Self::EndlessList => "the list goes on for ever",
-            Self::NotYet => "what was waited for did not happen in time",
-            Self::Redirect => "the response is a redirect, which is not followed",
-            Self::Authentication => "the API key was not accepted",
-            Self::Permission => "the API key is not allowed to do this",
-            Self::RateLimit => "too many requests",
-            Self::Idempotency => "the idempotency key is used by another request",
-            Self::InvalidRequest => "the request is invalid",
-            Self::Card => "the card was declined",
-            Self::Api => "the API failed",
-        }
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.kind.describe())?;
+        self.0.kind.fmt(f)?;
         if let Some(reply) = &self.0.reply {
             write!(f, ": status {}", reply.status.as_u16())?;
         }
@@ -332,50 +282,6 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
-/// What was wrong with a request that was not sent. It quotes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InvalidInput {
-    EmptyApiKey,
-    MalformedApiKey,
-    BaseUrl,
-    InsecureBaseUrl,
-    Header,
-    ReservedHeader,
-    IdempotencyKey,
-    Id,
-    Path,
-    Params,
-    Expand,
-    Method,
-    Url,
-}
-
-impl fmt::Display for InvalidInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EmptyApiKey => "the API key is empty",
-            Self::MalformedApiKey => "the API key holds a space, a line break or another character that no key has",
-            Self::BaseUrl => "the base URL is not `http(s)://host[:port][/path]`, or has a user, a query or a fragment",
-            Self::InsecureBaseUrl => "the base URL must begin with https, unless its host is this machine",
-            Self::Header => "a header value or name holds characters that no header may have",
-            Self::ReservedHeader => "this header is set through its own option, not as an extra header",
-            Self::IdempotencyKey => "an idempotency key is 1 to 255 visible ASCII characters",
-            Self::Id => "an id must not be empty, `.` or `..`",
-            Self::Path => {
-                "a path begins with one `/`, goes on in plain segments, and has one `{name}` if there is an id"
-            }
-            Self::Params => {
-                "the parameters cannot be written as a form: a name is empty or has brackets, or a number is none"
-            }
-            Self::Expand => "what to expand is said twice, or in the second API, which does not know the word",
-            Self::Method => "a method is GET, POST or DELETE, and an idempotency key does not go with GET",
-            Self::Url => "the URL is too long or otherwise malformed",
-        })
-    }
-}
-
-impl StdError for InvalidInput {}
-
 impl From<InvalidInput> for Error {
     fn from(reason: InvalidInput) -> Self {
         Self::new(ErrorKind::InvalidInput, 0, None, Some(reason.into()))
@@ -402,29 +308,6 @@ mod tests {
     #[test]
     fn it_is_one_pointer_wide() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
-    }
-
-    #[test]
-    fn kinds_follow_type_and_status() {
-        let idempotency = r#"{"error": {"type": "idempotency_error"}}"#;
-        let table = [
-            (400, "{}", ErrorKind::InvalidRequest),
-            (400, r#"{"error": {"code": "rate_limit"}}"#, ErrorKind::RateLimit),
-            (400, idempotency, ErrorKind::Idempotency),
-            (409, idempotency, ErrorKind::Idempotency),
-            (401, "{}", ErrorKind::Authentication),
-            (402, "{}", ErrorKind::Card),
-            (403, "{}", ErrorKind::Permission),
-            (404, "", ErrorKind::InvalidRequest),
-            (409, "{}", ErrorKind::Api),
-            (422, r#"{"error": {"type": "invalid_request_error"}}"#, ErrorKind::InvalidRequest),
-            (429, "nonsense", ErrorKind::RateLimit),
-            (302, "", ErrorKind::Redirect),
-            (500, r#"{"error": {"type": "api_error"}}"#, ErrorKind::Api),
-        ];
-        for (status, body, kind) in table {
-            assert_eq!(refusal(status, body).kind(), kind, "{status} {body}");
-        }
     }
 
     #[test]

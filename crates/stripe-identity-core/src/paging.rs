@@ -12,7 +12,8 @@ use stripe_identity_types::{HasId, List};
 use crate::call::{Call, Caller};
 use crate::client::{BlockingClient, Client};
 use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error_kind::ErrorKind;
 use crate::response::Response;
 
 /// An endpoint that gives a list, page by page.

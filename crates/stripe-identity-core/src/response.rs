@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use stripe_identity_types::{
     EphemeralKey, EphemeralKeyId, Event, EventId, File, FileId, FileLink, FileLinkId, VerificationReport,
     VerificationReportId, VerificationSession, VerificationSessionId,
@@ -21,12 +21,14 @@ pub struct Response<T> {
     headers: HeaderMap,
     body: Bytes,
     attempts: u32,
+    idempotency_key: Option<HeaderValue>,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(model: T, response: http::Response<Bytes>, attempts: u32) -> Self {
+    pub(crate) fn new(model: T, response: http::Response<Bytes>, attempts: u32, key: Option<&HeaderValue>) -> Self {
         let (parts, body) = response.into_parts();
-        Self { model, status: parts.status, headers: parts.headers, body, attempts }
+        let idempotency_key = key.cloned();
+        Self { model, status: parts.status, headers: parts.headers, body, attempts, idempotency_key }
     }
 
     /// What the wire said, without the model.
@@ -50,6 +52,11 @@ impl<T> Response<T> {
     /// Whether this is a repetition of the answer that the same idempotency key got before, and nothing new was done.
     pub fn is_replayed(&self) -> bool {
         headers::is_replayed(&self.headers)
+    }
+
+    /// The key that the request carried, yours or a random one. `None` if it carried none.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_ref()?.to_str().ok()
     }
 
     /// How often the request was handed to the transport.

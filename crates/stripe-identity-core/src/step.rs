@@ -2,13 +2,15 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use tracing::Span;
 
 use crate::attempt::{self, Attempt};
 use crate::config::Config;
 use crate::decode::FromResponse;
-use crate::error::{Error, ErrorKind};
-use crate::headers;
+use crate::error::Error;
+use crate::error_kind::ErrorKind;
+use crate::headers::{self, IDEMPOTENCY_KEY};
 use crate::response::Response;
 use crate::retry::RetryPolicy;
 use crate::transport::{AttemptTimeout, TransportError};
@@ -154,19 +156,23 @@ impl<T> Plan<T> {
     where
         T: FromResponse,
     {
-        let attempts = self.progress.attempts;
+        let (attempts, key) = (self.progress.attempts, self.idempotency_key());
         let response = outcome.map_err(|error| Error::transport_failure(error, attempts, self.progress.sent))?;
         if !response.status().is_success() {
             return Err(Error::refusal(response, attempts));
         }
         let response = match T::from_response(&response) {
-            Ok(model) => Response::new(model, response, attempts),
+            Ok(model) => Response::new(model, response, attempts, key),
             Err(error) => return Err(Error::undecodable(response, error, attempts)),
         };
         match &self.until {
             Some(until) if !until.is_met(&response) => Err(Error::in_spite_of(&response, ErrorKind::NotYet)),
             _ => Ok(response),
         }
+    }
+
+    fn idempotency_key(&self) -> Option<&HeaderValue> {
+        self.request.headers().get(IDEMPOTENCY_KEY)
     }
 
     fn tell(&self, result: &Result<Response<T>, Error>, wait: Option<Duration>) {
@@ -205,7 +211,7 @@ impl<T> SentCall<T> {
     {
         let mut plan = self.plan;
         plan.progress.sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
-        let result = plan.read(outcome);
+        let result = plan.read(outcome).map_err(|error| error.under_key(plan.idempotency_key()));
         let wait = result.as_ref().err().and_then(|error| plan.wait_after(error));
         plan.tell(&result, wait);
         match (result, wait) {

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::error::{Error, InvalidInput};
+use crate::error::Error;
 use crate::form::escape;
+use crate::invalid_input::InvalidInput;
 
 /// Where a call goes: a method, a host and a path, in which one segment may stand for an id.
 #[derive(Clone, Debug, PartialEq, Eq)]

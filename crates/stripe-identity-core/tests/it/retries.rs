@@ -184,6 +184,26 @@ fn each_call_has_a_key_of_its_own() {
 }
 
 #[test]
+fn a_key_made_at_random_can_be_learnt_and_used_again() {
+    let config = stripe_identity_core::Config::new("sk_test_123").unwrap();
+    let create = || config.verification_sessions().create(CreateVerificationSession::document()).max_retries(0);
+    let (request, sent) = request_of(create().start());
+    let key = request.headers()["idempotency-key"].to_str().unwrap();
+    let Step::Done(Err(error)) = sent.reply(fail(Kind::Timeout)) else { panic!("it is done") };
+    assert_eq!(error.idempotency_key(), Some(key));
+    assert!(!format!("{error} {error:?}").contains(key));
+
+    let (again, sent) = request_of(create().idempotency_key(key).start());
+    assert_eq!((again.headers(), again.body()), (request.headers(), request.body()));
+    let Step::Done(Ok(session)) = sent.reply(answer(200, &[])) else { panic!("it is done") };
+    assert_eq!(session.idempotency_key(), Some(key));
+
+    let (_, sent) = request_of(config.verification_sessions().retrieve("vs_1").start());
+    let Step::Done(Err(error)) = sent.reply(answer(404, &[])) else { panic!("it is done") };
+    assert_eq!(error.idempotency_key(), None);
+}
+
+#[test]
 fn a_transport_s_own_failure_says_of_itself_whether_it_was_sent() {
     assert!(Error::from(TransportError::from(Kind::Timeout)).was_sent());
     assert!(!Error::from(TransportError::from(Kind::Tls)).was_sent());
