@@ -1,6 +1,7 @@
 //! What can be seen of a call from outside while it runs: a span for the call and an event for each attempt, through
 //! `tracing` and through a hook. None of it holds a key, a query, a body or a path that a caller wrote.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -11,7 +12,7 @@ use crate::error::{Error, Token};
 const TARGET: &str = "stripe_identity";
 
 /// One attempt of a call, just over, as [`Config::on_attempt`](crate::Config::on_attempt) is told of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The method.
@@ -58,6 +59,21 @@ impl Attempt<'_> {
                 tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, %error, cause, "failed");
             }
         }
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("method", self.method)
+            .field("endpoint", &self.endpoint)
+            .field("number", &self.number)
+            .field("elapsed", &self.elapsed)
+            .field("status", &self.status.map(|status| status.as_u16()))
+            .field("request_id", &self.request_id.map(Token))
+            .field("error", &self.error)
+            .field("wait", &self.wait)
+            .finish()
     }
 }
 

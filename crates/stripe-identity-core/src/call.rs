@@ -174,6 +174,10 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         plan.attempt_timeout = self.options.timeout.unwrap_or(timeout);
         plan.deadline = self.options.deadline.or(deadline);
         plan.until = self.until;
+        let patience = plan.until.as_ref().map(|until| until.within);
+        if [Some(plan.attempt_timeout), plan.deadline, patience].contains(&Some(Duration::ZERO)) {
+            return Err(InvalidInput::NoTime.into());
+        }
         Ok(plan)
     }
 
@@ -259,7 +263,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         headers.insert(STRIPE_VERSION, settings.api_version.clone());
         for (name, value) in &options.headers {
             let (name, value) = extra_header(name, value)?;
-            headers.insert(name, value);
+            headers.try_insert(name, value).map_err(|_| InvalidInput::Header)?;
         }
 
         let api_key = options.api_key.as_ref().unwrap_or(&settings.api_key);

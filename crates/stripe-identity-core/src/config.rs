@@ -176,7 +176,8 @@ impl Config {
     }
 
     /// Where the time comes from that [deadlines](Self::deadline) are held against, in place of the system's monotonic
-    /// clock: the time since any fixed moment. For tests, and for systems that have no such clock.
+    /// clock: the time since any fixed moment. For tests, and for systems that have no such clock. A wait between two attempts
+    /// counts for at least as long as it should be, also where a transport of a test only pretends to wait.
     pub fn clock(self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.clock = Arc::new(clock))
     }

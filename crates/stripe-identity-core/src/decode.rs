@@ -5,10 +5,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 
 use crate::endpoint::files::FileContents;
 
-/// What a successful response can be read as: any model that serde reads from JSON, or [`FileContents`].
+/// What a successful response can be read as: any model that serde reads from JSON, or [`FileContents`]. It is not meant to
+/// be implemented outside of this crate.
 pub trait FromResponse: Sized {
     /// Reads it. Not meant to be called from outside.
     #[doc(hidden)]
@@ -22,8 +24,8 @@ impl<T: DeserializeOwned> FromResponse for T {
         let body: &[u8] = if is_nothing { b"null" } else { response.body() };
         let mut json = serde_json::Deserializer::from_slice(body);
         let model = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| DecodeError::new(&error.path().to_string(), error.inner(), body))?;
-        json.end().map_err(|error| DecodeError::new(".", &error, body))?;
+            .map_err(|error| DecodeError::new(shown(error.path()), error.inner(), body))?;
+        json.end().map_err(|error| DecodeError::new(String::new(), &error, body))?;
         Ok(model)
     }
 }
@@ -45,23 +47,38 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    pub(crate) fn new(path: &str, error: &serde_json::Error, body: &[u8]) -> Self {
+    fn new(path: String, error: &serde_json::Error, body: &[u8]) -> Self {
         let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
         // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
         let (line, column, category) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
             Ok(_) => place(error),
             Err(syntax) => place(&syntax),
         };
-        // The keys of a map are data, and may name a person. What is no JSON may break anywhere; where it does, the position
-        // says. What is of another type than expected can only be a field of a model.
-        let path = match (category, path.split_once("metadata.")) {
-            (serde_json::error::Category::Data, Some((before, _))) => format!("{before}metadata"),
-            (serde_json::error::Category::Data, None) => path.to_owned(),
-            _ => ".".to_owned(),
-        };
+        // What is no JSON may break anywhere; where it does, the position says. What is of another type than expected can only
+        // be a field of a model.
+        let is_of_a_field = category == serde_json::error::Category::Data && !path.is_empty();
+        let path = if is_of_a_field { path } else { ".".to_owned() };
         // Not the error itself: serde's message quotes the value that it did not expect.
         Self { path, line, column, category }
     }
+}
+
+/// The path without the keys of maps, which are data, and may name a person. Of the models here, only metadata is a map; of
+/// others, what does not look like the name of a field is left out.
+fn shown(path: &Path) -> String {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let mut shown = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => shown.extend(["[", &index.to_string(), "]"]),
+            Segment::Map { key } if key.len() <= 40 && key.bytes().all(is_name) => shown.extend([".", key]),
+            _ => shown += ".?",
+        }
+        if shown.ends_with(".metadata") {
+            break;
+        }
+    }
+    if shown.starts_with('[') { shown } else { shown.split_off(shown.len().min(1)) }
 }
 
 impl fmt::Display for DecodeError {

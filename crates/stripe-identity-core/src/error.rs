@@ -179,7 +179,7 @@ impl Error {
     /// True for a rate limit too, which a call does not repeat by itself unless
     /// [told to](crate::Call::retry_rate_limits): what is too much now is so half a second later.
     pub fn is_retryable(&self) -> bool {
-        self.is_worth_repeating(true) || matches!(self.0.kind, ErrorKind::NotYet | ErrorKind::RateLimit)
+        self.is_worth_repeating(true) || self.0.kind == ErrorKind::NotYet
     }
 
     pub(crate) fn is_worth_repeating(&self, even_rate_limits: bool) -> bool {

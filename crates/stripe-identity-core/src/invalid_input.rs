@@ -16,6 +16,7 @@ pub(crate) enum InvalidInput {
     Params,
     Expand,
     Method,
+    NoTime,
     Url,
 }
 
@@ -38,6 +39,7 @@ impl fmt::Display for InvalidInput {
             }
             Self::Expand => "what to expand is said twice, or in the second API, which does not know the word",
             Self::Method => "a method is GET, POST or DELETE, and an idempotency key does not go with GET",
+            Self::NoTime => "there is no time for it: a timeout, a deadline or the time to wait for something is zero",
             Self::Url => "the URL is too long or otherwise malformed",
         })
     }

@@ -13,7 +13,7 @@
 //!
 //! There is one [`Error`]. It says what kind of failure it was, keeps the status and the request id of any response,
 //! however broken, and tells whether the request may have been sent and whether repeating it makes sense. Calls are
-//! repeated by themselves where that is safe: every request that changes something carries an idempotency key.
+//! repeated by themselves where that is safe: every `POST` carries an idempotency key.
 //!
 //! What is done in each case, rule by rule and with the test that proves it, is in `BEHAVIOUR.md` beside this crate.
 //!

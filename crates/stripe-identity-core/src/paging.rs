@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::iter::FusedIterator;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -194,6 +195,10 @@ impl<E: ListEndpoint> Iterator for Items<BlockingClient, E> {
     }
 }
 
+impl<E: ListEndpoint> FusedIterator for Pages<BlockingClient, E> {}
+
+impl<E: ListEndpoint> FusedIterator for Items<BlockingClient, E> {}
+
 impl<E: ListEndpoint> Stream for Pages<Client, E> {
     type Item = Result<Response<E::Response>, Error>;
 
@@ -229,14 +234,14 @@ impl<E: ListEndpoint> Stream for Items<Client, E> {
 }
 
 impl<E: ListEndpoint> Items<BlockingClient, E> {
-    /// The first items, that many at most. No page is fetched beyond them.
+    /// The first items, that many at most, or the error that came before them. No page is fetched beyond them.
     pub fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
         self.take(limit).collect()
     }
 }
 
 impl<E: ListEndpoint> Items<Client, E> {
-    /// The first items, that many at most. No page is fetched beyond them.
+    /// The first items, that many at most, or the error that came before them. No page is fetched beyond them.
     pub async fn collect_up_to(mut self, limit: usize) -> Result<Vec<E::Item>, Error> {
         let mut items = Vec::new();
         while items.len() < limit

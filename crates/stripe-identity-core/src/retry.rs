@@ -12,7 +12,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How often a call is repeated, and after what.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,9 @@ pub(crate) fn after_reply(
     match headers.get(STRIPE_SHOULD_RETRY).map(HeaderValue::as_bytes) {
         Some(b"false") => false,
         Some(b"true") => true,
-        _ if status == StatusCode::TOO_MANY_REQUESTS => even_rate_limits || code == Some(&ErrorCode::LockTimeout),
+        _ if status == StatusCode::TOO_MANY_REQUESTS || code == Some(&ErrorCode::RateLimit) => {
+            even_rate_limits || code == Some(&ErrorCode::LockTimeout)
+        }
         _ => status == StatusCode::CONFLICT || status.is_server_error(),
     }
 }
@@ -104,6 +106,8 @@ mod tests {
         let too_many = |code, even| after_reply(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), code, even);
         assert!(too_many(Some(&ErrorCode::LockTimeout), false));
         assert!(too_many(None, true) && !too_many(Some(&ErrorCode::RateLimit), false));
+        let by_code = |even| after_reply(StatusCode::BAD_REQUEST, &HeaderMap::new(), Some(&ErrorCode::RateLimit), even);
+        assert!(by_code(true) && !by_code(false));
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub struct WaitingCall<T> {
     plan: Box<Plan<T>>,
     /// What the call ends with if there is no time left for another attempt.
     last: Error,
+    wait: Duration,
 }
 
 /// A request, how often and how long it may be sent, and what became of it so far.
@@ -86,12 +87,23 @@ pub(crate) struct Plan<T> {
 
 #[derive(Default)]
 struct Progress {
-    /// When the call and its last attempt began.
-    call_began: Duration,
-    attempt_began: Duration,
+    /// How long the call has taken, up to some moment.
+    taken: Duration,
+    up_to: Duration,
     attempts: u32,
     /// Whether any attempt may have reached the server.
     sent: bool,
+}
+
+impl Progress {
+    /// Time has passed until now. By the clock it may be less than it must have been, where a transport of a test only
+    /// pretends to wait.
+    fn pass(&mut self, now: Duration, at_least: Duration) -> Duration {
+        let passed = now.saturating_sub(self.up_to).max(at_least);
+        self.taken = self.taken.saturating_add(passed);
+        self.up_to = now;
+        passed
+    }
 }
 
 impl<T> Plan<T> {
@@ -113,7 +125,7 @@ impl<T> Plan<T> {
     /// From here on the time counts.
     pub(crate) fn begin(mut self) -> Step<T> {
         self.span = attempt::span(self.request.method(), self.endpoint);
-        self.progress.call_began = self.config.now();
+        self.progress.up_to = self.config.now();
         Box::new(self).attempt()
     }
 
@@ -121,7 +133,6 @@ impl<T> Plan<T> {
     fn attempt(mut self: Box<Self>) -> Step<T> {
         let timeout = self.time_left().map_or(self.attempt_timeout, |left| left.min(self.attempt_timeout));
         self.progress.attempts = self.progress.attempts.saturating_add(1);
-        self.progress.attempt_began = self.config.now();
         let mut request = self.request.clone();
         request.extensions_mut().insert(AttemptTimeout(timeout));
         Step::Send(request, SentCall { plan: self })
@@ -131,7 +142,7 @@ impl<T> Plan<T> {
     fn time_left(&self) -> Option<Duration> {
         let within = self.until.as_ref().map(|until| until.within);
         let deadline = within.into_iter().chain(self.deadline).min()?;
-        Some(deadline.saturating_sub(self.config.now().saturating_sub(self.progress.call_began)))
+        Some(deadline.saturating_sub(self.progress.taken))
     }
 
     /// How long to wait before the request is sent again; `None` if it is not.
@@ -175,7 +186,7 @@ impl<T> Plan<T> {
         self.request.headers().get(IDEMPOTENCY_KEY)
     }
 
-    fn tell(&self, result: &Result<Response<T>, Error>, wait: Option<Duration>) {
+    fn tell(&self, elapsed: Duration, result: &Result<Response<T>, Error>, wait: Option<Duration>) {
         let (status, headers) = match result {
             Ok(response) => (Some(response.status()), Some(response.headers())),
             Err(error) => (error.status(), error.headers()),
@@ -184,7 +195,7 @@ impl<T> Plan<T> {
             method: self.request.method(),
             endpoint: self.endpoint,
             number: self.progress.attempts,
-            elapsed: self.config.now().saturating_sub(self.progress.attempt_began),
+            elapsed,
             status,
             request_id: headers.and_then(headers::request_id),
             // To look again is no failure.
@@ -210,12 +221,13 @@ impl<T> SentCall<T> {
         T: FromResponse,
     {
         let mut plan = self.plan;
+        let elapsed = plan.progress.pass(plan.config.now(), Duration::ZERO);
         plan.progress.sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
         let result = plan.read(outcome).map_err(|error| error.under_key(plan.idempotency_key()));
         let wait = result.as_ref().err().and_then(|error| plan.wait_after(error));
-        plan.tell(&result, wait);
+        plan.tell(elapsed, &result, wait);
         match (result, wait) {
-            (Err(last), Some(duration)) => Step::Wait(duration, WaitingCall { plan, last }),
+            (Err(last), Some(wait)) => Step::Wait(wait, WaitingCall { plan, last, wait }),
             (result, _) => Step::Done(result),
         }
     }
@@ -228,7 +240,8 @@ impl<T> SentCall<T> {
 
 impl<T> WaitingCall<T> {
     /// Goes on with the next attempt, once the wait is over; or ends, if it took so long that no time is left for one.
-    pub fn resume(self) -> Step<T> {
+    pub fn resume(mut self) -> Step<T> {
+        self.plan.progress.pass(self.plan.config.now(), self.wait);
         if self.plan.time_left().is_some_and(|left| left.is_zero()) {
             return Step::Done(Err(self.last));
         }

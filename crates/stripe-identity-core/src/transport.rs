@@ -10,7 +10,8 @@ use bytes::Bytes;
 ///
 /// An implementation sends what it is given and hands back what it got. It does not retry, follow redirects, decode
 /// bodies or judge status codes: any status is `Ok`. It keeps to the [`AttemptTimeout`] in the request's extensions, over
-/// connecting, headers and body together. When the future is dropped, it stops.
+/// connecting, headers and body together. It keeps connections and uses them again, for requests at the same time too. When
+/// the future is dropped, it stops.
 ///
 /// The request carries the API key in its `Authorization` header and may carry personal data in its query and body, so
 /// an implementation logs none of the three.
@@ -55,26 +56,31 @@ pub trait BlockingHttpTransport: fmt::Debug + Send + Sync {
     fn sleep(&self, duration: Duration);
 }
 
-#[async_trait]
-impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
-    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        (**self).send(request).await
-    }
+macro_rules! through_pointers {
+    ($($pointer:ident)+) => { $(
+        #[async_trait]
+        impl<T: HttpTransport + ?Sized> HttpTransport for $pointer<T> {
+            async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+                (**self).send(request).await
+            }
 
-    async fn sleep(&self, duration: Duration) {
-        (**self).sleep(duration).await;
-    }
+            async fn sleep(&self, duration: Duration) {
+                (**self).sleep(duration).await;
+            }
+        }
+
+        impl<T: BlockingHttpTransport + ?Sized> BlockingHttpTransport for $pointer<T> {
+            fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+                (**self).send(request)
+            }
+
+            fn sleep(&self, duration: Duration) {
+                (**self).sleep(duration);
+            }
+        }
+    )+ };
 }
-
-impl<T: BlockingHttpTransport + ?Sized> BlockingHttpTransport for Arc<T> {
-    fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        (**self).send(request)
-    }
-
-    fn sleep(&self, duration: Duration) {
-        (**self).sleep(duration);
-    }
-}
+through_pointers! { Arc Box }
 
 /// How long one attempt may take, from connecting to the last byte of the body. Found in a request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::retry::back_off;
+use crate::retry::{LONGEST_RETRY_AFTER, back_off};
 
 /// The shortest wait between two looks, and the least time that a look must have left.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -27,10 +27,11 @@ impl<T> Until<T> {
     ///
     /// Doubles from a second up to a hundredth of all the time that there is, which is never taken for less than five
     /// seconds nor more than an hour: whoever waits for days asks less often than whoever waits for minutes. A longer wait
-    /// that the server asks for is kept to, as far as there is time.
+    /// that the server asks for is kept to, up to a minute or that hundredth, as far as there is time.
     pub(crate) fn wait_after(&self, look: u32, left: Duration, random: u16, asked: Duration) -> Option<Duration> {
         let longest = (self.within / 100).clamp(Duration::from_secs(5), Duration::from_secs(3600));
         let left = left.checked_sub(SHORTEST).filter(|left| !left.is_zero())?;
+        let asked = asked.min(longest.max(LONGEST_RETRY_AFTER));
         Some(back_off(SHORTEST, longest, look, random).max(asked).min(left))
     }
 }
@@ -71,7 +72,8 @@ mod tests {
         let wait = |asked, left| until.wait_after(1, Duration::from_secs(left), 0, Duration::from_secs(asked));
         assert_eq!(wait(30, 600), Some(Duration::from_secs(30)));
         assert_eq!(wait(30, 11), Some(Duration::from_secs(10)));
-        assert_eq!(wait(u64::MAX, 600), Some(Duration::from_secs(599)));
+        assert_eq!(wait(u64::MAX, 600), Some(Duration::from_secs(60)));
+        assert_eq!(wait(u64::MAX, 41), Some(Duration::from_secs(40)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,8 @@ use crate::webhooks::WebhookEndpoint;
 
 /// A [`Simulator`] in place of a network, for both kinds of client. Clones share the simulator.
 ///
-/// It never waits: where a client would sleep, the simulator's clock is advanced.
+/// It never waits: where a client would sleep, the simulator's clock is advanced, and other tasks get a turn. So a deadline,
+/// and waiting for a session, end without delay.
 ///
 /// ```
 /// use stripe_identity_core::types::{CreateVerificationSession, VerificationSessionStatus};
@@ -122,7 +124,21 @@ impl HttpTransport for SimulatorTransport {
 
     async fn sleep(&self, duration: Duration) {
         self.lock().advance(duration);
+        give_way().await;
     }
+}
+
+/// Lets whatever else runs on the thread take a turn, such as a test that stands in for the person.
+async fn give_way() {
+    let mut has_given_way = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut has_given_way, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl BlockingHttpTransport for SimulatorTransport {

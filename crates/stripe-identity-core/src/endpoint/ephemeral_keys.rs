@@ -49,6 +49,9 @@ impl<C: Caller> EphemeralKeys<C> {
     }
 
     /// Deletes a key before it expires by itself.
+    ///
+    /// The request has no idempotency key, which Stripe's first API does not know on a `DELETE`: if the first attempt was lost on
+    /// its way back, the next one finds no such key, and the error is of status 404 with more than one attempt.
     pub fn delete(&self, key: impl Into<EphemeralKeyId>) -> Call<C, Delete> {
         Call::new(&self.caller, Delete::new(key))
     }

@@ -205,3 +205,36 @@ fn the_shorter_of_deadline_and_patience_counts() {
     assert_eq!(end.unwrap_err().kind(), ErrorKind::NotYet);
     assert!(clock.now() <= 10 * SECOND);
 }
+
+/// A transport of a test may give back at once when it should wait, and the clock may be another.
+#[test]
+fn a_wait_counts_for_as_long_as_it_should_be() {
+    let still = Clock::default();
+    let mut waits = Vec::new();
+    let mut step = wait(&still.config(), 8 * SECOND).start();
+    let error = loop {
+        step = match step {
+            Step::Send(_, sent) => sent.reply(Ok(reply(200, &[], PROCESSING))),
+            Step::Wait(duration, waiting) => {
+                waits.push(duration);
+                waiting.resume()
+            }
+            Step::Done(end) => break end.unwrap_err(),
+        };
+    };
+    assert_eq!((error.kind(), waits), (ErrorKind::NotYet, vec![SECOND, 2 * SECOND, 4 * SECOND]));
+}
+
+#[test]
+fn where_there_is_no_time_nothing_is_sent() {
+    let retrieve = || config().verification_sessions().retrieve("vs_1");
+    let none = Duration::ZERO;
+    for call in [retrieve().attempt_timeout(none), retrieve().deadline(none), retrieve().wait_until(|_| true, none)] {
+        let Step::Done(Err(error)) = call.start() else { panic!("it is done") };
+        assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::InvalidInput, 0, false));
+    }
+    let clock = Clock::default();
+    let call = wait(&clock.config(), Duration::from_nanos(1));
+    let (end, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], VERIFIED))));
+    assert_eq!((end.is_ok(), attempts.len()), (true, 1));
+}

@@ -1,9 +1,11 @@
+use std::collections::HashMap;
 use std::error::Error as _;
 
 use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::endpoint::Route;
 use stripe_identity_core::http::Response;
 use stripe_identity_core::types::{ListVerificationSessions, VerificationSession};
-use stripe_identity_core::{Error, ErrorKind, Step};
+use stripe_identity_core::{Endpoint, Error, ErrorKind, Step};
 
 use super::{config, request_of};
 
@@ -36,6 +38,30 @@ fn a_decode_error_names_the_place_and_the_reason() {
     assert!(why(r#"{"id": "vs_1"} {}"#).contains("it is not JSON"));
     // Where it is no JSON, a key may be anything.
     assert!(why(r#"{"id": "vs_1", "people": {"Robin": {"#).starts_with("at `.`"));
+}
+
+#[test]
+fn a_decode_error_names_no_key_of_a_map() {
+    struct Balances;
+    impl Endpoint for Balances {
+        const ROUTE: Route = Route::get("/v1/balances");
+        type Params = ();
+        type Response = HashMap<String, HashMap<String, Vec<i64>>>;
+        type Expand = &'static str;
+
+        fn params(&self) -> &() {
+            &()
+        }
+    }
+    let why = |body: &'static str| {
+        let (_, sent) = request_of(config().call(Balances).start());
+        let Step::Done(Err(error)) = sent.reply(Ok(Response::new(body.into()))) else { panic!("it is done") };
+        error.source().unwrap().to_string()
+    };
+    assert!(why(r#"{"jenny.rosen@example.test": {"eur": [0, "x"]}}"#).starts_with("at `?.eur[1]`, line 1"));
+    assert!(why(r#"{"eur": {"Jenny": "x"}}"#).starts_with("at `eur.?`"));
+    assert!(why(r#"{"metadata": {"jenny": ["x"]}}"#).starts_with("at `metadata`"));
+    assert!(why("[]").starts_with("at `.`"));
 }
 
 #[test]
@@ -83,8 +109,8 @@ fn a_response_tells_what_the_wire_said() {
 #[test]
 fn no_content_is_enough_where_nothing_is_promised() {
     struct Forget;
-    impl stripe_identity_core::Endpoint for Forget {
-        const ROUTE: stripe_identity_core::endpoint::Route = stripe_identity_core::endpoint::Route::post("/v1/forget");
+    impl Endpoint for Forget {
+        const ROUTE: Route = Route::post("/v1/forget");
         type Params = ();
         type Response = ();
         type Expand = &'static str;

@@ -12,18 +12,14 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 /// A client's settings with which the person behind the first session is done after so many looks.
 fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
     let person = stripe.clone();
-    let (began, clock) = (stripe.now().as_secs(), stripe.clone());
-    Config::new("sk_test_123")
-        .unwrap()
-        .clock(move || Duration::from_secs(u64::try_from(clock.now().as_secs() - began).unwrap()))
-        .on_attempt(move |attempt| {
-            if attempt.number == looks && attempt.endpoint.ends_with("{session}") {
-                let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
-                let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
-                // Of a session that is decided already, there is nothing to submit.
-                let _ = person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified);
-            }
-        })
+    Config::new("sk_test_123").unwrap().on_attempt(move |attempt| {
+        if attempt.number == looks && attempt.endpoint.ends_with("{session}") {
+            let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
+            let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
+            // Of a session that is decided already, there is nothing to submit.
+            let _ = person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified);
+        }
+    })
 }
 
 #[test]
@@ -57,9 +53,26 @@ async fn so_does_the_other() {
 }
 
 #[tokio::test]
+async fn the_person_and_the_waiter_share_a_thread() {
+    let stripe = SimulatorTransport::default();
+    let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
+    let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
+    let call = client.verification_sessions().retrieve(&session);
+    let waiting = call.wait_until(VerificationSession::is_decided, TEN_MINUTES).into_future();
+    let person = async {
+        tokio::task::yield_now().await;
+        stripe.submit(&session, &Outcome::Verified).unwrap();
+    };
+    let (decided, ()) = tokio::join!(waiting, person);
+    assert!((2..=4).contains(&decided.unwrap().attempts()));
+}
+
+#[tokio::test]
 async fn the_time_of_a_call_counts_from_its_first_poll() {
     let stripe = SimulatorTransport::default();
-    let client = Client::new(config(&stripe, 0), stripe.clone());
+    let (began, clock) = (stripe.now().as_secs(), stripe.clone());
+    let clock = move || Duration::from_secs(u64::try_from(clock.now().as_secs() - began).unwrap());
+    let client = Client::new(Config::new("sk_test_123").unwrap().clock(clock), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     let call = client.verification_sessions().retrieve(&session);
     let waiting = call.wait_until(VerificationSession::is_decided, TEN_MINUTES).into_future();
