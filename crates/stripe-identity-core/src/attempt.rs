@@ -1,5 +1,6 @@
 //! What can be seen of a call from outside while it runs: a span for the call and an event for each attempt, through
-//! `tracing` and through a hook. None of it holds a key, a query, a body or a path that a caller wrote.
+//! `tracing` and through a hook. No event, and no `Debug` of what the hook is given, holds a key, a query, a body or a path that
+//! a caller wrote.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,9 +8,12 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use tracing::Span;
 
-use crate::error::{Error, Token};
+use crate::error::Error;
+use crate::shown::Token;
 
 const TARGET: &str = "stripe_identity";
+/// Of its own, so that it can be silenced alone.
+const NOTICE_TARGET: &str = "stripe_identity::notice";
 
 /// One attempt of a call, just over, as [`Config::on_attempt`](crate::Config::on_attempt) is told of it.
 #[derive(Clone, Copy)]
@@ -27,9 +31,10 @@ pub struct Attempt<'a> {
     pub status: Option<StatusCode>,
     /// The id that Stripe gave to the request.
     pub request_id: Option<&'a str>,
-    /// Why it failed, if it did.
+    /// Why it failed, if it did. It shows nothing by itself, and gives the body and Stripe's message to who asks for them.
     pub error: Option<&'a Error>,
-    /// How long the call waits before its next attempt; `None` if this was the last.
+    /// How long the call waits before its next attempt; `None` if this was the last. Where the wait took so much longer that
+    /// no time is left, there is no next attempt after all.
     pub wait: Option<Duration>,
 }
 
@@ -82,8 +87,12 @@ fn cause(error: &Error) -> Option<tracing::field::DebugValue<crate::TransportErr
     error.transport().map(|error| tracing::field::debug(error.kind()))
 }
 
+pub(crate) fn trace_no_time_left() {
+    tracing::warn!(target: TARGET, "failed: the wait took so long that no time is left");
+}
+
 pub(crate) fn trace_notice() {
-    tracing::warn!(target: TARGET, "Stripe sent a notice along: see `notice()` of the response or the error");
+    tracing::warn!(target: NOTICE_TARGET, "Stripe sent a notice along: see `notice()` of the response or the error");
 }
 
 fn millis(duration: Duration) -> u64 {

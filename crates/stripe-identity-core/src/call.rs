@@ -142,8 +142,8 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// An extra header. It takes the place of one that the call would have by itself; those that have an option of
-    /// their own, and those that frame the message, are refused.
+    /// An extra header. It takes the place of one that the call would have by itself (`Accept`, `User-Agent`); those that have
+    /// an option of their own here, and those that frame the message, are refused.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.push((name.into(), value.into()));
         self

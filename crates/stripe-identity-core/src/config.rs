@@ -163,7 +163,7 @@ impl Config {
     pub fn app_name(self, name: impl AsRef<str>) -> Result<Self, Error> {
         let name = name.as_ref().trim();
         if name.is_empty() {
-            return Err(InvalidInput::Header.into());
+            return Err(InvalidInput::Blank.into());
         }
         let user_agent = header_value(&format!("{USER_AGENT} {name}"))?;
         Ok(self.with(|settings| settings.user_agent = user_agent))
@@ -186,7 +186,8 @@ impl Config {
     /// and of the wait before the next one.
     ///
     /// It runs between the attempts, so it should not take long. The same is told through `tracing`, in a span
-    /// `stripe_call` with the target `stripe_identity`: an answer at the level `info`, a failure and a retry at `warn`.
+    /// `stripe_call` with the target `stripe_identity`: an answer at the level `info`, a failure and a retry at `warn`; that
+    /// Stripe sent a [notice](crate::Response::notice), with the target `stripe_identity::notice`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -240,7 +241,7 @@ pub(crate) fn header_value(value: &str) -> Result<HeaderValue, Error> {
 /// Without a version Stripe would take the account's own, which the models may not follow.
 pub(crate) fn version_value(version: &str) -> Result<HeaderValue, Error> {
     if version.trim().is_empty() {
-        return Err(InvalidInput::Header.into());
+        return Err(InvalidInput::Blank.into());
     }
     header_value(version)
 }

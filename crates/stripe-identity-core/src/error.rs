@@ -12,6 +12,7 @@ use crate::headers;
 use crate::invalid_input::InvalidInput;
 use crate::response::Response;
 use crate::retry;
+use crate::shown::{Token, Word};
 use crate::transport::TransportError;
 
 /// How much of a response body an error keeps.
@@ -212,13 +213,13 @@ impl fmt::Display for Error {
         }
         if let Some(api) = self.api_error() {
             if !api.type_.is_absent() {
-                write!(f, ", {}", Token(api.type_.as_str()))?;
+                write!(f, ", {}", Word(api.type_.as_str()))?;
             }
             if let Some(code) = &api.code {
-                write!(f, ", code {}", Token(code.as_str()))?;
+                write!(f, ", code {}", Word(code.as_str()))?;
             }
             if let Some(param) = &api.param {
-                write!(f, ", param {}", Token(param))?;
+                write!(f, ", param {}", Word(param))?;
             }
         }
         if let Some(id) = self.request_id() {
@@ -239,9 +240,9 @@ impl fmt::Debug for Error {
             debug.field("status", &reply.status.as_u16());
         }
         if let Some(api) = self.api_error() {
-            debug.field("type", &Token(api.type_.as_str()));
-            debug.field("code", &api.code.as_ref().map(|code| Token(code.as_str())));
-            debug.field("param", &api.param.as_deref().map(Token));
+            debug.field("type", &Word(api.type_.as_str()));
+            debug.field("code", &api.code.as_ref().map(|code| Word(code.as_str())));
+            debug.field("param", &api.param.as_deref().map(Word));
         }
         if self.0.reply.is_some() {
             debug.field("request_id", &self.request_id().map(Token));
@@ -257,28 +258,6 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// A word that came over the wire, shown only if it looks like a name and not like a piece of somebody's data.
-pub(crate) struct Token<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
-        if self.0.starts_with("metadata[") {
-            f.write_str("metadata")
-        } else if self.0.len() <= 80 && self.0.bytes().all(is_name) {
-            f.write_str(self.0)
-        } else {
-            f.write_str("[hidden]")
-        }
-    }
-}
-
-impl fmt::Debug for Token<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -301,7 +280,7 @@ mod tests {
     use super::*;
 
     fn refusal(status: u16, body: &'static str) -> Error {
-        let response = http::Response::builder().status(status).header("request-id", "req_1");
+        let response = http::Response::builder().status(status).header("x-own", "1").header("request-id", "req_1");
         Error::refusal(response.body(Bytes::from_static(body.as_bytes())).unwrap(), 1)
     }
 
@@ -315,6 +294,10 @@ mod tests {
         for body in ["", "<html>", r#"{"error""#, "[]", "\"x\"", "null", r#"{"error": null}"#, r#"{"error": [1]}"#] {
             let error = refusal(502, body);
             assert_eq!((error.status(), error.request_id()), (Some(StatusCode::BAD_GATEWAY), Some("req_1")), "{body}");
+            assert_eq!(
+                (&error.headers().unwrap()["x-own"], error.headers().unwrap().len()),
+                (&"1".parse().unwrap(), 2)
+            );
             assert_eq!(error.body(), body.as_bytes());
             assert!(error.api_error().is_none());
         }
@@ -324,13 +307,16 @@ mod tests {
     fn what_stripe_quotes_is_not_shown() {
         let error = refusal(
             400,
-            r#"{"error": {"type": "invalid_request_error", "code": "robin@example.test", "message": "robin@example.test",
-                "param": "metadata[robin]"}}"#,
+            r#"{"error": {"type": "ROBIN", "code": "robin@example.test", "message": "robin@example.test",
+                "param": "file_link_data[metadata][robin]"}}"#,
         );
         let shown = format!("{error} {error:?} {error:#?}");
-        assert!(!shown.contains("robin"), "{shown}");
+        assert!(!shown.to_lowercase().contains("robin"), "{shown}");
         assert_eq!(error.message(), Some("robin@example.test"));
-        assert_eq!(error.param(), Some("metadata[robin]"));
+        assert_eq!(error.param(), Some("file_link_data[metadata][robin]"));
+        let param = |param: &str| Word(param).to_string();
+        assert_eq!(param("metadata[robin]"), "metadata");
+        assert_eq!(param("options[document][allowed_types][0]"), "options[document][allowed_types][0]");
     }
 
     #[test]

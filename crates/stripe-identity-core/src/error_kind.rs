@@ -7,7 +7,8 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request was refused on this side, before anything was sent: a parameter, an id or an option cannot be right.
+    /// The request was refused on this side, before anything was sent: a parameter, an id or an option cannot be right, or
+    /// the operating system gave no randomness for a key.
     InvalidInput,
     /// No response came; [`Error::transport`](crate::Error::transport) says why.
     Transport,
@@ -96,8 +97,12 @@ mod tests {
             (400, idempotency, ErrorKind::Idempotency),
             (409, idempotency, ErrorKind::Idempotency),
             (401, "{}", ErrorKind::Authentication),
+            (401, r#"{"error": {"type": "invalid_request_error"}}"#, ErrorKind::Authentication),
             (402, "{}", ErrorKind::Card),
+            (400, r#"{"error": {"type": "card_error"}}"#, ErrorKind::Card),
             (403, "{}", ErrorKind::Permission),
+            (403, r#"{"error": {"type": "invalid_request_error"}}"#, ErrorKind::Permission),
+            (400, r#"{"error": {"type": "temporary_session_expired"}}"#, ErrorKind::InvalidRequest),
             (404, "", ErrorKind::InvalidRequest),
             (409, "{}", ErrorKind::Api),
             (422, r#"{"error": {"type": "invalid_request_error"}}"#, ErrorKind::InvalidRequest),

@@ -45,6 +45,7 @@ mod multipart;
 mod paging;
 mod response;
 mod retry;
+mod shown;
 mod step;
 mod transport;
 mod until;

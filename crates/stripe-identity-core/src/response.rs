@@ -8,8 +8,8 @@ use stripe_identity_types::{
     VerificationReportId, VerificationSession, VerificationSessionId,
 };
 
-use crate::error::Token;
 use crate::headers;
+use crate::shown::Token;
 
 /// What a successful call gives: the model, and what the wire said about it.
 ///

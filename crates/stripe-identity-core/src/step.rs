@@ -243,6 +243,7 @@ impl<T> WaitingCall<T> {
     pub fn resume(mut self) -> Step<T> {
         self.plan.progress.pass(self.plan.config.now(), self.wait);
         if self.plan.time_left().is_some_and(|left| left.is_zero()) {
+            self.plan.span.in_scope(attempt::trace_no_time_left);
             return Step::Done(Err(self.last));
         }
         self.plan.attempt()

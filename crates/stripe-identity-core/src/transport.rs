@@ -155,10 +155,10 @@ pub enum TransportErrorKind {
     /// The TLS handshake failed, mostly over a certificate. The request was not sent, and is not tried again.
     Tls,
     /// The [`AttemptTimeout`] ran out. The request may have been sent and may have taken effect; it is tried again,
-    /// under the same idempotency key.
+    /// with the same bytes and under the same idempotency key, if it has one.
     Timeout,
     /// The connection broke before the last byte of the response. The request may have been sent and may have taken
-    /// effect; it is tried again, under the same idempotency key.
+    /// effect; it is tried again, with the same bytes and under the same idempotency key, if it has one.
     Interrupted,
     /// The response is larger than the transport takes. The request was sent and is not tried again.
     BodyTooLarge,

@@ -77,6 +77,9 @@ fn create(config: &Config) -> Call<Config, CreateVerificationSession> {
 
 const QUOTING: &str = r#"{"error": {"message": "robin", "code": "lock_timeout", "param": "robin@example.test"}}"#;
 const SPAN: &str = r#"stripe_call{method=POST endpoint="/v1/identity/verification_sessions"}: stripe_identity: "#;
+/// A target of its own, so that it can be silenced alone.
+const NOTICE: &str =
+    r#"stripe_call{method=POST endpoint="/v1/identity/verification_sessions"}: stripe_identity::notice: "#;
 
 #[test]
 fn a_call_is_a_span_and_an_attempt_is_an_event() {
@@ -88,7 +91,7 @@ fn a_call_is_a_span_and_an_attempt_is_an_event() {
              status 429, code lock_timeout, param [hidden], request req_1, after 2 attempts"
         ),
         format!("INFO {SPAN}answered attempt=3 status=200 request_id=req_1"),
-        format!("WARN {SPAN}Stripe sent a notice along: see `notice()` of the response or the error"),
+        format!("WARN {NOTICE}Stripe sent a notice along: see `notice()` of the response or the error"),
     ];
     assert_eq!(lines, expected);
 }
@@ -112,12 +115,31 @@ fn a_path_that_the_caller_wrote_is_not_shown() {
 #[test]
 fn a_request_id_that_is_none_is_not_shown() {
     listen();
-    let (_, sent) = request_of(create(&timeless()).start());
+    let told = Arc::new(Mutex::new(String::new()));
+    let hook = told.clone();
+    let config = timeless().on_attempt(move |attempt| *hook.lock().unwrap() = format!("{attempt:?}"));
+    let (_, sent) = request_of(create(&config).start());
     let answer = reply(200, &[("request-id", "robin@example.test")], r#"{"id": "vs_1"}"#);
     let Step::Done(Ok(session)) = sent.reply(Ok(answer)) else { panic!("it is done") };
     let log = String::from_utf8(LOG.take()).unwrap();
     assert!(log.contains("request_id=[hidden]") && !log.contains("robin"), "{log}");
     assert!(!format!("{session:?}").contains("robin"));
+    let told = told.lock().unwrap();
+    assert!(told.contains("request_id: Some([hidden])") && !told.contains("robin"), "{told}");
+}
+
+#[test]
+fn an_end_for_lack_of_time_is_told() {
+    listen();
+    let time = Arc::new(Mutex::new(Duration::ZERO));
+    let clock = time.clone();
+    let config = config().clock(move || *clock.lock().unwrap());
+    let (_, sent) = request_of(create(&config).deadline(Duration::from_secs(5)).start());
+    let Step::Wait(_, waiting) = sent.reply(Err(Kind::Connect.into())) else { panic!("it waits") };
+    *time.lock().unwrap() = Duration::from_secs(5);
+    assert!(matches!(waiting.resume(), Step::Done(Err(_))));
+    let log = String::from_utf8(LOG.take()).unwrap();
+    assert!(log.lines().count() == 2 && log.trim_end().ends_with("no time is left"), "{log}");
 }
 
 #[test]

@@ -116,3 +116,55 @@ fn the_app_s_name_stands_behind_ours() {
     let (request, _) = request_of(config.verification_sessions().retrieve("vs_1").start());
     assert!(header(&request, "user-agent").unwrap().ends_with(" shop/2.1"));
 }
+
+#[test]
+fn what_has_an_option_of_its_own_or_frames_the_message_is_no_extra_header() {
+    let with = |name: &str| config().verification_sessions().retrieve("vs_1").header(name, "1").start();
+    for name in [
+        "Accept-Encoding",
+        "Authorization",
+        "Connection",
+        "Content-Length",
+        "Content-Type",
+        "Expect",
+        "Host",
+        "Idempotency-Key",
+        "Stripe-Account",
+        "Stripe-Context",
+        "Stripe-Version",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "",
+        "a b",
+    ] {
+        let Step::Done(Err(error)) = with(name) else { panic!("{name} goes out") };
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidInput, false), "{name}");
+    }
+    let too_many = (0..40_000).fold(config().verification_sessions().retrieve("vs_1"), |call, number| {
+        call.header(format!("x-{number}"), "1")
+    });
+    assert!(matches!(too_many.start(), Step::Done(Err(_))));
+}
+
+#[test]
+fn a_copy_of_a_call_has_all_of_its_options() {
+    let second = Duration::from_secs(1);
+    let clock = || Duration::from_secs(0);
+    let call = config().clock(clock).verification_sessions().retrieve("vs_1").attempt_timeout(9 * second);
+    let call = call.deadline(7 * second).max_retries(4).retry_rate_limits(true).header("x-own", "1").clone();
+    let (mut step, mut attempts) = (call.account("acct_1").start(), 0);
+    while let Step::Send(request, sent) = step {
+        attempts += 1;
+        assert_eq!((header(&request, "x-own"), header(&request, "stripe-account")), (Some("1"), Some("acct_1")));
+        let AttemptTimeout(timeout) = request.extensions().get().unwrap();
+        assert!(*timeout <= 7 * second, "{timeout:?}");
+        step = match sent.reply(Ok(super::reply(429, &[], ""))) {
+            Step::Wait(_, waiting) => waiting.resume(),
+            step => step,
+        };
+    }
+    // Of five attempts, with waits of half a second, one, two and four in between, there is time for four.
+    assert_eq!(attempts, 4);
+}

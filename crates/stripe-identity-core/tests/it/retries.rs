@@ -70,6 +70,24 @@ fn attempts_end_with_the_retries() {
 }
 
 #[test]
+fn waits_are_shortened_at_random() {
+    let config = config().random_source(|| Ok(u64::MAX));
+    let (_, sent) = request_of(config.verification_sessions().retrieve("vs_1").start());
+    let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
+    let (_, sent) = request_of(waiting.resume());
+    let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
+    assert_eq!(duration, Duration::from_millis(500), "a second, less half of it");
+}
+
+#[test]
+fn the_status_alone_says_whether_it_succeeded() {
+    let body = r#"{"id": "vs_1", "error": {"type": "api_error"}}"#;
+    let of = |status| run(0, [Ok(reply(status, &[], body))]).end.map(|session| session.into_inner().id);
+    assert_eq!(of(200).unwrap(), "vs_1");
+    assert_eq!(of(500).unwrap_err().kind(), ErrorKind::Api);
+}
+
+#[test]
 fn by_default_there_are_three_attempts() {
     let mut step = config().verification_sessions().retrieve("vs_1").start();
     for _ in 0..2 {
