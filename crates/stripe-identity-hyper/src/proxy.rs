@@ -16,10 +16,17 @@ pub struct Proxy(Option<Arc<Matcher>>);
 
 impl Proxy {
     /// What the environment says when this is called, which is the default: `HTTPS_PROXY` or else `ALL_PROXY`, and the
-    /// hosts in `NO_PROXY` without (each in capitals or not). A proxy of another kind than described above, or a malformed
-    /// one, is passed over; so are all where `REQUEST_METHOD` is set, since there others may write the environment.
+    /// hosts in `NO_PROXY` without (each in capitals or not). What is empty, malformed or a proxy of another kind than described
+    /// above is passed over; so are all where `REQUEST_METHOD` is set, since there others may write the environment.
     pub fn from_env() -> Self {
-        Self(Some(Arc::new(Matcher::from_env())))
+        // Set where others may write the environment.
+        if std::env::var_os("REQUEST_METHOD").is_some() {
+            return Self::none();
+        }
+        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find_map(said).unwrap_or_default();
+        let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(said);
+        urls.map(|url| Self::with_exceptions(&url, &exceptions)).find_map(Result::ok).unwrap_or_else(Self::none)
     }
 
     /// No proxy, whatever the environment says.
@@ -55,8 +62,7 @@ impl Proxy {
         if uri.scheme_str() != Some("https") || is_this_machine(uri.host()?) {
             return None;
         }
-        let proxy = self.0.as_ref()?.intercept(uri)?;
-        matches!(proxy.uri().scheme_str(), Some("http" | "https")).then_some(proxy)
+        self.0.as_ref()?.intercept(uri)
     }
 }
 
@@ -128,14 +134,31 @@ mod tests {
             rest.lines().next().unwrap().to_owned()
         };
         let proxy = ("HTTPS_PROXY", "http://robin@proxy.test:1");
-        assert_eq!(ask(&[]), "None");
-        assert!(ask(&[proxy]).contains("http://proxy.test:1/ Basic"));
-        assert!(ask(&[("https_proxy", "proxy.test:2")]).contains("http://proxy.test:2/ none"));
-        assert!(ask(&[("ALL_PROXY", "http://proxy.test:3"), ("HTTP_PROXY", "http://x.test")]).contains(":3/"));
-        assert_eq!(ask(&[proxy, ("NO_PROXY", "localhost, .stripe.com")]), "None");
-        assert_eq!(ask(&[proxy, ("no_proxy", "*")]), "None");
-        assert_eq!(ask(&[proxy, ("REQUEST_METHOD", "GET")]), "None");
-        assert_eq!(ask(&[("HTTPS_PROXY", "socks5://proxy.test")]), "None");
+        let all = ("ALL_PROXY", "http://proxy.test:3");
+        let (asked, not_asked) = ("http://proxy.test:1/ Basic", "None");
+        for (environment, expected) in [
+            (&[][..], not_asked),
+            (&[proxy], asked),
+            (&[proxy, all, ("HTTP_PROXY", "http://x.test")], asked),
+            (&[("https_proxy", "http://proxy.test:2")], "http://proxy.test:2/ none"),
+            (&[all], "http://proxy.test:3/ none"),
+            (&[("all_proxy", "proxy.test:3")], "http://proxy.test:3/ none"),
+            (&[("HTTPS_PROXY", ""), all], "http://proxy.test:3/ none"),
+            (&[("HTTPS_PROXY", "socks5://proxy.test"), all], "http://proxy.test:3/ none"),
+            (&[("HTTPS_PROXY", "socks5://proxy.test")], not_asked),
+            (&[("HTTP_PROXY", "http://proxy.test")], not_asked),
+            (&[proxy, ("NO_PROXY", "example.test")], asked),
+            (&[proxy, ("NO_PROXY", "mystripe.com")], asked),
+            (&[proxy, ("NO_PROXY", "")], asked),
+            (&[proxy, ("NO_PROXY", "api.stripe.com")], not_asked),
+            (&[proxy, ("NO_PROXY", "x.test, api.stripe.com,y")], not_asked),
+            (&[proxy, ("NO_PROXY", "localhost,.stripe.com")], not_asked),
+            (&[proxy, ("no_proxy", "stripe.com")], not_asked),
+            (&[proxy, ("no_proxy", "*")], not_asked),
+            (&[proxy, ("REQUEST_METHOD", "GET")], not_asked),
+        ] {
+            assert!(ask(environment).contains(expected), "{environment:?}: {}", ask(environment));
+        }
     }
 
     #[test]

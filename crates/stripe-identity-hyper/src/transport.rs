@@ -1,5 +1,5 @@
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper_rustls::HttpsConnectorBuilder;
@@ -28,7 +28,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// | time for an attempt | what the call says: 80 seconds unless changed |
 /// | [time for a connection](HyperTransportBuilder::connect_timeout), within that | 30 seconds |
 /// | [largest response body](HyperTransportBuilder::max_body_size) | 16 MiB |
-/// | largest response head, in HTTP/1.1 | 64 KiB |
+/// | largest response head, in HTTP/1.1 | 64 KiB, give or take a read |
 /// | [idle connections](HyperTransportBuilder::pool_max_idle) for each host | as many as there were requests at a time |
 /// | they [are kept for](HyperTransportBuilder::pool_idle_timeout) | 90 seconds |
 /// | [HTTP version](HyperTransportBuilder::http_version) | 2 where the server offers it over TLS, else 1.1 |
@@ -179,11 +179,13 @@ impl HyperTransportBuilder {
             HttpVersion::Http1 => over_tls.enable_http1().wrap_connector(connector),
             HttpVersion::Http2 => over_tls.enable_http2().wrap_connector(connector),
         };
+        // It is added to the time that it is now. What is beyond what the clock can say is for ever.
+        let idle_timeout = Some(self.pool_idle_timeout).filter(|&it| Instant::now().checked_add(it).is_some());
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(self.pool_max_idle)
-            .pool_idle_timeout(self.pool_idle_timeout)
+            .pool_idle_timeout(idle_timeout)
             .http2_only(self.http_version == HttpVersion::Http2)
             .http2_keep_alive_interval(PING_INTERVAL)
             // hyper reads until its buffer is full before it lets anything else run, timeouts included.

@@ -82,15 +82,17 @@ impl ReqwestTransport {
 
 /// What the environment says, for TLS to other machines. reqwest by itself would use a proxy for plain HTTP too.
 fn proxy() -> Option<reqwest::Proxy> {
-    let first = |names: [&str; 2]| names.into_iter().find_map(|name| std::env::var(name).ok());
     // Set where others may write the environment.
     if std::env::var_os("REQUEST_METHOD").is_some() {
         return None;
     }
-    let url = first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
-    let exceptions = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find_map(said).unwrap_or_default();
     let exceptions = reqwest::NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{exceptions}"));
-    reqwest::Proxy::https(url).ok().map(|proxy| proxy.no_proxy(exceptions))
+    let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(said);
+    let mut of_http =
+        urls.filter(|url| ["http", "https"].contains(&url.split_once("://").map_or("http", |(it, _)| it)));
+    of_http.find_map(|url| reqwest::Proxy::https(url).ok()).map(|proxy| proxy.no_proxy(exceptions))
 }
 
 #[async_trait]

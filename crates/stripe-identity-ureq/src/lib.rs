@@ -25,6 +25,7 @@
 //! With both kinds of roots, either is trusted. Without cryptography, or without any roots, no transport can be built.
 
 mod connector;
+mod exceptions;
 mod proxy;
 mod tls;
 mod transport;

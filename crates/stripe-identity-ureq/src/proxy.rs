@@ -6,44 +6,60 @@ use stripe_identity_core::http::Uri;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 use ureq::{Proxy, ProxyProtocol};
 
-/// The proxy at a URL, but not for some hosts.
-pub(crate) fn new(url: &str, exceptions: Option<&str>) -> Result<Proxy, TransportError> {
-    // ureq's own error may quote the URL, and with it credentials.
-    let refused = || TransportError::new(TransportErrorKind::Other, "this is not the URL of an HTTP proxy");
-    let proxy = Proxy::new(url).map_err(|_| refused())?;
-    // It takes others too, and fails over them later.
-    if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
-        return Err(refused());
+use crate::exceptions::Exceptions;
+
+/// What should be the URL of a proxy is none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoProxy;
+
+impl From<NoProxy> for TransportError {
+    fn from(_: NoProxy) -> Self {
+        Self::new(TransportErrorKind::Other, "this is not the URL of an HTTP proxy")
     }
-    let Some(exceptions) = exceptions else { return Ok(proxy) };
-    let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port()).no_proxy(exceptions);
-    if let Some(user) = proxy.username() {
-        builder = builder.username(user);
-    }
-    if let Some(password) = proxy.password() {
-        builder = builder.password(password);
-    }
-    builder.build().map_err(|_| refused())
 }
 
-/// What the environment says; what it says wrongly is passed over. ureq's own reading has another order, and takes what is
-/// meant for plain HTTP.
-pub(crate) fn from_env() -> Option<Proxy> {
-    let first = |names: [&str; 2]| names.into_iter().find_map(|name| std::env::var(name).ok());
-    // Set where others may write the environment.
-    if std::env::var_os("REQUEST_METHOD").is_some() {
-        return None;
-    }
-    let url = first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
-    new(&url, first(["NO_PROXY", "no_proxy"]).as_deref()).ok()
+/// A proxy, and for what it is not asked.
+#[derive(Clone)]
+pub(crate) struct Choice {
+    proxy: Proxy,
+    exceptions: Exceptions,
 }
 
-/// Whether a request goes to another machine, which it does over TLS.
-pub(crate) fn is_due(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
+impl Choice {
+    pub(crate) fn new(url: &str, exceptions: &str) -> Result<Self, NoProxy> {
+        // ureq's own error may quote the URL, and with it credentials.
+        let proxy = Proxy::new(url).map_err(|_| NoProxy)?;
+        // It takes others too, and fails over them later.
+        if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+            return Err(NoProxy);
+        }
+        Ok(Self { proxy, exceptions: Exceptions::parse(exceptions) })
+    }
+
+    /// What the environment says; what it says wrongly is passed over. ureq's own reading has another order, and takes what
+    /// is meant for plain HTTP.
+    pub(crate) fn from_env() -> Option<Self> {
+        // Set where others may write the environment.
+        if std::env::var_os("REQUEST_METHOD").is_some() {
+            return None;
+        }
+        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find_map(said).unwrap_or_default();
+        let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(said);
+        urls.map(|url| Self::new(&url, &exceptions)).find_map(Result::ok)
+    }
+
+    /// The proxy that stands between this machine and a host: only on the way to another machine, over TLS.
+    pub(crate) fn between(&self, uri: &Uri) -> Option<Proxy> {
+        let host = uri.host()?;
+        let is_direct = uri.scheme_str() != Some("https") || is_this_machine(host) || self.exceptions.contain(host);
+        (!is_direct).then(|| self.proxy.clone())
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let is_this_machine = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
-    uri.scheme_str() == Some("https") && !is_this_machine
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -53,7 +69,7 @@ mod tests {
     #[test]
     fn what_is_no_http_proxy_is_refused() {
         for url in ["", "socks5://proxy.test", "socks4a://proxy.test", "ftp://proxy.test", "http://"] {
-            assert!(new(url, None).is_err(), "{url}");
+            assert!(Choice::new(url, "").is_err(), "{url}");
         }
     }
 
@@ -69,24 +85,37 @@ mod tests {
             rest.lines().next().unwrap().to_owned()
         };
         let proxy = ("HTTPS_PROXY", "http://robin:p%40ss@proxy.test:1");
-        assert_eq!(ask(&[]), "none");
-        assert_eq!(ask(&[proxy]), "proxy.test:1 robin p@ss");
-        assert_eq!(
-            ask(&[proxy, ("ALL_PROXY", "http://other.test"), ("HTTP_PROXY", "http://x.test")]),
-            "proxy.test:1 robin p@ss"
-        );
-        assert_eq!(ask(&[("all_proxy", "http://proxy.test:2")]), "proxy.test:2  ");
-        assert_eq!(ask(&[("HTTP_PROXY", "http://proxy.test")]), "none");
-        assert_eq!(ask(&[proxy, ("NO_PROXY", "api.stripe.com")]), "none");
-        assert_eq!(ask(&[proxy, ("NO_PROXY", "example.test")]), "proxy.test:1 robin p@ss");
-        assert_eq!(ask(&[proxy, ("REQUEST_METHOD", "GET")]), "none");
-        assert_eq!(ask(&[("HTTPS_PROXY", "socks5://proxy.test")]), "none");
+        let all = ("ALL_PROXY", "http://proxy.test:3");
+        let (asked, not_asked) = ("proxy.test:1 robin p@ss", "none");
+        for (environment, expected) in [
+            (&[][..], not_asked),
+            (&[proxy], asked),
+            (&[proxy, all, ("HTTP_PROXY", "http://x.test")], asked),
+            (&[("https_proxy", "http://proxy.test:2")], "proxy.test:2  "),
+            (&[all], "proxy.test:3  "),
+            (&[("all_proxy", "proxy.test:3")], "proxy.test:3  "),
+            (&[("HTTPS_PROXY", ""), all], "proxy.test:3  "),
+            (&[("HTTPS_PROXY", "socks5://proxy.test"), all], "proxy.test:3  "),
+            (&[("HTTPS_PROXY", "socks5://proxy.test")], not_asked),
+            (&[("HTTP_PROXY", "http://proxy.test")], not_asked),
+            (&[proxy, ("NO_PROXY", "example.test")], asked),
+            (&[proxy, ("NO_PROXY", "mystripe.com")], asked),
+            (&[proxy, ("NO_PROXY", "")], asked),
+            (&[proxy, ("NO_PROXY", "api.stripe.com")], not_asked),
+            (&[proxy, ("NO_PROXY", "x.test, api.stripe.com,y")], not_asked),
+            (&[proxy, ("NO_PROXY", "localhost,.stripe.com")], not_asked),
+            (&[proxy, ("no_proxy", "stripe.com")], not_asked),
+            (&[proxy, ("no_proxy", "*")], not_asked),
+            (&[proxy, ("REQUEST_METHOD", "GET")], not_asked),
+        ] {
+            assert_eq!(ask(environment), expected, "{environment:?}");
+        }
     }
 
     #[test]
     #[ignore = "run by the test above, in an environment of its own"]
     fn print_what_the_environment_says() {
-        let proxy = from_env().filter(|proxy| !proxy.is_no_proxy(&Uri::from_static("https://api.stripe.com/")));
+        let proxy = Choice::from_env().and_then(|choice| choice.between(&Uri::from_static("https://api.stripe.com/")));
         let text = |proxy: &Proxy| {
             let (user, password) = (proxy.username().unwrap_or_default(), proxy.password().unwrap_or_default());
             format!("{}:{} {user} {password}", proxy.host(), proxy.port())

@@ -5,9 +5,14 @@ use std::sync::Arc;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// The configuration, trusting these roots or, without any, those of the features.
-pub(crate) fn config(roots: Option<Vec<Certificate<'static>>>) -> Result<TlsConfig, TransportError> {
-    let roots = roots.unwrap_or_else(default_roots);
+/// The configuration, trusting these roots and, if it is to, those of the features.
+pub(crate) fn config(
+    mut roots: Vec<Certificate<'static>>,
+    with_default_roots: bool,
+) -> Result<TlsConfig, TransportError> {
+    if with_default_roots {
+        roots.append(&mut default_roots());
+    }
     if roots.is_empty() {
         return Err(unavailable("there are no root certificates to trust"));
     }

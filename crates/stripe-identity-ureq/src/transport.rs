@@ -6,27 +6,27 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
 use ureq::tls::Certificate;
-use ureq::{Agent, Error, Proxy};
+use ureq::{Agent, Error};
 
 use crate::connector::{self, BrokenError, ConnectError, ResolveError};
-use crate::{proxy, tls};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::proxy::{Choice, NoProxy};
+use crate::tls;
 
 /// Sends requests over ureq. Cheap to clone; clones share their connections.
 ///
-/// | setting | value |
+/// | setting | default |
 /// |---|---|
 /// | time for an attempt | what the call says: 80 seconds unless changed |
-/// | time for a connection, within that | 30 seconds |
-/// | largest response body | 16 MiB, see [`UreqTransportBuilder::max_body_size`] |
-/// | idle connections are kept for | 15 seconds, ureq's default |
+/// | [time for a connection](UreqTransportBuilder::connect_timeout), within that | 30 seconds |
+/// | [largest response body](UreqTransportBuilder::max_body_size) | 16 MiB |
+/// | [idle connections](UreqTransportBuilder::pool_max_idle) | as many as there were requests at a time |
+/// | they [are kept for](UreqTransportBuilder::pool_idle_timeout) | 15 seconds |
 /// | [proxy](UreqTransportBuilder::proxy) | what the environment says, for TLS to other machines |
 /// | redirects, compression, cookies | none |
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
-    proxy: Option<Proxy>,
+    proxy: Option<Choice>,
     max_body_size: usize,
 }
 
@@ -41,42 +41,72 @@ impl UreqTransport {
 
     /// A transport with settings of your own.
     pub fn builder() -> UreqTransportBuilder {
-        UreqTransportBuilder { roots: None, proxy: ProxyChoice::Environment, max_body_size: 16 * 1024 * 1024 }
+        UreqTransportBuilder {
+            roots: Vec::new(),
+            default_roots: true,
+            proxy: Choice::from_env().map(Ok),
+            connect_timeout: Duration::from_secs(30),
+            pool_max_idle: usize::MAX,
+            pool_idle_timeout: Duration::from_secs(15),
+            max_body_size: 16 * 1024 * 1024,
+        }
     }
 }
 
 /// Settings for a [`UreqTransport`].
 #[derive(Clone)]
 pub struct UreqTransportBuilder {
-    roots: Option<Vec<Certificate<'static>>>,
-    proxy: ProxyChoice,
+    roots: Vec<Certificate<'static>>,
+    default_roots: bool,
+    /// What is no proxy shows when the transport is built.
+    proxy: Option<Result<Choice, NoProxy>>,
+    connect_timeout: Duration,
+    pool_max_idle: usize,
+    pool_idle_timeout: Duration,
     max_body_size: usize,
 }
 
-#[derive(Clone)]
-enum ProxyChoice {
-    Environment,
-    None,
-    Url(String),
-}
-
 impl UreqTransportBuilder {
-    /// The proxy to ask for a tunnel to Stripe, `http://[user:password@]host[:port]`, whatever the environment says. By
-    /// default it is what the environment says: `HTTPS_PROXY` or else `ALL_PROXY`, but for the hosts in `NO_PROXY`. Plain HTTP
-    /// never goes through a proxy, nor does anything to this machine.
-    pub fn proxy(self, url: impl Into<String>) -> Self {
-        Self { proxy: ProxyChoice::Url(url.into()), ..self }
+    /// The proxy to ask for a tunnel to Stripe, `http://[user:password@]host[:port]`, whatever the environment says; but not
+    /// for some hosts: names (with all names below them), addresses and networks, separated by commas, as in `NO_PROXY`.
+    ///
+    /// By default it is what the environment says when the builder is made: `HTTPS_PROXY` or else `ALL_PROXY`, and the hosts
+    /// in `NO_PROXY` without (each in capitals or not). Plain HTTP never goes through a proxy, nor does anything to this
+    /// machine.
+    pub fn proxy(self, url: impl AsRef<str>, exceptions: impl AsRef<str>) -> Self {
+        Self { proxy: Some(Choice::new(url.as_ref(), exceptions.as_ref())), ..self }
     }
 
     /// No proxy, whatever the environment says.
     pub fn no_proxy(self) -> Self {
-        Self { proxy: ProxyChoice::None, ..self }
+        Self { proxy: None, ..self }
     }
 
-    /// The root certificates that TLS trusts, each in DER form, in place of what the crate's features say.
-    pub fn root_certificates<D: AsRef<[u8]>>(self, roots: impl IntoIterator<Item = D>) -> Self {
-        let roots = roots.into_iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()).collect();
-        Self { roots: Some(roots), ..self }
+    /// One more root certificate for TLS to trust, in DER form, such as that of a company's own authority.
+    pub fn root_certificate(mut self, der: impl AsRef<[u8]>) -> Self {
+        self.roots.push(Certificate::from_der(der.as_ref()).to_owned());
+        self
+    }
+
+    /// Whether TLS trusts the root certificates that the crate's features bring. Default: it does.
+    pub fn default_roots(self, trusted: bool) -> Self {
+        Self { default_roots: trusted, ..self }
+    }
+
+    /// How long a connection may take to come about. Default: 30 seconds. It cannot take longer than the attempt that needs
+    /// it.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        Self { connect_timeout: timeout, ..self }
+    }
+
+    /// How many idle connections are kept. With 0, none is used twice. Default: as many as there are.
+    pub fn pool_max_idle(self, connections: usize) -> Self {
+        Self { pool_max_idle: connections, ..self }
+    }
+
+    /// How long an idle connection is kept. Default: 15 seconds.
+    pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
+        Self { pool_idle_timeout: timeout, ..self }
     }
 
     /// The largest response body that is taken, in bytes. Default: 16 MiB.
@@ -90,19 +120,22 @@ impl UreqTransportBuilder {
     /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate was compiled without
     /// cryptography. [`Other`](TransportErrorKind::Other) if the proxy's URL is none.
     pub fn build(self) -> Result<UreqTransport, TransportError> {
+        let connect_timeout = Some(self.connect_timeout).filter(can_be_added);
         let config = Agent::config_builder()
-            .tls_config(tls::config(self.roots)?)
+            .tls_config(tls::config(self.roots, self.default_roots)?)
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_connect(connect_timeout)
+            .max_idle_connections(self.pool_max_idle)
+            .max_idle_connections_per_host(self.pool_max_idle)
+            .max_idle_age(self.pool_idle_timeout)
             .build();
-        let proxy = match self.proxy {
-            ProxyChoice::Environment => proxy::from_env(),
-            ProxyChoice::None => None,
-            ProxyChoice::Url(url) => Some(proxy::new(&url, None)?),
-        };
-        Ok(UreqTransport { agent: connector::agent(config), proxy, max_body_size: self.max_body_size })
+        Ok(UreqTransport {
+            agent: connector::agent(config),
+            proxy: self.proxy.transpose()?,
+            max_body_size: self.max_body_size,
+        })
     }
 }
 
@@ -112,7 +145,7 @@ impl UreqTransport {
         request: http::Request<B>,
         timeout: Option<Duration>,
     ) -> Result<http::Response<ureq::Body>, Error> {
-        let proxy = self.proxy.clone().filter(|_| proxy::is_due(request.uri()));
+        let proxy = self.proxy.as_ref().and_then(|proxy| proxy.between(request.uri()));
         let request = self.agent.configure_request(request).timeout_global(timeout).proxy(proxy).build();
         self.agent.run(request)
     }
@@ -121,8 +154,7 @@ impl UreqTransport {
 impl BlockingHttpTransport for UreqTransport {
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
-        // ureq adds it to the time it is now, and panics if that is beyond what the clock can say.
-        let timeout = timeout.filter(|&timeout| Instant::now().checked_add(timeout).is_some());
+        let timeout = timeout.filter(can_be_added);
         let (parts, body) = request.into_parts();
         let has_body = parts.method == http::Method::POST;
         let response = if has_body {
@@ -138,6 +170,12 @@ impl BlockingHttpTransport for UreqTransport {
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
+}
+
+/// ureq adds timeouts to the time it is now, and panics if that is beyond what the clock can say. So long a time is as good as
+/// none.
+fn can_be_added(timeout: &Duration) -> bool {
+    Instant::now().checked_add(*timeout).is_some()
 }
 
 fn classify(error: Error) -> TransportError {

@@ -21,7 +21,7 @@ fn hyper(setup: &Setup) -> HyperTransport {
 fn ureq(setup: &Setup) -> UreqTransport {
     let builder = UreqTransport::builder().max_body_size(setup.max_body_size());
     let builder = match setup.certificate() {
-        Some(certificate) => builder.root_certificates([certificate]),
+        Some(certificate) => builder.default_roots(false).root_certificate(certificate),
         None => builder,
     };
     builder.build().unwrap()

@@ -67,7 +67,7 @@ pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator;
     if let Some(certificate) = certificate {
         trusted = crate::tls::trusting(certificate);
         hyper = hyper.tls_config(trusted.clone());
-        ureq = ureq.root_certificates([certificate]);
+        ureq = ureq.default_roots(false).root_certificate(certificate);
     }
     let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(trusted).build().unwrap();
     let blocking = BlockingClient::new(config.clone(), Hasty(ureq.build().unwrap()));

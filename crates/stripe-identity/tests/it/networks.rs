@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use stripe_identity::BlockingHttpTransport;
 use stripe_identity::TransportErrorKind as Kind;
 use stripe_identity::http::Request;
 use stripe_identity_hyper::{HttpVersion, HyperTransport, HyperTransportBuilder, Proxy};
@@ -79,7 +80,7 @@ fn hyper(server: &RawServer) -> HyperTransportBuilder {
 }
 
 fn ureq(server: &RawServer) -> UreqTransportBuilder {
-    UreqTransport::builder().root_certificates(server.certificate())
+    UreqTransport::builder().root_certificate(server.certificate().unwrap())
 }
 
 fn reqwest(server: &RawServer) -> reqwest::ClientBuilder {
@@ -91,7 +92,7 @@ fn through(server: &RawServer, proxy: &str) -> [Backend; 3] {
     [
         over_hyper(hyper(server).proxy(Proxy::new(proxy).unwrap()).build().unwrap()),
         over_reqwest(ReqwestTransport::new(reqwest.build().unwrap())),
-        over_ureq(ureq(server).proxy(proxy).build().unwrap()),
+        over_ureq(ureq(server).proxy(proxy, "").build().unwrap()),
     ]
 }
 
@@ -174,8 +175,7 @@ fn reqwest_takes_the_proxy_of_the_environment_for_tls_to_other_machines() {
         let before = (first.asked().len(), second.asked().len());
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "networks::send_as_the_environment_says", "--ignored", "--nocapture"]);
-        let certificate: String = server.certificate().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
-        child.env_clear().env("URL", url).env("CERTIFICATE", certificate);
+        child.env_clear().env("URL", url).env("CERTIFICATE", hex(server.certificate().unwrap()));
         let output = child.envs(environment.iter().copied()).output().unwrap();
         let output = String::from_utf8(output.stdout).unwrap();
         assert!(output.contains("status: 200"), "{environment:?}: {output}");
@@ -186,6 +186,9 @@ fn reqwest_takes_the_proxy_of_the_environment_for_tls_to_other_machines() {
     assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("ALL_PROXY", &other)]), (1, 0));
     assert_eq!(asks(&far, &[("https_proxy", &one), ("HTTPS_PROXY", &other)]), (0, 1));
     assert_eq!(asks(&far, &[("all_proxy", &other), ("NO_PROXY", "example.test")]), (0, 1));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", ""), ("ALL_PROXY", &other)]), (0, 1));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", &other)]), (0, 1));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", "socks5://127.0.0.1:1")]), (0, 0));
     assert_eq!(asks(&far, &[("HTTP_PROXY", &one)]), (0, 0));
     assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", "other.example,.test")]), (0, 0));
     assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("no_proxy", "*")]), (0, 0));
@@ -195,12 +198,48 @@ fn reqwest_takes_the_proxy_of_the_environment_for_tls_to_other_machines() {
     assert_eq!(asks(&far_in_plain, &[("ALL_PROXY", &one), ("HTTP_PROXY", &one)]), (0, 0));
 }
 
+/// How each backend chooses, is tested beside it; here, that it does so without being told.
+#[test]
+fn every_backend_takes_the_proxy_of_the_environment_by_default() {
+    let (server, proxy) = (server(), ConnectProxy::start());
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "networks::send_over_each_backend", "--ignored", "--nocapture"]);
+    child.env_clear().env("HTTPS_PROXY", format!("http://robin:p%40ss@{}", proxy.authority));
+    child.env("URL", far_away(&server)).env("CERTIFICATE", hex(server.certificate().unwrap()));
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!((proxy.asked().len(), server.requests().len()), (3, 3));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the test that started this process gave along.
+fn url_and_certificate() -> (String, Vec<u8>) {
+    let [url, certificate] = ["URL", "CERTIFICATE"].map(|name| std::env::var(name).unwrap());
+    let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    (url, certificate.as_bytes().chunks(2).map(byte).collect())
+}
+
+#[test]
+#[ignore = "run by the test above, in an environment of its own"]
+fn send_over_each_backend() {
+    let (url, certificate) = url_and_certificate();
+    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(&certificate));
+    for backend in [
+        over_hyper(HyperTransport::builder().tls_config(trusting(&certificate)).build().unwrap()),
+        over_reqwest(ReqwestTransport::new(reqwest.build().unwrap())),
+        over_ureq(UreqTransport::builder().root_certificate(&certificate).build().unwrap()),
+    ] {
+        assert_eq!((backend.send)(get(&url)).expect(backend.name).status(), 200);
+    }
+}
+
 #[test]
 #[ignore = "run by the test above, in an environment of its own"]
 fn send_as_the_environment_says() {
-    let [url, certificate] = ["URL", "CERTIFICATE"].map(|name| std::env::var(name).unwrap());
-    let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
-    let certificate: Vec<u8> = certificate.as_bytes().chunks(2).map(byte).collect();
+    let (url, certificate) = url_and_certificate();
     let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(&certificate));
     // The port is that of the URL.
     let client = builder.resolve("stripe.test", ([127, 0, 0, 1], 0).into()).build().unwrap();
@@ -212,12 +251,16 @@ fn send_as_the_environment_says() {
 fn connecting_has_a_time_of_its_own_with_a_proxy_too() {
     let server = server();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let proxy = Proxy::new(&format!("http://{}", silent.local_addr().unwrap())).unwrap();
-    let transport = hyper(&server).proxy(proxy).connect_timeout(Duration::from_millis(200)).build().unwrap();
-    let started = Instant::now();
-    let error = (over_hyper(transport).send)(get(&far_away(&server))).unwrap_err();
-    assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{error:?}");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    let (proxy, short) = (format!("http://{}", silent.local_addr().unwrap()), Duration::from_millis(200));
+    for backend in [
+        over_hyper(hyper(&server).proxy(Proxy::new(&proxy).unwrap()).connect_timeout(short).build().unwrap()),
+        over_ureq(ureq(&server).proxy(&proxy, "").connect_timeout(short).build().unwrap()),
+    ] {
+        let started = Instant::now();
+        let error = (backend.send)(get(&far_away(&server))).unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{}: {error:?}", backend.name);
+        assert!(started.elapsed() < Duration::from_secs(5), "{}", backend.name);
+    }
 }
 
 #[test]
@@ -250,15 +293,42 @@ fn the_version_of_http_can_be_chosen() {
 #[test]
 fn idle_connections_are_kept_as_told() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
-    let connections = |builder: HyperTransportBuilder| {
-        let (backend, before) = (over_hyper(builder.build().unwrap()), server.connections());
+    let connections = |backend: Backend| {
+        let before = server.connections();
         for _ in 0..4 {
             (backend.send)(get(server.url())).unwrap();
             thread::sleep(Duration::from_millis(100));
         }
         server.connections() - before
     };
-    assert!(connections(HyperTransport::builder()) < 4);
-    assert_eq!(connections(HyperTransport::builder().pool_max_idle(0)), 4);
-    assert_eq!(connections(HyperTransport::builder().pool_idle_timeout(Duration::from_millis(20))), 4);
+    let hyper = |builder: HyperTransportBuilder| connections(over_hyper(builder.build().unwrap()));
+    let ureq = |builder: UreqTransportBuilder| connections(over_ureq(builder.build().unwrap()));
+    let (short, for_ever) = (Duration::from_millis(20), Duration::MAX);
+    assert!(hyper(HyperTransport::builder()) < 4 && ureq(UreqTransport::builder()) < 4);
+    assert_eq!(hyper(HyperTransport::builder().pool_max_idle(0)), 4);
+    assert_eq!(ureq(UreqTransport::builder().pool_max_idle(0)), 4);
+    assert_eq!(hyper(HyperTransport::builder().pool_idle_timeout(short)), 4);
+    assert_eq!(ureq(UreqTransport::builder().pool_idle_timeout(short)), 4);
+    assert!(hyper(HyperTransport::builder().pool_idle_timeout(for_ever).connect_timeout(for_ever)) < 4);
+    assert!(ureq(UreqTransport::builder().pool_idle_timeout(for_ever).connect_timeout(for_ever)) < 4);
+}
+
+#[test]
+fn as_many_connections_are_kept_as_there_were_requests_at_a_time() {
+    let server = RawServer::start(|exchange| {
+        exchange.wait(Duration::from_millis(20));
+        exchange.respond("200 OK", "{}")
+    });
+    let server = server.unwrap();
+    let transport = UreqTransport::new().unwrap();
+    thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    BlockingHttpTransport::send(&transport, get(server.url())).unwrap();
+                }
+            });
+        }
+    });
+    assert!(server.connections() <= 24, "120 requests over {} connections", server.connections());
 }

@@ -67,7 +67,9 @@ impl TlsServer {
         config.alpn_protocols = vec![b"http/0.9".to_vec()];
         [
             over_hyper(HyperTransport::builder().tls_config(config).build().unwrap()),
-            over_ureq(UreqTransport::builder().root_certificates([&self.certificate]).build().unwrap()),
+            over_ureq(
+                UreqTransport::builder().default_roots(false).root_certificate(&self.certificate).build().unwrap(),
+            ),
         ]
     }
 }
