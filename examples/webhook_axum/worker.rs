@@ -1,13 +1,12 @@
 //! What is done with the events, after Stripe has its answer.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use stripe_identity::webhook::{Delivery, Handled, Handlers, MemorySeen};
-use stripe_identity::{
-    ApiKey, Client, Error, Event, EventType, KnownSession, SessionExpand, VerificationSessionId, reduce,
-};
+use stripe_identity::webhook::{Delivery, Handlers, MemorySeen, WebhookError};
+use stripe_identity::{ApiKey, Client, Error, EventType, KnownSession, SessionExpand, VerificationSessionId, reduce};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 const A_WHILE: Duration = Duration::from_secs(1);
@@ -28,16 +27,6 @@ struct Tables {
 impl Records {
     fn lock(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes in an event, whenever it comes. Gives the session that it is about.
-    fn learn(&self, event: &Event) -> Option<VerificationSessionId> {
-        let id = event.verification_session()?.id;
-        let mut tables = self.lock();
-        if let Some(news) = reduce(tables.sessions.remove(&id), event) {
-            tables.sessions.insert(id.clone(), news);
-        }
-        Some(id)
     }
 
     pub(crate) fn known(&self, id: &VerificationSessionId) -> Option<KnownSession> {
@@ -61,42 +50,49 @@ impl Records {
     }
 }
 
+/// Takes events out of a queue, one after the other.
 pub(crate) struct Worker {
-    client: Client,
-    restricted_key: ApiKey,
-    records: Records,
+    desk: Desk,
     queue: Receiver<Delivery>,
     again: Sender<Delivery>,
 }
 
+/// What it takes to deal with an event.
+#[derive(Clone)]
+struct Desk {
+    client: Client,
+    restricted_key: ApiKey,
+    records: Records,
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
 impl Worker {
     pub(crate) fn new(client: Client, restricted_key: ApiKey) -> (Self, Sender<Delivery>) {
         let (sender, queue) = channel(10_000);
-        (Self { client, restricted_key, records: Records::default(), queue, again: sender.clone() }, sender)
+        let desk = Desk { client, restricted_key, records: Records::default() };
+        (Self { desk, queue, again: sender.clone() }, sender)
     }
 
     pub(crate) fn records(&self) -> Records {
-        self.records.clone()
+        self.desk.records.clone()
     }
 
     pub(crate) async fn run(mut self) {
-        let handlers = match handlers(&self.records) {
+        let handlers = match handlers(&self.desk) {
             Ok(handlers) => handlers,
             Err(error) => return eprintln!("no events are handled: {error}"),
         };
         while let Some(delivery) = self.queue.recv().await {
-            self.records.lock().at_work = true;
+            self.desk.records.lock().at_work = true;
             let (event, again) = (delivery.id().clone(), delivery.clone());
-            if let Handled::By(Some(session)) = handlers.handle(delivery)
-                && let Err(error) = self.read_outputs(&session).await
-            {
+            if let Err(error) = handlers.try_handle_async(delivery).await {
                 // It is safe to log. Stripe has had its answer and will not deliver the event again: it is this queue that does.
                 eprintln!("{event} has to wait: {error}");
-                handlers.give_back(&event);
                 self.later(again);
                 continue;
             }
-            let mut tables = self.records.lock();
+            let mut tables = self.desk.records.lock();
             tables.deliveries += 1;
             tables.at_work = false;
         }
@@ -110,6 +106,41 @@ impl Worker {
             // Where nobody reads the queue any more, the program is at its end.
             let _ = again.send(delivery).await;
         });
+    }
+}
+
+/// What each event asks for: to read a verified session's outputs, or no more than to be known.
+fn handlers(desk: &Desk) -> Result<Handlers<Work>, WebhookError> {
+    let (verified, others) = (desk.clone(), desk.clone());
+    Handlers::builder()
+        .on(EventType::VerificationSessionVerified, move |delivery| -> Work {
+            let desk = verified.clone();
+            Box::pin(async move {
+                match desk.learn(&delivery) {
+                    Some(session) => desk.read_outputs(&session).await,
+                    None => Ok(()),
+                }
+            })
+        })
+        .fallback(move |delivery| -> Work {
+            others.learn(&delivery);
+            Box::pin(async { Ok(()) })
+        })
+        .once(MemorySeen::default())
+        .build()
+}
+
+impl Desk {
+    /// Takes in an event, whenever it comes. Gives the session that it is about.
+    fn learn(&self, delivery: &Delivery) -> Option<VerificationSessionId> {
+        // Its endpoint hears of no others.
+        let Delivery::Event(event) = delivery else { return None };
+        let id = event.verification_session()?.id;
+        let mut tables = self.records.lock();
+        if let Some(news) = reduce(tables.sessions.remove(&id), event) {
+            tables.sessions.insert(id.clone(), news);
+        }
+        Some(id)
     }
 
     /// Dates of birth take a restricted key and an expansion of their own, and are not kept.
@@ -129,24 +160,4 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-/// What each event asks for: to read a verified session's outputs, or no more than to be known.
-fn handlers(
-    records: &Records,
-) -> Result<Handlers<Option<VerificationSessionId>>, stripe_identity::webhook::WebhookError> {
-    let (verified, others) = (records.clone(), records.clone());
-    Handlers::builder()
-        .on(EventType::VerificationSessionVerified, move |delivery| match delivery {
-            Delivery::Event(event) => verified.learn(&event),
-            Delivery::ThinEvent(_) => None,
-        })
-        .fallback(move |delivery| {
-            if let Delivery::Event(event) = delivery {
-                others.learn(&event);
-            }
-            None
-        })
-        .once(MemorySeen::default())
-        .build()
 }

@@ -6,7 +6,8 @@ use crate::delivery::DeliveryKind;
 
 /// Why a delivery was not taken. It quotes neither secrets nor payloads.
 ///
-/// To Stripe, answer all of them with status 400: what is wrong with a delivery will be wrong with it again.
+/// To Stripe, answer whatever a delivery gives of these with status 400. It delivers the event again for up to three days:
+/// time to mend a secret or a clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookError {

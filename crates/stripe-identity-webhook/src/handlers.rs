@@ -1,19 +1,21 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use stripe_identity_types::{EventId, EventType, ThinEventType};
 
 use crate::delivery::Delivery;
 use crate::error::WebhookError;
-use crate::seen::Seen;
+use crate::seen::{Seen, Taken};
 
 type Handler<R> = Box<dyn Fn(Delivery) -> R + Send + Sync>;
 type Filter = Box<dyn Fn(&Delivery) -> bool + Send + Sync>;
 
-/// Calls one function for each kind of event, and each event once.
+/// Calls one function for each kind of event; and for each event once, with [a memory](HandlersBuilder::once).
 ///
-/// What the functions give back is up to you: a `Result`, a future to await or to spawn. All give the same type.
+/// What the functions give is up to you, and the same for all: nothing, a `Result` (then take
+/// [`try_handle`](Self::try_handle)), or a future of a `Result` ([`try_handle_async`](Self::try_handle_async)).
 ///
 /// ```
 /// use stripe_identity_types::EventType;
@@ -42,11 +44,15 @@ pub struct Handlers<R> {
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "it says how to answer Stripe"]
 pub enum Handled<R> {
     /// A function was called, and gave this.
     By(R),
-    /// It came before.
+    /// It came before, and was dealt with.
     Repeated,
+    /// It came before, and is being dealt with right now. Give Stripe no good answer, such as one of status 409: should the
+    /// other one fail, this one comes again.
+    InProgress,
     /// The filter did not let it through.
     LeftOut,
     /// There is no function for its type, and no fallback.
@@ -63,51 +69,96 @@ impl<R> Handlers<R> {
 
     /// Calls the function for an event, unless it is left out or came before.
     ///
-    /// An event counts as taken before its function is called, so that two of the same at a time are not both dealt with. If
-    /// the function panics, it counts as not taken. If it fails in another way, also later on, where it gave a future, it is
-    /// you who [gives it back](Self::give_back).
+    /// With a [memory](HandlersBuilder::once), an event that comes twice at a time is dealt with once, and one whose function
+    /// panics is not taken for dealt with. For functions that can fail, take [`try_handle`](Self::try_handle).
     ///
-    /// A good answer (2xx) to Stripe ends its deliveries of the event. So answer [`Repeated`](Handled::Repeated) with one only
-    /// if what was taken before is safe: dealt with, or written down.
+    /// A good answer (2xx) to Stripe ends its deliveries of the event.
     pub fn handle(&self, delivery: Delivery) -> Handled<R> {
-        if self.filter.as_ref().is_some_and(|lets_through| !lets_through(&delivery)) {
-            return Handled::LeftOut;
-        }
-        let handler = match &delivery {
-            Delivery::Event(event) => self.by_type.get(&event.type_),
-            Delivery::ThinEvent(event) => self.by_thin_type.get(&event.type_),
+        let (handler, claim) = match self.claim(&delivery) {
+            Ok(claimed) => claimed,
+            Err(not_handled) => return not_handled,
         };
-        let Some(handler) = handler.or(self.fallback.as_ref()) else { return Handled::NoHandler };
-        let Some(seen) = &self.seen else { return Handled::By(handler(delivery)) };
-        if !seen.take(delivery.id()) {
-            return Handled::Repeated;
-        }
-        let mut taken = Taken { seen: seen.as_ref(), id: Some(delivery.id().clone()) };
         let result = handler(delivery);
-        taken.id = None;
+        claim.finish();
         Handled::By(result)
     }
 
-    /// Gives an event back that could not be dealt with after all, so that it is taken when it comes again: from Stripe, if
-    /// that has not had a good answer yet, or else from a queue of your own.
+    /// Gives an event back whose effects were lost after all, so that it is taken when it comes again: from Stripe, if that has
+    /// not had a good answer yet, or else from a queue of your own.
     pub fn give_back(&self, id: &EventId) {
         if let Some(seen) = &self.seen {
             seen.give_back(id);
         }
     }
+
+    /// The function for an event, which is taken with it; or why there is none.
+    fn claim<T>(&self, delivery: &Delivery) -> Result<(&Handler<R>, Claim<'_>), Handled<T>> {
+        if self.filter.as_ref().is_some_and(|lets_through| !lets_through(delivery)) {
+            return Err(Handled::LeftOut);
+        }
+        let handler = match delivery {
+            Delivery::Event(event) => self.by_type.get(&event.type_),
+            Delivery::ThinEvent(event) => self.by_thin_type.get(&event.type_),
+        };
+        let handler = handler.or(self.fallback.as_ref()).ok_or(Handled::NoHandler)?;
+        let Some(seen) = &self.seen else { return Ok((handler, Claim(None))) };
+        match seen.take(delivery.id()) {
+            Taken::Now => Ok((handler, Claim(Some((seen.as_ref(), delivery.id().clone()))))),
+            Taken::InProgress => Err(Handled::InProgress),
+            Taken::Before => Err(Handled::Repeated),
+        }
+    }
 }
 
-/// An event whose function is running; given back if that unwinds.
-struct Taken<'a> {
-    seen: &'a dyn Seen,
-    /// `None` once it is over.
-    id: Option<EventId>,
+impl<T, E> Handlers<Result<T, E>> {
+    /// As [`handle`](Self::handle), with functions that can fail: an event whose function does is not taken for dealt with, and
+    /// is taken when it comes again. Answer Stripe with 5xx then.
+    ///
+    /// # Errors
+    /// What the function gave.
+    pub fn try_handle(&self, delivery: Delivery) -> Result<Handled<T>, E> {
+        let (handler, claim) = match self.claim(&delivery) {
+            Ok(claimed) => claimed,
+            Err(not_handled) => return Ok(not_handled),
+        };
+        let done = handler(delivery)?;
+        claim.finish();
+        Ok(Handled::By(done))
+    }
 }
 
-impl Drop for Taken<'_> {
+impl<F: Future<Output = Result<T, E>>, T, E> Handlers<F> {
+    /// As [`try_handle`](Handlers::try_handle), with functions that give futures. An event whose future is dropped before its end,
+    /// such as by a server whose client has gone, is not taken for dealt with either.
+    ///
+    /// # Errors
+    /// What the future gave.
+    pub async fn try_handle_async(&self, delivery: Delivery) -> Result<Handled<T>, E> {
+        let (handler, claim) = match self.claim(&delivery) {
+            Ok(claimed) => claimed,
+            Err(not_handled) => return Ok(not_handled),
+        };
+        let done = handler(delivery).await?;
+        claim.finish();
+        Ok(Handled::By(done))
+    }
+}
+
+/// An event that is being dealt with; given back if it is dropped before that is finished. Nothing, if nobody remembers.
+struct Claim<'a>(Option<(&'a dyn Seen, EventId)>);
+
+impl Claim<'_> {
+    fn finish(mut self) {
+        if let Some((seen, id)) = self.0.take() {
+            seen.finish(&id);
+        }
+    }
+}
+
+impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if let Some(id) = &self.id {
-            self.seen.give_back(id);
+        if let Some((seen, id)) = &self.0 {
+            seen.give_back(id);
         }
     }
 }
@@ -144,7 +195,7 @@ impl<R> HandlersBuilder<R> {
         self
     }
 
-    /// Takes each event once, as far as `seen` remembers.
+    /// Deals with each event once, as far as `seen` remembers. Default: as often as it comes.
     pub fn once(mut self, seen: impl Seen + 'static) -> Self {
         self.is_registered_twice |= self.handlers.seen.replace(Arc::new(seen)).is_some();
         self

@@ -25,7 +25,7 @@
 //! - [`Delivery`] is what came: an [`Event`](stripe_identity_types::Event) with a snapshot or a
 //!   [`ThinEvent`](stripe_identity_types::ThinEvent) without. Types that have no name here come through, and so do objects
 //!   that do not read.
-//! - [`Handlers`] calls one function for each kind of event, and each event once.
+//! - [`Handlers`] calls one function for each kind of event; and for each event once, if told to.
 //! - [`Signer`] signs, for tests.
 //!
 //! # What to do with an event
@@ -50,7 +50,7 @@ mod verifier;
 pub use delivery::{Delivery, DeliveryKind};
 pub use error::WebhookError;
 pub use handlers::{Handled, Handlers, HandlersBuilder};
-pub use seen::{MemorySeen, Seen};
+pub use seen::{MemorySeen, Seen, Taken};
 pub use signer::Signer;
 pub use stripe_identity_types as types;
 pub use verifier::{Tolerance, Verifier};

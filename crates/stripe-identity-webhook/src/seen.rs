@@ -1,41 +1,69 @@
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stripe_identity_types::EventId;
 
-/// Remembers which events were taken, so that each is taken once.
+/// Remembers which events were dealt with, so that each is dealt with once.
 ///
 /// Stripe delivers an event again for up to three days if it gets no good answer, and now and then though it got one.
-/// An implementation over a database that several processes share takes an event for all of them.
-pub trait Seen: Send + Sync {
-    /// Takes an event. Gives `false` if it was taken before.
-    fn take(&self, id: &EventId) -> bool;
+///
+/// This is for what a process knows by itself, and cannot fail. Where several processes share a database, the surest way is
+/// another one: write the event's id in the same transaction as what the event changes, under a unique key.
+pub trait Seen: fmt::Debug + Send + Sync {
+    /// Takes an event, if nobody has.
+    fn take(&self, id: &EventId) -> Taken;
 
-    /// Gives an event back that could not be dealt with after all, so that it is taken when it comes again.
+    /// An event that was taken has been dealt with.
+    fn finish(&self, id: &EventId);
+
+    /// An event that was taken could not be dealt with after all, or what came of it was lost: it can be taken again.
     fn give_back(&self, id: &EventId);
+}
+
+/// Whether an event could be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Taken {
+    /// It is yours to deal with.
+    Now,
+    /// Somebody else is dealing with it right now.
+    InProgress,
+    /// It has been dealt with before.
+    Before,
 }
 
 /// Remembers events in memory: enough for a single process, until it ends.
 pub struct MemorySeen {
     most: usize,
-    ids: Mutex<Ids>,
+    memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
-struct Ids {
-    /// When each was taken: the how manieth it was.
-    known: HashMap<EventId, u64>,
-    /// In the order in which they were taken. Those that were given back stay until their turn comes.
+struct Memory {
+    events: HashMap<EventId, State>,
+    /// The ids of those that were dealt with, in that order. Those that were given back later stay until their turn comes.
     in_order: VecDeque<(u64, EventId)>,
-    taken: u64,
+    /// How many events of the map were dealt with, and how many ever.
+    remembered: usize,
+    finished: u64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    InProgress,
+    /// It was the how manieth.
+    Finished(u64),
 }
 
 impl MemorySeen {
-    /// Remembers that many events at most, and then forgets the oldest first.
+    /// Remembers that many events that were dealt with, and then forgets the oldest first.
     pub fn new(most: usize) -> Self {
-        Self { most, ids: Mutex::default() }
+        Self { most, memory: Mutex::default() }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // No code that holds the lock can panic half way through a change.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,30 +74,56 @@ impl Default for MemorySeen {
     }
 }
 
-impl Seen for MemorySeen {
-    fn take(&self, id: &EventId) -> bool {
-        // No code that holds the lock can panic half way through a change.
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = ids.taken;
-        match ids.known.entry(id.clone()) {
-            Entry::Occupied(_) => return false,
-            Entry::Vacant(place) => place.insert(number),
-        };
-        ids.taken += 1;
-        ids.in_order.push_back((number, id.clone()));
-        while ids.in_order.len() > self.most {
-            if let Some((number, oldest)) = ids.in_order.pop_front()
-                && ids.known.get(&oldest) == Some(&number)
-            {
-                ids.known.remove(&oldest);
-            }
+impl Memory {
+    fn forget(&mut self, id: &EventId) {
+        if let Some(State::Finished(_)) = self.events.remove(id) {
+            self.remembered -= 1;
         }
-        true
+    }
+
+    fn forget_the_oldest(&mut self) {
+        if let Some((number, id)) = self.in_order.pop_front()
+            && self.events.get(&id) == Some(&State::Finished(number))
+        {
+            self.forget(&id);
+        }
+    }
+}
+
+impl Seen for MemorySeen {
+    fn take(&self, id: &EventId) -> Taken {
+        let mut memory = self.memory();
+        match memory.events.get(id) {
+            Some(State::Finished(_)) => return Taken::Before,
+            Some(State::InProgress) => return Taken::InProgress,
+            None => memory.events.insert(id.clone(), State::InProgress),
+        };
+        Taken::Now
+    }
+
+    fn finish(&self, id: &EventId) {
+        let mut memory = self.memory();
+        let number = memory.finished;
+        // Who dealt with it may have given it back already.
+        match memory.events.get_mut(id) {
+            Some(state @ State::InProgress) => *state = State::Finished(number),
+            _ => return,
+        }
+        memory.finished += 1;
+        memory.remembered += 1;
+        memory.in_order.push_back((number, id.clone()));
+        while memory.remembered > self.most {
+            memory.forget_the_oldest();
+        }
+        // What is given back again and again must not pile up here.
+        if memory.in_order.len() / 2 > self.most {
+            let Memory { events, in_order, .. } = &mut *memory;
+            in_order.retain(|(number, id)| events.get(id) == Some(&State::Finished(*number)));
+        }
     }
 
     fn give_back(&self, id: &EventId) {
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.known.remove(id);
+        self.memory().forget(id);
     }
 }
 

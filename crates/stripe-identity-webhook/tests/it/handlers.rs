@@ -1,8 +1,13 @@
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use stripe_identity_webhook::types::{EventId, EventType, ThinEventType};
-use stripe_identity_webhook::{Delivery, Handled, Handlers, HandlersBuilder, MemorySeen, Seen as _, WebhookError};
+use stripe_identity_webhook::{
+    Delivery, Handled, Handlers, HandlersBuilder, MemorySeen, Seen as _, Taken, WebhookError,
+};
 
 fn event(id: &str, type_: &str) -> Delivery {
     let kind = if type_.starts_with("v1.") { "v2.core.event" } else { "event" };
@@ -86,22 +91,85 @@ fn two_functions_for_one_type_are_refused() {
     }
 }
 
+/// Whether an event is new; if so, it is dealt with.
+fn is_new(seen: &MemorySeen, number: u32) -> bool {
+    let id = EventId::new(format!("evt_{number}"));
+    let taken = seen.take(&id);
+    if taken == Taken::Now {
+        assert_eq!(seen.take(&id), Taken::InProgress);
+        seen.finish(&id);
+    }
+    taken == Taken::Now
+}
+
 #[test]
 fn memory_has_an_end_and_forgets_the_oldest() {
     let seen = MemorySeen::new(2);
-    let id = |number: u32| EventId::new(format!("evt_{number}"));
-    assert!(seen.take(&id(1)) && seen.take(&id(2)) && seen.take(&id(3)));
-    assert!(!seen.take(&id(3)) && !seen.take(&id(2)) && seen.take(&id(1)));
-    assert!(seen.take(&id(2)), "the third pushed it out");
-    seen.give_back(&id(2));
-    seen.give_back(&id(9));
-    assert!(seen.take(&id(2)));
-    // What was given back and taken again counts once.
+    assert!([1, 2, 3].into_iter().all(|number| is_new(&seen, number)));
+    assert!(!is_new(&seen, 3) && !is_new(&seen, 2) && is_new(&seen, 1));
+    assert!(is_new(&seen, 2), "the third pushed it out");
+    seen.give_back(&"evt_2".into());
+    seen.give_back(&"evt_9".into());
+    assert!(is_new(&seen, 2) && !is_new(&seen, 1));
+    // What was given back and dealt with again counts once, and as the newest.
     let seen = MemorySeen::new(2);
-    assert!(seen.take(&id(1)));
-    seen.give_back(&id(1));
-    assert!(seen.take(&id(1)) && seen.take(&id(2)));
-    assert!(!seen.take(&id(1)) && !seen.take(&id(2)));
+    assert!(is_new(&seen, 1) && is_new(&seen, 2));
+    seen.give_back(&"evt_1".into());
+    assert!(is_new(&seen, 1) && is_new(&seen, 3));
+    assert!(!is_new(&seen, 1) && is_new(&seen, 2));
+    assert!((1..5).all(|number| is_new(&MemorySeen::new(0), number)));
+}
+
+#[test]
+fn an_event_that_fails_again_and_again_pushes_no_other_out() {
+    let seen = MemorySeen::new(2);
+    assert!(is_new(&seen, 1));
+    for _ in 0..100 {
+        assert_eq!(seen.take(&"evt_2".into()), Taken::Now);
+        seen.give_back(&"evt_2".into());
+        assert!(is_new(&seen, 3));
+        seen.give_back(&"evt_3".into());
+    }
+    assert!(!is_new(&seen, 1));
+    // What is being dealt with is not forgotten, whatever else comes.
+    assert_eq!(seen.take(&"evt_4".into()), Taken::Now);
+    assert!((5..50).all(|number| is_new(&seen, number)));
+    assert_eq!(seen.take(&"evt_4".into()), Taken::InProgress);
+}
+
+#[test]
+fn an_event_whose_function_fails_is_taken_again() {
+    let fails = std::sync::atomic::AtomicBool::new(true);
+    let once = move |_| if fails.swap(false, std::sync::atomic::Ordering::SeqCst) { Err("no") } else { Ok("done") };
+    let handlers = Handlers::builder().fallback(once).once(MemorySeen::default()).build().unwrap();
+    let handle = || handlers.try_handle(event("evt_1", VERIFIED));
+    assert_eq!([handle(), handle(), handle()], [Err("no"), Ok(Handled::By("done")), Ok(Handled::Repeated)]);
+}
+
+#[test]
+fn an_event_whose_future_fails_or_is_dropped_is_taken_again() {
+    let turn = std::sync::atomic::AtomicU32::new(0);
+    let work = move |_| {
+        let turn = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        async move {
+            match turn {
+                0 => std::future::pending().await,
+                1 => Err("no"),
+                _ => Ok("done"),
+            }
+        }
+    };
+    let handlers = Handlers::builder().fallback(work).once(MemorySeen::default()).build().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut handle = || pin!(handlers.try_handle_async(event("evt_1", VERIFIED))).poll(&mut context);
+    {
+        let mut hanging = pin!(handlers.try_handle_async(event("evt_1", VERIFIED)));
+        assert!(hanging.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(handle(), Poll::Ready(Ok(Handled::InProgress)));
+    }
+    assert_eq!(handle(), Poll::Ready(Err("no")));
+    assert_eq!(handle(), Poll::Ready(Ok(Handled::By("done"))));
+    assert_eq!(handle(), Poll::Ready(Ok(Handled::Repeated)));
 }
 
 #[test]

@@ -129,6 +129,17 @@ fn age_is_taken_to_the_second() {
 }
 
 #[test]
+fn without_a_clock_of_its_own_it_is_the_system_s() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = i64::try_from(now).unwrap();
+    let verifier = Verifier::new(SECRET).unwrap().ahead(Duration::from_secs(60));
+    let verify = |at| verifier.verify(BODY, Some(sign(SECRET, at)));
+    assert!(verify(now).is_ok());
+    assert!(matches!(verify(now - 1000), Err(WebhookError::TooOld { age }) if age.as_secs() >= 1000));
+    assert!(matches!(verify(now + 1000), Err(WebhookError::TooNew { .. })));
+}
+
+#[test]
 fn what_is_wrong_is_told_before_what_is_old() {
     assert_eq!(verify(&sign("whsec_other", 0)), Err(WebhookError::NoMatch { padded_secret: false }));
 }
