@@ -100,29 +100,31 @@ fn read_head(connection: &mut Connection, deadline: &Deadline) -> Result<Respons
     };
     let mut response = Response::new(Bytes::new());
     let line = next_line()?;
-    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+    let status = line.strip_prefix(b"HTTP/1.").and_then(|rest| StatusCode::from_bytes(rest.get(2..5)?).ok());
     *response.status_mut() = status.ok_or(TransportErrorKind::Other)?;
     loop {
         let line = next_line()?;
         if line.is_empty() {
             return Ok(response);
         }
-        let (name, value) = line.split_once(':').ok_or(TransportErrorKind::Other)?;
-        let name: HeaderName = name.parse().map_err(|_| TransportErrorKind::Other)?;
-        let value = HeaderValue::from_str(value.trim()).map_err(|_| TransportErrorKind::Other)?;
+        // A value may hold any bytes, not text alone.
+        let colon = line.iter().position(|byte| *byte == b':').ok_or(TransportErrorKind::Other)?;
+        let name = HeaderName::from_bytes(&line[..colon]).map_err(|_| TransportErrorKind::Other)?;
+        let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).map_err(|_| TransportErrorKind::Other)?;
         response.headers_mut().append(name, value);
     }
 }
 
-fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<String> {
+fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     while line.last() != Some(&b'\n') && line.len() <= MAX_HEAD_SIZE {
         let byte = *connection.fill(deadline)?.first().ok_or(io::ErrorKind::UnexpectedEof)?;
         line.push(byte);
         connection.0.consume(1);
     }
-    let text = String::from_utf8(line).map_err(io::Error::other)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    line.pop();
+    line.pop_if(|byte| *byte == b'\r');
+    Ok(line)
 }
 
 struct Body {
@@ -147,7 +149,7 @@ impl Body {
 
     fn read_chunks(&mut self, connection: &mut Connection, deadline: &Deadline) -> io::Result<()> {
         loop {
-            let line = read_line(connection, deadline)?;
+            let line = String::from_utf8(read_line(connection, deadline)?).map_err(io::Error::other)?;
             let size = line.split(';').next().unwrap_or_default().trim();
             let size = usize::from_str_radix(size, 16).map_err(io::Error::other)?;
             if size == 0 {

@@ -45,18 +45,24 @@ use subject::{Asynchronous, Blocking, Subject};
 #[derive(Clone, Copy, Debug)]
 pub struct Suite {
     is_tls: bool,
+    only: &'static str,
 }
 
 impl Suite {
-    /// The checks over plain HTTP.
+    /// The checks over plain HTTP, of the version 1.1.
     pub fn plain() -> Self {
-        Self { is_tls: false }
+        Self { is_tls: false, only: "" }
     }
 
-    /// The checks over TLS, and those of TLS itself. The transport must trust the certificate of the [`Setup`], and no
+    /// The checks over TLS, and those of TLS itself. The server offers no HTTP/2. The transport must trust the certificate of the [`Setup`], and no
     /// other that it could meet here.
     pub fn tls() -> Self {
-        Self { is_tls: true }
+        Self { is_tls: true, only: "" }
+    }
+
+    /// Only the checks whose names hold a text, to look at one that failed.
+    pub fn only(self, text: &'static str) -> Self {
+        Self { only: text, ..self }
     }
 
     /// Judges an asynchronous transport, of which one is made for each check. Runs for some seconds, on whatever runtime
@@ -75,12 +81,13 @@ impl Suite {
         let bench = Bench { make, is_tls: self.is_tls };
         let mut verdicts = Vec::new();
         for check in checks() {
-            let concerns = match check.on {
-                On::All => true,
-                On::Async => !is_blocking,
-                On::Plain => !self.is_tls,
-                On::Tls => self.is_tls,
-            };
+            let concerns = check.name.contains(self.only)
+                && match check.on {
+                    On::All => true,
+                    On::Async => !is_blocking,
+                    On::Plain => !self.is_tls,
+                    On::Tls => self.is_tls,
+                };
             let outcome = if concerns { Some((check.run)(&bench).await) } else { None };
             verdicts.push(Verdict { check: check.name, outcome });
         }

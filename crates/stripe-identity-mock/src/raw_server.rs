@@ -1,7 +1,9 @@
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A server on a real socket of this machine that does with each request what you say: answer with any bytes, break
 /// off, or say nothing.
 ///
-/// It is for HTTP/1.1, with or without TLS. It ends when it is dropped.
+/// It is for HTTP/1.1, with or without TLS. It ends when it is dropped. If what you say panics, the connection ends, and the
+/// panic goes on where the server is dropped, so that the test fails.
 ///
 /// ```
 /// use std::io::{Read as _, Write as _};
@@ -50,6 +53,8 @@ struct Shared {
     /// The connections that are open, to end them with the server.
     open: Mutex<HashMap<usize, TcpStream>>,
     stopped: AtomicBool,
+    /// What the behaviour panicked with.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl RawServer {
@@ -91,6 +96,7 @@ impl RawServer {
             requests: Mutex::default(),
             open: Mutex::default(),
             stopped: AtomicBool::new(false),
+            panic: Mutex::default(),
         });
         let (server, for_tls) = (shared.clone(), identity.clone());
         thread::spawn(move || {
@@ -140,6 +146,10 @@ impl Drop for RawServer {
             // Of one that has ended, there is nothing to end.
             let _ = connection.shutdown(Shutdown::Both);
         }
+        let panic = self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(panic) = panic.filter(|_| !thread::panicking()) {
+            resume_unwind(panic);
+        }
     }
 }
 
@@ -156,8 +166,11 @@ impl Shared {
         if let Ok(handle) = stream.try_clone() {
             open().insert(number, handle);
         }
-        // Whatever goes wrong with a connection ends it; the client's side is what is under test.
-        let _ = self.serve_requests(stream, identity);
+        // Whatever goes wrong with a connection ends it; the client's side is what is under test. But what panics is the test.
+        let serve = AssertUnwindSafe(|| self.serve_requests(stream, identity));
+        if let Err(panic) = catch_unwind(serve) {
+            *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+        }
         // The last handle, with which it closes.
         open().remove(&number);
     }

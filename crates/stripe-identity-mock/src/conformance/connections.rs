@@ -16,6 +16,7 @@ checks! {
     All "what comes after an answer is not taken for the next" => not_poisoned,
     Tls "a certificate that nobody vouches for is Tls" => unknown_certificate,
     Tls "a certificate for another name is Tls" => another_name,
+    Tls "a handshake that breaks off is Connect or Tls, and not tried again" => handshake,
     Tls "an end without a farewell is Interrupted" => truncated,
     Plain "a reset is not the end of a body" => reset_is_no_end,
 }
@@ -100,6 +101,18 @@ async fn another_name(bench: &Bench<'_>) -> Verdict {
     let outcome = bench.transport(&server).send(request).await;
     ensure!(server.requests().is_empty(), "the request was sent");
     failed_as(outcome, &[Kind::Tls])
+}
+
+async fn handshake(bench: &Bench<'_>) -> Verdict {
+    // It takes the first bytes of a handshake for those of a request that makes no sense, and hangs up.
+    let deaf =
+        RawServer::start(|_| Ok(())).map_err(|error| format!("the suite's own server does not start: {error}"))?;
+    let trusted = bench.server(|_| Ok(()))?;
+    let base = format!("https://localhost:{}", deaf.address().port());
+    let outcome = bench.transport(&trusted).send(at(&base, Method::POST, "/v1/x", "a=1")).await;
+    let connections = deaf.connections();
+    ensure!(connections == 1, "it connected {connections} times");
+    failed_as(outcome, &[Kind::Connect, Kind::Tls])
 }
 
 async fn truncated(bench: &Bench<'_>) -> Verdict {

@@ -81,8 +81,8 @@ async fn no_compression(bench: &Bench<'_>) -> Verdict {
 async fn body(bench: &Bench<'_>) -> Verdict {
     let server = bench.server(|exchange| exchange.write(FINE))?;
     let transport = bench.transport(&server);
-    let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
-    for body in [&b"type=document"[..], &bytes] {
+    let bytes: Vec<u8> = (0..=255).cycle().take(3_000_000).collect();
+    for body in [&b"type=document"[..], &bytes[..100_000], &bytes] {
         answered(transport.send(request(&server, Method::POST, "/v1/x", body.to_vec())).await)?;
         let seen = last(&server)?;
         ensure!(seen.body() == body, "{} bytes were sent and {} arrived, or others", body.len(), seen.body().len());

@@ -31,13 +31,15 @@ async fn statuses(bench: &Bench<'_>) -> Verdict {
 }
 
 async fn headers(bench: &Bench<'_>) -> Verdict {
-    let answer =
-        "HTTP/1.1 200 OK\r\nREQUEST-ID: req_1\r\nX-Many: 1\r\nX-Many: 2\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n";
-    let response = answered(bench.ask(answer).await?.1)?;
+    let answer = b"HTTP/1.1 200 OK\r\nREQUEST-ID: req_1\r\nX-Many: 1\r\nX-Many: 2\r\nX-Empty:\r\nX-Name: caf\xe9\r\n\
+        Content-Length: 0\r\n\r\n";
+    let response = answered(bench.ask(answer.to_vec()).await?.1)?;
     let values = |name| response.headers().get_all(name).iter().collect::<Vec<_>>();
     ensure!(values("request-id") == ["req_1"], "request-id came back as {:?}", values("request-id"));
     ensure!(values("x-many") == ["1", "2"], "x-many: 1, 2 came back as {:?}", values("x-many"));
     ensure!(values("x-empty") == [""], "the empty x-empty came back as {:?}", values("x-empty"));
+    let is_there = values("x-name").first().is_some_and(|value| value.as_bytes() == b"caf\xe9");
+    ensure!(is_there, "a header that is no ASCII came back as {:?}", values("x-name"));
     Ok(())
 }
 

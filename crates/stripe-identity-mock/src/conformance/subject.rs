@@ -20,8 +20,8 @@ pub(super) trait Subject: Send + Sync {
     /// At the same time.
     async fn send_all(&self, requests: Vec<Request<Bytes>>) -> Vec<Outcome>;
 
-    /// Sends, and drops the future after a while.
-    async fn send_and_drop(&self, request: Request<Bytes>, after: Duration);
+    /// Sends, and drops the future when the time has come.
+    async fn send_and_drop(&self, request: Request<Bytes>, has_come: &(dyn Fn() -> bool + Send + Sync));
 
     async fn sleep(&self, duration: Duration);
 
@@ -42,8 +42,13 @@ impl<T: HttpTransport> Subject for Asynchronous<T> {
         join_all(requests.into_iter().map(|request| self.0.send(request))).await
     }
 
-    async fn send_and_drop(&self, request: Request<Bytes>, after: Duration) {
-        match select(self.0.send(request), self.0.sleep(after)).await {
+    async fn send_and_drop(&self, request: Request<Bytes>, has_come: &(dyn Fn() -> bool + Send + Sync)) {
+        let has_come = pin!(async {
+            while !has_come() {
+                self.0.sleep(Duration::from_millis(20)).await;
+            }
+        });
+        match select(self.0.send(request), has_come).await {
             Either::Left(_) | Either::Right(_) => {}
         }
     }
@@ -74,7 +79,7 @@ impl<T: BlockingHttpTransport + 'static> Subject for Blocking<T> {
     }
 
     /// Nothing can be dropped while it blocks.
-    async fn send_and_drop(&self, _: Request<Bytes>, _: Duration) {}
+    async fn send_and_drop(&self, _: Request<Bytes>, _: &(dyn Fn() -> bool + Send + Sync)) {}
 
     async fn sleep(&self, duration: Duration) {
         self.0.sleep(duration);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::{
-    BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind as Kind, async_trait,
+    AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind as Kind, async_trait,
 };
 use stripe_identity_mock::conformance::{Report, Setup, Suite};
 
@@ -106,13 +106,20 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::KeepsWhatWasLate, &["an answer that comes too late is not taken for the next"]),
     (Wrong::KeepsAnswers, &["the timeout covers kept connections", "connections are kept and used again"]),
     (Wrong::KnowsNoLimitWithoutLength, &["a body beyond the limit is BodyTooLarge"]),
+    (Wrong::CutsUploads, &["a body arrives to the byte, with its length"]),
+    (Wrong::KeepsAsciiHeaders, &["headers come back, also of the same name"]),
+    (Wrong::ReadsInOneGo, &["an answer in small pieces comes back whole", "the timeout covers the headers"]),
+    (Wrong::GivesUpAfterASecond, &["an answer in time is not cut off"]),
+    (Wrong::SleepsHalfASecondAtMost, &["sleeping takes its time"]),
+    (Wrong::RepeatsWhatTookTooLong, &["what took too long is not tried again"]),
+    (Wrong::SendsEightAtATime, &["requests go out at the same time"]),
 ];
 
 #[test]
 fn what_is_wrong_in_one_way_fails_there() {
     // Not all at a time, since some checks look at the clock.
     let mut surprises = Vec::new();
-    for some in WRONG.chunks(12) {
+    for some in WRONG.chunks(25) {
         let judges: Vec<_> =
             some.iter().map(|(wrong, _)| thread::spawn(move || failures(&judge(Some(*wrong))))).collect();
         for ((wrong, expected), judge) in some.iter().zip(judges) {
@@ -123,6 +130,36 @@ fn what_is_wrong_in_one_way_fails_there() {
         }
     }
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// Takes its time before it sends anything, and keeps to the contract all the same.
+#[derive(Debug)]
+struct Slow(PlainClient);
+
+impl BlockingHttpTransport for Slow {
+    fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let pause = Duration::from_millis(500);
+        if let Some(AttemptTimeout(timeout)) = request.extensions_mut().get_mut() {
+            thread::sleep(pause.min(*timeout));
+            *timeout = timeout.checked_sub(pause).ok_or(Kind::Timeout)?;
+        }
+        self.0.send(request)
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration);
+    }
+}
+
+#[test]
+fn what_is_slow_is_not_wrong() {
+    let slow = |setup: &Setup| Slow(PlainClient::new(None, setup.max_body_size()));
+    for checks in ["the timeout", "too l", "at the same time", "in time", "used again"] {
+        let report = Suite::plain().only(checks).run_blocking(slow);
+        report.assert_passed();
+        let judged = report.verdicts().iter().filter(|verdict| verdict.outcome.is_some()).count();
+        assert!((1..6).contains(&judged), "{checks}: {judged}");
+    }
 }
 
 /// Goes on with what was dropped.

@@ -6,4 +6,6 @@ mod conformance;
 mod mocks;
 #[cfg(feature = "conformance")]
 mod plain_client;
+#[cfg(feature = "conformance")]
+mod raw_server;
 mod scripted;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,13 @@ pub(crate) enum Wrong {
     KeepsWhatWasLate,
     KeepsAnswers,
     KnowsNoLimitWithoutLength,
+    CutsUploads,
+    KeepsAsciiHeaders,
+    ReadsInOneGo,
+    GivesUpAfterASecond,
+    SleepsHalfASecondAtMost,
+    RepeatsWhatTookTooLong,
+    SendsEightAtATime,
 }
 
 pub(crate) struct PlainClient {
@@ -64,7 +71,29 @@ pub(crate) struct PlainClient {
     idle: Mutex<Vec<Connection>>,
     cookie: Mutex<Option<HeaderValue>>,
     in_turn: Mutex<()>,
+    places: Places,
     answers: Mutex<HashMap<String, Response<Bytes>>>,
+}
+
+/// How many are at it, of eight at most.
+#[derive(Default)]
+struct Places(Mutex<usize>, Condvar);
+
+struct Place<'a>(&'a Places);
+
+impl Places {
+    fn take(&self) -> Place<'_> {
+        let taken = self.0.lock().unwrap();
+        *self.1.wait_while(taken, |taken| *taken == 8).unwrap() += 1;
+        Place(self)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap() -= 1;
+        self.0.1.notify_one();
+    }
 }
 
 type Connection = BufReader<TcpStream>;
@@ -91,7 +120,7 @@ impl PlainClient {
     pub(crate) fn new(wrong: Option<Wrong>, max_body_size: usize) -> Self {
         let idle = Mutex::default();
         let (cookie, in_turn, answers) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { wrong, max_body_size, idle, cookie, in_turn, answers }
+        Self { wrong, max_body_size, idle, cookie, in_turn, places: Places::default(), answers }
     }
 
     fn is(&self, wrong: Wrong) -> bool {
@@ -159,6 +188,10 @@ impl PlainClient {
                 continue;
             }
             for value in request.headers().get_all(name) {
+                if is_length && self.is(Wrong::CutsUploads) {
+                    line("content-length", &request.body().len().min(1_000_000).to_string());
+                    continue;
+                }
                 line(name.as_str(), value.to_str().unwrap());
                 if self.is(Wrong::SendsHeadersOnce) {
                     break;
@@ -166,6 +199,9 @@ impl PlainClient {
             }
         }
         let mut body = request.body().to_vec();
+        if self.is(Wrong::CutsUploads) {
+            body.truncate(1_000_000);
+        }
         if self.is(Wrong::SendsText) {
             // Of the same length, so that only the text is wrong.
             body.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
@@ -232,6 +268,13 @@ impl PlainClient {
     }
 
     fn read_head(&self, connection: &mut Connection, deadline: &Deadline) -> Result<Response<Bytes>, TransportError> {
+        if self.is(Wrong::ReadsInOneGo) {
+            deadline.apply(connection).map_err(broken)?;
+            let bytes = connection.fill_buf().map_err(broken)?;
+            if !bytes.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+                return Err(Kind::Interrupted.into());
+            }
+        }
         let first = read_line(connection, deadline).map_err(broken)?;
         let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
         let status = match status {
@@ -242,10 +285,13 @@ impl PlainClient {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = status;
         loop {
-            let line = read_line(connection, deadline).map_err(broken)?;
-            let Some((name, value)) = line.split_once(':') else { return Ok(response) };
-            let name: HeaderName = name.parse().map_err(|_| Kind::Other)?;
-            let value: HeaderValue = value.trim().parse().map_err(|_| Kind::Other)?;
+            let line = read_bytes(connection, deadline).map_err(broken)?;
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else { return Ok(response) };
+            let name = HeaderName::from_bytes(&line[..colon]).map_err(|_| Kind::Other)?;
+            let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).map_err(|_| Kind::Other)?;
+            if self.is(Wrong::KeepsAsciiHeaders) && value.to_str().is_err() {
+                continue;
+            }
             if self.is(Wrong::KeepsTheLastHeader) {
                 response.headers_mut().insert(name, value);
             } else {
@@ -305,7 +351,13 @@ impl PlainClient {
         if timeout.is_some() && end.is_none() && self.is(Wrong::FailsAtHugeTimeouts) {
             return Err(Kind::Other.into());
         }
-        let end = if self.is(Wrong::HasNoPatience) { Some(Instant::now() + Duration::from_millis(300)) } else { end };
+        let patience = match self.wrong {
+            Some(Wrong::HasNoPatience) => Some(Duration::from_millis(300)),
+            Some(Wrong::GivesUpAfterASecond) => Some(Duration::from_secs(1)),
+            _ => None,
+        };
+        let own_end = patience.map(|patience| Instant::now() + patience);
+        let end = end.into_iter().chain(own_end).min();
         let deadline = Deadline(end);
         let kept = self.kept_connection();
         let is_kept = kept.is_some();
@@ -322,6 +374,10 @@ impl PlainClient {
                 _ => return Err(error),
             },
             Err(error) => {
+                if error.kind() == Kind::Timeout && self.is(Wrong::RepeatsWhatTookTooLong) {
+                    // Behind the caller's back.
+                    self.write(&mut self.connect(request, &Deadline(None))?, request).map_err(broken)?;
+                }
                 if error.kind() == Kind::Timeout && self.is(Wrong::KeepsWhatWasLate) {
                     self.idle.lock().unwrap().push(connection);
                 }
@@ -356,7 +412,7 @@ fn read_exactly(connection: &mut Connection, deadline: &Deadline, size: usize, i
     Ok(())
 }
 
-fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<String> {
+fn read_bytes(connection: &mut Connection, deadline: &Deadline) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     while line.last() != Some(&b'\n') {
         deadline.apply(connection)?;
@@ -364,11 +420,18 @@ fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<Str
         connection.read_exact(&mut byte)?;
         line.push(byte[0]);
     }
-    String::from_utf8(line).map(|line| line.trim_end().to_owned()).map_err(io::Error::other)
+    Ok(line)
+}
+
+fn read_line(connection: &mut Connection, deadline: &Deadline) -> io::Result<String> {
+    String::from_utf8(read_bytes(connection, deadline)?)
+        .map(|line| line.trim_end().to_owned())
+        .map_err(io::Error::other)
 }
 
 impl BlockingHttpTransport for PlainClient {
     fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let _place = self.is(Wrong::SendsEightAtATime).then(|| self.places.take());
         let _turn = self.is(Wrong::SendsOneAtATime).then(|| self.in_turn.lock().unwrap());
         let target = request.uri().to_string();
         if let Some(answer) = self.answers.lock().unwrap().get(&target).filter(|_| request.method() == Method::GET) {
@@ -404,9 +467,12 @@ impl BlockingHttpTransport for PlainClient {
     }
 
     fn sleep(&self, duration: Duration) {
-        if !self.is(Wrong::DoesNotSleep) {
-            thread::sleep(duration);
-        }
+        let most = match self.wrong {
+            Some(Wrong::DoesNotSleep) => Duration::ZERO,
+            Some(Wrong::SleepsHalfASecondAtMost) => Duration::from_millis(500),
+            _ => Duration::MAX,
+        };
+        thread::sleep(duration.min(most));
     }
 }
 

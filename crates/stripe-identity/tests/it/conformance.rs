@@ -1,7 +1,11 @@
 //! Each backend before the same judge.
 
 use std::io::{self, Write as _};
+use std::time::Duration;
 
+use stripe_identity::bytes::Bytes;
+use stripe_identity::http::{Request, Response};
+use stripe_identity::{BlockingHttpTransport, TransportError};
 use stripe_identity_hyper::HyperTransport;
 use stripe_identity_mock::conformance::{self, Setup, Suite};
 use stripe_identity_reqwest::ReqwestTransport;
@@ -52,4 +56,27 @@ fn every_backend_keeps_the_contract() {
     for (name, report) in reports {
         assert!(report.failures().next().is_none(), "{name}:\n{report}");
     }
+}
+
+/// Tries what did not connect a second time, which is the caller's to do.
+#[derive(Debug)]
+struct Eager(UreqTransport);
+
+impl BlockingHttpTransport for Eager {
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.0.send(request.clone()).or_else(|error| if error.was_sent() { Err(error) } else { self.0.send(request) })
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration);
+    }
+}
+
+#[test]
+fn what_connects_twice_fails_there() {
+    let suite = Suite::tls().only("a handshake that breaks off");
+    suite.run_blocking(ureq).assert_passed();
+    let report = suite.run_blocking(|setup| Eager(ureq(setup)));
+    let failures: Vec<_> = report.failures().map(|(_, seen)| seen).collect();
+    assert_eq!(failures, ["it connected 2 times"]);
 }
