@@ -188,7 +188,6 @@ fn faults() -> Vec<Fault> {
         }),
         endless("a header without end", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
         endless("headers without end", HEAD, many("X: y\r\n"), at_once),
-        // No flood: how long it takes to read one is a matter of the machine.
         endless("1xx answers without end", "", "HTTP/1.1 103 Early Hints\r\n\r\n", drip),
         endless("a body without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
         endless("headers that drip", "HTTP/1.1 200 OK\r\nX: ", "x", drip),
@@ -342,6 +341,24 @@ fn each(cells: impl Fn(usize) -> Cells + Sync) -> [(&'static str, Cells); 3] {
     })
 }
 
+/// Ten attempts of half a second would take far longer.
+#[test]
+fn no_fault_outlasts_the_deadline() {
+    let deadline = Duration::from_millis(1200);
+    let endless = ["says nothing", "headers that drip", "a body that drips", "1xx answers without end"];
+    for fault in faults().into_iter().filter(|fault| endless.contains(&fault.name)) {
+        let behave = fault.behave.clone();
+        let server = RawServer::start(move |exchange| behave(exchange)).unwrap();
+        for creator in creators(&config(server.url()).max_retries(9).deadline(deadline), None) {
+            let started = Instant::now();
+            let error = (creator.create)(CreateVerificationSession::document(), None).unwrap_err();
+            let (taken, attempts) = (started.elapsed(), error.attempts());
+            assert!(taken < deadline + Duration::from_secs(2), "{}: {}: {taken:?}", fault.name, creator.name);
+            assert!((2..=3).contains(&attempts), "{}: {}: {attempts} attempts", fault.name, creator.name);
+        }
+    }
+}
+
 #[test]
 fn what_a_caller_sees_is_what_is_written_down() {
     let mut table = String::new();
@@ -360,12 +377,20 @@ fn what_a_caller_sees_is_what_is_written_down() {
         };
         write(rows(fault.name, &each(|backend| [suffer(&fault, backend, true), once(backend)])));
     }
+    // Not over reqwest, whose buffer is not ours to bound: how long it reads one is a matter of the machine.
+    let flood = endless("1xx answers in a flood", "", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(400), Duration::ZERO);
+    let of = |backend| [true, false].map(|each_time| suffer(&flood, backend, each_time));
+    write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
     write(rows("TLS: answers in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
     for (name, act) in [
         ("HTTP/2: says GOAWAY instead of an answer", Act::GoAwayInstead),
         ("HTTP/2: says GOAWAY after an answer", Act::AnswerAndGoAway),
         ("HTTP/2: refuses the stream", Act::RefuseStream),
         ("HTTP/2: answers and falls silent", Act::AnswerAndFallSilent),
+        ("HTTP/2: says nothing", Act::SayNothing),
+        ("HTTP/2: resets in the body", Act::ResetTheBody),
+        ("HTTP/2: a body that drips", Act::DripTheBody),
+        ("HTTP/2: a body without end", Act::SendWithoutEnd),
     ] {
         write(rows(name, &[("hyper", [over_http2(act, act), over_http2(act, Act::Answer)])]));
     }

@@ -1,9 +1,11 @@
-//! HTTP/2 connections that end or fall silent, and streams that are refused.
+//! A server for HTTP/2 that misbehaves on purpose: connections that end or fall silent, streams that are refused, bodies that
+//! break off, drip or have no end.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use h2::Reason;
+use h2::server::SendResponse;
 use stripe_identity::bytes::Bytes;
 use stripe_identity::http::Response;
 use tokio::net::TcpListener;
@@ -21,6 +23,10 @@ pub(crate) enum Act {
     GoAwayInstead,
     AnswerAndGoAway,
     RefuseStream,
+    SayNothing,
+    ResetTheBody,
+    DripTheBody,
+    SendWithoutEnd,
     /// The connection stays open, and nothing that it is asked later is answered.
     AnswerAndFallSilent,
 }
@@ -49,6 +55,7 @@ impl Http2Server {
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+                    let mut held = Vec::new();
                     while let Some(Ok((request, mut respond))) = connection.accept().await {
                         let key = request.headers()["idempotency-key"].to_str().unwrap().to_owned();
                         let act = {
@@ -59,6 +66,18 @@ impl Http2Server {
                         match act {
                             Act::GoAwayInstead => connection.abrupt_shutdown(Reason::NO_ERROR),
                             Act::RefuseStream => respond.send_reset(Reason::REFUSED_STREAM),
+                            // While it is held, the stream is open.
+                            Act::SayNothing => held.push(respond),
+                            Act::ResetTheBody => {
+                                let mut body = respond.send_response(Response::new(()), false).unwrap();
+                                body.send_data(Bytes::from(&SESSION[..9]), false).unwrap();
+                                tokio::spawn(async move {
+                                    tokio::time::sleep(A_MOMENT).await;
+                                    body.send_reset(Reason::INTERNAL_ERROR);
+                                });
+                            }
+                            Act::DripTheBody => drop(tokio::spawn(send(respond, " ", A_MOMENT))),
+                            Act::SendWithoutEnd => drop(tokio::spawn(send(respond, SPACES, Duration::ZERO))),
                             Act::Answer | Act::AnswerAndGoAway | Act::AnswerAndFallSilent => {
                                 let mut body = respond.send_response(Response::new(()), false).unwrap();
                                 body.send_data(Bytes::from(SESSION), true).unwrap();
@@ -77,5 +96,27 @@ impl Http2Server {
             }
         });
         Self { url, certificate: certified.certificate.to_vec(), keys, _runtime: runtime }
+    }
+}
+
+const SPACES: &str = match std::str::from_utf8(&[b' '; 10_000]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+/// Sends the same again and again, as fast as the client takes it, until that has had enough.
+async fn send(mut respond: SendResponse<Bytes>, piece: &'static str, pause: Duration) {
+    let Ok(mut body) = respond.send_response(Response::new(()), false) else { return };
+    loop {
+        body.reserve_capacity(piece.len());
+        while body.capacity() < piece.len() {
+            let Some(Ok(_)) = std::future::poll_fn(|context| body.poll_capacity(context)).await else { return };
+        }
+        if body.send_data(Bytes::from(piece), false).is_err() {
+            return;
+        }
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
     }
 }
