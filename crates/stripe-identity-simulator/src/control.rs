@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{HOST, ORIGIN};
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -27,6 +28,9 @@ fn control(simulator: &mut Simulator, request: &http::Request<Bytes>, path: &str
     let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
     if request.method() != Method::POST {
         return Err(unknown());
+    }
+    if !is_from_here(request) {
+        return Err(Refusal::another_site());
     }
     let mut form = Form::parse(&parameters(request)?.form)?;
     if path == "advance" {
@@ -78,4 +82,11 @@ fn control(simulator: &mut Simulator, request: &http::Request<Bytes>, path: &str
         ControlError::NoSuchSession => Refusal::not_found("session", "VerificationSession", id.as_str()),
         error => Refusal::invalid("session", &error.to_string()),
     })
+}
+
+/// Not from the page of another site in a browser on this machine, which says where it is from.
+fn is_from_here(request: &http::Request<Bytes>) -> bool {
+    let Some(origin) = request.headers().get(ORIGIN) else { return true };
+    let host = request.headers().get(HOST).map_or(&b""[..], |host| host.as_bytes());
+    origin.as_bytes().strip_prefix(b"http://").is_some_and(|origin| origin == host)
 }

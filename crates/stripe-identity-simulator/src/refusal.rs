@@ -70,6 +70,10 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    pub(crate) fn another_site() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "The simulator takes no orders from the pages of another site.")
+    }
+
     pub(crate) fn unknown_url(method: &http::Method, path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("Unrecognized request URL ({method}: {path})."))
     }

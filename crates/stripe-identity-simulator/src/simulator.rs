@@ -155,7 +155,8 @@ impl Simulator {
     }
 
     pub(crate) fn take_due(&mut self) -> Vec<Due> {
-        self.webhooks.take(self.world.events.oldest().map(StoredEvent::event))
+        let news = self.world.events.oldest().skip(self.webhooks.told());
+        self.webhooks.take(news.map(StoredEvent::event))
     }
 
     /// Answers one request, as Stripe would.

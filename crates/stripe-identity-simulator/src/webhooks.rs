@@ -32,8 +32,10 @@ impl WebhookEndpoint {
     /// If the URL is not `http://…`, or the secret is blank.
     pub fn new(url: &str, secret: &str) -> Result<Self, WebhookEndpointError> {
         let url: Uri = url.parse().map_err(|_| WebhookEndpointError::Url)?;
-        let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        if url.scheme_str() != Some("http") || url.host().is_none() || has_user {
+        let (host, authority) = (url.host().unwrap_or_default(), url.authority().map_or("", |it| it.as_str()));
+        let port = authority.strip_prefix(host).map_or("no host", |port| port.strip_prefix(':').unwrap_or(port));
+        let has_port = port.parse::<u16>().is_ok_and(|port| port > 0) || authority == host;
+        if url.scheme_str() != Some("http") || host.is_empty() || !has_port {
             return Err(WebhookEndpointError::Url);
         }
         let signer = Signer::new(secret).map_err(WebhookEndpointError::Secret)?;
@@ -162,12 +164,16 @@ impl Webhooks {
         self.endpoints.push((endpoint, events));
     }
 
-    /// What the endpoints have still to be told.
-    pub(crate) fn take<'a>(&mut self, events: impl ExactSizeIterator<Item = &'a Event>) -> Vec<Due> {
-        let count = events.len();
+    /// How many events the endpoints were told of.
+    pub(crate) fn told(&self) -> usize {
+        self.told
+    }
+
+    /// What tells the endpoints of these events, which come after those that they were told of.
+    pub(crate) fn take<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> Vec<Due> {
         let (mut in_order, mut in_disorder) = (Vec::new(), Vec::new());
-        for (index, event) in events.enumerate().skip(self.told) {
-            for (endpoint, _) in self.endpoints.iter().filter(|(_, before)| index >= *before) {
+        for event in events {
+            for (endpoint, _) in self.endpoints.iter().filter(|(_, before)| self.told >= *before) {
                 let payload = endpoint.payload(event);
                 if endpoint.in_disorder {
                     let mut due = || endpoint.due(payload.clone(), self.random.u64(..LONGEST_DELAY));
@@ -176,8 +182,8 @@ impl Webhooks {
                     in_order.push(endpoint.due(payload, 0));
                 }
             }
+            self.told += 1;
         }
-        self.told = count;
         self.random.shuffle(&mut in_disorder);
         in_order.append(&mut in_disorder);
         in_order

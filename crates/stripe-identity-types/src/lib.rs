@@ -1,7 +1,7 @@
 //! Models of the Stripe Identity API, usable alone.
 //!
-//! This crate turns Stripe's JSON into Rust values and back, and holds the parameters of each call. It knows no HTTP,
-//! no runtime and no clock; it depends on serde and `serde_json` only.
+//! This crate turns Stripe's JSON into Rust values and back, and holds the parameters of each call. It knows no HTTP
+//! and no runtime; it depends on serde and `serde_json` only.
 //!
 //! ```
 //! use stripe_identity_types::{VerificationSession, VerificationSessionStatus};

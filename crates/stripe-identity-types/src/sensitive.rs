@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// A secret or a piece of personal data: it can be read on purpose, and does not get into a log by accident.
 ///
 /// `Debug` prints `[sensitive]` and there is no `Display`. [`expose`](Self::expose) and
-/// [`into_inner`](Self::into_inner) are the only ways to the value, so a search for these two names finds every place
-/// that handles personal data.
+/// [`into_inner`](Self::into_inner) are the only ways to the value but for serializing it, so a search for these two names finds
+/// every place that handles personal data.
 ///
 /// ```
 /// use stripe_identity_types::Sensitive;

@@ -42,13 +42,14 @@
 //! | `webpki-roots`, `native-roots` | `webpki-roots` | whom the transports trust: Mozilla's root certificates, the system's |
 
 pub use stripe_identity_core::{
-    ApiKey, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint, Error,
-    ErrorKind, HttpTransport, Items, ListEndpoint, Pages, Response, SentCall, Step, TransportError, TransportErrorKind,
-    WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
+    ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint,
+    Error, ErrorKind, HttpTransport, Items, ListEndpoint, Pages, Response, SentCall, Step, TransportError,
+    TransportErrorKind, WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
 pub use stripe_identity_hyper::{
-    HttpVersion, HyperService, HyperTransport, HyperTransportBuilder, Proxy, RequestBody, TowerTransport, rustls,
+    HttpVersion, HyperService, HyperTransport, HyperTransportBuilder, Proxy, RequestBody, ResponseBody, TowerTransport,
+    rustls,
 };
 #[cfg(feature = "mock")]
 pub use stripe_identity_mock as mock;

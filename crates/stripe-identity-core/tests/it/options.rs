@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use stripe_identity_core::http::Request;
-use stripe_identity_core::types::CreateVerificationSession;
+use stripe_identity_core::types::{CreateFile, CreateVerificationSession, FilePurpose};
 use stripe_identity_core::{ApiKey, AttemptTimeout, Config, ErrorKind, Step};
 
 use super::{config, request_of};
@@ -167,4 +167,17 @@ fn a_copy_of_a_call_has_all_of_its_options() {
     }
     // Of five attempts, with waits of half a second, one, two and four in between, there is time for four.
     assert_eq!(attempts, 4);
+}
+
+#[test]
+fn each_upload_has_a_boundary_of_its_own() {
+    let config = Config::new("sk_test_123").unwrap();
+    let boundary = || {
+        let upload = CreateFile::new(FilePurpose::IdentityDocument, *b"x");
+        let (request, _) = request_of(config.files().create(upload).start());
+        let boundary = header(&request, "content-type").unwrap().split_once("boundary=").unwrap().1.to_owned();
+        assert!(String::from_utf8_lossy(request.body()).starts_with(&format!("--{boundary}\r\n")));
+        boundary
+    };
+    assert_ne!(boundary(), boundary());
 }

@@ -332,3 +332,20 @@ fn as_many_connections_are_kept_as_there_were_requests_at_a_time() {
     });
     assert!(server.connections() <= 24, "120 requests over {} connections", server.connections());
 }
+
+#[test]
+fn a_reqwest_client_that_follows_redirects_is_found_out() {
+    let server = RawServer::start(|exchange| match exchange.request().uri().path() {
+        "/elsewhere" => exchange.respond("200 OK", "{}"),
+        _ => exchange.write("HTTP/1.1 307 X\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"),
+    });
+    let server = server.unwrap();
+    let url = format!("{}/v1/x", server.url());
+    let own = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(crate::tls::trusting_nobody());
+    let error = (over_reqwest(ReqwestTransport::new(own.build().unwrap())).send)(get(&url)).unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (Kind::Other, 2));
+
+    let ours = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
+    let response = (over_reqwest(ReqwestTransport::new(ours.build().unwrap())).send)(get(&url)).unwrap();
+    assert_eq!((response.status().as_u16(), server.requests().len()), (307, 3));
+}

@@ -257,3 +257,23 @@ fn the_server_delivers_over_a_socket_until_it_is_taken() {
         assert_eq!(event.verification_session().unwrap().id, session.id);
     }
 }
+
+#[test]
+fn an_endpoint_is_at_a_url_and_named_by_no_page_of_others() {
+    let is_url = |url: &str| WebhookEndpoint::new(url, SECRET).is_ok();
+    assert!(["http://127.0.0.1:1/x", "http://host.test", "http://[::1]:4242/?a=b"].into_iter().all(is_url));
+    for url in ["https://x.test", "http://x:0/", "http://x:99999/", "http://x:/", "http://a@x/", "http://:1/", "/x", ""]
+    {
+        assert!(!is_url(url), "{url}");
+    }
+    let stripe = SimulatorTransport::default();
+    let status = |origin: Option<&str>| {
+        let request = Request::post("/_simulator/advance").header("host", "127.0.0.1:12111");
+        let request = origin.into_iter().fold(request, |request, origin| request.header("origin", origin));
+        stripe.lock().handle(request.body("seconds=1".into()).unwrap()).status().as_u16()
+    };
+    assert_eq!(
+        [None, Some("http://127.0.0.1:12111"), Some("https://evil.test"), Some("null")].map(status),
+        [200, 200, 403, 403]
+    );
+}
