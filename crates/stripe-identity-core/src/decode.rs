@@ -78,7 +78,7 @@ fn shown(path: &Path) -> String {
             break;
         }
     }
-    if shown.starts_with('[') { shown } else { shown.split_off(shown.len().min(1)) }
+    shown.trim_start_matches('.').to_owned()
 }
 
 impl fmt::Display for DecodeError {
