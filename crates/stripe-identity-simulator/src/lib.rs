@@ -55,11 +55,12 @@
 //!
 //! # Unlike Stripe
 //!
-//! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every restricted
-//! key read everything; takes any `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or
-//! a flow's id. Its controls take no orders from a browser's page of another site. The server takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were
-//! sent as. No event says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have
-//! an id that follows from their snapshot's, and nothing in their `changes`.
+//! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every
+//! restricted key read everything; takes any `Stripe-Version`; and does not look at what is in an email address, a
+//! phone number, a URL or a flow's id. Its controls take no orders from a browser's page of another site. The server
+//! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. No event
+//! says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that
+//! follows from their snapshot's, and nothing in their `changes`.
 
 mod control;
 mod control_error;
