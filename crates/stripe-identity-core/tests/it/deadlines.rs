@@ -238,3 +238,12 @@ fn where_there_is_no_time_nothing_is_sent() {
     let (end, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], VERIFIED))));
     assert_eq!((end.is_ok(), attempts.len()), (true, 1));
 }
+
+#[test]
+fn without_a_clock_of_its_own_it_is_the_system_s() {
+    let call = create(&config()).deadline(2 * SECOND).start();
+    let Step::Send(_, sent) = call else { panic!("it sends") };
+    std::thread::sleep(Duration::from_millis(1600));
+    // A wait of half a second would end after the deadline.
+    assert!(matches!(sent.reply(Err(Kind::Interrupted.into())), Step::Done(Err(_))));
+}

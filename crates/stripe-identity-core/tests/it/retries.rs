@@ -161,7 +161,10 @@ fn too_many_requests_are_repeated_if_the_caller_has_time() {
     }
     // Even then, Stripe's word counts.
     let (_, sent) = request_of(call().retry_rate_limits(true).start());
-    assert!(matches!(sent.reply(too_many(&[("stripe-should-retry", "false")])), Step::Done(Err(_))));
+    let Step::Done(Err(error)) = sent.reply(too_many(&[("stripe-should-retry", "false")])) else {
+        panic!("it is done")
+    };
+    assert!(!error.is_retryable(), "Stripe says so");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -320,11 +320,13 @@ fn as_many_connections_are_kept_as_there_were_requests_at_a_time() {
         exchange.respond("200 OK", "{}")
     });
     let server = server.unwrap();
-    let transport = UreqTransport::new().unwrap();
+    let (transport, together) = (UreqTransport::new().unwrap(), Barrier::new(12));
     thread::scope(|scope| {
         for _ in 0..12 {
             scope.spawn(|| {
                 for _ in 0..10 {
+                    // All at once, and then none for a moment.
+                    together.wait();
                     BlockingHttpTransport::send(&transport, get(server.url())).unwrap();
                 }
             });
