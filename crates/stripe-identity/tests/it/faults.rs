@@ -18,7 +18,7 @@ use stripe_identity_reqwest::ReqwestTransport;
 use stripe_identity_ureq::UreqTransport;
 
 use crate::backends::NOBODY;
-use crate::goaway::{Act, Http2Server};
+use crate::http2_server::{Act, Http2Server};
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(500);
 const DEADLINE: Duration = Duration::from_secs(10);

@@ -7,7 +7,7 @@ mod conformance;
 mod dropping;
 mod faults;
 mod five_ways;
-mod goaway;
+mod http2_server;
 mod networks;
 mod nothing_leaks;
 mod paging;
