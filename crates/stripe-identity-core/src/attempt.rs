@@ -91,6 +91,10 @@ pub(crate) fn trace_no_time_left() {
     tracing::warn!(target: TARGET, "failed: the wait took so long that no time is left");
 }
 
+pub(crate) fn trace_expired_key() {
+    tracing::warn!(target: TARGET, "failed: the wait took so long that the idempotency key may have expired");
+}
+
 pub(crate) fn trace_notice() {
     tracing::warn!(target: NOTICE_TARGET, "Stripe sent a notice along: see `notice()` of the response or the error");
 }

@@ -24,31 +24,31 @@ impl BaseUrl {
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         // `Uri` drops a fragment without a word, and reads a backslash as part of the path.
         if url.contains(['#', '?', '\\']) {
-            return Err(InvalidInput::BaseUrl.into());
+            return Err(InvalidInput::MalformedBaseUrl.into());
         }
-        let uri: Uri = url.parse().map_err(|_| InvalidInput::BaseUrl)?;
+        let uri: Uri = url.parse().map_err(|_| InvalidInput::MalformedBaseUrl)?;
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-            return Err(InvalidInput::BaseUrl.into());
+            return Err(InvalidInput::MalformedBaseUrl.into());
         };
-        let host = host(authority).ok_or(InvalidInput::BaseUrl)?;
+        let host = host(authority).ok_or(InvalidInput::MalformedBaseUrl)?;
         if *scheme == Scheme::HTTP {
             if !is_loopback(host) {
                 return Err(InvalidInput::InsecureBaseUrl.into());
             }
         } else if *scheme != Scheme::HTTPS {
-            return Err(InvalidInput::BaseUrl.into());
+            return Err(InvalidInput::MalformedBaseUrl.into());
         }
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix("/v1").unwrap_or(path);
         if path.split('/').skip(1).any(|segment| !is_plain(segment)) {
-            return Err(InvalidInput::BaseUrl.into());
+            return Err(InvalidInput::MalformedBaseUrl.into());
         }
         Ok(Self(format!("{scheme}://{authority}{path}")))
     }
 
     /// The URL of a path and query below it, which begin with `/`.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
-        format!("{}{path_and_query}", self.0).parse().map_err(|_| InvalidInput::Url.into())
+        format!("{}{path_and_query}", self.0).parse().map_err(|_| InvalidInput::MalformedUrl.into())
     }
 }
 

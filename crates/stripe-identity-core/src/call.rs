@@ -176,7 +176,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         plan.until = self.until;
         let patience = plan.until.as_ref().map(|until| until.within);
         if [Some(plan.attempt_timeout), plan.deadline, patience].contains(&Some(Duration::ZERO)) {
-            return Err(InvalidInput::NoTime.into());
+            return Err(InvalidInput::ZeroDuration.into());
         }
         Ok(plan)
     }
@@ -189,11 +189,11 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             Host::Files => &settings.files_base_url,
         };
         if ![Method::GET, Method::POST, Method::DELETE].contains(route.method()) {
-            return Err(InvalidInput::Method.into());
+            return Err(InvalidInput::UnsupportedMethod.into());
         }
         let has_own_key = self.options.idempotency_key.is_some();
         if has_own_key && *route.method() == Method::GET {
-            return Err(InvalidInput::Method.into());
+            return Err(InvalidInput::IdempotencyKeyOnGet.into());
         }
         let path = route.path(self.endpoint.id())?;
         let is_v2 = path.starts_with("/v2/");
@@ -226,9 +226,9 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     fn body(&self, settings: &Settings, is_v2: bool) -> Result<(Bytes, HeaderValue), Error> {
         if is_v2 {
             if !self.options.expand.is_empty() {
-                return Err(InvalidInput::Expand.into());
+                return Err(InvalidInput::ExpandInV2.into());
             }
-            let json = serde_json::to_vec(self.endpoint.params()).map_err(|_| InvalidInput::Params)?;
+            let json = serde_json::to_vec(self.endpoint.params()).map_err(|_| InvalidInput::UnrepresentableParams)?;
             // `()` stands for no parameters.
             let json = if json == b"null" { b"{}".to_vec() } else { json };
             return Ok((json.into(), HeaderValue::from_static("application/json")));
@@ -246,12 +246,12 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     fn form(&self) -> Result<String, Error> {
         let mut form = String::new();
         let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
-        form::append(&mut form, self.endpoint.params()).map_err(|_| InvalidInput::Params)?;
+        form::append(&mut form, self.endpoint.params()).map_err(|_| InvalidInput::UnrepresentableParams)?;
         let says_it_already = form.split('&').any(|pair| pair.starts_with("expand[") || pair.starts_with("expand="));
         if says_it_already && !self.options.expand.is_empty() {
-            return Err(InvalidInput::Expand.into());
+            return Err(InvalidInput::DuplicateExpand.into());
         }
-        form::append(&mut form, &Expand { expand }).map_err(|_| InvalidInput::Params)?;
+        form::append(&mut form, &Expand { expand }).map_err(|_| InvalidInput::UnrepresentableParams)?;
         Ok(form)
     }
 
@@ -263,7 +263,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         headers.insert(STRIPE_VERSION, settings.api_version.clone());
         for (name, value) in &options.headers {
             let (name, value) = extra_header(name, value)?;
-            headers.try_insert(name, value).map_err(|_| InvalidInput::Header)?;
+            headers.try_insert(name, value).map_err(|_| InvalidInput::MalformedHeader)?;
         }
 
         let api_key = options.api_key.as_ref().unwrap_or(&settings.api_key);
@@ -382,7 +382,7 @@ fn extra_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Er
         "transfer-encoding",
         "upgrade",
     ];
-    let name = HeaderName::try_from(name).map_err(|_| InvalidInput::Header)?;
+    let name = HeaderName::try_from(name).map_err(|_| InvalidInput::MalformedHeader)?;
     if RESERVED.contains(&name.as_str()) {
         return Err(InvalidInput::ReservedHeader.into());
     }
@@ -393,7 +393,7 @@ fn extra_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Er
 
 fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
     if !(1..=255).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(InvalidInput::IdempotencyKey.into());
+        return Err(InvalidInput::MalformedIdempotencyKey.into());
     }
     header_value(key)
 }

@@ -235,7 +235,7 @@ fn since_start() -> Duration {
 }
 
 pub(crate) fn header_value(value: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(value).map_err(|_| InvalidInput::Header.into())
+    HeaderValue::from_str(value).map_err(|_| InvalidInput::MalformedHeader.into())
 }
 
 /// Without a version Stripe would take the account's own, which the models may not follow.

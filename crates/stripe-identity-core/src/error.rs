@@ -12,13 +12,17 @@ use crate::headers;
 use crate::invalid_input::InvalidInput;
 use crate::response::Response;
 use crate::retry;
-use crate::shown::{Token, Word};
+use crate::shown::{MediaType, Token, Word};
 use crate::transport::TransportError;
 
 /// How much of a response body an error keeps.
 const BODY_LIMIT: usize = 16 * 1024;
 
 /// Why a call failed, with all that is known about it.
+///
+/// `Display` says what failed and why: what was wrong with a request that was not sent, the host and the kind of failure
+/// where no response came, the status, the media type of what is not JSON, and whether there is a request id.
+/// [`source`](StdError::source) goes on from there.
 ///
 /// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message (which may quote what was sent): both are safe
 /// to log. What they leave out is there on purpose: [`message`](Self::message), [`body`](Self::body).
@@ -31,6 +35,11 @@ struct Inner {
     attempts: u32,
     sent: bool,
     idempotency_key: Option<HeaderValue>,
+    /// Whether a retry was due when the key was too old to repeat anything under it.
+    key_expired: bool,
+    /// Where the request was to go, host and port, if no response came.
+    host: Option<Box<str>>,
+    invalid_input: Option<InvalidInput>,
     reply: Option<Reply>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -45,13 +54,25 @@ struct Reply {
 impl Error {
     /// Without randomness there is no idempotency key, and without one no request.
     pub(crate) fn no_randomness(source: std::io::Error) -> Self {
-        Self::new(ErrorKind::InvalidInput, 0, None, Some(source.into()))
+        let mut error = Self::from(InvalidInput::NoRandomness);
+        error.0.source = Some(source.into());
+        error
     }
 
     pub(crate) fn transport_failure(error: TransportError, attempts: u32, sent: bool) -> Self {
         let mut error = Self::new(ErrorKind::Transport, attempts, None, Some(error.into()));
         error.0.sent = sent;
         error
+    }
+
+    pub(crate) fn from_host(mut self, host: Option<&str>) -> Self {
+        self.0.host = host.map(Into::into);
+        self
+    }
+
+    pub(crate) fn with_expired_key(mut self) -> Self {
+        self.0.key_expired = true;
+        self
     }
 
     pub(crate) fn refusal(response: http::Response<Bytes>, attempts: u32) -> Self {
@@ -81,7 +102,17 @@ impl Error {
         source: Option<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         let sent = reply.is_some();
-        Self(Box::new(Inner { kind, attempts, sent, idempotency_key: None, reply, source }))
+        Self(Box::new(Inner {
+            kind,
+            attempts,
+            sent,
+            idempotency_key: None,
+            key_expired: false,
+            host: None,
+            invalid_input: None,
+            reply,
+            source,
+        }))
     }
 
     /// What kind of failure it was.
@@ -140,6 +171,19 @@ impl Error {
         self.0.reply.as_ref().map_or(&[], |reply| &reply.body)
     }
 
+    /// Returns what was wrong with a request that was not sent, or `None` if the failure is another.
+    pub fn invalid_input(&self) -> Option<InvalidInput> {
+        self.0.invalid_input
+    }
+
+    /// Returns whether the response is a copy of the one that the same idempotency key got before.
+    ///
+    /// What is stored under a key comes again for as long as the key lives: the same call can only succeed under a new
+    /// key. Stripe stores failures too, those with a status of 500 or more among them.
+    pub fn is_replayed(&self) -> bool {
+        self.headers().is_some_and(headers::is_replayed)
+    }
+
     /// Why no response came, if that is the failure.
     pub fn transport(&self) -> Option<&TransportError> {
         self.0.source.as_deref()?.downcast_ref()
@@ -180,7 +224,7 @@ impl Error {
     /// True for a rate limit too, which a call does not repeat by itself unless
     /// [told to](crate::Call::retry_rate_limits): what is too much now is so half a second later.
     pub fn is_retryable(&self) -> bool {
-        self.is_worth_repeating(true) || self.0.kind == ErrorKind::NotYet
+        !self.0.key_expired && (self.is_worth_repeating(true) || self.0.kind == ErrorKind::NotYet)
     }
 
     pub(crate) fn is_worth_repeating(&self, even_rate_limits: bool) -> bool {
@@ -188,10 +232,17 @@ impl Error {
             (_, Some(error)) => retry::after_failure(error),
             // A success that is an error on this side stays one.
             (Some(reply), None) if !reply.status.is_success() => {
-                retry::after_reply(reply.status, &reply.headers, self.code(), even_rate_limits)
+                retry::after_reply(reply.status, &reply.headers, self.code(), self.is_stored(), even_rate_limits)
             }
             _ => false,
         }
+    }
+}
+
+impl Error {
+    /// Whether the failure is what is stored under the key of the call.
+    fn is_stored(&self) -> bool {
+        self.0.idempotency_key.is_some() && self.is_replayed()
     }
 }
 
@@ -208,8 +259,21 @@ impl Reply {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.kind.fmt(f)?;
+        if let Some(host) = &self.0.host {
+            write!(f, " from {host}")?;
+        }
+        if let Some(reason) = self.0.invalid_input {
+            write!(f, ": {reason}")?;
+        }
+        if let Some(reason) = self.transport() {
+            write!(f, ": {reason}")?;
+        }
         if let Some(reply) = &self.0.reply {
             write!(f, ": status {}", reply.status.as_u16())?;
+            // What is no JSON comes from something in between.
+            if let Some(type_) = headers::media_type(&reply.headers).filter(|type_| *type_ != "application/json") {
+                write!(f, ", {}", MediaType(type_))?;
+            }
         }
         if let Some(api) = self.api_error() {
             if !api.type_.is_absent() {
@@ -222,13 +286,21 @@ impl fmt::Display for Error {
                 write!(f, ", param {}", Word(param))?;
             }
         }
-        if let Some(id) = self.request_id() {
-            write!(f, ", request {}", Token(id))?;
+        match self.request_id() {
+            Some(id) => write!(f, ", request {}", Token(id))?,
+            None if self.0.reply.is_some() => f.write_str(", no request id")?,
+            None => {}
         }
-        match self.0.attempts {
-            0 | 1 => Ok(()),
-            attempts => write!(f, ", after {attempts} attempts"),
+        if self.0.attempts > 1 {
+            write!(f, ", after {} attempts", self.0.attempts)?;
         }
+        if self.is_stored() && !self.is_retryable() {
+            f.write_str(", stored under its idempotency key: to try again, use a new key")?;
+        }
+        if self.0.key_expired {
+            f.write_str(", not tried again: its idempotency key may have expired")?;
+        }
+        Ok(())
     }
 }
 
@@ -247,6 +319,12 @@ impl fmt::Debug for Error {
         if self.0.reply.is_some() {
             debug.field("request_id", &self.request_id().map(Token));
         }
+        if let Some(reason) = &self.0.invalid_input {
+            debug.field("invalid_input", reason);
+        }
+        if let Some(host) = &self.0.host {
+            debug.field("host", host);
+        }
         debug.field("attempts", &self.0.attempts);
         if let Some(source) = &self.0.source {
             debug.field("source", source);
@@ -256,14 +334,20 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
+    /// Returns what is behind the failure and not yet in `Display`: for a failed transport, what caused it to fail.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        match self.transport() {
+            Some(error) => error.source(),
+            None => self.0.source.as_deref().map(|source| source as _),
+        }
     }
 }
 
 impl From<InvalidInput> for Error {
     fn from(reason: InvalidInput) -> Self {
-        Self::new(ErrorKind::InvalidInput, 0, None, Some(reason.into()))
+        let mut error = Self::new(ErrorKind::InvalidInput, 0, None, None);
+        error.0.invalid_input = Some(reason);
+        error
     }
 }
 

@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Authentication,
     /// The API key is not allowed to do this (status 403).
     Permission,
-    /// Too many requests (status 429).
+    /// Too many requests (status 429), or something else holds the object.
     RateLimit,
     /// The idempotency key was used with other parameters, or by a request that is still running.
     Idempotency,
@@ -37,13 +37,18 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The order makes the difference: the most telling sign first.
+    /// The order makes the difference: the most telling sign first. A code says more than a type: what Stripe sends for a
+    /// key that is in use is of the type `invalid_request_error`.
     pub(crate) fn of(status: StatusCode, api: Option<&ApiError>) -> Self {
         let type_ = api.map(|error| &error.type_);
         let code = api.and_then(|error| error.code.as_ref());
         if status.is_redirection() {
             Self::Redirect
-        } else if status == StatusCode::TOO_MANY_REQUESTS || code == Some(&ErrorCode::RateLimit) {
+        } else if code == Some(&ErrorCode::IdempotencyKeyInUse) {
+            Self::Idempotency
+        } else if matches!(code, Some(ErrorCode::RateLimit | ErrorCode::LockTimeout))
+            || status == StatusCode::TOO_MANY_REQUESTS
+        {
             Self::RateLimit
         } else if type_ == Some(&ApiErrorType::IdempotencyError) {
             Self::Idempotency
@@ -96,6 +101,15 @@ mod tests {
             (400, r#"{"error": {"code": "rate_limit"}}"#, ErrorKind::RateLimit),
             (400, idempotency, ErrorKind::Idempotency),
             (409, idempotency, ErrorKind::Idempotency),
+            (
+                409,
+                r#"{"error": {"type": "invalid_request_error", "code": "idempotency_key_in_use"}}"#,
+                ErrorKind::Idempotency,
+            ),
+            (400, r#"{"error": {"type": "api_error", "code": "idempotency_key_in_use"}}"#, ErrorKind::Idempotency),
+            (429, r#"{"error": {"code": "idempotency_key_in_use"}}"#, ErrorKind::Idempotency),
+            (400, r#"{"error": {"type": "invalid_request_error", "code": "lock_timeout"}}"#, ErrorKind::RateLimit),
+            (409, r#"{"error": {"type": "idempotency_error", "code": "rate_limit"}}"#, ErrorKind::RateLimit),
             (401, "{}", ErrorKind::Authentication),
             (401, r#"{"error": {"type": "invalid_request_error"}}"#, ErrorKind::Authentication),
             (402, "{}", ErrorKind::Card),

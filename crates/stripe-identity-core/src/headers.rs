@@ -1,3 +1,4 @@
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
 
 pub(crate) const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
@@ -15,6 +16,12 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
 
 pub(crate) fn notice(headers: &HeaderMap) -> Option<&str> {
     headers.get(STRIPE_NOTICE)?.to_str().ok()
+}
+
+/// The media type in `Content-Type`, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or(value).trim()).filter(|type_| !type_.is_empty())
 }
 
 pub(crate) fn is_replayed(headers: &HeaderMap) -> bool {

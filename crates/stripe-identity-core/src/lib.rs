@@ -58,6 +58,7 @@ pub use config::Config;
 pub use endpoint::{Endpoint, WriteEndpoint};
 pub use error::Error;
 pub use error_kind::ErrorKind;
+pub use invalid_input::InvalidInput;
 pub use paging::{Items, ListEndpoint, Pages};
 pub use response::Response;
 pub use step::{SentCall, Step, WaitingCall};

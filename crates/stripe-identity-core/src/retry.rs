@@ -41,20 +41,27 @@ pub(crate) fn after_failure(error: &TransportError) -> bool {
     }
 }
 
-/// Whether to repeat a request that was refused. What Stripe says about it comes first, then the status.
+/// Whether to repeat a request that was refused. What Stripe says about it comes first, then whether it is what is stored
+/// under the call's idempotency key, then the code, then the status.
 pub(crate) fn after_reply(
     status: StatusCode,
     headers: &HeaderMap,
     code: Option<&ErrorCode>,
+    is_stored: bool,
     even_rate_limits: bool,
 ) -> bool {
     match headers.get(STRIPE_SHOULD_RETRY).map(HeaderValue::as_bytes) {
         Some(b"false") => false,
         Some(b"true") => true,
-        _ if status == StatusCode::TOO_MANY_REQUESTS || code == Some(&ErrorCode::RateLimit) => {
-            even_rate_limits || code == Some(&ErrorCode::LockTimeout)
+        // It comes again for as long as the key lives.
+        _ if is_stored => false,
+        // What holds the object, or uses the key, is soon done; what is too much stays so for longer.
+        _ if status == StatusCode::TOO_MANY_REQUESTS => {
+            even_rate_limits || matches!(code, Some(ErrorCode::LockTimeout | ErrorCode::IdempotencyKeyInUse))
         }
-        _ => status == StatusCode::CONFLICT || status.is_server_error(),
+        _ if matches!(code, Some(ErrorCode::RateLimit | ErrorCode::LockTimeout)) => even_rate_limits,
+        // Statuses beyond 599 are no server's by any standard, and are some proxies' for failures of their own.
+        _ => status == StatusCode::CONFLICT || status.as_u16() >= 500,
     }
 }
 
@@ -92,22 +99,42 @@ mod tests {
     #[test]
     fn stripe_s_word_comes_before_the_status() {
         let (yes, no) = (headers(&[("stripe-should-retry", "true")]), headers(&[("stripe-should-retry", "false")]));
-        assert!(after_reply(StatusCode::BAD_REQUEST, &yes, None, false));
-        assert!(!after_reply(StatusCode::INTERNAL_SERVER_ERROR, &no, None, true));
-        assert!(!after_reply(StatusCode::CONFLICT, &no, None, true));
-        assert!(!after_reply(StatusCode::TOO_MANY_REQUESTS, &no, Some(&ErrorCode::LockTimeout), true));
+        assert!(after_reply(StatusCode::BAD_REQUEST, &yes, None, false, false));
+        assert!(!after_reply(StatusCode::INTERNAL_SERVER_ERROR, &no, None, false, true));
+        assert!(!after_reply(StatusCode::CONFLICT, &no, None, false, true));
+        assert!(!after_reply(StatusCode::TOO_MANY_REQUESTS, &no, Some(&ErrorCode::LockTimeout), false, true));
     }
 
     #[test]
     fn without_its_word_the_status_decides() {
-        let decide = |status| after_reply(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), None, false);
-        assert!([409, 500, 502, 503, 599].into_iter().all(decide));
+        let decide = |status| after_reply(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), None, false, false);
+        assert!([409, 500, 502, 503, 599, 600, 999].into_iter().all(decide));
         assert!(![302, 400, 401, 402, 403, 404, 405, 422, 424, 429].into_iter().any(decide));
-        let too_many = |code, even| after_reply(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), code, even);
+        let too_many = |code, even| after_reply(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), code, false, even);
         assert!(too_many(Some(&ErrorCode::LockTimeout), false));
         assert!(too_many(None, true) && !too_many(Some(&ErrorCode::RateLimit), false));
-        let by_code = |even| after_reply(StatusCode::BAD_REQUEST, &HeaderMap::new(), Some(&ErrorCode::RateLimit), even);
+        assert!(too_many(Some(&ErrorCode::IdempotencyKeyInUse), false));
+        let by_code =
+            |even| after_reply(StatusCode::BAD_REQUEST, &HeaderMap::new(), Some(&ErrorCode::RateLimit), false, even);
         assert!(by_code(true) && !by_code(false));
+    }
+
+    #[test]
+    fn what_is_stored_under_a_key_is_not_repeated_unless_the_server_says_so() {
+        let yes = headers(&[("stripe-should-retry", "true")]);
+        for (status, code) in [
+            (500, None),
+            (503, None),
+            (600, None),
+            (409, None),
+            (409, Some(ErrorCode::IdempotencyKeyInUse)),
+            (429, Some(ErrorCode::LockTimeout)),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert!(!after_reply(status, &HeaderMap::new(), code.as_ref(), true, true), "{status}");
+            assert!(after_reply(status, &HeaderMap::new(), code.as_ref(), false, true), "{status}");
+            assert!(after_reply(status, &yes, code.as_ref(), true, false), "{status}");
+        }
     }
 
     #[test]

@@ -28,6 +28,17 @@ impl fmt::Display for Word<'_> {
     }
 }
 
+/// A media type that came over the wire.
+pub(crate) struct MediaType<'a>(pub(crate) &'a str);
+
+impl fmt::Display for MediaType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_of_a_type = |byte: u8| byte.is_ascii_alphanumeric() || b"-+._/".contains(&byte);
+        let looks_like_one = self.0.len() <= 80 && self.0.contains('/') && self.0.bytes().all(is_of_a_type);
+        f.write_str(if looks_like_one { self.0 } else { "[hidden]" })
+    }
+}
+
 impl fmt::Debug for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderValue;
+use http::uri::Authority;
 use tracing::Span;
 
 use crate::attempt::{self, Attempt};
@@ -69,6 +70,9 @@ pub struct WaitingCall<T> {
     last: Error,
     wait: Duration,
 }
+
+/// How long Stripe keeps an idempotency key, at least. Later, the same key makes the same thing once more.
+const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// A request, how often and how long it may be sent, and what became of it so far.
 pub(crate) struct Plan<T> {
@@ -168,7 +172,10 @@ impl<T> Plan<T> {
         T: FromResponse,
     {
         let (attempts, key) = (self.progress.attempts, self.idempotency_key());
-        let response = outcome.map_err(|error| Error::transport_failure(error, attempts, self.progress.sent))?;
+        let response = outcome.map_err(|error| {
+            let host = self.request.uri().authority().map(Authority::as_str);
+            Error::transport_failure(error, attempts, self.progress.sent).from_host(host)
+        })?;
         if !response.status().is_success() {
             return Err(Error::refusal(response, attempts));
         }
@@ -180,6 +187,12 @@ impl<T> Plan<T> {
             Some(until) if !until.is_met(&response) => Err(Error::in_spite_of(&response, ErrorKind::NotYet)),
             _ => Ok(response),
         }
+    }
+
+    /// Whether the key of the call may no longer be known to Stripe by the time an attempt arrives that begins after a wait.
+    fn has_expired_key(&self, wait: Duration) -> bool {
+        let arrival = self.progress.taken.saturating_add(wait).saturating_add(self.attempt_timeout);
+        self.idempotency_key().is_some() && arrival > KEY_LIFETIME
     }
 
     fn idempotency_key(&self) -> Option<&HeaderValue> {
@@ -223,8 +236,12 @@ impl<T> SentCall<T> {
         let mut plan = self.plan;
         let elapsed = plan.progress.pass(plan.config.now(), Duration::ZERO);
         plan.progress.sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
-        let result = plan.read(outcome).map_err(|error| error.under_key(plan.idempotency_key()));
-        let wait = result.as_ref().err().and_then(|error| plan.wait_after(error));
+        let mut result = plan.read(outcome).map_err(|error| error.under_key(plan.idempotency_key()));
+        let mut wait = result.as_ref().err().and_then(|error| plan.wait_after(error));
+        if wait.is_some_and(|wait| plan.has_expired_key(wait)) {
+            wait = None;
+            result = result.map_err(Error::with_expired_key);
+        }
         plan.tell(elapsed, &result, wait);
         match (result, wait) {
             (Err(last), Some(wait)) => Step::Wait(wait, WaitingCall { plan, last, wait }),
@@ -245,6 +262,10 @@ impl<T> WaitingCall<T> {
         if self.plan.time_left().is_some_and(|left| left.is_zero()) {
             self.plan.span.in_scope(attempt::trace_no_time_left);
             return Step::Done(Err(self.last));
+        }
+        if self.plan.has_expired_key(Duration::ZERO) {
+            self.plan.span.in_scope(attempt::trace_expired_key);
+            return Step::Done(Err(self.last.with_expired_key()));
         }
         self.plan.attempt()
     }

@@ -105,22 +105,22 @@ impl Route {
     pub(crate) fn path(&self, id: Option<&str>) -> Result<String, Error> {
         let mut path = String::new();
         let mut id = id;
-        for segment in self.template.strip_prefix('/').ok_or(InvalidInput::Path)?.split('/') {
+        for segment in self.template.strip_prefix('/').ok_or(InvalidInput::MalformedPath)?.split('/') {
             let is_placeholder = segment.starts_with('{') && segment.ends_with('}');
             // Writing to a String cannot fail.
             let _ = match id {
                 Some(text) if is_placeholder => {
                     id = None;
                     if matches!(text, "" | "." | "..") {
-                        return Err(InvalidInput::Id.into());
+                        return Err(InvalidInput::UnusableId.into());
                     }
                     write!(path, "/{}", escape(text))
                 }
                 _ if is_plain(segment) => write!(path, "/{segment}"),
-                _ => return Err(InvalidInput::Path.into()),
+                _ => return Err(InvalidInput::MalformedPath.into()),
             };
         }
-        if id.is_some() { Err(InvalidInput::Path.into()) } else { Ok(path) }
+        if id.is_some() { Err(InvalidInput::MalformedPath.into()) } else { Ok(path) }
     }
 }
 

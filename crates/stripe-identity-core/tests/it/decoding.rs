@@ -5,7 +5,9 @@ use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::endpoint::Route;
 use stripe_identity_core::http::Response;
 use stripe_identity_core::types::{ListVerificationSessions, VerificationSession};
-use stripe_identity_core::{Endpoint, Error, ErrorKind, Step};
+use stripe_identity_core::{
+    Endpoint, Error, ErrorKind, InvalidInput, Step, TransportError, TransportErrorKind as Kind,
+};
 
 use super::{config, request_of};
 
@@ -126,4 +128,63 @@ fn no_content_is_enough_where_nothing_is_promised() {
     let Step::Done(Err(error)) = sent.reply(answer(200)) else { panic!("an empty 200 is no JSON") };
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(retrieve(204, "").unwrap_err().kind(), ErrorKind::Decode);
+}
+
+#[test]
+fn display_says_what_failed_without_further_questions() {
+    let refused = |step: Step<VerificationSession>| match step {
+        Step::Done(Err(error)) => error.to_string(),
+        step => panic!("{step:?}"),
+    };
+    let sessions = config().verification_sessions();
+    assert_eq!(
+        refused(sessions.retrieve("").start()),
+        "the request was not sent: an id must not be empty, `.` or `..`"
+    );
+    let key = stripe_identity_core::Config::new("sk_test 1").unwrap_err();
+    assert!(key.to_string().starts_with("the request was not sent: the API key holds a space"), "{key}");
+    let url = config().base_url("ftp://robin.test").unwrap_err();
+    assert!(url.to_string().starts_with("the request was not sent: the base URL must be"), "{url}");
+    assert!(!format!("{url} {url:?}").contains("robin"));
+    assert_eq!(url.invalid_input(), Some(InvalidInput::MalformedBaseUrl));
+
+    for (kind, text) in [
+        (Kind::Dns, "the host name could not be resolved"),
+        (Kind::Connect, "no connection could be made"),
+        (Kind::Tls, "the TLS handshake failed"),
+        (Kind::Timeout, "the attempt took too long"),
+    ] {
+        let (_, sent) = request_of(sessions.retrieve("vs_1").max_retries(0).start());
+        let cause = std::io::Error::other("errno 111");
+        let error = refused(sent.reply(Err(TransportError::new(kind, cause))));
+        assert_eq!(error, format!("no response from api.stripe.com: {text}"));
+    }
+    // The source goes on where Display ends.
+    let local = config().base_url("http://localhost:8080/prefix").unwrap().verification_sessions();
+    let (_, sent) = request_of(local.retrieve("vs_1").max_retries(0).start());
+    let cause = std::io::Error::other("errno 111");
+    let Step::Done(Err(error)) = sent.reply(Err(TransportError::new(Kind::Connect, cause))) else {
+        panic!("it is done")
+    };
+    assert_eq!(error.to_string(), "no response from localhost:8080: no connection could be made");
+    assert_eq!(error.source().unwrap().to_string(), "errno 111");
+    assert_eq!(error.transport().unwrap().kind(), Kind::Connect);
+}
+
+#[test]
+fn a_page_of_something_in_between_shows_as_such() {
+    let answer = |status, type_: &str| {
+        let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
+        let response = super::reply(status, &[("content-type", type_)], "<html>Sign in, Robin</html>");
+        let Step::Done(Err(error)) = sent.reply(Ok(response)) else { panic!("it is done") };
+        error.to_string()
+    };
+    assert_eq!(
+        answer(200, "text/html; charset=utf-8"),
+        "the response could not be read: status 200, text/html, no request id"
+    );
+    assert_eq!(answer(502, "text/html"), "the API failed: status 502, text/html, no request id");
+    assert_eq!(answer(200, "Robin was here"), "the response could not be read: status 200, [hidden], no request id");
+    assert_eq!(answer(200, ""), "the response could not be read: status 200, no request id");
+    assert_eq!(answer(400, "application/json"), "the request is invalid: status 400, no request id");
 }

@@ -85,7 +85,10 @@ const NOTICE: &str =
 fn a_call_is_a_span_and_an_attempt_is_an_event() {
     let lines = log(create(&timeless()), [Err(Kind::Timeout), Ok((429, QUOTING)), Ok((200, r#"{"id": "vs_1"}"#))]);
     let expected = [
-        format!("WARN {SPAN}trying again attempt=1 wait_ms=500 error=no response cause=Timeout"),
+        format!(
+            "WARN {SPAN}trying again attempt=1 wait_ms=500 error=no response from api.stripe.com: the attempt took \
+             too long cause=Timeout"
+        ),
         format!(
             "WARN {SPAN}trying again attempt=2 status=429 request_id=req_1 wait_ms=1000 error=too many requests: \
              status 429, code lock_timeout, param [hidden], request req_1, after 2 attempts"

@@ -103,7 +103,8 @@ fn what_cannot_be_right_is_refused_before_anything_is_sent() {
     for step in refused {
         let Step::Done(Err(error)) = step else { panic!("{step:?}") };
         assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::InvalidInput, 0, false));
-        assert!(std::error::Error::source(&error).is_some(), "{error:?} does not say what is wrong");
+        let reason = error.invalid_input().expect("a reason");
+        assert_eq!(error.to_string(), format!("the request was not sent: {reason}"));
     }
     assert!(Config::new("sk_test 123").is_err());
     assert!(config().app_name(" ").is_err());

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http;
 use stripe_identity_core::http::Response;
 use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
 use stripe_identity_core::{Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind};
@@ -131,6 +132,72 @@ fn stripe_s_word_decides() {
     assert!(run(1, [answer(400, &yes), answer(200, &[])]).end.is_ok());
     assert_eq!(run(1, [answer(500, &no)]).end.unwrap_err().attempts(), 1);
     assert_eq!(run(0, [answer(400, &yes)]).end.unwrap_err().attempts(), 1);
+}
+
+#[test]
+fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
+    let replayed = ("Idempotent-Replayed", "true");
+    for status in [500, 502, 503, 599, 600] {
+        let error = run(2, [answer(status, &[replayed])]).end.unwrap_err();
+        assert_eq!((error.attempts(), error.is_retryable(), error.is_replayed()), (1, false, true), "{status}");
+        assert!(error.to_string().ends_with("to try again, use a new key"), "{error}");
+    }
+    let after_a_loss = run(2, [fail(Kind::Timeout), answer(500, &[replayed])]).end.unwrap_err();
+    assert_eq!(after_a_loss.attempts(), 2);
+    // The server itself may know better.
+    let yes = [replayed, ("Stripe-Should-Retry", "true")];
+    let run_on = run(2, [answer(500, &yes), answer(200, &[])]);
+    assert!(run_on.end.is_ok());
+    let error = run(0, [answer(500, &yes)]).end.unwrap_err();
+    assert!(error.is_retryable() && !error.to_string().contains("new key"), "{error}");
+    // Only `true` says so, and without a key nothing is stored.
+    assert_eq!(run(1, [answer(500, &[("Idempotent-Replayed", "false")]), answer(200, &[])]).waits, [500]);
+    let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").start());
+    assert!(matches!(sent.reply(answer(500, &[replayed])), Step::Wait(..)));
+}
+
+#[test]
+fn no_attempt_begins_when_the_key_may_have_expired() {
+    let day = Duration::from_secs(24 * 3600);
+    let mut step = config()
+        .clock(Duration::default)
+        .verification_sessions()
+        .create(CreateVerificationSession::document())
+        .max_retries(u32::MAX)
+        .attempt_timeout(Duration::from_secs(60))
+        .start();
+    let mut waited = Duration::ZERO;
+    let error = loop {
+        step = match step {
+            Step::Send(_, sent) => sent.reply(answer(503, &[("retry-after", "60")])),
+            Step::Wait(duration, waiting) => {
+                waited += duration;
+                waiting.resume()
+            }
+            Step::Done(end) => break end.unwrap_err(),
+        };
+    };
+    // The last attempt begins a minute before the day is over, which is as long as it may take to arrive.
+    assert_eq!(waited, day - Duration::from_secs(60));
+    assert_eq!((error.status().unwrap().as_u16(), error.is_retryable()), (503, false));
+    assert!(error.to_string().ends_with("its idempotency key may have expired"), "{error}");
+
+    // A machine that slept through the night has no wait to refuse, and an attempt that it does not begin.
+    let now = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let clock = now.clone();
+    let config = config().clock(move || Duration::from_secs(clock.load(std::sync::atomic::Ordering::SeqCst)));
+    for (is_post, begins) in [(true, false), (false, true)] {
+        now.store(0, std::sync::atomic::Ordering::SeqCst);
+        let (method, id) = if is_post { (http::Method::POST, "a") } else { (http::Method::GET, "b") };
+        let (_, sent) = request_of(config.raw(method, format!("/v1/{id}"), ()).start());
+        let Step::Wait(_, waiting) = sent.reply(fail(Kind::Timeout)) else { panic!("it waits") };
+        now.store(25 * 3600, std::sync::atomic::Ordering::SeqCst);
+        let step = waiting.resume();
+        assert_eq!(matches!(step, Step::Send(..)), begins, "{step:?}");
+        if let Step::Done(Err(error)) = step {
+            assert!(!error.is_retryable() && error.was_sent());
+        }
+    }
 }
 
 #[test]
