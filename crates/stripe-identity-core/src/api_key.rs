@@ -12,7 +12,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// A key from its text.
+    /// A key from its text. Any visible ASCII text is taken for one.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty or holds anything but visible ASCII: a space or a
@@ -31,7 +31,7 @@ impl ApiKey {
         Ok(Self { authorization })
     }
 
-    /// Whether the key is marked as one for tests (`sk_test_…`, `rk_test_…`).
+    /// Returns whether the key is marked as a test key: it begins with `sk_test_` or `rk_test_`.
     pub fn is_test(&self) -> bool {
         let key = self.authorization.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
         key.starts_with(b"sk_test_") || key.starts_with(b"rk_test_")

@@ -10,7 +10,11 @@ use crate::invalid_input::InvalidInput;
 
 /// Where requests go: scheme, host, port, and a path to put before the API's own.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct BaseUrl(String);
+pub(crate) struct BaseUrl {
+    url: String,
+    /// Whether only keys that are marked as test keys may go there.
+    pub(crate) takes_test_keys_only: bool,
+}
 
 impl BaseUrl {
     pub(crate) fn of_stripe(host: Host) -> Self {
@@ -18,10 +22,23 @@ impl BaseUrl {
             Host::Api => "api",
             Host::Files => "files",
         };
-        Self(format!("https://{host}.stripe.com"))
+        Self { url: format!("https://{host}.stripe.com"), takes_test_keys_only: false }
     }
 
+    /// A URL that keeps a key safe on its way: with TLS, or to this machine.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
+        let (base_url, is_safe) = Self::parse_any(url)?;
+        if is_safe { Ok(base_url) } else { Err(InvalidInput::InsecureBaseUrl.into()) }
+    }
+
+    /// A URL that may go without TLS to any machine, for test keys only.
+    pub(crate) fn parse_without_tls(url: &str) -> Result<Self, Error> {
+        let (base_url, _) = Self::parse_any(url)?;
+        Ok(Self { takes_test_keys_only: true, ..base_url })
+    }
+
+    /// The URL, and whether it keeps a key safe.
+    fn parse_any(url: &str) -> Result<(Self, bool), Error> {
         // `Uri` drops a fragment without a word, and reads a backslash as part of the path.
         if url.contains(['#', '?', '\\']) {
             return Err(InvalidInput::MalformedBaseUrl.into());
@@ -31,24 +48,21 @@ impl BaseUrl {
             return Err(InvalidInput::MalformedBaseUrl.into());
         };
         let host = host(authority).ok_or(InvalidInput::MalformedBaseUrl)?;
-        if *scheme == Scheme::HTTP {
-            if !is_loopback(host) {
-                return Err(InvalidInput::InsecureBaseUrl.into());
-            }
-        } else if *scheme != Scheme::HTTPS {
+        if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
             return Err(InvalidInput::MalformedBaseUrl.into());
         }
+        let is_safe = *scheme == Scheme::HTTPS || is_loopback(host);
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix("/v1").unwrap_or(path);
         if path.split('/').skip(1).any(|segment| !is_plain(segment)) {
             return Err(InvalidInput::MalformedBaseUrl.into());
         }
-        Ok(Self(format!("{scheme}://{authority}{path}")))
+        Ok((Self { url: format!("{scheme}://{authority}{path}"), takes_test_keys_only: false }, is_safe))
     }
 
     /// The URL of a path and query below it, which begin with `/`.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
-        format!("{}{path_and_query}", self.0).parse().map_err(|_| InvalidInput::MalformedUrl.into())
+        format!("{}{path_and_query}", self.url).parse().map_err(|_| InvalidInput::MalformedUrl.into())
     }
 }
 
@@ -80,7 +94,7 @@ fn is_loopback(host: &str) -> bool {
 
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.url)
     }
 }
 
@@ -108,7 +122,9 @@ mod tests {
             "http://10.0.0.1",
         ] {
             assert!(BaseUrl::parse(url).is_err(), "{url}");
+            assert!(BaseUrl::parse_without_tls(url).is_ok_and(|url| url.takes_test_keys_only), "{url}");
         }
+        assert!(BaseUrl::parse_without_tls("https://example.com").is_ok_and(|url| url.takes_test_keys_only));
     }
 
     #[test]
@@ -146,6 +162,7 @@ mod tests {
             "https://example.com/a//b",
         ] {
             assert!(BaseUrl::parse(url).is_err(), "{url}");
+            assert!(BaseUrl::parse_without_tls(url).is_err(), "{url}");
         }
     }
 

@@ -9,9 +9,11 @@ use serde::Serialize;
 use stripe_identity_types::{AccountId, VerificationSession};
 
 use crate::api_key::ApiKey;
-use crate::config::{Config, Settings, header_value, set_or_remove, version_value};
+use crate::base_url::BaseUrl;
+use crate::config::{Config, Settings, header_value, set_scope, version_value};
 use crate::endpoint::{Endpoint, Host, WriteEndpoint, verification_sessions};
 use crate::error::Error;
+use crate::finite;
 use crate::form;
 use crate::headers::{IDEMPOTENCY_KEY, STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
 use crate::invalid_input::InvalidInput;
@@ -105,13 +107,15 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// The connected account to act on. An empty one means none, even if the client has one.
+    /// The connected account to act on, in place of the client's account or context. An empty one means none, even if the
+    /// client has one.
     pub fn account(mut self, account: impl Into<AccountId>) -> Self {
         self.options.account = Some(account.into());
         self
     }
 
-    /// The context to act in: account ids joined by `/`. An empty one means none, even if the client has one.
+    /// The context to act in: account ids joined by `/`, in place of the client's account or context. An empty one means
+    /// none, even if the client has one.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.options.context = Some(context.into());
         self
@@ -207,13 +211,14 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             content_type = Some(type_);
             base_url.join(&path)?
         } else {
-            let query = self.form()?;
+            let mut query = route.query()?.to_owned();
+            self.append_form(&mut query)?;
             let separator = if query.is_empty() { "" } else { "?" };
             base_url.join(&format!("{path}{separator}{query}"))?
         };
         *request.method_mut() = route.method().clone();
         *request.uri_mut() = uri;
-        let mut headers = self.headers(settings, has_key)?;
+        let mut headers = self.headers(settings, base_url, has_key)?;
         if let Some(content_type) = content_type {
             headers.insert(CONTENT_TYPE, content_type);
             headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body().len()));
@@ -228,12 +233,15 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             if !self.options.expand.is_empty() {
                 return Err(InvalidInput::ExpandInV2.into());
             }
-            let json = serde_json::to_vec(self.endpoint.params()).map_err(|_| InvalidInput::UnrepresentableParams)?;
+            let params = self.endpoint.params();
+            finite::check(params).map_err(|_| InvalidInput::UnrepresentableParams)?;
+            let json = serde_json::to_vec(params).map_err(|_| InvalidInput::UnrepresentableParams)?;
             // `()` stands for no parameters.
             let json = if json == b"null" { b"{}".to_vec() } else { json };
             return Ok((json.into(), HeaderValue::from_static("application/json")));
         }
-        let form = self.form()?;
+        let mut form = String::new();
+        self.append_form(&mut form)?;
         let Some(file) = self.endpoint.file() else {
             return Ok((form.into(), HeaderValue::from_static("application/x-www-form-urlencoded")));
         };
@@ -243,19 +251,18 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         Ok((multipart::body(&boundary, &form, file).into(), content_type))
     }
 
-    fn form(&self) -> Result<String, Error> {
-        let mut form = String::new();
+    fn append_form(&self, form: &mut String) -> Result<(), Error> {
         let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
-        form::append(&mut form, self.endpoint.params()).map_err(|_| InvalidInput::UnrepresentableParams)?;
+        form::append(form, self.endpoint.params()).map_err(|_| InvalidInput::UnrepresentableParams)?;
         let says_it_already = form.split('&').any(|pair| pair.starts_with("expand[") || pair.starts_with("expand="));
         if says_it_already && !self.options.expand.is_empty() {
             return Err(InvalidInput::DuplicateExpand.into());
         }
-        form::append(&mut form, &Expand { expand }).map_err(|_| InvalidInput::UnrepresentableParams)?;
-        Ok(form)
+        form::append(form, &Expand { expand }).map_err(|_| InvalidInput::UnrepresentableParams)?;
+        Ok(())
     }
 
-    fn headers(&self, settings: &Settings, has_idempotency_key: bool) -> Result<HeaderMap, Error> {
+    fn headers(&self, settings: &Settings, base_url: &BaseUrl, has_idempotency_key: bool) -> Result<HeaderMap, Error> {
         let options = &self.options;
         let mut headers = settings.scope.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -267,16 +274,22 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         }
 
         let api_key = options.api_key.as_ref().unwrap_or(&settings.api_key);
+        if base_url.takes_test_keys_only && !api_key.is_test() {
+            return Err(InvalidInput::NotATestKey.into());
+        }
         headers.insert(AUTHORIZATION, api_key.authorization());
         if let Some(version) = &options.api_version {
             headers.insert(STRIPE_VERSION, version_value(version)?);
         }
-        if let Some(account) = &options.account {
-            set_or_remove(&mut headers, STRIPE_ACCOUNT, account.as_str())?;
+        let (account, context) = (options.account.as_ref().map(AccountId::as_str), options.context.as_deref());
+        // Each names an account, so either takes the place of what the client has of the other.
+        if account.is_some_and(|account| !account.is_empty()) {
+            headers.remove(STRIPE_CONTEXT);
         }
-        if let Some(context) = &options.context {
-            set_or_remove(&mut headers, STRIPE_CONTEXT, context)?;
+        if context.is_some_and(|context| !context.is_empty()) {
+            headers.remove(STRIPE_ACCOUNT);
         }
+        set_scope(&mut headers, account, context)?;
         if has_idempotency_key {
             let mut key = match &options.idempotency_key {
                 Some(key) => idempotency_key(key)?,

@@ -103,7 +103,7 @@ macro_rules! callers {
             /// `DELETE` they go to the query. Other methods, and a path that could lead to another host or up and down the
             /// tree, are refused before anything is sent.
             pub fn raw<P: Serialize>(&self, method: Method, path: impl Into<String>, params: P) -> Call<Self, Raw<P>> {
-                Call::new(self, Raw::new(method, path.into(), params))
+                Call::new(self, Raw::new(method, path, params))
             }
 
             /// A call to an endpoint, also to one of your own.

@@ -55,6 +55,9 @@ pub(crate) struct Settings {
 impl Config {
     /// Settings for Stripe's API with a secret or restricted key.
     ///
+    /// Any visible ASCII text is taken for a key: only Stripe knows its keys. Where a test key is required, it is one that
+    /// [is marked as such](ApiKey::is_test).
+    ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key is empty or holds anything but visible ASCII.
     pub fn new(api_key: impl AsRef<str>) -> Result<Self, Error> {
@@ -84,13 +87,38 @@ impl Config {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is of another form, or would send the key to another
-    /// machine without TLS.
+    /// machine without TLS: for a simulator there, see [`base_url_without_tls`](Self::base_url_without_tls).
     pub fn base_url(self, url: impl AsRef<str>) -> Result<Self, Error> {
         let base_url = BaseUrl::parse(url.as_ref())?;
-        Ok(self.with(|settings| {
+        Ok(self.with_base_url(base_url))
+    }
+
+    /// Sends everything to a host that is not Stripe, also without TLS and to another machine: a simulator in a container,
+    /// in a CI service or in a cluster, such as `http://simulator:12111`.
+    ///
+    /// Without TLS, others on the way can read the key and the personal data. So only keys that are
+    /// [marked as test keys](ApiKey::is_test) go there: a request with any other, be it the client's or the call's own, is
+    /// refused before it is sent, with [`NotATestKey`](InvalidInput::NotATestKey). Proxies are not used without TLS.
+    ///
+    /// ```
+    /// use stripe_identity_core::Config;
+    ///
+    /// let config = Config::new("sk_test_123")?.base_url_without_tls("http://simulator:12111")?;
+    /// # Ok::<(), stripe_identity_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is not `http(s)://host[:port][/path]`.
+    pub fn base_url_without_tls(self, url: impl AsRef<str>) -> Result<Self, Error> {
+        let base_url = BaseUrl::parse_without_tls(url.as_ref())?;
+        Ok(self.with_base_url(base_url))
+    }
+
+    fn with_base_url(self, base_url: BaseUrl) -> Self {
+        self.with(|settings| {
             settings.files_base_url = base_url.clone();
             settings.base_url = base_url;
-        }))
+        })
     }
 
     /// Another host for the contents of files alone. To be set after [`base_url`](Self::base_url), which moves it too.
@@ -114,20 +142,22 @@ impl Config {
     /// The connected account that calls act on. An empty one means none.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it cannot stand in a header.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is blank or cannot stand in a header, or if a
+    /// [context](Self::context) is set, which names the account too.
     pub fn account(self, account: impl Into<AccountId>) -> Result<Self, Error> {
         let mut scope = self.0.scope.clone();
-        set_or_remove(&mut scope, STRIPE_ACCOUNT, account.into().as_str())?;
+        set_scope(&mut scope, Some(account.into().as_str()), None)?;
         Ok(self.with(|settings| settings.scope = scope))
     }
 
     /// The context that calls act in: account ids joined by `/`. An empty one means none.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it cannot stand in a header.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is blank or cannot stand in a header, or if an
+    /// [account](Self::account) is set.
     pub fn context(self, context: impl AsRef<str>) -> Result<Self, Error> {
         let mut scope = self.0.scope.clone();
-        set_or_remove(&mut scope, STRIPE_CONTEXT, context.as_ref())?;
+        set_scope(&mut scope, None, Some(context.as_ref()))?;
         Ok(self.with(|settings| settings.scope = scope))
     }
 
@@ -246,10 +276,20 @@ pub(crate) fn version_value(version: &str) -> Result<HeaderValue, Error> {
     header_value(version)
 }
 
-pub(crate) fn set_or_remove(headers: &mut HeaderMap, name: http::HeaderName, value: &str) -> Result<(), Error> {
-    match value {
-        "" => headers.remove(name),
-        value => headers.insert(name, header_value(value)?),
-    };
+/// Sets what is given of account and context, and takes away what is given as empty.
+pub(crate) fn set_scope(headers: &mut HeaderMap, account: Option<&str>, context: Option<&str>) -> Result<(), Error> {
+    for (name, value) in [(STRIPE_ACCOUNT, account), (STRIPE_CONTEXT, context)] {
+        match value {
+            None => {}
+            Some("") => drop(headers.remove(name)),
+            // An account that went missing must not act on one's own instead.
+            Some(value) if value.trim().is_empty() => return Err(InvalidInput::Blank.into()),
+            Some(value) => drop(headers.insert(name, header_value(value)?)),
+        }
+    }
+    // Stripe answers both together with a 400.
+    if headers.contains_key(STRIPE_ACCOUNT) && headers.contains_key(STRIPE_CONTEXT) {
+        return Err(InvalidInput::AccountAndContext.into());
+    }
     Ok(())
 }

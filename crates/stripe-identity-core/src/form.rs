@@ -3,7 +3,9 @@
 use std::fmt::{self, Display, Write as _};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::ser::{self, Impossible, Serialize, Serializer};
+use serde::Serialize;
+use serde::ser::{self, Impossible, Serializer};
+use serde_json::Value;
 
 /// What stays as it is in names, values and path segments; all else is written in percent-encoded UTF-8.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -41,6 +43,22 @@ impl ser::Error for Unrepresentable {
 
 type Written = Result<(), Unrepresentable>;
 
+/// How `serde_json` gives a number to a serializer that is not its own, as a struct with one field of the same name, where
+/// any crate of the program turns on its feature `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+/// How it gives JSON that stays as it is.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// A text or a number, as text.
+fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<String, Unrepresentable> {
+    // Written as a value, it comes out just as text.
+    let mut text = String::new();
+    value.serialize(Field { form: &mut text, name: "k".to_owned() })?;
+    let escaped = text.strip_prefix("k=").ok_or(Unrepresentable)?;
+    let text = percent_encoding::percent_decode_str(escaped).decode_utf8().map_err(|_| Unrepresentable)?;
+    Ok(text.into_owned())
+}
+
 /// The place in the form where a value goes; its name is escaped already, and empty at the top.
 struct Field<'a> {
     form: &'a mut String,
@@ -58,6 +76,20 @@ impl Field<'_> {
             parent => format!("{parent}[{}]", escape(name)),
         };
         Ok(Field { form: self.form, name })
+    }
+
+    /// This place once more.
+    fn itself(&mut self) -> Field<'_> {
+        Field { form: self.form, name: self.name.clone() }
+    }
+
+    /// A number in the words of JSON, of which an exponent is not Stripe's.
+    fn number(self, text: &str) -> Written {
+        if text.contains(['e', 'E']) {
+            self.serialize_f64(text.parse().map_err(|_| Unrepresentable)?)
+        } else {
+            self.value(escape(text))
+        }
     }
 
     fn value(self, value: impl Display) -> Written {
@@ -244,12 +276,7 @@ impl ser::SerializeMap for Children<'_> {
     type Error = Unrepresentable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
-        // A key is a text or a number; written as a value, it comes out just as text.
-        let mut text = String::new();
-        key.serialize(Field { form: &mut text, name: "k".to_owned() })?;
-        let escaped = text.strip_prefix("k=").ok_or(Unrepresentable)?;
-        let key = percent_encoding::percent_decode_str(escaped).decode_utf8().map_err(|_| Unrepresentable)?;
-        self.key = Some(key.into_owned());
+        self.key = Some(text_of(key)?);
         Ok(())
     }
 
@@ -268,7 +295,14 @@ impl ser::SerializeStruct for Children<'_> {
     type Error = Unrepresentable;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
-        value.serialize(self.parent.child(name)?)
+        match name {
+            NUMBER => self.parent.itself().number(&text_of(value)?),
+            RAW_VALUE => {
+                let json: Value = serde_json::from_str(&text_of(value)?).map_err(|_| Unrepresentable)?;
+                json.serialize(self.parent.itself())
+            }
+            name => value.serialize(self.parent.child(name)?),
+        }
     }
 
     fn end(self) -> Written {
@@ -348,6 +382,35 @@ mod tests {
             format!("a={}&b={}&c=1{}&d=0.1", i64::MIN, u64::MAX, "0".repeat(21))
         );
         assert_eq!(form(std::collections::BTreeMap::from([(7, "x")])), "7=x");
+    }
+
+    /// As `serde_json` hands its numbers over where `arbitrary_precision` is on, which this test need not turn on for all.
+    #[derive(Serialize)]
+    #[serde(rename = "$serde_json::private::Number")]
+    struct PreciseNumber {
+        #[serde(rename = "$serde_json::private::Number")]
+        text: &'static str,
+    }
+
+    #[test]
+    fn a_number_of_any_precision_is_the_number() {
+        let form = |text| form(std::collections::BTreeMap::from([("limit", [PreciseNumber { text }])]));
+        assert_eq!(form("3"), "limit[0]=3");
+        assert_eq!(form("-0.10"), "limit[0]=-0.10");
+        assert_eq!(form("123456789012345678901234567890"), "limit[0]=123456789012345678901234567890");
+        assert_eq!(form("1e21"), format!("limit[0]=1{}", "0".repeat(21)));
+        let refused =
+            |text| append(&mut String::new(), &json!({}).as_object().map(|_| PreciseNumber { text })).is_err();
+        assert!(refused("3"), "a number is no form");
+        let beyond = std::collections::BTreeMap::from([("a", PreciseNumber { text: "1e400" })]);
+        assert!(append(&mut String::new(), &beyond).is_err());
+    }
+
+    #[test]
+    fn json_that_stays_as_it_is_is_written_like_any_other() {
+        let raw = serde_json::value::RawValue::from_string(r#"{"b": [1, {"c": "d e"}]}"#.to_owned()).unwrap();
+        assert_eq!(form(&*raw), "b[0]=1&b[1][c]=d%20e");
+        assert_eq!(form(std::collections::BTreeMap::from([("a", &*raw)])), "a[b][0]=1&a[b][1][c]=d%20e");
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod decode;
 pub mod endpoint;
 mod error;
 mod error_kind;
+mod finite;
 mod form;
 mod headers;
 mod invalid_input;

@@ -39,6 +39,12 @@ use bytes::Bytes;
 /// }
 /// ```
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an asynchronous transport",
+    label = "this type does not implement `HttpTransport`",
+    note = "a `Client` takes `HyperTransport`, `ReqwestTransport`, `TowerTransport` or a type of yours that implements the trait",
+    note = "a transport that blocks goes with `BlockingClient`"
+)]
 pub trait HttpTransport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole response.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
@@ -48,6 +54,12 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
 }
 
 /// What a blocking client sends its requests with. The same contract as [`HttpTransport`], without async.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a blocking transport",
+    label = "this type does not implement `BlockingHttpTransport`",
+    note = "a `BlockingClient` takes `UreqTransport` or a type of yours that implements the trait",
+    note = "an asynchronous transport goes with `Client`"
+)]
 pub trait BlockingHttpTransport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole response.
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;

@@ -14,6 +14,7 @@ pub struct Route {
     method: Method,
     host: Host,
     template: Cow<'static, str>,
+    query: Option<String>,
 }
 
 /// One of Stripe's hosts.
@@ -29,7 +30,7 @@ pub enum Host {
 impl Route {
     /// Any route. The template is a path such as `/v1/files/{file}`.
     pub const fn new(method: Method, host: Host, template: &'static str) -> Self {
-        Self { method, host, template: Cow::Borrowed(template) }
+        Self { method, host, template: Cow::Borrowed(template), query: None }
     }
 
     /// A `GET` on the API's host.
@@ -47,8 +48,8 @@ impl Route {
         Self::new(Method::DELETE, Host::Api, template)
     }
 
-    pub(crate) fn raw(method: Method, path: String) -> Self {
-        Self { method, host: Host::Api, template: Cow::Owned(path) }
+    pub(crate) fn raw(method: Method, path: String, query: Option<String>) -> Self {
+        Self { method, host: Host::Api, template: Cow::Owned(path), query }
     }
 
     /// The method.
@@ -101,6 +102,14 @@ impl Route {
         segments.next().is_none().then_some(id)
     }
 
+    /// The query that comes before the parameters, encoded already.
+    pub(crate) fn query(&self) -> Result<&str, Error> {
+        let query = self.query.as_deref().unwrap_or_default();
+        // What a URL takes and no server reads as the end of the query or of the line.
+        let is_of_a_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&byte);
+        if query.bytes().all(is_of_a_query) { Ok(query) } else { Err(InvalidInput::MalformedPath.into()) }
+    }
+
     /// The path with the id in it. An id stays one segment, whatever it holds.
     pub(crate) fn path(&self, id: Option<&str>) -> Result<String, Error> {
         let mut path = String::new();
@@ -135,7 +144,57 @@ mod tests {
     use super::*;
 
     fn path(template: &str, id: Option<&str>) -> Result<String, Error> {
-        Route::raw(Method::GET, template.to_owned()).path(id)
+        Route::raw(Method::GET, template.to_owned(), None).path(id)
+    }
+
+    #[test]
+    fn matches_takes_the_method_and_every_segment() {
+        let route = Route::post("/v1/widgets/{widget}/close");
+        let id = |path| route.matches(&Method::POST, path);
+        assert_eq!(id("/v1/widgets/w_1/close").as_deref(), Some("w_1"));
+        assert_eq!(id("/v1/widgets/w%2F1%20%C3%A9/close").as_deref(), Some("w/1 é"));
+        for path in [
+            "/v1/widgets//close",
+            "/v1/widgets/w_1",
+            "/v1/widgets/w_1/close/",
+            "/v1/widgets/w_1/close/x",
+            "/v1/widgets/w_1/open",
+            "/v2/widgets/w_1/close",
+            "/v1/widgets/w/1/close",
+            "/v1/widgets/%ff/close",
+            "v1/widgets/w_1/close",
+            "",
+        ] {
+            assert_eq!(id(path), None, "{path}");
+        }
+        for method in [Method::GET, Method::DELETE, Method::PUT] {
+            assert_eq!(route.matches(&method, "/v1/widgets/w_1/close"), None, "{method}");
+        }
+        let without_id = Route::get("/v1/widgets");
+        assert_eq!(without_id.matches(&Method::GET, "/v1/widgets").as_deref(), Some(""));
+        assert_eq!(without_id.matches(&Method::GET, "/v1/widgets/w_1"), None);
+    }
+
+    #[test]
+    fn a_placeholder_has_both_of_its_brackets() {
+        for template in ["/v1/{id", "/v1/id}", "/v1/a{id}", "/v1/{id}a"] {
+            assert!(path(template, Some("vs_1")).is_err(), "{template}");
+        }
+        assert_eq!(path("/v1/{}", Some("vs_1")).unwrap(), "/v1/vs_1");
+    }
+
+    #[test]
+    fn a_query_stays_one() {
+        let query = |query: &str| {
+            let route = Route::raw(Method::GET, "/v1/x".to_owned(), Some(query.to_owned()));
+            route.query().map(str::to_owned).ok()
+        };
+        for text in ["", "a=1&b[c]=%20+x", "expand[0]=data.x", "a=https://x/?y"] {
+            assert_eq!(query(text).as_deref(), Some(text));
+        }
+        for text in ["a b", "a#b", "a\r\nHost: x", "a\\b", "a\"b", "é", "a\0", "<>"] {
+            assert_eq!(query(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Fetching what a thin event leaves out.
 
-use http::Method;
 use stripe_identity_types::{EventId, ObjectType, ThinEvent};
 
 use super::raw::Raw;
@@ -46,12 +45,12 @@ impl<C: Caller> ThinEvents<C> {
         Some(because_of(event, Call::new(&self.caller, verification_sessions::Retrieve::new(id))))
     }
 
-    /// Retrieves whatever an event happened to, as it is now, from the path that the event names. `None` if it names none.
-    /// A path that could lead to another host is refused when the call is made.
+    /// Retrieves whatever an event happened to, as it is now, from the path that the event names, with the query that it
+    /// may have. `None` if it names none. A path that could lead to another host is refused when the call is made.
     #[doc(alias = "fetch_related_object")]
     pub fn related_object(&self, event: &ThinEvent) -> Option<Call<C, Raw<()>>> {
-        let path = event.related_object.as_ref()?.url.clone()?;
-        Some(because_of(event, Call::new(&self.caller, Raw::new(Method::GET, path, ()))))
+        let url = event.related_object.as_ref()?.url.as_deref()?;
+        Some(because_of(event, Call::new(&self.caller, Raw::get(url))))
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use stripe_identity_core::http::Request;
 use stripe_identity_core::types::{CreateFile, CreateVerificationSession, FilePurpose};
-use stripe_identity_core::{ApiKey, AttemptTimeout, Config, ErrorKind, Step};
+use stripe_identity_core::{ApiKey, AttemptTimeout, Config, ErrorKind, InvalidInput, Step};
 
 use super::{config, request_of};
 
@@ -15,8 +15,6 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
     let config = config()
         .account("acct_1")
         .unwrap()
-        .context("acct_1/acct_2")
-        .unwrap()
         .attempt_timeout(Duration::from_secs(7))
         .api_version("2026-01-01.test")
         .unwrap();
@@ -24,7 +22,7 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
 
     let (request, _) = request_of(sessions.retrieve("vs_1").start());
     assert_eq!(header(&request, "stripe-account"), Some("acct_1"));
-    assert_eq!(header(&request, "stripe-context"), Some("acct_1/acct_2"));
+    assert_eq!(header(&request, "stripe-context"), None);
     assert_eq!(header(&request, "stripe-version"), Some("2026-01-01.test"));
     assert_eq!(header(&request, "authorization"), Some("Bearer sk_test_123"));
     assert_eq!(request.extensions().get(), Some(&AttemptTimeout(Duration::from_secs(7))));
@@ -32,7 +30,6 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
     let call = sessions
         .retrieve("vs_1")
         .account("acct_3")
-        .context("")
         .api_version("2026-02-02.test")
         .api_key(ApiKey::new("rk_test_123").unwrap())
         .attempt_timeout(Duration::from_secs(1))
@@ -88,7 +85,10 @@ fn what_cannot_be_right_is_refused_before_anything_is_sent() {
         create().idempotency_key("a b").start(),
         create().idempotency_key("x".repeat(256)).start(),
         create().account("acct_1\r\nx: y").start(),
+        create().account(" \t").start(),
         create().context("\n").start(),
+        create().context("  ").start(),
+        create().account("acct_1").context("acct_1/acct_2").start(),
         create().api_version("\u{1}").start(),
         create().header("bad name", "x").start(),
         create().header("x", "a\r\nb: c").start(),
@@ -109,6 +109,70 @@ fn what_cannot_be_right_is_refused_before_anything_is_sent() {
     assert!(Config::new("sk_test 123").is_err());
     assert!(config().app_name(" ").is_err());
     assert!(config().api_version("\n").is_err());
+}
+
+#[test]
+fn account_and_context_together_are_refused_and_either_replaces_the_client_s() {
+    let scope = |step| {
+        let (request, _) = request_of(step);
+        (header(&request, "stripe-account").map(str::to_owned), header(&request, "stripe-context").map(str::to_owned))
+    };
+    let (acct, path) = (Some("acct_1".to_owned()), Some("acct_1/acct_2".to_owned()));
+    let by_account = config().account("acct_1").unwrap();
+    let by_context = config().context("acct_1/acct_2").unwrap();
+    let retrieve = |config: &Config| config.verification_sessions().retrieve("vs_1");
+    assert_eq!(scope(retrieve(&by_context).start()), (None, path.clone()));
+    assert_eq!(scope(retrieve(&by_account).context("acct_1/acct_2").start()), (None, path.clone()));
+    assert_eq!(scope(retrieve(&by_context).account("acct_1").start()), (acct.clone(), None));
+    // An empty one takes away its own kind and leaves the other.
+    assert_eq!(scope(retrieve(&by_context).account("").start()), (None, path.clone()));
+    assert_eq!(scope(retrieve(&by_context).context("").start()), (None, None));
+    assert_eq!(scope(retrieve(&by_account).account("").context("acct_1/acct_2").start()), (None, path));
+    assert_eq!(scope(retrieve(&by_account).context("").start()), (acct, None));
+
+    for both in [by_account.clone().context("acct_2"), by_context.clone().account("acct_2")] {
+        assert_eq!(both.unwrap_err().invalid_input(), Some(InvalidInput::AccountAndContext));
+    }
+    assert!(by_account.clone().account("").unwrap().context("acct_2").is_ok());
+    for blank in [config().account(" "), config().context("\t"), by_account.account("\u{a0}")] {
+        assert_eq!(blank.unwrap_err().invalid_input(), Some(InvalidInput::Blank));
+    }
+}
+
+#[test]
+fn without_tls_only_test_keys_go_to_other_machines() {
+    let refusal = |step: Step<_>| match step {
+        Step::Done(Err::<stripe_identity_core::Response<stripe_identity_core::types::VerificationSession>, _>(
+            error,
+        )) => error.invalid_input(),
+        _ => None,
+    };
+    let at = |key: &str| Config::new(key).unwrap().base_url_without_tls("http://host.docker.internal:12111/").unwrap();
+    for url in ["http://simulator:12111", "http://172.17.0.2:12111", "http://[2001:db8::1]:1", "http://10.0.0.1"] {
+        assert_eq!(config().base_url(url).unwrap_err().invalid_input(), Some(InvalidInput::InsecureBaseUrl));
+        let (request, _) = request_of(config().base_url_without_tls(url).unwrap().events().retrieve("evt_1").start());
+        assert_eq!(request.uri().to_string(), format!("{url}/v1/events/evt_1"));
+    }
+    for key in ["sk_test_1", "rk_test_1"] {
+        let retrieve = || at(key).verification_sessions().retrieve("vs_1");
+        let _ = request_of(retrieve().start());
+        // A call can bring another key.
+        let live = retrieve().api_key(ApiKey::new("sk_live_1").unwrap());
+        assert_eq!(refusal(live.start()), Some(InvalidInput::NotATestKey));
+    }
+    for key in ["sk_live_1", "rk_live_1", "nonsense", "sk_org_live_1", "pk_test_1", "xsk_test_1", "SK_TEST_1"] {
+        assert_eq!(refusal(at(key).verification_sessions().retrieve("vs_1").start()), Some(InvalidInput::NotATestKey));
+        let with_test_key = at(key).verification_sessions().retrieve("vs_1").api_key(ApiKey::new("sk_test_1").unwrap());
+        let _ = request_of(with_test_key.start());
+    }
+    // Files go the same way, until they are sent elsewhere.
+    let upload = || CreateFile::new(FilePurpose::IdentityDocument, *b"x");
+    assert!(matches!(at("sk_live_1").files().create(upload()).start(), Step::Done(Err(_))));
+    let elsewhere = at("sk_live_1").files_base_url("https://files.example").unwrap();
+    let _ = request_of(elsewhere.files().create(upload()).start());
+    assert!(matches!(elsewhere.files().retrieve("file_1").start(), Step::Done(Err(_))));
+    // The last base URL counts.
+    let _ = request_of(at("sk_live_1").base_url("https://proxy.example").unwrap().events().retrieve("evt_1").start());
 }
 
 #[test]

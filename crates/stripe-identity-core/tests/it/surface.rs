@@ -1,5 +1,7 @@
 //! The requests of the endpoints around sessions.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 use stripe_identity_core::http::{Method, Request};
 use stripe_identity_core::types::{CreateEphemeralKey, CreateFile, FilePurpose, ListEvents, ListFiles};
@@ -90,6 +92,10 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
     assert_eq!(request.uri().query(), Some("expanded=true&expand[0]=y"));
     let (request, _) = request_of(config.raw(Method::POST, "/v2/x", ()).start());
     assert_eq!(request.body(), "{}");
+    let (request, _) = request_of(config.call(endpoint::raw::Raw::new(Method::POST, "/v1/x", params())).start());
+    assert_eq!(request.body(), "a[b][0]=1&a[b][1]=true&c=");
+    let (request, _) = request_of(config.raw(Method::GET, "/v1/x", json!({"limit": 3, "b": 0.5})).start());
+    assert_eq!(request.uri().query(), Some("b=0.5&limit=3"));
     let (request, _) = request_of(config.raw(Method::DELETE, "/v1/x", ()).idempotency_key("key-1").start());
     assert_eq!(header(&request, "idempotency-key"), Some("key-1"));
     for refused in [
@@ -97,6 +103,9 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
         config.raw(Method::POST, "/v2/x", ()).expand(["y"]).start(),
         config.raw(Method::GET, "/v1/x", json!({"expand": ["a"]})).expand(["b"]).start(),
         config.raw(Method::GET, "/v1/x", ()).idempotency_key("key-1").start(),
+        config.raw(Method::POST, "/v1/x", [("a", f64::NAN)].into_iter().collect::<HashMap<_, _>>()).start(),
+        config.raw(Method::POST, "/v2/x", [("a", f64::NAN)].into_iter().collect::<HashMap<_, _>>()).start(),
+        config.raw(Method::POST, "/v2/x", [("a", [f64::INFINITY])].into_iter().collect::<HashMap<_, _>>()).start(),
         config.raw(Method::PATCH, "/v1/x", ()).start(),
         config.raw(Method::CONNECT, "/v1/x", ()).start(),
         config.raw("post".parse().unwrap(), "/v1/x", ()).start(),
@@ -127,4 +136,42 @@ fn no_two_routes_are_the_same() {
     for (index, route) in endpoint::ROUTES.iter().enumerate() {
         assert!(endpoint::ROUTES[..index].iter().all(|other| other != route), "{route:?}");
     }
+}
+
+#[test]
+fn a_related_object_is_fetched_from_its_url_with_its_query() {
+    let related = |url: &str| {
+        let event = json!({"id": "evt_1", "context": "acct_1", "related_object": {"type": "x", "url": url}});
+        let event: stripe_identity_core::types::ThinEvent = serde_json::from_value(event).unwrap();
+        config().thin_events().related_object(&event).unwrap()
+    };
+    for (url, sent) in [
+        ("/v1/x/1", "/v1/x/1"),
+        ("/v2/core/x/1?include=a%20b", "/v2/core/x/1?include=a%20b"),
+        ("/v1/x/1?expand[0]=a&b=c/d?e", "/v1/x/1?expand[0]=a&b=c/d?e"),
+        ("/v1/x/1?", "/v1/x/1"),
+    ] {
+        let (request, _) = request_of(related(url).start());
+        assert_eq!(line(&request), format!("GET https://api.stripe.com{sent}"));
+        assert_eq!(header(&request, "stripe-request-trigger"), Some("event=evt_1"));
+    }
+    let (request, _) = request_of(related("/v1/x/1?a=b").expand(["c"]).start());
+    assert_eq!(line(&request), "GET https://api.stripe.com/v1/x/1?a=b&expand[0]=c");
+    for url in [
+        "//evil.test/?a=b",
+        "/v1/../x?a=b",
+        "https://evil.test/?a=b",
+        "?a=b",
+        "/v1/x?a#b",
+        "/v1/x?a b",
+        "/v1/x?a\r\nHost: evil.test",
+        "/v1/x\\y?a=b",
+        "@evil.test/?a",
+    ] {
+        let Step::Done(Err(error)) = related(url).start() else { panic!("{url} goes out") };
+        assert_eq!((error.kind(), error.was_sent()), (stripe_identity_core::ErrorKind::InvalidInput, false), "{url}");
+    }
+    assert!(matches!(related("/v1/x?expand[0]=a").expand(["b"]).start(), Step::Done(Err(_))));
+    // A path of the caller's own has its parameters apart.
+    assert!(matches!(config().raw(Method::GET, "/v1/x?a=b", ()).start(), Step::Done(Err(_))));
 }

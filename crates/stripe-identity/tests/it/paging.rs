@@ -113,7 +113,7 @@ fn every_page_is_asked_for_in_the_same_way() {
         sessions.create(CreateVerificationSession::document()).account("acct_1").send().unwrap();
     }
     let list = newest().status(VerificationSessionStatus::RequiresInput).limit(5);
-    let call = sessions.list(list).expand([SessionExpand::VerifiedOutputs]).account("acct_1").context("acct_2");
+    let call = sessions.list(list).expand([SessionExpand::VerifiedOutputs]).account("acct_1");
     let call = call.api_key(ApiKey::new("rk_test_9").unwrap()).api_version("2026-01-01.test").header("x-own", "1");
     assert_eq!(call.items().flatten().count(), 15);
 
