@@ -249,7 +249,7 @@ impl Error {
 impl Reply {
     fn new(response: http::Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        let api = serde_json::from_slice(&body).ok().and_then(|body| ApiError::from_body(&body));
+        let api = ApiError::from_slice(&body);
         // A copy of the beginning, so that a small error does not keep a large body alive.
         let body = if body.len() > BODY_LIMIT { Bytes::copy_from_slice(&body[..BODY_LIMIT]) } else { body };
         Self { status: parts.status, headers: parts.headers, body, api }

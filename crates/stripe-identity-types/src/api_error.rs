@@ -1,10 +1,15 @@
 use std::fmt;
 
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
+use crate::json::{Bytes, each_entry, each_field, escape_invalid_utf8};
 use crate::open_enum::open_enum;
-use crate::{ErrorCode, Sensitive};
+use crate::{ErrorCode, Json, Sensitive};
+
+/// How much of a body is read. Stripe's own errors have a few kilobytes.
+const LONGEST_BODY: usize = 256 * 1024;
 
 /// What Stripe says about a request that it refused.
 ///
@@ -43,10 +48,10 @@ pub struct ApiError {
     pub param: Option<String>,
     /// The payment intent at fault, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payment_intent: Option<Sensitive<Map<String, Value>>>,
+    pub payment_intent: Option<Sensitive<Json>>,
     /// The payment method at fault, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payment_method: Option<Sensitive<Map<String, Value>>>,
+    pub payment_method: Option<Sensitive<Json>>,
     /// The type of the payment method at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_method_type: Option<String>,
@@ -55,10 +60,10 @@ pub struct ApiError {
     pub request_log_url: Option<String>,
     /// The setup intent at fault, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub setup_intent: Option<Sensitive<Map<String, Value>>>,
+    pub setup_intent: Option<Sensitive<Json>>,
     /// The payment source at fault, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<Sensitive<Map<String, Value>>>,
+    pub source: Option<Sensitive<Json>>,
     /// The kind of error.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "ApiErrorType::is_absent")]
@@ -74,41 +79,123 @@ impl ApiError {
         Self { type_, message: Some(Sensitive::new(message.into())), ..Self::default() }
     }
 
-    /// Reads what stands under the key `error` of a response body, in any shape that it may have.
+    /// Reads what stands under the key `error` of a response body, or returns `None` if that is no error.
     ///
     /// An object gives its fields. A string is taken as the code, as the OAuth endpoints send it, with the
-    /// `error_description` beside it as the message. Anything else gives `None`.
-    pub fn from_body(body: &Value) -> Option<Self> {
-        match body.get("error")? {
-            Value::Object(_) => Some(Self::from_object(&body["error"])),
-            Value::String(code) => Some(Self {
-                code: Some(code.as_str().into()),
-                message: text(body, "error_description").map(Sensitive::new),
+    /// `error_description` beside it as the message.
+    ///
+    /// It takes what is there. Text is read with U+FFFD in place of what is not text, and a field of an unexpected type reads
+    /// as absent; of a body that ends too early, or goes on as something else than JSON, what came before counts. No more than
+    /// the first 256 KiB are read.
+    pub fn from_slice(body: &[u8]) -> Option<Self> {
+        let body = escape_invalid_utf8(&body[..body.len().min(LONGEST_BODY)]);
+        let (mut error, mut description) = (None, None);
+        let walked = each_field(&body, |key, value| match key {
+            b"error" => error = Some(value),
+            b"error_description" => description = Some(value),
+            _ => {}
+        });
+        // The error itself may be what breaks off.
+        let broken = walked.err().and_then(|_| Self::from_broken(&body));
+        broken.or_else(|| Self::from_parts(error?, description))
+    }
+
+    fn from_parts(error: &RawValue, description: Option<&RawValue>) -> Option<Self> {
+        match error.get().as_bytes().first()? {
+            b'{' => Some(Self::from_object(error.get())),
+            _ => Some(Self {
+                code: Some(Bytes::text(error)?.into()),
+                message: description.and_then(Bytes::text).map(Sensitive::new),
                 ..Self::default()
             }),
-            _ => None,
         }
     }
 
-    fn from_object(error: &Value) -> Self {
-        Self {
-            advice_code: text(error, "advice_code"),
-            charge: text(error, "charge"),
-            code: text(error, "code").map(ErrorCode::from),
-            decline_code: text(error, "decline_code"),
-            doc_url: text(error, "doc_url"),
-            message: text(error, "message").map(Sensitive::new),
-            network_advice_code: text(error, "network_advice_code"),
-            network_decline_code: text(error, "network_decline_code"),
-            param: text(error, "param"),
-            payment_intent: object(error, "payment_intent"),
-            payment_method: object(error, "payment_method"),
-            payment_method_type: text(error, "payment_method_type"),
-            request_log_url: text(error, "request_log_url"),
-            setup_intent: object(error, "setup_intent"),
-            source: object(error, "source"),
-            type_: text(error, "type").map(ApiErrorType::from).unwrap_or_default(),
-            user_message: text(error, "user_message").map(Sensitive::new),
+    fn from_object(json: &str) -> Self {
+        let mut error = Self::default();
+        // What came before it broke off is in the error.
+        let _ = each_field(json, |key, value| error.set(key, value));
+        error
+    }
+
+    fn from_broken(body: &str) -> Option<Self> {
+        struct Body<'a>(&'a mut Option<ApiError>);
+        struct Object<'a>(&'a mut Option<ApiError>);
+
+        impl<'de> Visitor<'de> for Body<'_> {
+            type Value = ();
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+                while let Some(Bytes(key)) = map.next_key()? {
+                    if *key == *b"error" {
+                        *self.0 = None;
+                        map.next_value_seed(Object(self.0))?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(())
+            }
+        }
+
+        impl<'de> DeserializeSeed<'de> for Object<'_> {
+            type Value = ();
+
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.deserialize_map(self)
+            }
+        }
+
+        impl<'de> Visitor<'de> for Object<'_> {
+            type Value = ();
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+                let error = self.0.insert(ApiError::default());
+                each_entry(map, |key, value| error.set(key, value))
+            }
+        }
+
+        let mut error = None;
+        // It breaks off somewhere, and what came before is in the error.
+        let _ = serde_json::Deserializer::from_str(body).deserialize_map(Body(&mut error));
+        error
+    }
+
+    /// Sets a field. Of a key that comes twice the last value counts, as it does for all JSON.
+    fn set(&mut self, key: &[u8], value: &RawValue) {
+        let text = || Bytes::text(value);
+        let private = || text().map(Sensitive::new);
+        let object = || {
+            let object = value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok())?;
+            object.map(Sensitive::new)
+        };
+        match key {
+            b"advice_code" => self.advice_code = text(),
+            b"charge" => self.charge = text(),
+            b"code" => self.code = text().map(ErrorCode::from),
+            b"decline_code" => self.decline_code = text(),
+            b"doc_url" => self.doc_url = text(),
+            b"message" => self.message = private(),
+            b"network_advice_code" => self.network_advice_code = text(),
+            b"network_decline_code" => self.network_decline_code = text(),
+            b"param" => self.param = text(),
+            b"payment_intent" => self.payment_intent = object(),
+            b"payment_method" => self.payment_method = object(),
+            b"payment_method_type" => self.payment_method_type = text(),
+            b"request_log_url" => self.request_log_url = text(),
+            b"setup_intent" => self.setup_intent = object(),
+            b"source" => self.source = object(),
+            b"type" => self.type_ = text().map(ApiErrorType::from).unwrap_or_default(),
+            b"user_message" => self.user_message = private(),
+            _ => {}
         }
     }
 }
@@ -122,17 +209,10 @@ impl fmt::Debug for ApiError {
     }
 }
 
-fn text(object: &Value, key: &str) -> Option<String> {
-    object.get(key)?.as_str().map(str::to_owned)
-}
-
-fn object(object: &Value, key: &str) -> Option<Sensitive<Map<String, Value>>> {
-    object.get(key)?.as_object().cloned().map(Sensitive::new)
-}
-
 impl<'de> Deserialize<'de> for ApiError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(|value| Self::from_object(&value))
+        let json = Json::deserialize(deserializer)?;
+        Ok(Self::from_object(&escape_invalid_utf8(json.as_bytes())))
     }
 }
 
@@ -152,14 +232,16 @@ open_enum! {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
 
     #[test]
     fn wrong_inner_types_read_as_absent() {
-        let error =
-            ApiError::from_body(&json!({"error": {"type": 5, "code": "rate_limit", "message": ["x"]}})).unwrap();
+        let error = ApiError::from_slice(
+            json!({"error": {"type": 5, "code": "rate_limit", "message": ["x"]}}).to_string().as_bytes(),
+        )
+        .unwrap();
         assert_eq!((error.code, error.message), (Some(ErrorCode::RateLimit), None));
         assert!(error.type_.is_absent());
     }
@@ -167,7 +249,7 @@ mod tests {
     #[test]
     fn an_oauth_error_gives_code_and_message() {
         let body = json!({"error": "invalid_grant", "error_description": "It has expired."});
-        let error = ApiError::from_body(&body).unwrap();
+        let error = ApiError::from_slice(body.to_string().as_bytes()).unwrap();
         assert_eq!(error.code.as_ref().map(ErrorCode::as_str), Some("invalid_grant"));
         assert_eq!(error.message.unwrap().expose(), "It has expired.");
     }
@@ -175,7 +257,7 @@ mod tests {
     #[test]
     fn other_shapes_give_none() {
         for body in [json!({}), json!({"error": null}), json!({"error": 5}), json!([]), json!("error"), json!(null)] {
-            assert_eq!(ApiError::from_body(&body), None, "{body}");
+            assert_eq!(ApiError::from_slice(body.to_string().as_bytes()), None, "{body}");
         }
     }
 
@@ -185,10 +267,12 @@ mod tests {
                    payment_method_type request_log_url type user_message";
         let fields: Map<_, _> =
             all.split_whitespace().map(|key| (key.to_owned(), json!("robin@example.test"))).collect();
-        let error = ApiError::from_body(&json!({"error": fields})).unwrap();
+        let error = ApiError::from_slice(json!({"error": fields}).to_string().as_bytes()).unwrap();
         assert_eq!(error.param.as_deref(), Some("robin@example.test"));
         assert_eq!(format!("{error:?}"), "ApiError { type: None, code: None, .. }");
-        let known = ApiError::from_body(&json!({"error": {"type": "api_error", "code": "rate_limit"}})).unwrap();
+        let known =
+            ApiError::from_slice(json!({"error": {"type": "api_error", "code": "rate_limit"}}).to_string().as_bytes())
+                .unwrap();
         assert_eq!(format!("{known:?}"), "ApiError { type: Some(ApiError), code: Some(RateLimit), .. }");
     }
 }

@@ -44,6 +44,7 @@ mod expandable;
 mod file;
 mod file_params;
 mod id;
+mod json;
 mod lenient;
 mod list;
 mod list_events;
@@ -79,6 +80,9 @@ pub use id::{
     AccountId, CustomerAccountId, CustomerId, EphemeralKeyId, EventId, FileId, FileLinkId, PersonId,
     VerificationFlowId, VerificationReportId, VerificationSessionId,
 };
+#[doc(hidden)]
+pub use json::each_field;
+pub use json::{Json, escape_invalid_utf8};
 pub use list::List;
 pub use list_events::ListEvents;
 pub use list_file_links::ListFileLinks;

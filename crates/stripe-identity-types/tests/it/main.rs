@@ -1,6 +1,7 @@
 //! The models against made-up objects that are true to the API.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod api_errors;
 mod drift;
 mod fixtures;
 mod state;

@@ -1,0 +1,53 @@
+//! How much memory it takes to read what may be large. Alone in its process, since all of the process is measured.
+#![allow(clippy::unwrap_used)]
+
+use peak_alloc::PeakAlloc;
+use stripe_identity_types::ApiError;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+const MIB: usize = 1024 * 1024;
+
+/// A body of 16 MiB that begins so, and goes on so.
+fn body(begin: &str, go_on: &str) -> Vec<u8> {
+    [begin, &go_on.repeat(16 * MIB / go_on.len())].concat().into_bytes()
+}
+
+#[test]
+fn a_large_error_body_takes_little_memory() {
+    let begin = r#"{"error":{"type":"api_error","code":"rate_limit","payment_intent":"#;
+    for (begin, go_on, is_error) in [
+        ("[", "0,", false),
+        ("", "[", false),
+        ("", " ", false),
+        ("{\"error\":", "[", false),
+        (r#"{"error":{"payment_intent":["#, "0,", true),
+        (&format!("{begin}["), "0,", true),
+        (&format!("{begin}{{"), r#""a":{"b":1},"#, true),
+        (&format!("{begin}\""), r"\ud800", true),
+        (begin, r#"{"a":"#, true),
+        (r#"{"error":{"#, r#""payment_intent":{"a":1},"#, true),
+    ] {
+        let body = body(begin, go_on);
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let error = ApiError::from_slice(&body);
+        let peak = MEMORY.peak_usage() - before;
+        assert!(peak < 2 * MIB, "{begin}{go_on}: {peak} bytes");
+        assert_eq!(error.is_some(), is_error, "{begin}{go_on}");
+        if begin.contains("rate_limit") {
+            let error = error.unwrap();
+            assert_eq!((error.type_.as_str(), error.code.unwrap().as_str()), ("api_error", "rate_limit"));
+        }
+    }
+    // The invalid bytes are written as six letters each.
+    let mut invalid = begin.as_bytes().to_vec();
+    invalid.push(b'"');
+    invalid.resize(16 * MIB, 0xFF);
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    assert!(ApiError::from_slice(&invalid).unwrap().code.is_some());
+    let peak = MEMORY.peak_usage() - before;
+    assert!(peak < 8 * MIB, "{peak} bytes");
+}
