@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
+use stripe_identity_types::escape_invalid_utf8;
 
 use crate::endpoint::files::FileContents;
 
@@ -21,13 +22,16 @@ impl<T: DeserializeOwned> FromResponse for T {
     fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError> {
         // What has no content promises nothing, which JSON writes as `null`.
         let is_nothing = response.status() == StatusCode::NO_CONTENT && response.body().is_empty();
-        let body: &[u8] = if is_nothing { b"null" } else { response.body() };
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let model = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| DecodeError::new(shown(error.path()), error.inner(), body))?;
-        json.end().map_err(|error| DecodeError::new(String::new(), &error, body))?;
-        Ok(model)
+        if is_nothing { parse("null") } else { parse(&escape_invalid_utf8(response.body())) }
     }
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let model = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| DecodeError::new(shown(error.path()), error.inner(), text))?;
+    json.end().map_err(|error| DecodeError::new(String::new(), &error, text))?;
+    Ok(model)
 }
 
 impl FromResponse for FileContents {
@@ -38,7 +42,7 @@ impl FromResponse for FileContents {
 }
 
 /// Where and how a body differs from what was expected. It does not quote the body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DecodeError {
     path: String,
     line: usize,
@@ -47,10 +51,10 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    fn new(path: String, error: &serde_json::Error, body: &[u8]) -> Self {
+    fn new(path: String, error: &serde_json::Error, text: &str) -> Self {
         let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
         // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
-        let (line, column, category) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        let (line, column, category) = match serde_json::from_str::<serde::de::IgnoredAny>(text) {
             Ok(_) => place(error),
             Err(syntax) => place(&syntax),
         };
@@ -60,6 +64,15 @@ impl DecodeError {
         let path = if is_of_a_field { path } else { ".".to_owned() };
         // Not the error itself: serde's message quotes the value that it did not expect.
         Self { path, line, column, category }
+    }
+
+    /// The same error in a text of which this one was a part: at a path, and after the text before it.
+    pub(crate) fn below(self, path: &str, before: &str) -> Self {
+        let path = if self.path == "." { path.to_owned() } else { format!("{path}.{}", self.path) };
+        let last_line = before.rsplit('\n').next().unwrap_or(before);
+        let column = if self.line == 1 { self.column + last_line.len() } else { self.column };
+        let line = if self.line == 0 { 0 } else { self.line + before.matches('\n').count() };
+        Self { path, line, column, ..self }
     }
 }
 
@@ -86,9 +99,14 @@ impl fmt::Display for DecodeError {
         let what = match self.category {
             serde_json::error::Category::Eof => "it ends too early",
             serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is not JSON",
-            serde_json::error::Category::Data => "it is of another type than expected, or missing",
+            serde_json::error::Category::Data => "it is of another type than expected, not a valid text, or missing",
         };
-        write!(f, "at `{}`, line {} column {}: {what}", self.path, self.line, self.column)
+        write!(f, "at `{}`", self.path)?;
+        // What was found wrong as a whole has no place.
+        if self.line > 0 {
+            write!(f, ", line {} column {}", self.line, self.column)?;
+        }
+        write!(f, ": {what}")
     }
 }
 

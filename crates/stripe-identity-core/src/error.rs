@@ -10,6 +10,7 @@ use crate::decode::DecodeError;
 use crate::error_kind::ErrorKind;
 use crate::headers;
 use crate::invalid_input::InvalidInput;
+use crate::page::UnreadableItem;
 use crate::response::Response;
 use crate::retry;
 use crate::shown::{MediaType, Token, Word};
@@ -40,6 +41,8 @@ struct Inner {
     /// Where the request was to go, host and port, if no response came.
     host: Option<Box<str>>,
     invalid_input: Option<InvalidInput>,
+    /// The object of a page that could not be read.
+    object_id: Option<Box<str>>,
     reply: Option<Reply>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -90,6 +93,16 @@ impl Error {
         Self::new(ErrorKind::Decode, attempts, Some(Reply::new(response)), Some(source.into()))
     }
 
+    /// An object of a page that could not be read, while the page itself could.
+    pub(crate) fn unreadable_item<T>(page: &Response<T>, item: UnreadableItem) -> Self {
+        let mut response = page.to_http();
+        *response.body_mut() = Bytes::copy_from_slice(item.object().as_bytes());
+        let mut error = Self::new(ErrorKind::Decode, page.attempts(), Some(Reply::new(response)), None);
+        error.0.object_id = item.id().map(Into::into);
+        error.0.source = Some(item.into_reason().into());
+        error
+    }
+
     pub(crate) fn under_key(mut self, key: Option<&HeaderValue>) -> Self {
         self.0.idempotency_key = key.cloned();
         self
@@ -110,6 +123,7 @@ impl Error {
             key_expired: false,
             host: None,
             invalid_input: None,
+            object_id: None,
             reply,
             source,
         }))
@@ -166,7 +180,14 @@ impl Error {
         headers::notice(self.headers()?)
     }
 
-    /// The first 16 KiB of the response body; empty if no response came. It may hold personal data.
+    /// Returns the id of the object that could not be read, while the page that it stands on could. `None` for every other
+    /// failure, and if the object has no id.
+    pub fn object_id(&self) -> Option<&str> {
+        self.0.object_id.as_deref()
+    }
+
+    /// The first 16 KiB of the response body, or of the object of a page that could not be read; empty if no response came.
+    /// It may hold personal data.
     pub fn body(&self) -> &[u8] {
         self.0.reply.as_ref().map_or(&[], |reply| &reply.body)
     }
@@ -268,8 +289,12 @@ impl fmt::Display for Error {
         if let Some(reason) = self.transport() {
             write!(f, ": {reason}")?;
         }
+        if let Some(id) = &self.0.object_id {
+            write!(f, ": object {}", Token(id))?;
+        }
         if let Some(reply) = &self.0.reply {
-            write!(f, ": status {}", reply.status.as_u16())?;
+            let separator = if self.0.object_id.is_some() { "," } else { ":" };
+            write!(f, "{separator} status {}", reply.status.as_u16())?;
             // What is no JSON comes from something in between.
             if let Some(type_) = headers::media_type(&reply.headers).filter(|type_| *type_ != "application/json") {
                 write!(f, ", {}", MediaType(type_))?;
@@ -324,6 +349,9 @@ impl fmt::Debug for Error {
         }
         if let Some(host) = &self.0.host {
             debug.field("host", host);
+        }
+        if let Some(id) = &self.0.object_id {
+            debug.field("object_id", &Token(id));
         }
         debug.field("attempts", &self.0.attempts);
         if let Some(source) = &self.0.source {

@@ -12,9 +12,10 @@ pub enum ErrorKind {
     InvalidInput,
     /// No response came; [`Error::transport`](crate::Error::transport) says why.
     Transport,
-    /// A successful response came and could not be read.
+    /// A successful response came and could not be read, or [one object](crate::Error::object_id) of a page could not.
     Decode,
-    /// A list says that it goes on and gives no way to go on: the page is empty, or ends where the last one did.
+    /// A list says that it goes on and gives no way to go on: the page is empty, ends where one before it did, or ends with
+    /// an object that has no id.
     EndlessList,
     /// The time to [wait](crate::Call::wait_until) for something was up before it had happened.
     NotYet,

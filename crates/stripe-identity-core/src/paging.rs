@@ -1,26 +1,29 @@
 //! Walking through lists, page by page or item by item.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::hash::{BuildHasher as _, RandomState};
 use std::iter::FusedIterator;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use stripe_identity_types::{HasId, List};
+use serde::de::DeserializeOwned;
+use stripe_identity_types::HasId;
 
 use crate::call::{Call, Caller};
 use crate::client::{BlockingClient, Client};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::error_kind::ErrorKind;
+use crate::page::{Page, UnreadableItem};
 use crate::response::Response;
 
 /// An endpoint that gives a list, page by page.
-pub trait ListEndpoint: Endpoint<Response = List<Self::Item>, Expand: Clone + Unpin> + Clone + Unpin {
+pub trait ListEndpoint: Endpoint<Response = Page<Self::Item>, Expand: Clone + Unpin> + Clone + Unpin {
     /// What is listed.
-    type Item: HasId<Id: PartialEq + Unpin> + Send + Unpin + 'static;
+    type Item: HasId<Id: AsRef<str>> + DeserializeOwned + Send + Unpin + 'static;
 
     /// Whether the pages go from older items to newer ones, since the parameters say where to end and not where to start.
     fn is_backwards(&self) -> bool;
@@ -32,7 +35,7 @@ pub trait ListEndpoint: Endpoint<Response = List<Self::Item>, Expand: Clone + Un
 /// Which page comes next. It does no I/O: a call comes out, its outcome goes in.
 struct Walk<C, E: ListEndpoint> {
     next: Next<C, E>,
-    cursors: Cursors<<E::Item as HasId>::Id>,
+    cursors: Cursors,
 }
 
 enum Next<C, E: ListEndpoint> {
@@ -42,32 +45,24 @@ enum Next<C, E: ListEndpoint> {
     End,
 }
 
-/// Where the pages so far ended, as much of it as it takes to see that they go round in circles: the last, and one before
-/// that which is moved up at every power of two. A circle passes it sooner or later.
-struct Cursors<Id> {
-    last: Option<Id>,
-    mark: Option<Id>,
-    pages: u64,
+/// Where the pages so far ended, to see at once when they begin to go round in circles. Hashes will do: of a million pages,
+/// two are taken for one with a chance of one in 30 million.
+#[derive(Default)]
+struct Cursors {
+    seen: HashSet<u64>,
+    hasher: RandomState,
 }
 
-impl<Id: Clone + PartialEq> Cursors<Id> {
+impl Cursors {
     /// Whether the pages have been here before.
-    fn meet(&mut self, cursor: &Id) -> bool {
-        if self.last.as_ref() == Some(cursor) || self.mark.as_ref() == Some(cursor) {
-            return true;
-        }
-        self.pages += 1;
-        if self.pages.is_power_of_two() {
-            self.mark = Some(cursor.clone());
-        }
-        self.last = Some(cursor.clone());
-        false
+    fn meet(&mut self, cursor: &str) -> bool {
+        !self.seen.insert(self.hasher.hash_one(cursor))
     }
 }
 
 impl<C: Caller, E: ListEndpoint> Walk<C, E> {
     fn new(call: Call<C, E>) -> Self {
-        Self { next: Next::Page(Box::new(call)), cursors: Cursors { last: None, mark: None, pages: 0 } }
+        Self { next: Next::Page(Box::new(call)), cursors: Cursors::default() }
     }
 
     /// The call for the next page, or how it ends.
@@ -89,17 +84,18 @@ impl<C: Caller, E: ListEndpoint> Walk<C, E> {
         let page = page?;
         let (true, Next::Page(mut call)) = (page.has_more, next) else { return Ok(page) };
         let endpoint = &mut call.endpoint;
-        let edge = if endpoint.is_backwards() { page.data.first() } else { page.data.last() };
-        let Some(cursor) = edge.map(|item| item.id().clone()) else {
-            // More to come, and no way to get there: asking again would go round for ever.
+        let Some(edge) = page.edge(endpoint.is_backwards()) else {
+            // More to come, and no way to get there: the same request again would go round in circles.
             return Err(Error::in_spite_of(&page, ErrorKind::EndlessList));
         };
-        if self.cursors.meet(&cursor) {
+        let cursor = edge.map_or_else(UnreadableItem::id, |item| Some(item.id().as_ref()));
+        match cursor.filter(|cursor| !cursor.trim().is_empty()) {
+            Some(cursor) if !self.cursors.meet(cursor) => {
+                endpoint.go_on_from(&cursor.to_owned().into());
+                self.next = Next::Page(call);
+            }
             // What is on the page comes first.
-            self.next = Next::Failure(Error::in_spite_of(&page, ErrorKind::EndlessList));
-        } else {
-            endpoint.go_on_from(&cursor);
-            self.next = Next::Page(call);
+            _ => self.next = Next::Failure(Error::in_spite_of(&page, ErrorKind::EndlessList)),
         }
         Ok(page)
     }
@@ -116,7 +112,9 @@ impl<C: Caller, E: ListEndpoint> Call<C, E> {
 
     /// All items from here on. A page is fetched when the one before it is used up.
     ///
-    /// They come newest first or, with `ending_before`, oldest first. After an error there are no more items.
+    /// They come newest first or, with `ending_before`, oldest first. One that cannot be read comes as an error of kind
+    /// [`Decode`](ErrorKind::Decode) in its place, with its [id](Error::object_id), and the items go on after it. After any
+    /// other error there are no more.
     ///
     /// ```
     /// # use stripe_identity_core::{BlockingClient, Config, Error, BlockingHttpTransport};
@@ -150,17 +148,16 @@ pub struct Pages<C, E: ListEndpoint> {
 pub struct Items<C, E: ListEndpoint> {
     pages: Pages<C, E>,
     /// What is left of the last page, in the order in which it goes out.
-    page: VecDeque<E::Item>,
+    page: VecDeque<Result<E::Item, Error>>,
     is_backwards: bool,
 }
 
 impl<C, E: ListEndpoint> Items<C, E> {
     fn fill(&mut self, page: Response<E::Response>) {
-        let items = page.into_inner().data;
+        let (page, wire) = page.split();
+        self.page.extend(page.into_items().map(|item| item.map_err(|item| Error::unreadable_item(&wire, item))));
         if self.is_backwards {
-            self.page.extend(items.into_iter().rev());
-        } else {
-            self.page.extend(items);
+            self.page.make_contiguous().reverse();
         }
     }
 }
@@ -185,7 +182,7 @@ impl<E: ListEndpoint> Iterator for Items<BlockingClient, E> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(item) = self.page.pop_front() {
-                return Some(Ok(item));
+                return Some(item);
             }
             match self.pages.next()? {
                 Ok(page) => self.fill(page),
@@ -222,7 +219,7 @@ impl<E: ListEndpoint> Stream for Items<Client, E> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(item) = self.page.pop_front() {
-                return Poll::Ready(Some(Ok(item)));
+                return Poll::Ready(Some(item));
             }
             match ready!(Pin::new(&mut self.pages).poll_next(context)) {
                 Some(Ok(page)) => self.fill(page),
@@ -234,23 +231,53 @@ impl<E: ListEndpoint> Stream for Items<Client, E> {
 }
 
 impl<E: ListEndpoint> Items<BlockingClient, E> {
-    /// The first items, that many at most, or the error that came before them. No page is fetched beyond them.
+    /// Collects the first items, up to a limit, or returns the first error. No page is fetched beyond them.
+    ///
+    /// On an error, the items before it are lost: [`collect_until_error`](Self::collect_until_error) keeps them.
     pub fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
-        self.take(limit).collect()
+        all_or_error(self.collect_until_error(limit))
+    }
+
+    /// Collects the first items, up to a limit or the first error, which is returned beside them. No page is fetched beyond
+    /// them.
+    pub fn collect_until_error(self, limit: usize) -> (Vec<E::Item>, Option<Error>) {
+        let mut items = Vec::new();
+        for item in self.take(limit) {
+            match item {
+                Ok(item) => items.push(item),
+                Err(error) => return (items, Some(error)),
+            }
+        }
+        (items, None)
     }
 }
 
 impl<E: ListEndpoint> Items<Client, E> {
-    /// The first items, that many at most, or the error that came before them. No page is fetched beyond them.
-    pub async fn collect_up_to(mut self, limit: usize) -> Result<Vec<E::Item>, Error> {
+    /// Collects the first items, up to a limit, or returns the first error. No page is fetched beyond them.
+    ///
+    /// On an error, the items before it are lost: [`collect_until_error`](Self::collect_until_error) keeps them.
+    pub async fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
+        all_or_error(self.collect_until_error(limit).await)
+    }
+
+    /// Collects the first items, up to a limit or the first error, which is returned beside them. No page is fetched beyond
+    /// them.
+    pub async fn collect_until_error(mut self, limit: usize) -> (Vec<E::Item>, Option<Error>) {
         let mut items = Vec::new();
         while items.len() < limit
             && let Some(item) = self.next().await
         {
-            items.push(item?);
+            match item {
+                Ok(item) => items.push(item),
+                Err(error) => return (items, Some(error)),
+            }
         }
-        Ok(items)
+        (items, None)
     }
+}
+
+fn all_or_error<T>((items, error): (Vec<T>, Option<Error>)) -> Result<Vec<T>, Error> {
+    error.map_or(Ok(items), Err)
 }
 
 macro_rules! next_of_streams {

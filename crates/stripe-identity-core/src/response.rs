@@ -39,6 +39,12 @@ impl<T> Response<T> {
         response
     }
 
+    /// The model, and what the wire said.
+    pub(crate) fn split(self) -> (T, Response<()>) {
+        let Self { model, status, headers, body, attempts, idempotency_key } = self;
+        (model, Response { model: (), status, headers, body, attempts, idempotency_key })
+    }
+
     /// The model, without what the wire said.
     pub fn into_inner(self) -> T {
         self.model

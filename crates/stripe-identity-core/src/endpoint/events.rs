@@ -1,12 +1,13 @@
 //! Retrieving and listing events.
 
-use stripe_identity_types::{Event, EventId, List, ListEvents};
+use stripe_identity_types::{Event, EventId, ListEvents};
 
 use crate::call::{Call, Caller};
+use crate::page::Page;
 
 own_params! {
     /// Lists events, newest first.
-    ListEvents = GET Api "/v1/events" -> List<Event>, expand "data." String;
+    ListEvents = GET Api "/v1/events" -> Page<Event>, expand "data." String;
 }
 
 by_id! {

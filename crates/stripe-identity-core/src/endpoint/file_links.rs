@@ -1,15 +1,14 @@
 //! Links to files.
 
-use stripe_identity_types::{
-    CreateFileLink, FileLink, FileLinkExpand, FileLinkId, List, ListFileLinks, UpdateFileLink,
-};
+use stripe_identity_types::{CreateFileLink, FileLink, FileLinkExpand, FileLinkId, ListFileLinks, UpdateFileLink};
 
 use super::WriteEndpoint;
 use crate::call::{Call, Caller};
+use crate::page::Page;
 
 own_params! {
     /// Lists file links, newest first.
-    ListFileLinks = GET Api "/v1/file_links" -> List<FileLink>, expand "data." FileLinkExpand;
+    ListFileLinks = GET Api "/v1/file_links" -> Page<FileLink>, expand "data." FileLinkExpand;
     /// Creates a file link.
     CreateFileLink = POST Api "/v1/file_links" -> FileLink, expand FileLinkExpand;
 }

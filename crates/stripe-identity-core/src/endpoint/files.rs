@@ -4,14 +4,15 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Serialize;
-use stripe_identity_types::{CreateFile, File, FileExpand, FileId, FileLinkData, FilePurpose, List, ListFiles};
+use stripe_identity_types::{CreateFile, File, FileExpand, FileId, FileLinkData, FilePurpose, ListFiles};
 
 use super::{Endpoint, FilePart, Host, Route, WriteEndpoint};
 use crate::call::{Call, Caller};
+use crate::page::Page;
 
 own_params! {
     /// Lists files, newest first.
-    ListFiles = GET Api "/v1/files" -> List<File>, expand "data." FileExpand;
+    ListFiles = GET Api "/v1/files" -> Page<File>, expand "data." FileExpand;
 }
 
 by_id! {

@@ -2,8 +2,7 @@
 
 use http::Method;
 use serde::Serialize;
-use serde_json::Value;
-use stripe_identity_types::Sensitive;
+use stripe_identity_types::{Json, Sensitive};
 
 use super::{Endpoint, Route, WriteEndpoint};
 
@@ -51,7 +50,7 @@ impl<P: Serialize> Endpoint for Raw<P> {
     /// Stands for nothing: each request says its own.
     const ROUTE: Route = Route::get("/");
     type Params = P;
-    type Response = Sensitive<Value>;
+    type Response = Sensitive<Json>;
     type Expand = String;
 
     fn route(&self) -> Route {

@@ -1,12 +1,13 @@
 //! Retrieving and listing reports.
 
-use stripe_identity_types::{List, ListVerificationReports, ReportExpand, VerificationReport, VerificationReportId};
+use stripe_identity_types::{ListVerificationReports, ReportExpand, VerificationReport, VerificationReportId};
 
 use crate::call::{Call, Caller};
+use crate::page::Page;
 
 own_params! {
     /// Lists reports, newest first.
-    ListVerificationReports = GET Api "/v1/identity/verification_reports" -> List<VerificationReport>,
+    ListVerificationReports = GET Api "/v1/identity/verification_reports" -> Page<VerificationReport>,
         expand "data." ReportExpand;
 }
 

@@ -1,16 +1,17 @@
 //! The six operations on sessions.
 
 use stripe_identity_types::{
-    CreateVerificationSession, List, ListVerificationSessions, SessionExpand, UpdateVerificationSession,
-    VerificationSession, VerificationSessionId,
+    CreateVerificationSession, ListVerificationSessions, SessionExpand, UpdateVerificationSession, VerificationSession,
+    VerificationSessionId,
 };
 
 use super::WriteEndpoint;
 use crate::call::{Call, Caller};
+use crate::page::Page;
 
 own_params! {
     /// Lists sessions, newest first.
-    ListVerificationSessions = GET Api "/v1/identity/verification_sessions" -> List<VerificationSession>,
+    ListVerificationSessions = GET Api "/v1/identity/verification_sessions" -> Page<VerificationSession>,
         expand "data." SessionExpand;
     /// Creates a session.
     CreateVerificationSession = POST Api "/v1/identity/verification_sessions" -> VerificationSession,

@@ -31,7 +31,8 @@ fn why(body: impl Into<Bytes>) -> String {
 fn a_decode_error_names_the_place_and_the_reason() {
     assert_eq!(
         why("{\"id\": \"vs_1\",\n \"options\": {\"document\": {\"require_id_number\": \"yes\"}}}"),
-        "at `options.document.require_id_number`, line 2 column 52: it is of another type than expected, or missing"
+        "at `options.document.require_id_number`, line 2 column 52: it is of another type than expected, not a valid \
+         text, or missing"
     );
     assert!(why(r#"{"id": "vs_1", "url": "cut of"#).ends_with("it ends too early"));
     assert!(why("<html>").ends_with("it is not JSON"));
@@ -70,8 +71,8 @@ fn a_decode_error_names_no_key_of_a_map() {
 fn a_list_names_the_item() {
     let (_, sent) = request_of(config().verification_sessions().list(ListVerificationSessions::new()).start());
     let body = r#"{"data": [{"id": "vs_1"}, {"id": "vs_2", "created": "today"}]}"#;
-    let Step::Done(Err(error)) = sent.reply(Ok(Response::new(body.into()))) else { panic!("it is done") };
-    assert!(error.source().unwrap().to_string().starts_with("at `data[1].created`"));
+    let Step::Done(Ok(page)) = sent.reply(Ok(Response::new(body.into()))) else { panic!("it is done") };
+    assert!(page.unreadable[0].to_string().starts_with("the object vs_2 could not be read: at `data[1].created`"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod deadlines;
 mod decoding;
 mod observing;
 mod options;
+mod paging;
 mod retries;
 mod surface;
 

@@ -1,0 +1,315 @@
+//! Lists walked through over a transport that replies from a script.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::{Request, Response};
+use stripe_identity_core::types::{ListEvents, ListVerificationSessions, VerificationSession};
+use stripe_identity_core::{
+    BlockingClient, BlockingHttpTransport, Client, Error, ErrorKind, HttpTransport, TransportError,
+    TransportErrorKind as Kind, async_trait,
+};
+
+use super::{config, reply};
+
+/// Replies in turn, with the last reply again and again, and remembers the queries.
+#[derive(Clone, Debug, Default)]
+struct Script {
+    replies: Arc<Mutex<VecDeque<Option<Bytes>>>>,
+    queries: Arc<Mutex<Vec<String>>>,
+}
+
+impl Script {
+    fn new(bodies: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        let replies = bodies.into_iter().map(|body| Some(Bytes::copy_from_slice(body.as_ref()))).collect();
+        Self { replies: Arc::new(Mutex::new(replies)), queries: Arc::default() }
+    }
+
+    /// Fails where a body is empty.
+    fn next(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.queries.lock().unwrap().push(request.uri().query().unwrap_or_default().to_owned());
+        let mut replies = self.replies.lock().unwrap();
+        let body = if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() };
+        match body.flatten().filter(|body| !body.is_empty()) {
+            Some(body) => {
+                let mut response = reply(200, &[("request-id", "req_1")], "");
+                *response.body_mut() = body;
+                Ok(response)
+            }
+            None => Err(Kind::Other.into()),
+        }
+    }
+
+    fn queries(&self) -> Vec<String> {
+        self.queries.lock().unwrap().clone()
+    }
+
+    fn blocking(&self) -> BlockingClient {
+        BlockingClient::new(config().max_retries(0), self.clone())
+    }
+
+    fn client(&self) -> Client {
+        Client::new(config().max_retries(0), self.clone())
+    }
+}
+
+impl BlockingHttpTransport for Script {
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.next(&request)
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+#[async_trait]
+impl HttpTransport for Script {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.next(&request)
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+/// Runs a future that never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+fn list() -> ListVerificationSessions {
+    ListVerificationSessions::new()
+}
+
+/// The ids of the items, and what failed: its kind and the id of the object at fault.
+type Seen = Vec<Result<String, (ErrorKind, Option<String>)>>;
+
+fn seen(item: Result<VerificationSession, Error>) -> Result<String, (ErrorKind, Option<String>)> {
+    item.map(|session| session.id.as_str().to_owned())
+        .map_err(|error| (error.kind(), error.object_id().map(str::to_owned)))
+}
+
+/// Walks through these pages in both ways, which must see the same, and stops after a hundred items.
+fn walk(params: &ListVerificationSessions, pages: &[&str]) -> (Seen, Vec<String>) {
+    let script = Script::new(pages);
+    let items: Seen =
+        script.blocking().verification_sessions().list(params.clone()).items().take(100).map(seen).collect();
+    let other = Script::new(pages);
+    let mut stream = other.client().verification_sessions().list(params.clone()).items();
+    let mut streamed = Seen::new();
+    while streamed.len() < 100
+        && let Some(item) = now(stream.next())
+    {
+        streamed.push(seen(item));
+    }
+    assert_eq!((&streamed, other.queries()), (&items, script.queries()));
+    (items, script.queries())
+}
+
+fn ok(id: &str) -> Result<String, (ErrorKind, Option<String>)> {
+    Ok(id.to_owned())
+}
+
+fn unreadable(id: &str) -> Result<String, (ErrorKind, Option<String>)> {
+    Err((ErrorKind::Decode, Some(id.to_owned())))
+}
+
+const ENDLESS: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::EndlessList, None));
+const NO_LIST: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::Decode, None));
+
+#[test]
+fn a_page_that_is_no_list_is_an_error_and_not_the_end() {
+    let first = r#"{"object": "list", "data": [{"id": "vs_1"}], "has_more": true}"#;
+    for page in [
+        r#"{"message": "Under maintenance"}"#,
+        "{}",
+        "[]",
+        "null",
+        "\"\"",
+        r#"[{"id": "vs_2"}]"#,
+        r#"[[{"id": "vs_2"}], false]"#,
+        r#"{"id": "vs_2", "object": "identity.verification_session"}"#,
+        r#"{"error": {"type": "api_error"}}"#,
+        r#"{"object": "list"}"#,
+        r#"{"object": "list", "has_more": false}"#,
+        r#"{"object": "list", "data": null}"#,
+        r#"{"object": "list", "data": {}}"#,
+        r#"{"object": "list", "data": {"id": "vs_2"}}"#,
+        r#"{"object": "list", "data": "vs_2"}"#,
+        r#"{"object": "page", "data": [{"id": "vs_2"}]}"#,
+        r#"{"object": "page", "data": [{"id": 2}]}"#,
+        r#"{"object": 1, "data": [{"id": "vs_2"}]}"#,
+        r#"{"data": [{"id": "vs_2"}], "has_more": "no"}"#,
+        r#"{"data": [{"id": "vs_2"}]"#,
+        "<html>",
+    ] {
+        let (items, _) = walk(&list(), &[first, page]);
+        assert_eq!(items, [ok("vs_1"), NO_LIST], "{page}");
+        // The first page too.
+        assert_eq!(walk(&list(), &[page]).0, [NO_LIST], "{page}");
+        let script = Script::new([page]);
+        let error = script.blocking().verification_sessions().list(list()).send().unwrap_err();
+        assert_eq!((error.kind(), error.request_id(), error.object_id()), (ErrorKind::Decode, Some("req_1"), None));
+    }
+    for last in [r#"{"data": []}"#, r#"{"object": null, "data": [], "has_more": null}"#] {
+        assert_eq!(walk(&list(), &[first, last]).0, [ok("vs_1")], "{last}");
+    }
+}
+
+#[test]
+fn an_object_that_does_not_parse_is_an_error_in_its_place() {
+    let pages = [
+        r#"{"object": "list", "has_more": true, "data": [
+            {"id": "vs_1"}, {"id": "vs_2", "created": "yesterday"}, {"id": "vs_3"}]}"#,
+        r#"{"object": "list", "has_more": true, "data": [{"id": "vs_4", "livemode": 1}, {"id": "vs_5"}, {"created": 1},
+            {"id": 7}, "vs_8", null, ["vs_9"], {"id": "cus_1", "object": "customer"}, {"id": "vs_10", "status": {}}]}"#,
+        r#"{"object": "list", "data": [{"id": "vs_11"}]}"#,
+    ];
+    let (items, queries) = walk(&list(), &pages);
+    let expected = [
+        ok("vs_1"),
+        unreadable("vs_2"),
+        ok("vs_3"),
+        unreadable("vs_4"),
+        ok("vs_5"),
+        NO_LIST,
+        NO_LIST,
+        NO_LIST,
+        NO_LIST,
+        NO_LIST,
+        unreadable("cus_1"),
+        unreadable("vs_10"),
+        ok("vs_11"),
+    ];
+    assert_eq!(items, expected);
+    assert_eq!(queries, ["", "starting_after=vs_3", "starting_after=vs_10"]);
+
+    // Backwards, a page comes from its end, and goes on from its first object.
+    let (items, queries) = walk(&list().ending_before("vs_0"), &[pages[1], pages[2]]);
+    assert_eq!(items[..2], [unreadable("vs_10"), unreadable("cus_1")]);
+    assert_eq!((items[7].clone(), items[8].clone(), items[9].clone()), (ok("vs_5"), unreadable("vs_4"), ok("vs_11")));
+    assert_eq!(queries, ["ending_before=vs_0", "ending_before=vs_4"]);
+}
+
+#[test]
+fn a_page_keeps_what_parses_and_says_what_does_not() {
+    let body = r#"{"object": "list", "has_more": true, "data": [{"id": "vs_1"},
+ {"id": "vs_2", "options": {"document": {"require_id_number": "Robin"}}}, {"id": "vs_3"}]}"#;
+    let page = Script::new([body]).blocking().verification_sessions().list(list()).send().unwrap();
+    assert_eq!(page.data.iter().map(|session| session.id.as_str()).collect::<Vec<_>>(), ["vs_1", "vs_3"]);
+    assert!(page.has_more);
+    let [item] = &page.unreadable[..] else { panic!("{page:?}") };
+    assert_eq!((item.index(), item.id()), (1, Some("vs_2")));
+    assert_eq!(
+        item.to_string(),
+        "the object vs_2 could not be read: at `data[1].options.document.require_id_number`, line 2 column 69: it is \
+         of another type than expected, not a valid text, or missing"
+    );
+    assert_eq!(item.object().get("id").unwrap(), "vs_2");
+    assert!(!format!("{item} {item:?} {page:?}").contains("Robin"));
+
+    let mut items = Script::new([body]).blocking().verification_sessions().list(list()).items();
+    let error = items.nth(1).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "the response could not be read: object vs_2, status 200, request req_1");
+    assert!(std::error::Error::source(&error).unwrap().to_string().starts_with("at `data[1].options.document"));
+    assert!(error.body().starts_with(br#"{"id": "vs_2""#));
+    assert!(!error.is_retryable() && error.was_sent());
+}
+
+#[test]
+fn an_event_with_an_object_of_no_value_stands_on_its_page() {
+    for junk in [&br#""\ud800""#[..], b"1e400", b"\"\xff\"", &[b'['; 200]] {
+        let junk = if junk.len() > 100 { [junk, &[b']'; 200]].concat() } else { junk.to_vec() };
+        let object = [
+            &br#"{"id": "vs_1", "object": "identity.verification_session", "status": "verified", "x": "#[..],
+            &junk,
+            b"}",
+        ]
+        .concat();
+        let event = [&br#"{"id": "evt_1", "object": "event", "data": {"object": "#[..], &object, b"}}"].concat();
+        let body = [&br#"{"object": "list", "data": [{"id": "evt_0", "data": {}}, "#[..], &event, b"]}"].concat();
+        let page = Script::new([body]).blocking().events().list(ListEvents::new()).send().unwrap();
+        assert!(page.unreadable.is_empty(), "{page:?}");
+        let snapshot = page.data[1].data.object.expose();
+        assert_eq!((snapshot.as_bytes(), snapshot.value()), (&object[..], None));
+        assert!(page.data[1].verification_session().is_some_and(|session| session.is_decided()));
+
+        let one = Script::new([&event]).blocking().events().retrieve("evt_1").send().unwrap();
+        assert_eq!(one.data.object.expose().as_bytes(), object);
+        let raw = Script::new([&event]).blocking();
+        let raw = raw.raw(stripe_identity_core::http::Method::GET, "/v1/events/evt_1", ()).send().unwrap();
+        assert_eq!((raw.expose().as_bytes(), raw.expose().value()), (&event[..], None));
+    }
+}
+
+#[test]
+fn a_circle_of_pages_ends_after_one_page_too_many() {
+    for length in 1..=9 {
+        for lead in 0..=9 {
+            let page =
+                |id: usize| format!(r#"{{"data": [{{"id": "vs_a{id}"}}, {{"id": "vs_b{id}"}}], "has_more": true}}"#);
+            // A way in, and then a circle that the server never leaves.
+            let pages: Vec<_> = (0..lead).chain((lead..lead + length).cycle().take(200)).map(page).collect();
+            let script = Script::new(&pages);
+            let items: Seen =
+                script.blocking().verification_sessions().list(list()).items().map(seen).take(100).collect();
+            assert_eq!(script.queries().len(), lead + length + 1, "{lead} {length}");
+            assert_eq!(items.len(), 2 * (lead + length + 1) + 1);
+            assert_eq!(items.last(), Some(&ENDLESS));
+        }
+    }
+}
+
+#[test]
+fn a_page_without_a_way_on_is_an_error_after_its_items() {
+    let more = |data: &str| format!(r#"{{"data": [{data}], "has_more": true}}"#);
+    for (data, items) in [
+        ("", vec![]),
+        (r#"{"id": "vs_1"}, {"id": ""}"#, vec![ok("vs_1"), ok("")]),
+        (r#"{"id": "vs_1"}, {"id": " "}"#, vec![ok("vs_1"), ok(" ")]),
+        (r#"{"id": "vs_1"}, {"created": 1}"#, vec![ok("vs_1"), NO_LIST]),
+        (r#"{"id": "vs_1"}, {"id": null}"#, vec![ok("vs_1"), NO_LIST]),
+        ("5", vec![NO_LIST]),
+    ] {
+        let (found, queries) = walk(&list(), &[&more(data)]);
+        assert_eq!((found, queries.len()), ([&items[..], &[ENDLESS]].concat(), 1), "{data}");
+    }
+    // Where there is no more, none is needed.
+    assert_eq!(walk(&list(), &[r#"{"data": [{"id": ""}]}"#]).0, [ok("")]);
+}
+
+#[test]
+fn what_was_fetched_before_an_error_can_be_kept() {
+    let pages = [r#"{"data": [{"id": "vs_1"}, {"id": "vs_2"}], "has_more": true}"#, "", ""];
+    let all = || Script::new(pages).blocking().verification_sessions().list(list()).items();
+    assert_eq!(all().collect_up_to(2).unwrap().len(), 2);
+    assert_eq!(all().collect_up_to(3).unwrap_err().kind(), ErrorKind::Transport);
+    let (items, error) = all().collect_until_error(3);
+    assert_eq!((items.len(), error.unwrap().kind()), (2, ErrorKind::Transport));
+    let (items, error) = all().collect_until_error(1);
+    assert_eq!((items.len(), error.is_none()), (1, true));
+
+    let all = || Script::new(pages).client().verification_sessions().list(list()).items();
+    assert_eq!(now(all().collect_up_to(2)).unwrap().len(), 2);
+    assert_eq!(now(all().collect_up_to(3)).unwrap_err().kind(), ErrorKind::Transport);
+    let (items, error) = now(all().collect_until_error(3));
+    assert_eq!((items.len(), error.unwrap().kind()), (2, ErrorKind::Transport));
+}
+
+#[test]
+fn pages_stop_for_good_at_the_end_and_at_an_error() {
+    let one = r#"{"data": [{"id": "vs_1"}]}"#;
+    let mut pages = Script::new([one]).blocking().verification_sessions().list(list()).pages();
+    assert!(pages.next().unwrap().is_ok() && pages.next().is_none() && pages.next().is_none());
+    let mut pages = Script::new(["", one]).blocking().verification_sessions().list(list()).pages();
+    assert!(pages.next().unwrap().is_err() && pages.next().is_none() && pages.next().is_none());
+    let page = Script::new([one]).blocking().verification_sessions().list(list()).send().unwrap().into_inner();
+    assert_eq!((&page).into_iter().count(), 1);
+    assert_eq!(page.into_iter().next().unwrap().id, "vs_1");
+}
