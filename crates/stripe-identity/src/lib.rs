@@ -43,8 +43,8 @@
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint,
-    Error, ErrorKind, HttpTransport, Items, ListEndpoint, Pages, Response, SentCall, Step, TransportError,
-    TransportErrorKind, WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
+    Error, ErrorKind, HttpTransport, InvalidInput, Items, ListEndpoint, Page, Pages, Response, SentCall, Step,
+    TransportError, TransportErrorKind, UnreadableItem, WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
 pub use stripe_identity_hyper::{
