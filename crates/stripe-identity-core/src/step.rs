@@ -71,8 +71,9 @@ pub struct WaitingCall<T> {
     wait: Duration,
 }
 
-/// How long Stripe keeps an idempotency key, at least. Later, the same key makes the same thing once more.
-const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// How long after a call's beginning an attempt may begin under its idempotency key. Stripe keeps a key for 24 hours at
+/// least; later, the same key makes the same thing once more. An attempt may take its time to arrive.
+const LONGEST_UNDER_ONE_KEY: Duration = Duration::from_secs(24 * 3600 - 600);
 
 /// A request, how often and how long it may be sent, and what became of it so far.
 pub(crate) struct Plan<T> {
@@ -189,10 +190,9 @@ impl<T> Plan<T> {
         }
     }
 
-    /// Whether the key of the call may no longer be known to Stripe by the time an attempt arrives that begins after a wait.
+    /// Whether Stripe may no longer know the call's key when an attempt arrives that begins after a wait.
     fn has_expired_key(&self, wait: Duration) -> bool {
-        let arrival = self.progress.taken.saturating_add(wait).saturating_add(self.attempt_timeout);
-        self.idempotency_key().is_some() && arrival > KEY_LIFETIME
+        self.idempotency_key().is_some() && self.progress.taken.saturating_add(wait) > LONGEST_UNDER_ONE_KEY
     }
 
     fn idempotency_key(&self) -> Option<&HeaderValue> {

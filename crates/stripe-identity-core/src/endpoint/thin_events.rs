@@ -56,7 +56,7 @@ impl<C: Caller> ThinEvents<C> {
 
 fn because_of<C: Caller, E: super::Endpoint>(event: &ThinEvent, call: Call<C, E>) -> Call<C, E> {
     let call = call.header("stripe-request-trigger", format!("event={}", event.id));
-    match &event.context {
+    match event.context.as_deref().filter(|context| !context.is_empty()) {
         // It says the account too; both together would contradict each other.
         Some(context) => call.context(context).account(""),
         None => call,
