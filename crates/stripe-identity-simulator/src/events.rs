@@ -65,22 +65,22 @@ pub(crate) fn record(
     event.pending_webhooks = Some(0);
     event.request = Some(request.unwrap_or_default());
     event.type_ = type_;
-    event.data.object = Sensitive::new(object);
+    event.data.object = Sensitive::new(object.into());
     events.insert(StoredEvent { account: account.map(str::to_owned), event });
 }
 
 /// Takes the personal data out of the snapshots of a session.
 pub(crate) fn redact(events: &mut Store<StoredEvent>, session: &str) {
     for stored in events.iter_mut() {
-        if stored.event.data.object.expose()["id"] != session {
+        let Some(object) = stored.event.data.object.expose().value().filter(|object| object["id"] == session) else {
             continue;
-        }
-        let mut object = stored.event.data.object.expose().clone();
+        };
+        let mut object = object.clone();
         object["metadata"] = Value::Object(Map::new());
         if let Some(Value::Object(details)) = object.get_mut("provided_details") {
             details.values_mut().for_each(|detail| *detail = Value::from("[redacted]"));
         }
-        stored.event.data.object = Sensitive::new(object);
+        stored.event.data.object = Sensitive::new(object.into());
     }
 }
 

@@ -8,7 +8,8 @@ const PREFIX: &str = "evt_test_6";
 /// The thin event for a snapshot, as a webhook delivers it.
 pub(crate) fn notification(event: &Event) -> Value {
     let object = event.data.object.expose();
-    let (id, type_) = (object["id"].as_str().unwrap_or_default(), object["object"].as_str().unwrap_or_default());
+    let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (id, type_) = (text("id"), text("object"));
     let path =
         if type_ == ObjectType::VerificationSession.as_str() { "identity/verification_sessions" } else { "files" };
     let mut thin = json!({

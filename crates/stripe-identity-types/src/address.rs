@@ -4,6 +4,7 @@ use crate::Sensitive;
 
 /// A postal address as the checks read it. After redaction each part reads `[redacted]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Address {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Fields hold it inside [`Sensitive`](crate::Sensitive); by itself its `Debug` shows the parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Date {

@@ -1,16 +1,17 @@
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::null_as_default;
+use crate::object_type::own;
 use crate::{CustomerId, EphemeralKeyId, HasId, ObjectType, Sensitive, Timestamp, VerificationSessionId};
 
 /// A key that lives for an hour and that one app on one device may have, to drive one session with Stripe's mobile SDKs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct EphemeralKey {
     /// The key's id, `ephkey_…`.
     pub id: EphemeralKeyId,
     /// Always [`ObjectType::EphemeralKey`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::ephemeral_key", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// When the key was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,18 +1,22 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use crate::json::{each_field, escape_invalid_utf8};
 use crate::lenient::null_as_default;
+use crate::object_type::own;
 use crate::open_enum::open_enum;
-use crate::{AccountId, EventId, HasId, ObjectType, Sensitive, Timestamp, VerificationSession};
+use crate::{
+    AccountId, EventId, HasId, Json, ObjectType, Sensitive, Timestamp, VerificationSession, VerificationSessionId,
+};
 
 /// Something that happened, with a snapshot of the object that it happened to. Stripe keeps it for 30 days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct Event {
     /// The event's id, `evt_…`. The same event, delivered twice, has the same id.
     pub id: EventId,
     /// Always [`ObjectType::Event`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::event", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// The connected account that it happened on; absent if it was your own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,10 +81,24 @@ impl Event {
     }
 
     /// The snapshot as a session; `None` if it is of something else, or does not read as one.
+    ///
+    /// What the model does not know may be anything, even what a [`Value`](serde_json::Value) can't hold.
     pub fn verification_session(&self) -> Option<VerificationSession> {
-        let object = self.data.object.expose();
-        let is_session = object.get("object")?.as_str()? == ObjectType::VerificationSession.as_str();
-        is_session.then(|| VerificationSession::deserialize(object).ok()).flatten()
+        self.verification_session_id()?;
+        self.data.object.expose().parse().ok()
+    }
+
+    /// The id of the session that the snapshot is of, even if the rest of it can't be read.
+    pub(crate) fn verification_session_id(&self) -> Option<VerificationSessionId> {
+        let json = escape_invalid_utf8(self.data.object.expose().as_bytes());
+        let (mut object, mut id) = (None, None);
+        each_field(&json, |key, value| match key {
+            b"object" => object = serde_json::from_str::<ObjectType>(value.get()).ok(),
+            b"id" => id = serde_json::from_str(value.get()).ok(),
+            _ => {}
+        })
+        .ok()?;
+        id.filter(|_| object == Some(ObjectType::VerificationSession))
     }
 }
 
@@ -108,18 +126,20 @@ impl From<&Event> for EventId {
 
 /// What an event happened to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventData {
     /// The object as it was then, in the form of the event's API version, whether or not it reads as a model.
-    pub object: Sensitive<Value>,
+    pub object: Sensitive<Json>,
     /// What those of its fields that changed were before; only for updates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous_attributes: Option<Sensitive<Map<String, Value>>>,
+    pub previous_attributes: Option<Sensitive<Json>>,
 }
 
 /// The request that made an event happen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventRequest {

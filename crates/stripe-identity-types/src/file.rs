@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
+use crate::object_type::own;
 use crate::open_enum::open_enum;
 use crate::{Expandable, FileId, FileLinkId, HasId, List, Metadata, ObjectType, Sensitive, Timestamp};
 
@@ -9,12 +10,13 @@ use crate::{Expandable, FileId, FileLinkId, HasId, List, Metadata, ObjectType, S
 /// This is what is known about it. For its contents, see the download call; those of identity documents and selfies
 /// take a [restricted key](https://docs.stripe.com/identity/access-verification-results).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct File {
     /// The file's id, `file_…`.
     pub id: FileId,
     /// Always [`ObjectType::File`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::file", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// When the file was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,12 +131,13 @@ open_enum! {
 
 /// A URL under which a file's contents can be read without an API key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct FileLink {
     /// The link's id, `link_…`.
     pub id: FileLinkId,
     /// Always [`ObjectType::FileLink`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::file_link", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// When the link was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -52,6 +52,7 @@ mod list_file_links;
 mod list_files;
 mod list_verification_reports;
 mod list_verification_sessions;
+mod maps;
 mod metadata;
 mod object_type;
 mod open_enum;

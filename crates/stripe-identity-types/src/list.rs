@@ -1,18 +1,24 @@
+use std::{slice, vec};
+
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
+use crate::object_type::own;
 use crate::{ObjectType, Sensitive};
 
 /// One page of a list, newest objects first.
+///
+/// It must have its [`data`](Self::data): what has none is no list, and not an empty one either. Nor is what says that it is
+/// something else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 #[non_exhaustive]
 pub struct List<T> {
     /// Always [`ObjectType::List`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::list", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// The objects of this page.
-    #[serde(default = "Vec::new", deserialize_with = "null_as_default")]
     pub data: Vec<T>,
     /// Whether there are more objects beyond this page, in the direction that was asked for. Absent reads as `false`.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -26,5 +32,32 @@ impl<T> List<T> {
     /// A page of objects, as a server gives it.
     pub fn new(url: impl Into<String>, data: Vec<T>, has_more: bool) -> Self {
         Self { object: ObjectType::List, data, has_more, url: Some(Sensitive::new(url.into())) }
+    }
+}
+
+/// An empty page, with no more after it.
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { object: ObjectType::List, data: Vec::new(), has_more: false, url: None }
+    }
+}
+
+/// The objects of this page.
+impl<T> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.data.into_iter()
+    }
+}
+
+/// The objects of this page.
+impl<'a, T> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.data.iter()
     }
 }

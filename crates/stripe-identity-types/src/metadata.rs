@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::maps::empty_map;
 
 /// Key-value pairs that you attach to an object for your own use.
 ///
@@ -86,10 +88,33 @@ impl IntoIterator for Metadata {
 
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde's own error would quote a value that is no text.
-        let pairs = BTreeMap::<String, Option<String>>::deserialize(deserializer)
-            .map_err(|_| D::Error::custom("metadata that cannot be decoded"))?;
-        Ok(Self(pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()))
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Metadata;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("pairs of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
+                let mut pairs = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry::<String, Option<String>>()? {
+                    match value {
+                        Some(value) => drop(pairs.insert(key, value)),
+                        None => drop(pairs.remove(&key)),
+                    }
+                }
+                Ok(Metadata(pairs))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Metadata, A::Error> {
+                empty_map(seq).map(|_| Metadata::new())
+            }
+        }
+
+        // serde's own error would quote a value that is no text. Any, since a map may be written as a list.
+        deserializer.deserialize_any(Pairs).map_err(|_| D::Error::custom("metadata that cannot be decoded"))
     }
 }
 

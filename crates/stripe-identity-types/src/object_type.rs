@@ -1,3 +1,6 @@
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
 use crate::open_enum::open_enum;
 
 open_enum! {
@@ -19,5 +22,40 @@ open_enum! {
         VerificationReport = "identity.verification_report",
         /// A [`VerificationSession`](crate::VerificationSession).
         VerificationSession = "identity.verification_session",
+    }
+}
+
+impl ObjectType {
+    /// Reads the key `object` of a model, which is `self` or absent: an object of another kind is none of the model's.
+    fn or_absent<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Self, D::Error> {
+        let of_another_kind = || D::Error::custom(format!("an object of another kind than `{self}`"));
+        // serde's own error would quote what is no text.
+        let found = Option::<Self>::deserialize(deserializer).map_err(|_| of_another_kind())?.unwrap_or_default();
+        if found == self || found.is_absent() { Ok(found) } else { Err(of_another_kind()) }
+    }
+}
+
+/// A reader of the key `object` for each kind.
+pub(crate) mod own {
+    use serde::Deserializer;
+
+    use super::ObjectType;
+
+    macro_rules! own {
+        ($($name:ident = $kind:ident,)+) => { $(
+            pub(crate) fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectType, D::Error> {
+                ObjectType::$kind.or_absent(deserializer)
+            }
+        )+ };
+    }
+    own! {
+        ephemeral_key = EphemeralKey,
+        event = Event,
+        file = File,
+        file_link = FileLink,
+        list = List,
+        thin_event = ThinEvent,
+        verification_report = VerificationReport,
+        verification_session = VerificationSession,
     }
 }

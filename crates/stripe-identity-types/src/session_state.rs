@@ -1,6 +1,6 @@
 use crate::{
-    Event, EventType, LastErrorCode, ObjectType, RedactionStatus, Timestamp, VerificationSession,
-    VerificationSessionId, VerificationSessionStatus,
+    Event, EventType, LastErrorCode, RedactionStatus, Timestamp, VerificationSession, VerificationSessionId,
+    VerificationSessionStatus,
 };
 
 /// Where a session stands, with what Stripe's status `requires_input` leaves open said apart.
@@ -141,9 +141,7 @@ fn news(known: Option<&KnownSession>, event: &Event) -> Option<KnownSession> {
         let (state, redaction) = (session.state(), session.redaction_state());
         return Some(KnownSession { id: session.id, state, redaction, as_of, rank });
     }
-    let object = event.data.object.expose();
-    let is_session = object.get("object")?.as_str()? == ObjectType::VerificationSession.as_str();
-    let id = VerificationSessionId::new(object.get("id")?.as_str().filter(|_| is_session)?);
+    let id = event.verification_session_id()?;
     let before =
         known.map_or((SessionState::Unknown, RedactionState::NotRequested), |it| (it.state.clone(), it.redaction));
     let (state, redaction) = match told {

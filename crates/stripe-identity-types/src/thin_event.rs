@@ -1,24 +1,25 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::lenient::null_as_default;
+use crate::object_type::own;
 use crate::open_enum::open_enum;
-use crate::{EventId, HasId, ObjectType, Sensitive};
+use crate::{EventId, HasId, Json, ObjectType, Sensitive};
 
 /// Something that happened, without a snapshot: it says what it happened to and leaves the rest to be fetched.
 ///
 /// A webhook delivers it (as a notification); fetched by its id, it also has [`changes`](Self::changes).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct ThinEvent {
     /// The event's id, `evt_…`. The same event, delivered twice, has the same id.
     pub id: EventId,
     /// Always [`ObjectType::ThinEvent`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::thin_event", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// What changed. Only in a fetched event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changes: Option<Sensitive<Map<String, Value>>>,
+    pub changes: Option<Sensitive<Json>>,
     /// The context that it happened in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
@@ -58,6 +59,7 @@ impl HasId for ThinEvent {
 
 /// Why an event happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ThinEventReason {
@@ -76,6 +78,7 @@ pub struct ThinEventReason {
 
 /// The request that made an event happen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ThinEventRequest {
@@ -97,6 +100,7 @@ open_enum! {
 
 /// The object that an event happened to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedObject {

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::{null_as_default, private};
+use crate::object_type::own;
 use crate::open_enum::open_enum;
 use crate::{
     Address, Date, DocumentOptions, DocumentType, FileId, HasId, IdNumberOptions, IdNumberType, ObjectType, Sensitive,
@@ -14,12 +15,13 @@ use crate::{
 /// [`ReportExpand`](crate::ReportExpand) is in a call for the report, [`SessionExpand`](crate::SessionExpand) is in one for its
 /// session, under the same name with `Report` before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct VerificationReport {
     /// The report's id, `vr_…`.
     pub id: VerificationReportId,
     /// Always [`ObjectType::VerificationReport`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::verification_report", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// Your own reference, as given when the session was created.
     #[serde(default)]
@@ -103,6 +105,7 @@ impl From<&VerificationReport> for VerificationReportId {
 
 /// The options that the checks of a report ran with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReportOptions {
@@ -126,6 +129,7 @@ open_enum! {
 
 /// Why one check failed. Each check has codes of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(bound(deserialize = "C: Deserialize<'de>"))]
 #[non_exhaustive]
 pub struct ReportError<C> {
@@ -146,6 +150,7 @@ impl<C> ReportError<C> {
 
 /// The check of an identity document. After redaction each text reads `[redacted]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DocumentReport {
@@ -208,6 +213,7 @@ open_enum! {
 
 /// The check of an email address.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailReport {
@@ -232,6 +238,7 @@ open_enum! {
 
 /// The check of a phone number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PhoneReport {
@@ -256,6 +263,7 @@ open_enum! {
 
 /// The check of an id number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct IdNumberReport {
@@ -292,6 +300,7 @@ open_enum! {
 
 /// The check of a selfie against the document's photo.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SelfieReport {

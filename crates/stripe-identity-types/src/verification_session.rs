@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::{null_as_default, private};
+use crate::object_type::own;
 use crate::open_enum::open_enum;
 use crate::{
     AccountId, CustomerAccountId, CustomerId, Expandable, HasId, Metadata, ObjectType, PersonId, Sensitive, Timestamp,
@@ -14,12 +15,13 @@ use crate::{
 /// [`Verified`](VerificationSessionStatus::Verified), or back to `RequiresInput` with [`last_error`](Self::last_error)
 /// set, so that the user can try again with a fresh [`url`](Self::url).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct VerificationSession {
     /// The session's id, `vs_…`.
     pub id: VerificationSessionId,
     /// Always [`ObjectType::VerificationSession`].
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
+    #[serde(default, deserialize_with = "own::verification_session", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
     /// Your own reference to the user or the case, as given when the session was created.
     #[serde(default)]
@@ -161,6 +163,7 @@ open_enum! {
 
 /// Why the last try failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LastError {
@@ -223,6 +226,7 @@ open_enum! {
 
 /// Which checks of a session run, and how. A check that is absent does not run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VerificationSessionOptions {
@@ -245,6 +249,7 @@ pub struct VerificationSessionOptions {
 
 /// How the document check runs. The same shape serves as parameter and as response; what is absent is Stripe's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DocumentOptions {
@@ -276,6 +281,7 @@ open_enum! {
 
 /// How the check of an email address runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailOptions {
@@ -286,6 +292,7 @@ pub struct EmailOptions {
 
 /// How the check of a phone number runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PhoneOptions {
@@ -296,11 +303,13 @@ pub struct PhoneOptions {
 
 /// How the check of an id number runs. It has no settings so far; that it is there says that the check runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct IdNumberOptions {}
 
 /// How closely the outcome must match what was known about the person beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MatchingOptions {
@@ -324,6 +333,7 @@ open_enum! {
 
 /// What you told Stripe about the user beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProvidedDetails {
@@ -337,6 +347,7 @@ pub struct ProvidedDetails {
 
 /// The person on a connected account whom a session is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedPerson {
@@ -350,6 +361,7 @@ pub struct RelatedPerson {
 
 /// How far the redaction of a session has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Redaction {

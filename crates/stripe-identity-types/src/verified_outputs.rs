@@ -8,6 +8,7 @@ use crate::{Address, Date, Sensitive};
 /// The fields marked *restricted* come only if they are expanded by name, in a call made with a
 /// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VerifiedOutputs {

@@ -161,9 +161,10 @@ impl<'a> Check<'a> {
         if name_of_schema == "api_errors" {
             return;
         }
-        let reads_all = strip(type_, &["Sensitive"]).name == "Value";
+        let reads_all = strip(type_, &["Sensitive"]).name == "Json";
         let can_be_absent = type_.name == "Option" || field.reads_null() || reads_all;
-        if name != "id" && !can_be_absent {
+        let is_required = name == "id" || rules::REQUIRED.contains(&place);
+        if !is_required && !can_be_absent {
             self.differ(format!("{place} cannot be absent or null in the model"));
         }
         let listed = &self.document.0["x-presence"]["schemas"][name_of_schema][name];
@@ -238,6 +239,10 @@ impl<'a> Check<'a> {
                 if !rules::STRUCT_WORDS.contains(&word.as_str()) || word == "default" && value.is_some() {
                     self.differ(format!("{name}: serde's `{word}` is not known to this check"));
                 }
+            }
+            let serde = model.serde.get("crate").and_then(Option::as_deref);
+            if model.is_read_from_json && !model.serde.contains_key("transparent") && serde != Some(rules::SERDE) {
+                self.differ(format!("{name} reads a list as an object"));
             }
             for (field, it) in &model.fields {
                 for (word, value) in &it.serde {
@@ -346,7 +351,7 @@ impl<'a> Check<'a> {
         } else if schema["additionalProperties"]["type"] == "string" {
             self.one_of(place, type_, if is_response { &["Metadata"] } else { &["MetadataParams"] });
         } else {
-            self.one_of(place, type_, &["Map", "Value"]);
+            self.one_of(place, type_, &["Json"]);
         }
     }
 

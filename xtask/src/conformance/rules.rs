@@ -48,15 +48,21 @@ pub(crate) const EXPANSIONS: &[(&str, &str)] = &[
 /// What is there whenever it was given, and need not be asked for.
 pub(crate) const GIVEN: &[&str] = &["provided_details"];
 
+/// What must be there for its object to be read, beside `id`: a list without it is no list.
+pub(crate) const REQUIRED: &[&str] = &["file.links.data"];
+
+/// Where a struct's derived code finds serde, so that no list reads as an object.
+pub(crate) const SERDE: &str = "crate::maps";
+
 /// What serde may be told about a struct.
-pub(crate) const STRUCT_WORDS: &[&str] = &["bound(…)", "default", "transparent"];
+pub(crate) const STRUCT_WORDS: &[&str] = &["bound(…)", "crate", "default", "transparent"];
 
 /// What serde may be told about a field.
 pub(crate) fn is_known(word: &str, value: Option<&str>) -> bool {
     match (word, value) {
         ("rename", Some(_)) | ("default", None) => true,
         ("default", Some(default)) => matches!(default, "Vec::new" | "Option::default"),
-        ("deserialize_with", Some(with)) => matches!(with, "null_as_default" | "private"),
+        ("deserialize_with", Some(with)) => matches!(with, "null_as_default" | "private") || with.starts_with("own::"),
         ("skip_serializing_if", Some(test)) => {
             let (_, test) = test.split_once("::").unwrap_or_default();
             matches!(test, "is_none" | "is_absent" | "is_keep" | "is_empty")

@@ -47,7 +47,8 @@ impl Field {
 
     /// Reads null as its default.
     pub(crate) fn reads_null(&self) -> bool {
-        self.serde.get("deserialize_with").is_some_and(|with| with.as_deref() == Some("null_as_default"))
+        let with = self.serde.get("deserialize_with").and_then(Option::as_deref);
+        with.is_some_and(|with| with == "null_as_default" || with.starts_with("own::"))
     }
 }
 

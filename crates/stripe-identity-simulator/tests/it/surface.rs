@@ -110,7 +110,7 @@ fn nothing_that_was_kept_for_events_or_replays_survives_redaction() {
         events.data.iter().filter(|event| event.verification_session().unwrap().id == session.id).collect();
     assert_eq!(of_it.len(), 3);
     for event in of_it {
-        let snapshot = event.data.object.expose().to_string();
+        let snapshot = String::from_utf8(event.data.object.expose().as_bytes().to_vec()).unwrap();
         assert!(!snapshot.contains("robin"), "{snapshot}");
     }
 }
@@ -120,7 +120,7 @@ fn events_go_after_thirty_days() {
     let (stripe, client) = start();
     let file = client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"x")).send().unwrap();
     let event = client.events().list(ListEvents::new().type_("file.created")).send().unwrap().data[0].clone();
-    assert_eq!(event.data.object.expose()["id"], file.id.as_str());
+    assert_eq!(event.data.object.expose().get("id").unwrap(), file.id.as_str());
     stripe.advance(Duration::from_secs(30 * 24 * 60 * 60 - 1));
     assert!(client.events().retrieve(&event.id).send().is_ok());
     stripe.advance(Duration::from_secs(1));

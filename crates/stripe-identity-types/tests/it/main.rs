@@ -4,4 +4,6 @@
 mod api_errors;
 mod drift;
 mod fixtures;
+mod json;
+mod shapes;
 mod state;

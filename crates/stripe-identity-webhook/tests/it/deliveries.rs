@@ -41,7 +41,7 @@ fn an_event_with_a_snapshot() {
     let event = verifier().event(&payload, Some(&header)).unwrap();
     assert_eq!(event.type_, EventType::VerificationSessionRequiresInput);
     assert_eq!(event.verification_session().unwrap().state(), SessionState::NotStarted);
-    assert_eq!(event.data.previous_attributes.as_ref().unwrap().expose()["status"], "processing");
+    assert_eq!(event.data.previous_attributes.as_ref().unwrap().expose().get("status").unwrap(), "processing");
     assert!(event.is_compatible());
     let found = DeliveryKind::Event;
     let error = verifier().thin_event(&payload, Some(&header)).unwrap_err();
@@ -68,7 +68,7 @@ fn what_has_no_name_and_what_does_not_read_comes_through() {
     event["new_field"] = json!({"a": 1});
     let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
     assert_eq!((event.type_.as_str(), event.type_.is_known()), ("identity.verification_session.escalated", false));
-    assert_eq!((event.verification_session(), &event.data.object.expose()["id"]), (None, &json!(5)));
+    assert_eq!((event.verification_session(), event.data.object.expose().get("id")), (None, Some(&json!(5))));
 
     let mut event = thin();
     event["type"] = "v9.something".into();
@@ -91,7 +91,8 @@ fn a_field_of_another_form_counts_as_absent() {
     let mut event = snapshot();
     event["data"]["previous_attributes"] = json!([]);
     let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
-    assert!(event.verification_session().is_some() && event.data.previous_attributes.is_none());
+    assert!(event.verification_session().is_some());
+    assert_eq!(event.data.previous_attributes.unwrap().expose().as_bytes(), b"[]");
     let mut event = thin();
     event["related_object"]["id"] = 5.into();
     let Delivery::ThinEvent(event) = read(&event).unwrap() else { panic!("it is a thin event") };

@@ -1,0 +1,67 @@
+//! serde as the models use it: an object is read from a map, and from no other list than an empty one.
+//!
+//! What serde derives for a struct takes a sequence of its fields as well, so that `["vs_9"]` would be a session. The derived code
+//! finds serde under the path that `#[serde(crate = "crate::maps")]` gives, and this module is all of serde, with one
+//! method in between. An empty list is what PHP makes of an empty map.
+
+use std::cell::Cell;
+use std::{fmt, iter};
+
+use serde::de::value::MapDeserializer;
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+pub(crate) use serde::*;
+
+/// Takes the place of serde's trait of that name in the derived code.
+pub(crate) trait Deserializer<'de>: serde::Deserializer<'de> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let is_visited = Cell::new(false);
+        let visitor = MapOnly { visitor, is_visited: &is_visited };
+        serde::Deserializer::deserialize_struct(self, name, fields, visitor).map_err(|error| {
+            // Before the visit there are two kinds of errors: a syntax error, and one that may quote what is no map.
+            let may_quote = !is_visited.get() && error.to_string().contains(['"', '`']);
+            if may_quote { Self::Error::custom("invalid type: expected an object") } else { error }
+        })
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        serde::Deserializer::deserialize_identifier(self, visitor)
+    }
+}
+
+impl<'de, D: serde::Deserializer<'de>> Deserializer<'de> for D {}
+
+struct MapOnly<'a, V> {
+    visitor: V,
+    is_visited: &'a Cell<bool>,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.is_visited.set(true);
+        self.visitor.visit_map(map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+        self.is_visited.set(true);
+        self.visitor.visit_map(empty_map(seq)?)
+    }
+}
+
+/// The map that an empty list stands for.
+pub(crate) fn empty_map<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<impl MapAccess<'de, Error = A::Error>, A::Error> {
+    match seq.next_element::<IgnoredAny>()? {
+        None => Ok(MapDeserializer::new(iter::empty::<(&str, &str)>())),
+        Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &"an object")),
+    }
+}
