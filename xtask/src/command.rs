@@ -16,6 +16,18 @@ pub(crate) fn step(mut command: Command) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", shown(&command)).into()) }
 }
 
+/// Shows a command, runs it, and fails if it succeeds or fails without giving this reason.
+pub(crate) fn refusal(mut command: Command, reason: &str) -> Result<(), Failure> {
+    println!("$ {} # is refused: {reason}", shown(&command));
+    let output = command.output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    match output.status.success() {
+        true => Err(format!("{} succeeded and should be refused", shown(&command)).into()),
+        false if said.contains(reason) => Ok(()),
+        false => Err(format!("{} failed for another reason than {reason:?}:\n{said}", shown(&command)).into()),
+    }
+}
+
 /// Runs a command that must succeed, and gives what it printed.
 pub(crate) fn output(mut command: Command) -> Result<String, Failure> {
     let output = command.output()?;

@@ -13,6 +13,13 @@ use bytes::Bytes;
 /// connecting, headers and body together. It keeps connections and uses them again, for requests at the same time too. When
 /// the future is dropped, it stops.
 ///
+/// It may limit the size of a body. Beyond the limit, a success (status 2xx) is
+/// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). Of any other response, status and headers matter more than the body:
+/// it is `Ok`, with the body cut at the limit and the rest left unread.
+///
+/// An `https` request leaves over TLS or not at all. Without TLS it fails as [`Tls`](TransportErrorKind::Tls), which is
+/// final, whether or not a proxy would take it.
+///
 /// The request carries the API key in its `Authorization` header and may carry personal data in its query and body, so
 /// an implementation logs none of the three.
 ///
@@ -164,7 +171,8 @@ pub enum TransportErrorKind {
     Dns,
     /// There is no connection to the host. The request was not sent; it is tried again.
     Connect,
-    /// The TLS handshake failed, mostly over a certificate. The request was not sent, and is not tried again.
+    /// The TLS handshake failed, mostly over a certificate, or there is no TLS at all. The request did not take effect, and is
+    /// not tried again.
     Tls,
     /// The [`AttemptTimeout`] ran out. The request may have been sent and may have taken effect; it is tried again,
     /// with the same bytes and under the same idempotency key, if it has one.
@@ -172,7 +180,7 @@ pub enum TransportErrorKind {
     /// The connection broke before the last byte of the response. The request may have been sent and may have taken
     /// effect; it is tried again, with the same bytes and under the same idempotency key, if it has one.
     Interrupted,
-    /// The response is larger than the transport takes. The request was sent and is not tried again.
+    /// The body of a success is larger than the transport takes. The request was sent and is not tried again.
     BodyTooLarge,
     /// Anything else. Taken as sent, to be on the safe side, and not tried again.
     Other,

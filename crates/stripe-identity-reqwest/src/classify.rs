@@ -1,5 +1,7 @@
 use std::error::Error as StdError;
 
+use rustls::AlertDescription;
+use rustls::pki_types::InvalidDnsNameError;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
 pub(crate) fn error(error: reqwest::Error) -> TransportError {
@@ -9,42 +11,56 @@ pub(crate) fn error(error: reqwest::Error) -> TransportError {
 }
 
 fn kind(error: &reqwest::Error) -> TransportErrorKind {
-    if error.is_dns() || is_no_name(error) {
+    // Over TLS, a name that is none is not even looked up.
+    if error.is_dns() || causes(error).any(<dyn StdError>::is::<InvalidDnsNameError>) {
         TransportErrorKind::Dns
     } else if error.is_connect() {
-        if is_tls(error) { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
+        let is_tls = causes(error).any(<dyn StdError>::is::<rustls::Error>);
+        if is_tls { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
     } else if error.is_builder() || error.is_redirect() {
         TransportErrorKind::Other
+    } else if error.is_request() && refuses_handshake(error) {
+        TransportErrorKind::Tls
     } else {
         match causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>()) {
             // What came was no HTTP, or what should go out is none: no repetition will mend that.
-            Some(error) if error.is_parse() || error.is_user() => TransportErrorKind::Other,
+            Some(error) if error.is_parse() || error.is_body_write_aborted() => TransportErrorKind::Other,
+            // Among them those that hyper counts as the user's, which here can only say that the task of the connection is
+            // gone: it belongs to the runtime that opened it, and ends with that while a call of another waits.
             _ => TransportErrorKind::Interrupted,
         }
     }
 }
 
-#[cfg(feature = "rustls")]
-fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(<dyn StdError>::is::<rustls::Error>)
-}
+/// The alerts with which a server refuses a handshake that the client holds to be complete, as it may under TLS 1.3.
+const REFUSALS: [AlertDescription; 13] = [
+    AlertDescription::HandshakeFailure,
+    AlertDescription::NoCertificate,
+    AlertDescription::BadCertificate,
+    AlertDescription::UnsupportedCertificate,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::UnknownCA,
+    AlertDescription::AccessDenied,
+    AlertDescription::DecryptError,
+    AlertDescription::InsufficientSecurity,
+    AlertDescription::CertificateRequired,
+    AlertDescription::UnknownPSKIdentity,
+];
 
-/// Over TLS, a name that is none is not even looked up.
-#[cfg(feature = "rustls")]
-fn is_no_name(error: &reqwest::Error) -> bool {
-    causes(error).any(<dyn StdError>::is::<rustls::pki_types::InvalidDnsNameError>)
-}
-
-#[cfg(not(feature = "rustls"))]
-fn is_no_name(_: &reqwest::Error) -> bool {
-    false
-}
-
-#[cfg(not(feature = "rustls"))]
-fn is_tls(_: &reqwest::Error) -> bool {
-    false
+fn refuses_handshake(error: &reqwest::Error) -> bool {
+    let refusals = REFUSALS.map(rustls::Error::AlertReceived);
+    causes(error).any(|cause| match cause.downcast_ref::<rustls::Error>() {
+        Some(error) => refusals.contains(error),
+        // HTTP/2 keeps of its causes the text alone.
+        None => {
+            let text = cause.to_string();
+            cause.source().is_none() && refusals.iter().any(|refusal| text.ends_with(&refusal.to_string()))
+        }
+    })
 }
 
 /// The error and its sources. An `io::Error` counts as the source of what it wraps, which it does not say itself.

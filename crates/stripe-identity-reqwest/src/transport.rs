@@ -3,15 +3,23 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
-use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
+use stripe_identity_core::{
+    AttemptTimeout, HttpTransport, NoProxy, TransportError, TransportErrorKind, async_trait, http,
+};
 
 use crate::classify;
+use crate::resolver::DetachedResolver;
 
 /// Sends requests over your own [`reqwest::Client`]. Cheap to clone; clones share the client.
 ///
 /// The time for an attempt is what the call says (80 seconds unless changed); a shorter timeout of the client's own holds
-/// too. Response bodies may have up to 16 MiB, see [`max_body_size`](Self::max_body_size). All else is as the client has it:
-/// so a server that floods it with answers for the time being (1xx) can hold an attempt up for longer than its time.
+/// too. The body of a success may have up to 16 MiB, and that of any other response is cut there: see
+/// [`max_body_size`](Self::max_body_size). All else is as the client has it.
+///
+/// A server that floods the client can hold an attempt up for longer than its time, with 1xx responses or with zeros as the
+/// size of a chunk: reqwest reads up to its own buffer's size (some 400 KiB) at a time, 128 times before anything else
+/// runs. The overrun ends with the flood or after these, so it is a matter of the machine, and short in an optimized build. The
+/// transport over hyper has a smaller buffer.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -21,19 +29,31 @@ pub struct ReqwestTransport {
 impl ReqwestTransport {
     /// A transport over a client that was made as [`client_builder`](Self::client_builder) says.
     ///
-    /// What a client does cannot be read from it, and reqwest's defaults are others. One that follows redirects goes on with
+    /// What a client does cannot be read from it, and reqwest's defaults do not fit. A client that follows redirects sends
     /// what reqwest lets through to another host: a request that ended elsewhere counts as failed
     /// ([`Other`](TransportErrorKind::Other)), one that came back does not show. One that repeats requests does not show
     /// either. One that takes proxies from the environment sends what goes to this machine without TLS, key included,
-    /// through the one in `HTTP_PROXY`.
+    /// through the one in `HTTP_PROXY`. One that verifies no certificates hands the key to anyone.
+    ///
+    /// Any client has TLS, since a feature of this crate turns it on in reqwest for the whole program.
     pub fn new(client: reqwest::Client) -> Self {
         Self { client, max_body_size: 16 * 1024 * 1024 }
     }
 
     /// A builder for a client as the transport needs it: it follows no redirects, repeats nothing by itself, sends no
-    /// referer, decompresses nothing, keeps TCP from waiting for more to send, and takes at most 30 seconds to connect. Its
-    /// proxy is that of `HTTPS_PROXY`, or else `ALL_PROXY`, for TLS to other machines and but for the hosts in `NO_PROXY`.
-    /// Set what else you like; keep no cookies.
+    /// referer, decompresses nothing, reads folded header lines, keeps TCP from waiting for more to send, and takes at most
+    /// 30 seconds to connect. If a host has several addresses, they share these. Set what else you like; keep no cookies.
+    ///
+    /// Its proxy is that of `HTTPS_PROXY`, or else `ALL_PROXY`, for TLS to other machines and but for the hosts in `NO_PROXY`,
+    /// which is read as [`NoProxy`] says. The proxy must answer `CONNECT` with status 200: any other status, 201 and 204 among
+    /// them, is [`Connect`](TransportErrorKind::Connect), and nothing is sent.
+    ///
+    /// Names are looked up on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for
+    /// no lookup. A resolver of your own ([`reqwest::ClientBuilder::dns_resolver`]) replaces that.
+    ///
+    /// With the feature `rustls-no-provider` alone, [`build`](reqwest::ClientBuilder::build) panics unless the program has
+    /// installed a default provider of cryptography, or the builder is given a TLS configuration: see the
+    /// [features](crate#features).
     pub fn client_builder() -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder()
             .redirect(Policy::none())
@@ -45,6 +65,8 @@ impl ReqwestTransport {
             .no_deflate()
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_secs(30))
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .dns_resolver(DetachedResolver::new())
             .no_proxy();
         match proxy() {
             Some(proxy) => builder.proxy(proxy),
@@ -52,7 +74,8 @@ impl ReqwestTransport {
         }
     }
 
-    /// The largest response body that is taken, in bytes. Default: 16 MiB.
+    /// The largest response body that is taken, in bytes. A success beyond it is
+    /// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge); the body of any other response is cut. Defaults to 16 MiB.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
@@ -67,8 +90,14 @@ impl ReqwestTransport {
         }
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(classify::error)? {
-            if body.len() + chunk.len() > self.max_body_size {
-                return Err(TransportErrorKind::BodyTooLarge.into());
+            let room = self.max_body_size - body.len();
+            if chunk.len() > room {
+                if response.status().is_success() {
+                    return Err(TransportErrorKind::BodyTooLarge.into());
+                }
+                // The rest is left unread, and the connection with it.
+                body.extend_from_slice(&chunk[..room]);
+                break;
             }
             body.extend_from_slice(&chunk);
         }
@@ -88,11 +117,16 @@ fn proxy() -> Option<reqwest::Proxy> {
     }
     let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find_map(said).unwrap_or_default();
-    let exceptions = reqwest::NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{exceptions}"));
+    let exceptions = NoProxy::parse(&format!("localhost,127.0.0.0/8,::1,{exceptions}"));
     let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(said);
     let mut of_http =
         urls.filter(|url| ["http", "https"].contains(&url.split_once("://").map_or("http", |(it, _)| it)));
-    of_http.find_map(|url| reqwest::Proxy::https(url).ok()).map(|proxy| proxy.no_proxy(exceptions))
+    let proxy = of_http.find(|url| reqwest::Proxy::https(url).is_ok())?;
+    // Not `Proxy::no_proxy`, which passes over wildcards and ports in silence.
+    Some(reqwest::Proxy::custom(move |url| {
+        let is_direct = url.scheme() != "https" || url.as_str().parse().is_ok_and(|uri| exceptions.matches(&uri));
+        (!is_direct).then(|| proxy.clone())
+    }))
 }
 
 #[async_trait]

@@ -31,7 +31,8 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio; `TowerTransport`, over any tower service |
-//! | `reqwest` | | `ReqwestTransport`: asynchronous, over your own reqwest client |
+//! | `reqwest` | | `ReqwestTransport`: asynchronous, over your own reqwest client; turns on reqwest's `rustls` |
+//! | `reqwest-no-provider` | | the same with reqwest's `rustls-no-provider`: the program installs the cryptography |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
 //! | `webhook` | | the module `webhook`: verifies, reads and dispatches what Stripe delivers |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
@@ -43,7 +44,7 @@
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint,
-    Error, ErrorKind, HttpTransport, InvalidInput, Items, ListEndpoint, Page, Pages, Response, SentCall, Step,
+    Error, ErrorKind, HttpTransport, InvalidInput, Items, ListEndpoint, NoProxy, Page, Pages, Response, SentCall, Step,
     TransportError, TransportErrorKind, UnreadableItem, WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
 };
 #[cfg(feature = "hyper")]
@@ -53,7 +54,7 @@ pub use stripe_identity_hyper::{
 };
 #[cfg(feature = "mock")]
 pub use stripe_identity_mock as mock;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "reqwest-no-provider"))]
 pub use stripe_identity_reqwest::{ReqwestTransport, reqwest};
 #[cfg(feature = "simulator")]
 pub use stripe_identity_simulator as simulator;
