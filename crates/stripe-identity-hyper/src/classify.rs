@@ -23,7 +23,7 @@ fn service_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     // Over TLS, a name that is none is not even looked up.
     if has::<ResolveError>(error) || has::<InvalidDnsNameError>(error) {
         TransportErrorKind::Dns
-    } else if is_connect && has::<rustls::Error>(error) {
+    } else if is_connect && (has::<rustls::Error>(error) || has_no_tls(error)) {
         TransportErrorKind::Tls
     } else if is_connect {
         TransportErrorKind::Connect
@@ -42,9 +42,17 @@ pub(crate) fn body_error(error: Box<dyn StdError + Send + Sync>) -> TransportErr
 fn exchange_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     match find::<hyper::Error>(error) {
         // What came was no HTTP, or what should go out is none: no repetition will mend that.
-        Some(error) if error.is_parse() || error.is_user() => TransportErrorKind::Other,
+        Some(error) if error.is_parse() || error.is_body_write_aborted() => TransportErrorKind::Other,
+        // Among them those that hyper counts as the user's. Of a body that is all there, without upgrades, they can only say
+        // that the task of the connection is gone: it belongs to the runtime that opened the connection, and ends with that
+        // while a call of another waits.
         _ => TransportErrorKind::Interrupted,
     }
+}
+
+/// Whether hyper's connector without TLS was asked for `https`. Its error is not public, so its text is all there is.
+fn has_no_tls(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| cause.source().is_none() && cause.to_string() == "invalid URL, scheme is not http")
 }
 
 fn has<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
@@ -56,7 +64,7 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 }
 
 /// The error and its sources. An `io::Error` counts as the source of what it wraps, which it does not say itself.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         wrapped.map(|wrapped| wrapped as _).or_else(|| error.source())

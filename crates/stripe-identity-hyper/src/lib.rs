@@ -18,7 +18,15 @@
 //!
 //! [`TowerTransport`] sends over any tower service. Under it go layers (limits, tracing, metrics) stacked over
 //! [`HyperTransportBuilder::build_service`]; hyper's own client over a connector of yours; or an axum `Router`, which is then
-//! asked without a socket.
+//! asked without a socket. TLS is the service's part: a connector of yours must refuse `https` URLs that it cannot reach over
+//! TLS, as hyper's `HttpConnector` does unless told otherwise.
+//!
+//! # Names, threads and runtimes
+//!
+//! Names are looked up on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for no
+//! lookup. A connection belongs to the runtime in which it was opened. If that ends while a call of another runtime waits on
+//! the connection, the call counts as [`Interrupted`](stripe_identity_core::TransportErrorKind::Interrupted) and is tried again
+//! over a connection of its own.
 //!
 //! # Features
 //!
@@ -35,6 +43,7 @@
 
 mod classify;
 mod connector;
+mod handshake;
 mod proxy;
 mod resolver;
 mod service;

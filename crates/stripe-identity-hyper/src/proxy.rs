@@ -4,15 +4,23 @@ use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use stripe_identity_core::http::Uri;
-use stripe_identity_core::{TransportError, TransportErrorKind};
+use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
 
 /// Through which proxy connections to Stripe are made, if any.
 ///
 /// A proxy is asked for a tunnel (`CONNECT`), so all that it sees is the host's name: TLS is between the client and Stripe.
 /// Its URL is `http://` or `https://`, with `user:password@` where it asks for credentials. Plain HTTP never goes through a
 /// proxy, nor does anything to this machine.
+///
+/// The proxy must answer `CONNECT` with status 200. Any other status, 201 and 204 among them, is
+/// [`Connect`](TransportErrorKind::Connect), and nothing is sent.
 #[derive(Clone)]
-pub struct Proxy(Option<Arc<Matcher>>);
+pub struct Proxy(Option<Arc<Rule>>);
+
+struct Rule {
+    proxy: Matcher,
+    exceptions: NoProxy,
+}
 
 impl Proxy {
     /// What the environment says when this is called, which is the default: `HTTPS_PROXY` or else `ALL_PROXY`, and the
@@ -42,19 +50,20 @@ impl Proxy {
         Self::with_exceptions(url, "")
     }
 
-    /// This proxy, but not for some hosts: names (with all names below them), addresses and networks, separated by commas,
-    /// as in `NO_PROXY`.
+    /// This proxy, but not for some hosts, listed as in `NO_PROXY`: see [`NoProxy`].
     ///
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn with_exceptions(url: &str, hosts: &str) -> Result<Self, TransportError> {
-        // It passes over what it does not understand; asked without exceptions, it tells.
-        let understood = Matcher::builder().all(url).build().intercept(&Uri::from_static("https://stripe.invalid"));
+        let proxy = Matcher::builder().all(url).build();
+        // It passes over what it does not understand; asked for a host, it tells.
+        let understood = proxy.intercept(&Uri::from_static("https://stripe.invalid"));
         let is_tunnel = |proxy: Intercept| matches!(proxy.uri().scheme_str(), Some("http" | "https"));
         if !understood.is_some_and(is_tunnel) {
             return Err(TransportError::new(TransportErrorKind::Other, "this is not the URL of an HTTP proxy"));
         }
-        Ok(Self(Some(Arc::new(Matcher::builder().all(url).no(hosts).build()))))
+        // Not the matcher's own exceptions, which pass over wildcards and ports in silence.
+        Ok(Self(Some(Arc::new(Rule { proxy, exceptions: NoProxy::parse(hosts) }))))
     }
 
     /// The proxy that stands between this machine and a host.
@@ -62,7 +71,8 @@ impl Proxy {
         if uri.scheme_str() != Some("https") || is_this_machine(uri.host()?) {
             return None;
         }
-        self.0.as_ref()?.intercept(uri)
+        let rule = self.0.as_ref()?;
+        if rule.exceptions.matches(uri) { None } else { rule.proxy.intercept(uri) }
     }
 }
 
@@ -108,11 +118,20 @@ mod tests {
 
     #[test]
     fn exceptions_are_made() {
-        let proxy = Proxy::with_exceptions("https://proxy.test", "stripe.com, 10.0.0.0/8").unwrap();
-        for direct in ["https://api.stripe.com/", "https://STRIPE.com/", "https://10.1.2.3/"] {
+        let list = "stripe.com, 10.0.0.0/8, *.corp.test, x.test:8443";
+        let proxy = Proxy::with_exceptions("https://proxy.test", list).unwrap();
+        for direct in [
+            "https://api.stripe.com/",
+            "https://STRIPE.com/",
+            "https://10.1.2.3/",
+            "https://a.corp.test/",
+            "https://x.test:8443/",
+        ] {
             assert_eq!(through(&proxy, direct), None, "{direct}");
         }
-        assert!(through(&proxy, "https://api.stripe.community/").is_some());
+        for far in ["https://api.stripe.community/", "https://x.test/"] {
+            assert!(through(&proxy, far).is_some(), "{far}");
+        }
     }
 
     #[test]
@@ -155,6 +174,9 @@ mod tests {
             (&[proxy, ("NO_PROXY", "localhost,.stripe.com")], not_asked),
             (&[proxy, ("no_proxy", "stripe.com")], not_asked),
             (&[proxy, ("no_proxy", "*")], not_asked),
+            (&[proxy, ("NO_PROXY", "*.stripe.com")], not_asked),
+            (&[proxy, ("NO_PROXY", "api.stripe.com:443")], not_asked),
+            (&[proxy, ("NO_PROXY", "api.stripe.com:8443")], asked),
             (&[proxy, ("REQUEST_METHOD", "GET")], not_asked),
         ] {
             assert!(ask(environment).contains(expected), "{environment:?}: {}", ask(environment));

@@ -1,40 +1,83 @@
+use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::fmt;
 use std::future::Future;
-use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::{fmt, io, thread, vec};
 
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::Name;
+use tokio::sync::{Semaphore, oneshot};
 use tower_service::Service;
 
-/// The system's resolver, with its failures marked: hyper's own mark is a text.
-#[derive(Clone, Debug)]
-pub(crate) struct Resolver(GaiResolver);
+/// How many lookups run at a time. More wait, so that a resolver that hangs does not gather threads without end.
+const MOST_LOOKUPS: usize = 32;
+
+/// Asks the system on threads of its own. A runtime that shuts down waits for its blocking tasks, and a lookup may hang for
+/// far longer than its call. Marks its failures, of which hyper's own mark is a text.
+#[derive(Clone)]
+pub(crate) struct Resolver {
+    known: Arc<HashMap<String, Vec<SocketAddr>>>,
+    lookups: Arc<Semaphore>,
+    look_up: fn(&str) -> io::Result<Vec<SocketAddr>>,
+}
 
 impl Resolver {
-    pub(crate) fn new() -> Self {
-        Self(GaiResolver::new())
+    /// Does not look up the names whose addresses are known, in lower case.
+    pub(crate) fn new(known: HashMap<String, Vec<SocketAddr>>) -> Self {
+        Self {
+            known: Arc::new(known),
+            lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)),
+            look_up: |name| Ok((name, 0).to_socket_addrs()?.collect()),
+        }
+    }
+
+    async fn resolve(self, name: Name) -> Result<vec::IntoIter<SocketAddr>, ResolveError> {
+        if let Some(addresses) = self.known.get(&name.as_str().to_ascii_lowercase()) {
+            return Ok(addresses.clone().into_iter());
+        }
+        let place = self.lookups.acquire_owned().await.map_err(ResolveError::other)?;
+        let (result, found) = oneshot::channel();
+        let look_up = move || {
+            let found = (self.look_up)(name.as_str());
+            drop(place);
+            // The call may have ended meanwhile.
+            let _ = result.send(found);
+        };
+        thread::Builder::new().name("stripe-identity-dns".to_owned()).spawn(look_up).map_err(ResolveError)?;
+        Ok(found.await.map_err(ResolveError::other)?.map_err(ResolveError)?.into_iter())
     }
 }
 
 impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
+    type Response = vec::IntoIter<SocketAddr>;
     type Error = ResolveError;
-    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, ResolveError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ResolveError>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        self.0.poll_ready(context).map_err(ResolveError)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let addresses = self.0.call(name);
-        Box::pin(async { addresses.await.map_err(ResolveError) })
+        Box::pin(self.clone().resolve(name))
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct ResolveError(io::Error);
+
+impl ResolveError {
+    fn other(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self(io::Error::other(error))
+    }
+}
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,5 +88,59 @@ impl fmt::Display for ResolveError {
 impl StdError for ResolveError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    const A_WHILE: Duration = Duration::from_secs(600);
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    fn hanging(look_up: fn(&str) -> io::Result<Vec<SocketAddr>>) -> Resolver {
+        Resolver { look_up, ..Resolver::new(HashMap::new()) }
+    }
+
+    #[test]
+    fn a_runtime_that_ends_does_not_wait_for_a_lookup() {
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = runtime();
+            let mut resolver = hanging(|_| {
+                thread::sleep(A_WHILE);
+                Err(io::ErrorKind::TimedOut.into())
+            });
+            let lookup = resolver.call("x.test".parse().unwrap());
+            let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(10), lookup).await });
+            assert!(outcome.is_err());
+            drop(runtime);
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+
+    #[test]
+    fn lookups_that_hang_are_limited_in_number() {
+        static BEGUN: AtomicUsize = AtomicUsize::new(0);
+        let mut resolver = hanging(|_| {
+            BEGUN.fetch_add(1, Ordering::SeqCst);
+            thread::sleep(A_WHILE);
+            Err(io::ErrorKind::TimedOut.into())
+        });
+        let runtime = runtime();
+        for _ in 0..2 * MOST_LOOKUPS {
+            let lookup = resolver.call("x.test".parse().unwrap());
+            let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(5), lookup).await });
+            assert!(outcome.is_err());
+        }
+        assert!(BEGUN.load(Ordering::SeqCst) <= MOST_LOOKUPS);
     }
 }

@@ -6,19 +6,37 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
-use stripe_identity_core::{TransportError, http};
+use hyper_util::client::legacy::{self, Client};
+use stripe_identity_core::{TransportError, TransportErrorKind, http};
 use tower_service::Service;
 
 use crate::classify;
 use crate::connector::Connector;
+use crate::handshake::{Handshake, Refusals, Watching};
 use crate::tower::RequestBody;
 
 /// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder), as a tower service, to
 /// stack layers over: see [`TowerTransport`](crate::TowerTransport). Cheap to clone; clones share their connections.
 #[derive(Clone)]
-pub struct HyperService(pub(crate) Client<HttpsConnector<Connector>, RequestBody>);
+pub struct HyperService {
+    pub(crate) client: Client<Watching<HttpsConnector<Connector>>, RequestBody>,
+    pub(crate) refusals: Refusals,
+}
+
+impl HyperService {
+    /// Before the response's headers were there.
+    fn error(error: legacy::Error, is_another_refusal: bool) -> TransportError {
+        let was_refused = match error.connect_info().and_then(Handshake::of) {
+            Some(handshake) => handshake.was_refused(),
+            None => is_another_refusal && !error.is_connect(),
+        };
+        if was_refused {
+            return TransportError::new(TransportErrorKind::Tls, error);
+        }
+        classify::service_error(error.into())
+    }
+}
 
 impl Service<http::Request<RequestBody>> for HyperService {
     type Response = http::Response<ResponseBody>;
@@ -32,9 +50,13 @@ impl Service<http::Request<RequestBody>> for HyperService {
 
     fn call(&mut self, mut request: http::Request<RequestBody>) -> Self::Future {
         let abandonment = Abandonment(Some(capture_connection(&mut request)));
-        let response = self.0.request(request);
-        Box::pin(async {
-            let response = response.await.map_err(|error| classify::service_error(error.into()))?;
+        let response = self.client.request(request);
+        let (refusals, before) = (self.refusals.clone(), self.refusals.count());
+        Box::pin(async move {
+            let mut response = response.await.map_err(|error| Self::error(error, refusals.count() > before))?;
+            if let Some(handshake) = response.extensions_mut().remove::<Handshake>() {
+                handshake.has_served();
+            }
             Ok(response.map(|incoming| ResponseBody { incoming, abandonment }))
         })
     }

@@ -25,7 +25,8 @@ pub type RequestBody = Full<Bytes>;
 /// says and to the largest body; it needs a tokio runtime with its time driver on.
 ///
 /// An error of the service counts as [`Other`](TransportErrorKind::Other), which is not tried again, unless there is
-/// among its causes a [`TransportError`], which says what it counts as, or an error of hyper's.
+/// among its causes a [`TransportError`], which says what it counts as, or an error of hyper's. An `https` URL at hyper's
+/// connector without TLS is [`Tls`](TransportErrorKind::Tls).
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -74,7 +75,8 @@ impl<S> TowerTransport<S> {
         Self { service: Mutex::new(service), max_body_size: MAX_BODY_SIZE }
     }
 
-    /// The largest response body that is taken, in bytes. Default: 16 MiB.
+    /// The largest response body that is taken, in bytes. A success beyond it is
+    /// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge); the body of any other response is cut. Defaults to 16 MiB.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
@@ -92,13 +94,13 @@ where
         poll_fn(|context| service.poll_ready(context)).await.map_err(|error| classify::service_error(error.into()))?;
         let response = service.call(request.map(Full::new)).await;
         let (parts, body) = response.map_err(|error| classify::service_error(error.into()))?.into_parts();
-        let body = read(body, self.max_body_size).await?;
+        let body = read(body, self.max_body_size, !parts.status.is_success()).await?;
         Ok(http::Response::from_parts(parts, body))
     }
 }
 
 /// Copied together, since frames that are kept as they came may each hold on to far more than they show.
-async fn read<B>(body: B, max_size: usize) -> Result<Bytes, TransportError>
+async fn read<B>(body: B, max_size: usize, may_cut: bool) -> Result<Bytes, TransportError>
 where
     B: Body,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -107,9 +109,14 @@ where
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         // What is no data is a trailer.
-        let Ok(data) = frame.map_err(|error| classify::body_error(error.into()))?.into_data() else { continue };
-        if data.remaining() > max_size - bytes.len() {
-            return Err(TransportErrorKind::BodyTooLarge.into());
+        let Ok(mut data) = frame.map_err(|error| classify::body_error(error.into()))?.into_data() else { continue };
+        let room = max_size - bytes.len();
+        if data.remaining() > room {
+            if !may_cut {
+                return Err(TransportErrorKind::BodyTooLarge.into());
+            }
+            bytes.put(data.copy_to_bytes(room));
+            break;
         }
         bytes.put(data);
     }

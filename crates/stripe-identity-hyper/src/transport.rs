@@ -1,4 +1,6 @@
+use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use rustls::ClientConfig;
 use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
 
 use crate::connector::Connector;
+use crate::handshake::{Refusals, Watching};
 use crate::proxy::Proxy;
 use crate::resolver::Resolver;
 use crate::service::HyperService;
@@ -67,6 +70,7 @@ impl HyperTransport {
             pool_max_idle: usize::MAX,
             pool_idle_timeout: Duration::from_secs(90),
             max_body_size: MAX_BODY_SIZE,
+            addresses: HashMap::new(),
         }
     }
 }
@@ -95,6 +99,7 @@ pub struct HyperTransportBuilder {
     pool_max_idle: usize,
     pool_idle_timeout: Duration,
     max_body_size: usize,
+    addresses: HashMap<String, Vec<SocketAddr>>,
 }
 
 impl HyperTransportBuilder {
@@ -111,6 +116,13 @@ impl HyperTransportBuilder {
         self
     }
 
+    /// The addresses of a host or a proxy, which is then not looked up. The port is that of the URL, unless that says none and
+    /// the address does.
+    pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
+        self
+    }
+
     /// The proxy to go through. Default: what the environment says.
     pub fn proxy(self, proxy: Proxy) -> Self {
         Self { proxy, ..self }
@@ -123,6 +135,9 @@ impl HyperTransportBuilder {
 
     /// How long a connection may take to come about, without its TLS but with a proxy's. Default: 30 seconds. It cannot
     /// take longer than the attempt that needs it.
+    ///
+    /// If a host or a proxy has several addresses, they share this time, so that one that is silent leaves some for the next.
+    /// Between IPv6 and IPv4, the other kind is tried too after 300 milliseconds.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
@@ -137,7 +152,9 @@ impl HyperTransportBuilder {
         Self { pool_idle_timeout: timeout, ..self }
     }
 
-    /// The largest response body that is taken, in bytes. Default: 16 MiB.
+    /// The largest response body that is taken, in bytes. A success beyond it is
+    /// [`BodyTooLarge`](stripe_identity_core::TransportErrorKind::BodyTooLarge); the body of any other response is cut.
+    /// Defaults to 16 MiB.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
@@ -163,9 +180,11 @@ impl HyperTransportBuilder {
         // The connectors set them, and panic if they are set already.
         tls.alpn_protocols.clear();
 
-        let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::new(self.addresses));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        // Of this, each address gets its share.
+        tcp.set_connect_timeout(Some(self.connect_timeout));
         let to_proxy = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http().enable_http1();
         let connector = Connector {
             to_proxy: to_proxy.wrap_connector(tcp.clone()),
@@ -181,6 +200,7 @@ impl HyperTransportBuilder {
         };
         // It is added to the time that it is now. What is beyond what the clock can say is for ever.
         let idle_timeout = Some(self.pool_idle_timeout).filter(|&it| Instant::now().checked_add(it).is_some());
+        let refusals = Refusals::default();
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -190,8 +210,9 @@ impl HyperTransportBuilder {
             .http2_keep_alive_interval(PING_INTERVAL)
             // hyper reads until its buffer is full before it lets anything else run, timeouts included.
             .http1_max_buf_size(MAX_HEAD_SIZE)
-            .build(connector);
-        Ok(HyperService(client))
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .build(Watching { connector, refusals: refusals.clone() });
+        Ok(HyperService { client, refusals })
     }
 }
 
@@ -221,6 +242,7 @@ impl fmt::Debug for HyperTransportBuilder {
             .field("pool_max_idle", &self.pool_max_idle)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
             .field("max_body_size", &self.max_body_size)
+            .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,189 @@
+//! Whether a server refused a handshake that the client held to be complete, as it may under TLS 1.3.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use hyper::rt::{self, ReadBuf, ReadBufCursor};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use rustls::AlertDescription;
+use stripe_identity_core::http::{Extensions, Uri};
+use tower_service::Service;
+
+use crate::classify::causes;
+
+/// What is known of the handshake of a connection. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Handshake(Arc<Facts>);
+
+#[derive(Debug, Default)]
+struct Facts {
+    was_refused: AtomicBool,
+    has_served: AtomicBool,
+    refusals: Refusals,
+}
+
+/// How many handshakes were refused to a client. Says of an error whether that is its cause where hyper does not give along
+/// the connection: one may end before it is ready for the request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Refusals(Arc<AtomicUsize>);
+
+impl Refusals {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Handshake {
+    fn new(refusals: Refusals) -> Self {
+        Self(Arc::new(Facts { refusals, ..Facts::default() }))
+    }
+
+    pub(crate) fn of(connected: &Connected) -> Option<Self> {
+        let mut extensions = Extensions::new();
+        connected.get_extras(&mut extensions);
+        extensions.remove()
+    }
+
+    /// A response came, so from now on an alert is about something else.
+    pub(crate) fn has_served(&self) {
+        self.0.has_served.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn was_refused(&self) -> bool {
+        self.0.was_refused.load(Ordering::Relaxed) && !self.0.has_served.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, error: &io::Error) {
+        if refuses_handshake(error) && !self.0.was_refused.swap(true, Ordering::Relaxed) {
+            self.0.refusals.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn refuses_handshake(error: &io::Error) -> bool {
+    let error: &(dyn StdError + 'static) = error;
+    let mut errors = causes(error).filter_map(|cause| cause.downcast_ref::<rustls::Error>());
+    errors.any(|error| {
+        matches!(
+            error,
+            rustls::Error::AlertReceived(
+                AlertDescription::HandshakeFailure
+                    | AlertDescription::NoCertificate
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::UnsupportedCertificate
+                    | AlertDescription::CertificateRevoked
+                    | AlertDescription::CertificateExpired
+                    | AlertDescription::CertificateUnknown
+                    | AlertDescription::UnknownCA
+                    | AlertDescription::AccessDenied
+                    | AlertDescription::DecryptError
+                    | AlertDescription::InsufficientSecurity
+                    | AlertDescription::CertificateRequired
+                    | AlertDescription::UnknownPSKIdentity
+            )
+        )
+    })
+}
+
+/// Connects, and watches the connections.
+#[derive(Clone)]
+pub(crate) struct Watching<C> {
+    pub(crate) connector: C,
+    pub(crate) refusals: Refusals,
+}
+
+impl<C> Service<Uri> for Watching<C>
+where
+    C: Service<Uri>,
+    C::Future: Send + 'static,
+{
+    type Response = Watched<C::Response>;
+    type Error = C::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, C::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (connecting, handshake) = (self.connector.call(uri), Handshake::new(self.refusals.clone()));
+        Box::pin(async { Ok(Watched { stream: connecting.await?, handshake }) })
+    }
+}
+
+/// A connection whose errors are looked at before hyper gets them: HTTP/2 keeps of them the text alone.
+pub(crate) struct Watched<S> {
+    stream: S,
+    handshake: Handshake,
+}
+
+impl<S: rt::Read + Unpin> Watched<S> {
+    /// Passes on the result of a write. A server that refuses the handshake also closes, and a write may fail for that before
+    /// the reason was read.
+    fn written<T>(&mut self, context: &mut Context<'_>, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let mut byte = [0];
+            match Pin::new(&mut self.stream).poll_read(context, ReadBuf::new(&mut byte).unfilled()) {
+                Poll::Ready(Err(reason)) if refuses_handshake(&reason) => {
+                    self.handshake.note(&reason);
+                    reason
+                }
+                _ => error,
+            }
+        })
+    }
+}
+
+impl<S: Connection> Connection for Watched<S> {
+    fn connected(&self) -> Connected {
+        self.stream.connected().extra(self.handshake.clone())
+    }
+}
+
+impl<S: rt::Read + Unpin> rt::Read for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        read.map_err(|error| {
+            self.handshake.note(&error);
+            error
+        })
+    }
+}
+
+impl<S: rt::Read + rt::Write + Unpin> rt::Write for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        result.map(|result| self.written(context, result))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_flush(context);
+        result.map(|result| self.written(context, result))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        result.map(|result| self.written(context, result))
+    }
+}
