@@ -9,7 +9,7 @@
 //! # use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
 //! # #[derive(Debug)]
 //! # struct MyTransport;
-//! # impl MyTransport { fn new(_: Option<&[u8]>, _: usize) -> Self { Self } }
+//! # impl MyTransport { fn new(_: Option<&[u8]>, _: Option<&str>, _: usize) -> Self { Self } }
 //! # #[async_trait]
 //! # impl HttpTransport for MyTransport {
 //! #     async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> { todo!() }
@@ -17,7 +17,7 @@
 //! # }
 //! use stripe_identity_mock::conformance::{Setup, Suite};
 //!
-//! let make = |setup: &Setup| MyTransport::new(setup.certificate(), setup.max_body_size());
+//! let make = |setup: &Setup| MyTransport::new(setup.certificate(), setup.proxy(), setup.max_body_size());
 //! Suite::plain().run(make).await.assert_passed();
 //! Suite::tls().run(make).await.assert_passed();
 //! # }
@@ -26,6 +26,7 @@
 mod bench;
 mod connections;
 mod failures;
+mod in_plain_text;
 mod report;
 mod requests;
 mod responses;
@@ -96,5 +97,7 @@ impl Suite {
 }
 
 fn checks() -> impl Iterator<Item = &'static Check> {
-    [requests::CHECKS, responses::CHECKS, failures::CHECKS, time::CHECKS, connections::CHECKS].into_iter().flatten()
+    [requests::CHECKS, responses::CHECKS, failures::CHECKS, in_plain_text::CHECKS, time::CHECKS, connections::CHECKS]
+        .into_iter()
+        .flatten()
 }

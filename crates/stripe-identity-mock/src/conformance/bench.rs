@@ -14,12 +14,19 @@ use crate::raw_server::{Exchange, RawServer};
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub(super) certificate: Option<Vec<u8>>,
+    pub(super) proxy: Option<String>,
 }
 
 impl Setup {
     /// The certificate that it is to trust, in DER form; `None` over plain HTTP.
     pub fn certificate(&self) -> Option<&[u8]> {
         self.certificate.as_deref()
+    }
+
+    /// The URL of the proxy that it is to use for `https` requests to other machines, if any. A transport that knows no proxies
+    /// passes it over.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
     }
 
     /// The largest response body that it is to take, in bytes.
@@ -69,7 +76,7 @@ impl Bench<'_> {
 
     /// A transport that trusts the server.
     pub(super) fn transport(&self, server: &RawServer) -> Box<dyn Subject> {
-        (self.make)(&Setup { certificate: server.certificate().map(<[u8]>::to_vec) })
+        (self.make)(&Setup { certificate: server.certificate().map(<[u8]>::to_vec), proxy: None })
     }
 
     /// Asks a server that answers every request with these bytes.

@@ -84,7 +84,7 @@ async fn unknown_certificate(bench: &Bench<'_>) -> Verdict {
     let outcome = bench.transport(&another).send(get(&server, "/v1/x")).await;
     ensure!(server.requests().is_empty(), "the request was sent");
     failed_as(outcome, &[Kind::Tls])?;
-    let outcome = (bench.make)(&Setup { certificate: None }).send(get(&server, "/v1/x")).await;
+    let outcome = (bench.make)(&Setup { certificate: None, proxy: None }).send(get(&server, "/v1/x")).await;
     failed_as(outcome, &[Kind::Tls])
 }
 

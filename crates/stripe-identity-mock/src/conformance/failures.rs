@@ -21,6 +21,7 @@ checks! {
     All "what is no HTTP is no response" => no_http,
     All "a body beyond the limit is BodyTooLarge" => too_large,
     All "a body without end is given up" => endless,
+    All "the body of an error beyond the limit is cut" => cut_body,
     All "no error and no Debug quotes the request" => quotes_nothing,
 }
 
@@ -156,6 +157,34 @@ async fn endless(bench: &Bench<'_>) -> Verdict {
     Ok(())
 }
 
+async fn cut_body(bench: &Bench<'_>) -> Verdict {
+    const CHUNK: usize = 0xffff;
+    for status in [302, 404, 502] {
+        for framing in ["Content-Length: 999999999", "Transfer-Encoding: chunked", "Connection: close"] {
+            let server = bench.server(move |exchange| {
+                exchange.write(format!("HTTP/1.1 {status} X\r\nRequest-Id: req_1\r\n{framing}\r\n\r\n"))?;
+                let body = "x".repeat(CHUNK);
+                let piece = if framing.ends_with("chunked") { format!("{CHUNK:x}\r\n{body}\r\n") } else { body };
+                (0..40).try_for_each(|_| exchange.write(&piece))?;
+                exchange.close();
+                Ok(())
+            })?;
+            let transport = bench.transport(&server);
+            for _ in 0..2 {
+                let outcome = transport.send(get(&server, "/v1/x")).await;
+                let response = answered(outcome).map_err(|seen| format!("of {status}, {framing}, {seen}"))?;
+                ensure!(response.status() == status, "{status} came back as {}", response.status());
+                let id = response.headers().get("request-id");
+                ensure!(id.is_some_and(|id| id == "req_1"), "of {status}, {framing}, the request id did not come back");
+                let body = response.body();
+                let is_cut = body.len() <= MAX_BODY_SIZE && body.iter().all(|byte| *byte == b'x');
+                ensure!(is_cut, "of {status}, {framing}, {} bytes came back, or others", body.len());
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn quotes_nothing(bench: &Bench<'_>) -> Verdict {
     let server = bench.server(|exchange| match exchange.number() {
         1 => exchange.respond("200 OK", "x".repeat(MAX_BODY_SIZE + 1)),
@@ -173,7 +202,7 @@ async fn quotes_nothing(bench: &Bench<'_>) -> Verdict {
         outcomes.push(transport.send(within(request(&server, Method::POST, path, "body=secret"), timeout)).await);
     }
     outcomes.push(transport.send(at(&nowhere(bench, NOBODY), Method::POST, path, "body=secret")).await);
-    let untrusting = (bench.make)(&Setup { certificate: None });
+    let untrusting = (bench.make)(&Setup { certificate: None, proxy: None });
     if bench.is_tls {
         outcomes.push(untrusting.send(request(&server, Method::POST, path, "body=secret")).await);
     }

@@ -39,7 +39,10 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::SendsChunks, &["a body arrives to the byte, with its length", "an empty body of a POST says so"]),
     (Wrong::SaysNoLengthOfNothing, &["an empty body of a POST says so"]),
     (Wrong::SaysLengthOfAGet, &["a GET has no body"]),
-    (Wrong::TakesRefusalsForFailures, &["any status is a response", "a refusal is not tried again"]),
+    (
+        Wrong::TakesRefusalsForFailures,
+        &["any status is a response", "a refusal is not tried again", "the body of an error beyond the limit is cut"],
+    ),
     (Wrong::KeepsTheLastHeader, &["headers come back, also of the same name"]),
     (Wrong::ReadsText, &["a body comes back to the byte", "a body in chunks comes back whole"]),
     (Wrong::ReadsOneChunk, &["a body in chunks comes back whole"]),
@@ -79,6 +82,7 @@ const WRONG: &[(Wrong, &[&str])] = &[
         &[
             "a body beyond the limit is BodyTooLarge",
             "a body without end is given up",
+            "the body of an error beyond the limit is cut",
             "no error and no Debug quotes the request",
         ],
     ),
@@ -105,7 +109,10 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::IsPatientOverKeptConnections, &["the timeout covers kept connections"]),
     (Wrong::KeepsWhatWasLate, &["an answer that comes too late is not taken for the next"]),
     (Wrong::KeepsAnswers, &["the timeout covers kept connections", "connections are kept and used again"]),
-    (Wrong::KnowsNoLimitWithoutLength, &["a body beyond the limit is BodyTooLarge"]),
+    (
+        Wrong::KnowsNoLimitWithoutLength,
+        &["a body beyond the limit is BodyTooLarge", "the body of an error beyond the limit is cut"],
+    ),
     (Wrong::CutsUploads, &["a body arrives to the byte, with its length"]),
     (Wrong::KeepsAsciiHeaders, &["headers come back, also of the same name"]),
     (Wrong::ReadsInOneGo, &["an answer in small pieces comes back whole", "the timeout covers the headers"]),
@@ -113,6 +120,9 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::SleepsHalfASecondAtMost, &["sleeping takes its time"]),
     (Wrong::RepeatsWhatTookTooLong, &["what took too long is not tried again"]),
     (Wrong::SendsEightAtATime, &["requests go out at the same time"]),
+    (Wrong::SendsHttpsInPlainText, &["an https request never leaves in plain text, with or without a proxy"]),
+    (Wrong::CallsNoTlsConnect, &["an https request never leaves in plain text, with or without a proxy"]),
+    (Wrong::RefusesLargeErrors, &["the body of an error beyond the limit is cut"]),
 ];
 
 #[test]

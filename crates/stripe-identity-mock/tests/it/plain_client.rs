@@ -63,6 +63,9 @@ pub(crate) enum Wrong {
     SleepsHalfASecondAtMost,
     RepeatsWhatTookTooLong,
     SendsEightAtATime,
+    SendsHttpsInPlainText,
+    CallsNoTlsConnect,
+    RefusesLargeErrors,
 }
 
 pub(crate) struct PlainClient {
@@ -128,6 +131,9 @@ impl PlainClient {
     }
 
     fn connect(&self, request: &Request<Bytes>, deadline: &Deadline) -> Result<Connection, TransportError> {
+        if request.uri().scheme_str() == Some("https") && !self.is(Wrong::SendsHttpsInPlainText) {
+            return Err(if self.is(Wrong::CallsNoTlsConnect) { Kind::Connect } else { Kind::Tls }.into());
+        }
         let (host, port) = (request.uri().host().unwrap(), request.uri().port_u16().unwrap_or(80));
         let no_name = if self.is(Wrong::CallsNoNameConnect) { Kind::Connect } else { Kind::Dns };
         let address = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or(no_name)?;
@@ -232,18 +238,29 @@ impl PlainClient {
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let mut body = Vec::new();
         let mut is_fit = true;
+        let may_cut = !response.status().is_success()
+            && !matches!(self.wrong, Some(Wrong::RefusesLargeErrors | Wrong::KnowsNoLimit));
         if !matches!(response.status().as_u16(), 100..200 | 204 | 304) {
             let ended = if header("transfer-encoding").is_some() {
                 self.read_chunks(connection, in_body, &mut body)
             } else if let Some(length) = header("content-length") {
                 let length: usize = length.parse().map_err(|_| Kind::Other)?;
-                self.check_size(length)?;
-                read_exactly(connection, in_body, length, &mut body)
+                if may_cut && length > self.max_body_size {
+                    is_fit = false;
+                    read_exactly(connection, in_body, self.max_body_size, &mut body)
+                } else {
+                    self.check_size(length)?;
+                    read_exactly(connection, in_body, length, &mut body)
+                }
             } else {
                 is_fit = false;
                 self.read_to_end(connection, in_body, &mut body)
             };
             match ended {
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge && may_cut => {
+                    body.truncate(self.max_body_size);
+                    is_fit = false;
+                }
                 Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(Kind::BodyTooLarge.into()),
                 Err(_) if self.is(Wrong::TakesHalfForWhole) => is_fit = false,
                 ended => ended.map_err(broken)?,

@@ -6,15 +6,19 @@ use std::time::Duration;
 use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{Request, Response};
 use stripe_identity::{BlockingHttpTransport, TransportError};
-use stripe_identity_hyper::HyperTransport;
+use stripe_identity_hyper::{HyperTransport, Proxy};
 use stripe_identity_mock::conformance::{self, Setup, Suite};
-use stripe_identity_reqwest::ReqwestTransport;
+use stripe_identity_reqwest::{ReqwestTransport, reqwest::Proxy as ReqwestProxy};
 use stripe_identity_ureq::UreqTransport;
 
 use crate::tls::{trusting, trusting_nobody};
 
 fn hyper(setup: &Setup) -> HyperTransport {
     let builder = HyperTransport::builder().max_body_size(setup.max_body_size());
+    let builder = match setup.proxy() {
+        Some(proxy) => builder.proxy(Proxy::new(proxy).unwrap()),
+        None => builder,
+    };
     let builder = match setup.certificate() {
         Some(certificate) => builder.tls_config(trusting(certificate)),
         None => builder,
@@ -24,6 +28,10 @@ fn hyper(setup: &Setup) -> HyperTransport {
 
 fn ureq(setup: &Setup) -> UreqTransport {
     let builder = UreqTransport::builder().max_body_size(setup.max_body_size());
+    let builder = match setup.proxy() {
+        Some(proxy) => builder.proxy(proxy, ""),
+        None => builder,
+    };
     let builder = match setup.certificate() {
         Some(certificate) => builder.default_roots(false).root_certificate(certificate),
         None => builder,
@@ -36,6 +44,10 @@ fn reqwest(setup: &Setup) -> ReqwestTransport {
     let builder = match setup.certificate() {
         Some(certificate) => ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(certificate)),
         None => ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_nobody()),
+    };
+    let builder = match setup.proxy() {
+        Some(proxy) => builder.proxy(ReqwestProxy::https(proxy).unwrap()),
+        None => builder,
     };
     ReqwestTransport::new(builder.build().unwrap()).max_body_size(setup.max_body_size())
 }

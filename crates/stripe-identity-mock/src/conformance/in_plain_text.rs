@@ -1,0 +1,102 @@
+//! What is meant for TLS leaves over TLS.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use http::Method;
+use stripe_identity_core::TransportErrorKind as Kind;
+
+use super::bench::{Bench, PATIENCE, Setup, Verdict, at, checks, ensure, failed_as};
+
+checks! {
+    All "an https request never leaves in plain text, with or without a proxy" => nothing_in_plain_text,
+}
+
+/// Takes whatever it is sent for a request without TLS, and answers each part of it with status 200. So it is both a server
+/// without TLS and a proxy that forwards anything.
+struct Obliging {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    heard: Mutex<Vec<u8>>,
+    stopped: AtomicBool,
+}
+
+impl Obliging {
+    fn start() -> Result<Self, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let shared = Arc::new(Shared::default());
+        let server = shared.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if server.stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let server = server.clone();
+                thread::spawn(move || server.serve(client));
+            }
+        });
+        Ok(Self { address, shared })
+    }
+
+    fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Drop for Obliging {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // Wakes the thread that accepts; if that fails, there is none.
+        let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
+    }
+}
+
+impl Shared {
+    fn serve(&self, mut client: TcpStream) {
+        if client.set_read_timeout(Some(PATIENCE)).is_err() {
+            return;
+        }
+        let mut bytes = [0; 4096];
+        while let Ok(read @ 1..) = client.read(&mut bytes) {
+            self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&bytes[..read]);
+            if client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn nothing_in_plain_text(bench: &Bench<'_>) -> Verdict {
+    let trusted = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let certificate = trusted.certificate().map(<[u8]>::to_vec);
+    for is_through_proxy in [false, true] {
+        let obliging = Obliging::start()?;
+        // To this machine, nothing goes through a proxy. The other name leads nowhere but through one.
+        let (proxy, base) = if is_through_proxy {
+            (Some(format!("http://{}", obliging.address)), "https://stripe.test".to_owned())
+        } else {
+            (None, format!("https://localhost:{}", obliging.address.port()))
+        };
+        let with = if is_through_proxy { "with a proxy" } else { "without a proxy" };
+        let transport = (bench.make)(&Setup { certificate: certificate.clone(), proxy });
+        let outcome = transport.send(at(&base, Method::POST, "/v1/path-secret", "body=secret")).await;
+        let heard = obliging.heard();
+        ensure!(!heard.contains("secret"), "{with}, it was sent in plain text");
+        // Who does not even try, has no TLS, no proxies, or both. What cannot mend must not be tried again.
+        let kinds: &[Kind] = match (heard.is_empty(), is_through_proxy) {
+            (true, false) => &[Kind::Tls, Kind::Other],
+            (true, true) => &[Kind::Tls, Kind::Other, Kind::Dns, Kind::Connect, Kind::Timeout],
+            (false, _) => &[Kind::Tls, Kind::Connect],
+        };
+        failed_as(outcome, kinds).map_err(|seen| format!("{with}, {seen}"))?;
+    }
+    Ok(())
+}
