@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use stripe_identity::{Error, List, RedactionStatus, Response, Sensitive, VerificationReport, VerificationSession};
+use stripe_identity::{Error, Page, RedactionStatus, Response, Sensitive, VerificationReport, VerificationSession};
 
 /// Prints a line; if nobody reads it, as when the output goes to `head`, that is no reason to fail.
 macro_rules! say {
@@ -72,7 +72,7 @@ pub(crate) fn redacted(session: &Response<VerificationSession>) {
     say!("          The first name is now {}, and the metadata has {} keys.", exposed(name), session.metadata.len());
 }
 
-pub(crate) fn list(list: &Response<List<VerificationSession>>) {
+pub(crate) fn list(list: &Response<Page<VerificationSession>>) {
     say!("\nlist      {} sessions, newest first{}", list.data.len(), if list.has_more { ", and more" } else { "" });
     for session in &list.data {
         say!(
