@@ -62,7 +62,7 @@ macro_rules! six_operations {
         let session = $call!(sessions.cancel(&id).idempotency_key("key-3").api_version("2026-01-01.test"));
         answers.push(serde_json::to_value(session.into_inner()).unwrap());
         let page = $call!(sessions.list(list).expand(expand()));
-        answers.push(serde_json::to_value(page.into_inner()).unwrap());
+        answers.push(serde_json::to_value(page.into_inner().data).unwrap());
         let second = CreateVerificationSession::verification_flow("vf_1");
         let second = $call!(sessions.create(second).idempotency_key("key-4"));
         let session = $call!(sessions.redact(&second.id).idempotency_key("key-5"));

@@ -67,7 +67,7 @@ fn a_thin_event_fetches_what_it_leaves_out() {
     assert!(fetched.changes.is_some() && fetched.id == event.id);
     assert_eq!(thin.verification_session(&event).unwrap().send().unwrap().id, session.id);
     let object = thin.related_object(&event).unwrap().send().unwrap().into_inner();
-    assert_eq!(object.expose()["id"], session.id.as_str());
+    assert_eq!(object.expose().get("id").unwrap(), session.id.as_str());
     let paths = [
         format!("/v2/core/events/{}", event.id),
         format!("/v1/identity/verification_sessions/{}", session.id),
