@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod exhaustive;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -58,6 +61,7 @@ pub enum Step<T> {
 
 /// A call whose request is on its way.
 #[must_use = "a call goes on only if its reply is handed in"]
+#[cfg_attr(test, derive(Clone))]
 pub struct SentCall<T> {
     plan: Box<Plan<T>>,
 }
@@ -76,6 +80,7 @@ pub struct WaitingCall<T> {
 const LONGEST_UNDER_ONE_KEY: Duration = Duration::from_secs(24 * 3600 - 600);
 
 /// A request, how often and how long it may be sent, and what became of it so far.
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Plan<T> {
     pub(crate) request: http::Request<Bytes>,
     /// The path, with `{name}` for the segment that is an id.
@@ -91,6 +96,7 @@ pub(crate) struct Plan<T> {
 }
 
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone, PartialEq, Eq, PartialOrd, Ord))]
 struct Progress {
     /// How long the call has taken, up to some moment.
     taken: Duration,

@@ -94,7 +94,7 @@ fn a_thin_event_leads_to_no_other_host() {
         let related = serde_json::json!({"id": id, "type": "identity.verification_session", "url": url});
         serde_json::from_value(serde_json::json!({"id": "evt_1", "related_object": related})).unwrap()
     };
-    for url in ["https://evil.test/v1/x", "//evil.test/x", "/v1/../x", "v1/x", "/v1/x?expand[]=y", "@evil.test", ""] {
+    for url in ["https://evil.test/v1/x", "//evil.test/x", "/v1/../x", "v1/x", "/v1/x?a#b", "@evil.test", ""] {
         let error = thin.related_object(&event(url, "vs_1")).unwrap().send().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
     }

@@ -1,0 +1,286 @@
+//! The call machine over every sequence of replies.
+//!
+//! A call is a synchronous state machine over plain values, so all that can happen to it can be tried. Level by level, each
+//! state that the machine can be in gets each reply of an alphabet; a reply that ends the call ends the branch. Two states are
+//! one only if everything that the machine changes during a call, and everything that has happened to the server, is equal.
+
+mod alphabet;
+mod invariants;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use stripe_identity_types::VerificationSession;
+
+use self::alphabet::{Reply, Traits, alphabet};
+use super::{Progress, SentCall, Step};
+use crate::endpoint::{Endpoint, Route};
+use crate::{Config, Error, Response};
+
+/// The longest sequence of attempts.
+const DEPTH: u32 = 4;
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(80);
+
+/// A call of any method and version, whose response is a model that not every body is.
+struct Probe {
+    method: Method,
+    path: &'static str,
+}
+
+impl Endpoint for Probe {
+    const ROUTE: Route = Route::get("/v1/probe");
+    type Params = ();
+    type Response = VerificationSession;
+    type Expand = &'static str;
+
+    fn route(&self) -> Route {
+        Route::raw(self.method.clone(), self.path.to_owned(), None)
+    }
+
+    fn params(&self) -> &() {
+        &()
+    }
+}
+
+/// What a call is made with, of all that changes a decision.
+#[derive(Clone, Debug)]
+struct Setting {
+    max_retries: u32,
+    retry_rate_limits: bool,
+    deadline: Option<Duration>,
+    method: Method,
+    is_v2: bool,
+    random: u64,
+}
+
+impl Setting {
+    fn all() -> Vec<Self> {
+        // None; a generous one; one that falls exactly on the first wait, one just after it, one on the second wait; and one
+        // that has passed when the first reply comes late.
+        let deadlines = [None, Some(86_400_000), Some(500), Some(501), Some(1500), Some(30_000)]
+            .map(|it| it.map(Duration::from_millis));
+        let methods = [Method::GET, Method::POST, Method::DELETE];
+        let mut all = Vec::new();
+        for max_retries in 0..DEPTH {
+            for retry_rate_limits in [false, true] {
+                for deadline in deadlines {
+                    for (index, is_v2) in (0..3).flat_map(|index| [(index, false), (index, true)]) {
+                        let (method, random) = (methods[index].clone(), if index == 2 { u64::MAX } else { 0 });
+                        all.push(Self { max_retries, retry_rate_limits, deadline, method, is_v2, random });
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether the request carries an idempotency key.
+    fn has_key(&self) -> bool {
+        self.method == Method::POST || self.is_v2 && self.method == Method::DELETE
+    }
+
+    fn config(&self, clock: &Clock) -> Config {
+        let (clock, random) = (clock.clone(), self.random);
+        let config = Config::new("sk_test_123").unwrap();
+        let config =
+            config.clock(move || clock.now()).random_source(move || Ok(random)).attempt_timeout(ATTEMPT_TIMEOUT);
+        let config = config.max_retries(self.max_retries).retry_rate_limits(self.retry_rate_limits);
+        self.deadline.map_or(config.clone(), |deadline| config.deadline(deadline))
+    }
+}
+
+/// The time, which stands still unless it is set.
+#[derive(Clone, Default)]
+struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    fn set(&self, now: Duration) {
+        self.0.store(u64::try_from(now.as_nanos()).unwrap(), Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A request that was handed out, and what has happened so far in the call that it belongs to.
+struct State {
+    request: http::Request<Bytes>,
+    sent: SentCall<VerificationSession>,
+    history: History,
+    /// How many sequences of replies lead here, and how many if replies with equal traits are one.
+    sequences: u128,
+    merged: u128,
+}
+
+/// What has happened, by the check's own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct History {
+    /// How many attempts have begun, with the one that is on its way.
+    attempts: u32,
+    /// When the attempt on its way began.
+    began: Duration,
+    /// Whether an attempt before it may have reached the server.
+    reached: bool,
+}
+
+/// What comes of one reply.
+enum Outcome {
+    End(Box<Result<Response<VerificationSession>, Error>>),
+    Attempt {
+        wait: Duration,
+        request: Box<http::Request<Bytes>>,
+        sent: SentCall<VerificationSession>,
+        history: History,
+    },
+}
+
+/// As much of an outcome as two replies with equal traits must have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Success,
+    Failure { attempts: u32, sent: bool },
+    Attempt { wait: Duration, history: History },
+}
+
+impl Outcome {
+    fn shape(&self) -> Shape {
+        match self {
+            Self::End(end) => match &**end {
+                Ok(_) => Shape::Success,
+                Err(error) => Shape::Failure { attempts: error.attempts(), sent: error.was_sent() },
+            },
+            Self::Attempt { wait, history, .. } => Shape::Attempt { wait: *wait, history: *history },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    states: u64,
+    replies: u64,
+    sequences: u128,
+    merged: u128,
+}
+
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            states: self.states + other.states,
+            replies: self.replies + other.replies,
+            sequences: self.sequences + other.sequences,
+            merged: self.merged + other.merged,
+        }
+    }
+}
+
+/// Tries everything that can happen to a call with one setting.
+fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
+    let (clock, mut counts) = (Clock::default(), Counts::default());
+    let path = if setting.is_v2 { "/v2/probe" } else { "/v1/probe" };
+    let call = setting.config(&clock).call(Probe { method: setting.method.clone(), path });
+    let Step::Send(first, sent) = call.start() else { unreachable!("a call begins with a request") };
+    let history = History { attempts: 1, began: Duration::ZERO, reached: false };
+    let mut level = vec![State { request: first.clone(), sent, history, sequences: 1, merged: 1 }];
+    while !level.is_empty() {
+        let mut next: BTreeMap<(History, Progress), State> = BTreeMap::new();
+        for state in &level {
+            counts.states += 1;
+            invariants::all_attempts_are_the_same_but_for_their_time(&first, &state.request);
+            invariants::there_are_never_more_attempts_than_allowed(setting, &state.history);
+            invariants::no_attempt_but_the_first_begins_after_the_deadline(setting, &state.history);
+            invariants::no_attempt_gets_more_time_than_there_is(setting, state);
+            let mut shapes: BTreeMap<Traits, Shape> = BTreeMap::new();
+            for reply in replies {
+                counts.replies += 1;
+                let outcome = take(setting, state, reply, &clock);
+                let shape = outcome.shape();
+                let known = shapes.insert(reply.traits(setting), shape);
+                assert!(
+                    known.is_none_or(|known| known == shape),
+                    "{} is told from its like: {known:?} {shape:?}",
+                    reply.name
+                );
+                let merged = if known.is_none() { state.merged } else { 0 };
+                match outcome {
+                    Outcome::End(end) => {
+                        invariants::check_end(setting, state, reply, &end);
+                        counts.sequences += state.sequences;
+                        counts.merged += merged;
+                    }
+                    Outcome::Attempt { wait, request, sent, history } => {
+                        invariants::check_retry(setting, state, reply, wait);
+                        let state_after = next.entry((history, sent.plan.progress.clone())).or_insert_with(|| State {
+                            request: *request,
+                            sent,
+                            history,
+                            sequences: 0,
+                            merged: 0,
+                        });
+                        state_after.sequences += state.sequences;
+                        state_after.merged += merged;
+                    }
+                }
+            }
+        }
+        level = next.into_values().collect();
+    }
+    counts
+}
+
+/// Hands a reply in and, if the machine wants to wait, lets just that time pass.
+fn take(setting: &Setting, state: &State, reply: &Reply, clock: &Clock) -> Outcome {
+    let now = state.history.began + reply.takes;
+    clock.set(now);
+    match state.sent.clone().reply(reply.outcome()) {
+        Step::Done(end) => Outcome::End(Box::new(end)),
+        Step::Send(..) => unreachable!("no attempt follows another without a wait"),
+        Step::Wait(wait, waiting) => {
+            let Step::Wait(_, overslept) = state.sent.clone().reply(reply.outcome()) else {
+                unreachable!("the same reply has the same outcome")
+            };
+            let woken = now + wait + Duration::from_secs(3600);
+            clock.set(woken);
+            let step = overslept.resume();
+            invariants::a_wait_that_takes_too_long_leads_to_no_attempt_after_the_deadline(setting, state, woken, step);
+            clock.set(now + wait);
+            let Step::Send(request, sent) = waiting.resume() else {
+                unreachable!("a wait that is begun leaves time for an attempt")
+            };
+            let reached = state.history.reached || reply.may_have_reached_the_server();
+            let history = History { attempts: state.history.attempts + 1, began: now + wait, reached };
+            Outcome::Attempt { wait, request: Box::new(request), sent, history }
+        }
+    }
+}
+
+#[test]
+fn every_sequence_of_replies_keeps_the_promises() {
+    let replies = alphabet();
+    let settings = Setting::all();
+    let (one, other) = settings.split_at(settings.len() / 2);
+    let explore_all = |settings: &[Setting]| {
+        settings.iter().map(|setting| explore(setting, &replies)).fold(Counts::default(), |sum, counts| sum + counts)
+    };
+    let counts = std::thread::scope(|scope| {
+        let half = scope.spawn(|| explore_all(one));
+        explore_all(other) + half.join().unwrap()
+    });
+    println!(
+        "{} replies, {} settings: {} sequences of replies, {} with equal replies merged, in {} states, {} replies taken",
+        replies.len(),
+        settings.len(),
+        counts.sequences,
+        counts.merged,
+        counts.states,
+        counts.replies
+    );
+    assert!(replies.len() >= 40 && settings.len() == 288);
+}

@@ -1,0 +1,232 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Setting;
+use crate::{TransportError, TransportErrorKind as Kind};
+
+/// What one attempt can come to.
+#[derive(Clone)]
+pub(super) struct Reply {
+    pub(super) name: String,
+    what: What,
+    /// How long it takes to come.
+    pub(super) takes: Duration,
+}
+
+#[derive(Clone)]
+enum What {
+    Failure(Kind),
+    Response { status: u16, headers: Vec<(&'static str, &'static str)>, body: &'static str },
+}
+
+/// Everything of a reply that the policy reads. Replies with equal traits must have equal consequences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Traits {
+    takes: Duration,
+    class: Class,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Failure {
+        is_retried: bool,
+        may_have_arrived: bool,
+    },
+    Success {
+        is_readable: bool,
+    },
+    Refusal {
+        status: StatusClass,
+        should_retry: Option<bool>,
+        retry_after: Option<Duration>,
+        is_stored: bool,
+        code: Code,
+    },
+}
+
+/// The statuses that the policy tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum StatusClass {
+    TooManyRequests,
+    Conflict,
+    ServerSide,
+    Other,
+}
+
+/// The codes that the policy reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Code {
+    LockTimeout,
+    RateLimit,
+    KeyInUse,
+    Other,
+}
+
+const SESSION: &str = r#"{"id": "vs_1", "object": "identity.verification_session"}"#;
+const LOCK: &str = r#"{"error": {"type": "invalid_request_error", "code": "lock_timeout"}}"#;
+const RATE: &str = r#"{"error": {"type": "invalid_request_error", "code": "rate_limit"}}"#;
+const IN_USE: &str = r#"{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}"#;
+const MISSING: &str = r#"{"error": {"type": "invalid_request_error", "code": "resource_missing"}}"#;
+
+impl Reply {
+    pub(super) fn outcome(&self) -> Result<http::Response<Bytes>, TransportError> {
+        match &self.what {
+            What::Failure(kind) => Err((*kind).into()),
+            What::Response { status, headers, body } => {
+                let mut response = http::Response::builder().status(*status);
+                for (name, value) in headers {
+                    response = response.header(*name, *value);
+                }
+                Ok(response.body(Bytes::from_static(body.as_bytes())).unwrap())
+            }
+        }
+    }
+
+    /// Whether the server may have done what was asked for.
+    pub(super) fn may_have_reached_the_server(&self) -> bool {
+        !matches!(self.what, What::Failure(Kind::Dns | Kind::Connect | Kind::Tls))
+    }
+
+    fn header(&self, name: &str) -> Option<&'static str> {
+        let What::Response { headers, .. } = &self.what else { return None };
+        headers.iter().find(|header| header.0 == name).map(|header| header.1)
+    }
+
+    pub(super) fn status(&self) -> Option<u16> {
+        match self.what {
+            What::Failure(_) => None,
+            What::Response { status, .. } => Some(status),
+        }
+    }
+
+    pub(super) fn failure(&self) -> Option<Kind> {
+        match self.what {
+            What::Failure(kind) => Some(kind),
+            What::Response { .. } => None,
+        }
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        matches!(self.what, What::Response { status: 200..=299, body: SESSION, .. })
+    }
+
+    /// What the server says about a repetition, in the only two words that it has for it.
+    pub(super) fn should_retry(&self) -> Option<bool> {
+        match self.header("stripe-should-retry")? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.header("retry-after")?.parse().ok().map(Duration::from_secs)
+    }
+
+    /// Whether this is what is stored under the call's key.
+    pub(super) fn is_stored(&self, setting: &Setting) -> bool {
+        setting.has_key() && self.header("idempotent-replayed") == Some("true")
+    }
+
+    fn code(&self) -> Code {
+        match self.what {
+            What::Response { body: LOCK, .. } => Code::LockTimeout,
+            What::Response { body: RATE, .. } => Code::RateLimit,
+            What::Response { body: IN_USE, .. } => Code::KeyInUse,
+            _ => Code::Other,
+        }
+    }
+
+    pub(super) fn traits(&self, setting: &Setting) -> Traits {
+        let class = match &self.what {
+            What::Failure(kind) => Class::Failure {
+                is_retried: matches!(kind, Kind::Dns | Kind::Connect | Kind::Timeout | Kind::Interrupted),
+                may_have_arrived: self.may_have_reached_the_server(),
+            },
+            What::Response { status: 200..=299, .. } => Class::Success { is_readable: self.is_success() },
+            What::Response { status, .. } => Class::Refusal {
+                status: match status {
+                    429 => StatusClass::TooManyRequests,
+                    409 => StatusClass::Conflict,
+                    500.. => StatusClass::ServerSide,
+                    _ => StatusClass::Other,
+                },
+                should_retry: self.should_retry(),
+                retry_after: self.retry_after(),
+                is_stored: self.is_stored(setting),
+                code: self.code(),
+            },
+        };
+        Traits { takes: self.takes, class }
+    }
+
+    /// The policy, said once more and in other words: whether the same request may be sent again after this reply.
+    pub(super) fn may_be_repeated(&self, setting: &Setting) -> bool {
+        match self.traits(setting).class {
+            Class::Failure { is_retried, .. } => is_retried,
+            Class::Success { .. } => false,
+            Class::Refusal { should_retry: Some(word), .. } => word,
+            Class::Refusal { is_stored: true, .. } => false,
+            Class::Refusal { status, code, .. } => match (status, code) {
+                (StatusClass::TooManyRequests, Code::LockTimeout | Code::KeyInUse) => true,
+                (StatusClass::TooManyRequests, _) | (_, Code::RateLimit | Code::LockTimeout) => {
+                    setting.retry_rate_limits
+                }
+                (StatusClass::Conflict | StatusClass::ServerSide, _) => true,
+                (StatusClass::Other, _) => false,
+            },
+        }
+    }
+}
+
+/// Every reply, at once and late.
+pub(super) fn alphabet() -> Vec<Reply> {
+    let failures =
+        [Kind::Dns, Kind::Connect, Kind::Tls, Kind::Timeout, Kind::Interrupted, Kind::BodyTooLarge, Kind::Other];
+    let mut all: Vec<What> = failures.map(What::Failure).into();
+    let mut respond = |status, headers: &[(&'static str, &'static str)], body| {
+        let headers = [&[("request-id", "req_1")], headers].concat();
+        all.push(What::Response { status, headers, body });
+    };
+    let (yes, no) = (("stripe-should-retry", "true"), ("stripe-should-retry", "false"));
+    let nonsense = ("stripe-should-retry", "perhaps");
+    let replayed = ("idempotent-replayed", "true");
+
+    for (status, body) in
+        [(200, SESSION), (201, SESSION), (200, "{}"), (200, "<html>"), (200, ""), (204, ""), (200, "{\"id\"")]
+    {
+        for headers in [&[][..], &[yes], &[no], &[replayed], &[("retry-after", "3")]] {
+            respond(status, headers, body);
+        }
+    }
+    for status in [302, 400, 401, 402, 403, 404, 409, 422, 429, 499, 500, 503, 599, 600, 999] {
+        for headers in [&[][..], &[yes], &[no], &[nonsense], &[replayed], &[replayed, yes], &[replayed, no]] {
+            respond(status, headers, "{}");
+        }
+        respond(status, &[("idempotent-replayed", "false")], "<html>");
+    }
+    for status in [400, 409, 429, 503] {
+        for after in ["0", "3", "59", "86400", "soon", "-1", "18446744073709551616"] {
+            respond(status, &[("retry-after", after)], "");
+            respond(status, &[("retry-after", after), yes], r#"{"error": "#);
+        }
+    }
+    for status in [400, 401, 404, 409, 429, 500] {
+        for body in [LOCK, RATE, IN_USE, MISSING] {
+            for headers in [&[][..], &[yes], &[no], &[replayed], &[("retry-after", "3")]] {
+                respond(status, headers, body);
+            }
+        }
+    }
+    let at_once_and_late = [("at once", Duration::ZERO), ("late", Duration::from_secs(70))];
+    let both = all.iter().flat_map(|what| at_once_and_late.map(|(when, takes)| (what.clone(), when, takes)));
+    both.map(|(what, when, takes)| {
+        let name = match &what {
+            What::Failure(kind) => format!("{kind:?} {when}"),
+            What::Response { status, headers, body } => format!("{status} {headers:?} {body:?} {when}"),
+        };
+        Reply { name, what, takes }
+    })
+    .collect()
+}

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use stripe_identity_types::VerificationSession;
+
+use super::alphabet::Reply;
+use super::{ATTEMPT_TIMEOUT, History, Setting, State};
+use crate::step::Step;
+use crate::{AttemptTimeout, Error, ErrorKind, Response, TransportError};
+
+/// All attempts of a call have the same method, URL, headers, key and bytes.
+pub(super) fn all_attempts_are_the_same_but_for_their_time(first: &http::Request<Bytes>, other: &http::Request<Bytes>) {
+    assert_eq!((first.method(), first.uri(), first.version()), (other.method(), other.uri(), other.version()));
+    assert_eq!((first.headers(), first.body()), (other.headers(), other.body()));
+}
+
+/// A call makes at most one attempt more than it has retries.
+pub(super) fn there_are_never_more_attempts_than_allowed(setting: &Setting, history: &History) {
+    assert!(history.attempts <= setting.max_retries + 1, "{history:?} {setting:?}");
+}
+
+/// No attempt but the first begins at the deadline or after it.
+pub(super) fn no_attempt_but_the_first_begins_after_the_deadline(setting: &Setting, history: &History) {
+    let is_in_time = setting.deadline.is_none_or(|deadline| history.began < deadline);
+    assert!(history.attempts == 1 || is_in_time, "{history:?} {setting:?}");
+}
+
+/// An attempt gets its timeout, or what is left until the deadline if that is less.
+pub(super) fn no_attempt_gets_more_time_than_there_is(setting: &Setting, state: &State) {
+    let left = setting.deadline.map_or(ATTEMPT_TIMEOUT, |deadline| deadline.saturating_sub(state.history.began));
+    let timeout = state.request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
+    assert_eq!(timeout, Some(left.min(ATTEMPT_TIMEOUT)), "{:?} {setting:?}", state.history);
+}
+
+/// If a wait takes far longer than it should, no attempt begins at the deadline or after it.
+pub(super) fn a_wait_that_takes_too_long_leads_to_no_attempt_after_the_deadline(
+    setting: &Setting,
+    state: &State,
+    woken: Duration,
+    step: Step<VerificationSession>,
+) {
+    let is_late = setting.deadline.is_some_and(|deadline| woken >= deadline);
+    match step {
+        Step::Send(..) => assert!(!is_late, "{:?} {setting:?}", state.history),
+        Step::Done(Err(error)) => {
+            assert!(is_late, "{error:?} {:?} {setting:?}", state.history);
+            assert_eq!(error.attempts(), state.history.attempts);
+        }
+        step => panic!("neither an attempt nor an error: {step:?}"),
+    }
+}
+
+/// A call ends with the first success and what came; or with an error that describes the last attempt, for a reason.
+pub(super) fn check_end(
+    setting: &Setting,
+    state: &State,
+    reply: &Reply,
+    end: &Result<Response<VerificationSession>, Error>,
+) {
+    match end {
+        Ok(session) => a_success_is_what_came(state, reply, session),
+        Err(error) => {
+            assert!(!reply.is_success(), "a success is returned at once: {}", reply.name);
+            the_error_describes_the_last_attempt(setting, state, reply, error);
+            was_sent_is_false_only_if_no_attempt_can_have_reached_the_server(state, reply, error);
+            a_call_gives_up_only_for_a_reason(setting, state, reply);
+        }
+    }
+}
+
+/// A success is returned with what came, and only if a success came.
+fn a_success_is_what_came(state: &State, reply: &Reply, session: &Response<VerificationSession>) {
+    assert!(reply.is_success(), "{}", reply.name);
+    assert_eq!((session.id.as_str(), Some(session.status().as_u16())), ("vs_1", reply.status()));
+    assert_eq!((session.attempts(), session.request_id()), (state.history.attempts, Some("req_1")));
+    assert_eq!(session.idempotency_key(), key(state));
+}
+
+/// The error has the status, the request id and the kind of the last attempt, the number of all, and the key of the call.
+fn the_error_describes_the_last_attempt(setting: &Setting, state: &State, reply: &Reply, error: &Error) {
+    let name = &reply.name;
+    assert_eq!(error.status().map(|status| status.as_u16()), reply.status(), "{name}");
+    assert_eq!(error.transport().map(TransportError::kind), reply.failure(), "{name}");
+    assert_eq!(error.kind() == ErrorKind::Transport, reply.failure().is_some(), "{name}");
+    assert_eq!(error.kind() == ErrorKind::Decode, matches!(reply.status(), Some(200..=299)), "{name}");
+    assert_eq!(error.request_id(), reply.status().map(|_| "req_1"), "{name}");
+    assert_eq!((error.attempts(), error.idempotency_key()), (state.history.attempts, key(state)), "{name}");
+    assert_eq!(error.is_replayed() && setting.has_key(), reply.is_stored(setting), "{name}");
+    let patient = Setting { retry_rate_limits: true, ..setting.clone() };
+    assert_eq!(error.is_retryable(), reply.may_be_repeated(&patient), "{name} {setting:?}");
+}
+
+/// `was_sent` is `false` only if no attempt of the call can have reached the server, and `true` if one can.
+fn was_sent_is_false_only_if_no_attempt_can_have_reached_the_server(state: &State, reply: &Reply, error: &Error) {
+    assert_eq!(error.was_sent(), state.history.reached || reply.may_have_reached_the_server(), "{}", reply.name);
+}
+
+/// A call gives up only if the reply is final, if there are no retries left, or if no time is left for another attempt.
+fn a_call_gives_up_only_for_a_reason(setting: &Setting, state: &State, reply: &Reply) {
+    let is_final = !reply.may_be_repeated(setting);
+    let is_out_of_retries = state.history.attempts > setting.max_retries;
+    let end_of_wait = state.history.began + reply.takes + expected_wait(setting, state, reply);
+    let is_out_of_time = setting.deadline.is_some_and(|deadline| end_of_wait >= deadline);
+    assert!(is_final || is_out_of_retries || is_out_of_time, "{} {:?} {setting:?}", reply.name, state.history);
+}
+
+/// A call goes on only after a reply that is not final, with retries left, and after a wait within its bounds.
+pub(super) fn check_retry(setting: &Setting, state: &State, reply: &Reply, wait: Duration) {
+    assert!(!reply.is_success(), "a success is returned at once: {}", reply.name);
+    what_is_final_is_never_repeated(setting, reply);
+    assert!(state.history.attempts <= setting.max_retries, "{} {:?}", reply.name, state.history);
+    each_wait_lies_within_its_bounds(setting, state, reply, wait);
+}
+
+/// What the server marks as final is never repeated: `Stripe-Should-Retry: false`, or a failure that is stored under the key
+/// without `Stripe-Should-Retry: true`. Nor is what cannot mend.
+fn what_is_final_is_never_repeated(setting: &Setting, reply: &Reply) {
+    assert_ne!(reply.should_retry(), Some(false), "{}", reply.name);
+    assert!(!reply.is_stored(setting) || reply.should_retry() == Some(true), "{}", reply.name);
+    assert!(reply.may_be_repeated(setting), "{} {setting:?}", reply.name);
+}
+
+/// Each wait lies within its bounds: half a second, doubled with each attempt, up to five seconds, less up to half of it at
+/// random but not less than half a second; or what the server asks for, up to a minute, if that is longer.
+fn each_wait_lies_within_its_bounds(setting: &Setting, state: &State, reply: &Reply, wait: Duration) {
+    assert_eq!(wait, expected_wait(setting, state, reply), "{} {:?} {setting:?}", reply.name, state.history);
+}
+
+/// The wait at the end of its range that the random source stands for.
+fn expected_wait(setting: &Setting, state: &State, reply: &Reply) -> Duration {
+    let longest = [500, 1000, 2000, 4000][state.history.attempts as usize - 1];
+    let millis = if setting.random == 0 { longest } else { (longest / 2).max(500) };
+    let asked = reply.retry_after().unwrap_or_default().min(Duration::from_secs(60));
+    Duration::from_millis(millis).max(asked)
+}
+
+fn key(state: &State) -> Option<&str> {
+    state.request.headers().get("idempotency-key").map(|key| key.to_str().unwrap())
+}
