@@ -1,7 +1,12 @@
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{each_field, escape_invalid_utf8};
 use crate::lenient::null_as_default;
+use crate::maps::empty_map;
 use crate::object_type::own;
 use crate::open_enum::open_enum;
 use crate::{
@@ -40,7 +45,7 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_webhooks: Option<i64>,
     /// The request that made it happen; absent if none did.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "request")]
     pub request: Option<EventRequest>,
     /// What happened.
     #[doc(alias = "type")]
@@ -147,6 +152,45 @@ pub struct EventRequest {
     pub id: Option<String>,
     /// Its idempotency key.
     pub idempotency_key: Option<Sensitive<String>>,
+}
+
+/// Reads a request, or its id alone, which is what events of old API versions have in its place.
+fn request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EventRequest>, D::Error> {
+    struct IdOrRequest;
+
+    impl<'de> Visitor<'de> for IdOrRequest {
+        type Value = Option<EventRequest>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a request, its id, or null")
+        }
+
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+
+        fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
+            Ok(Some(EventRequest { id: Some(id.to_owned()), idempotency_key: None }))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            EventRequest::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+            self.visit_map(empty_map(seq)?)
+        }
+    }
+
+    deserializer.deserialize_option(IdOrRequest)
 }
 
 open_enum! {

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::expandable::link;
 use crate::lenient::null_as_default;
 use crate::object_type::own;
 use crate::open_enum::open_enum;
@@ -149,7 +150,7 @@ pub struct FileLink {
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// The file: its id, or with [`FileLinkExpand::File`](crate::FileLinkExpand::File) the file itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "link", skip_serializing_if = "Option::is_none")]
     pub file: Option<Expandable<File>>,
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]

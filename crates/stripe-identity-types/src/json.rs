@@ -72,9 +72,9 @@ impl Json {
 
     fn from_text(text: String) -> Self {
         let may_be_escaped = text.contains(r"\uDb") || text.contains(r"\uDc");
-        let json = Self::from_bytes(text.as_bytes().into());
+        let json = Self::from_bytes(text.into_bytes().into());
         if may_be_escaped && json.value().is_none() {
-            return restore_invalid_utf8(&text).map_or(json, |bytes| Self::from_bytes(bytes.into()));
+            return restore_invalid_utf8(json.as_bytes()).map_or(json, |bytes| Self::from_bytes(bytes.into()));
         }
         json
     }
@@ -240,13 +240,13 @@ fn ends_in_half_a_pair(text: &[u8]) -> bool {
         return false;
     };
     let is_leading = matches!(row, b'8' | b'9' | b'a' | b'b' | b'A' | b'B');
-    is_leading && column.iter().all(u8::is_ascii_hexdigit) && backslashes_at_end(before) % 2 == 0
+    is_leading && column.iter().all(u8::is_ascii_hexdigit) && backslashes_at_end(before).is_multiple_of(2)
 }
 
 /// The bytes that this is the escaped form of, if any.
-fn restore_invalid_utf8(text: &str) -> Option<Vec<u8>> {
+fn restore_invalid_utf8(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     while let Some((&first, after)) = rest.split_first() {
         (bytes, rest) = match rest {
             [b'\\', b'u', b'D', b'b' | b'c', high, low, after @ ..] if digit(*high)? >= 8 => {
@@ -264,7 +264,7 @@ fn restore_invalid_utf8(text: &str) -> Option<Vec<u8>> {
         };
     }
     // What came may have had such an escape of its own.
-    (escape_invalid_utf8(&bytes) == text).then_some(bytes)
+    (escape_invalid_utf8(&bytes).as_bytes() == text).then_some(bytes)
 }
 
 fn digit(letter: u8) -> Option<u8> {

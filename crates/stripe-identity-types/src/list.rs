@@ -33,6 +33,11 @@ impl<T> List<T> {
     pub fn new(url: impl Into<String>, data: Vec<T>, has_more: bool) -> Self {
         Self { object: ObjectType::List, data, has_more, url: Some(Sensitive::new(url.into())) }
     }
+
+    /// Returns an iterator over the objects of this page.
+    pub fn iter(&self) -> slice::Iter<'_, T> {
+        self.data.iter()
+    }
 }
 
 /// An empty page, with no more after it.

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::expandable::link;
 use crate::lenient::{null_as_default, private};
 use crate::object_type::own;
 use crate::open_enum::open_enum;
@@ -38,7 +39,7 @@ pub struct VerificationSession {
     pub last_error: Option<LastError>,
     /// The report of the last try: its id, or with
     /// [`SessionExpand::LastVerificationReport`](crate::SessionExpand::LastVerificationReport) the report itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "link")]
     pub last_verification_report: Option<Expandable<VerificationReport>>,
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -62,7 +62,9 @@ pub(crate) fn is_known(word: &str, value: Option<&str>) -> bool {
     match (word, value) {
         ("rename", Some(_)) | ("default", None) => true,
         ("default", Some(default)) => matches!(default, "Vec::new" | "Option::default"),
-        ("deserialize_with", Some(with)) => matches!(with, "null_as_default" | "private") || with.starts_with("own::"),
+        ("deserialize_with", Some(with)) => {
+            matches!(with, "link" | "null_as_default" | "private" | "request") || with.starts_with("own::")
+        }
         ("skip_serializing_if", Some(test)) => {
             let (_, test) = test.split_once("::").unwrap_or_default();
             matches!(test, "is_none" | "is_absent" | "is_keep" | "is_empty")

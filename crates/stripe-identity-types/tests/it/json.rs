@@ -47,6 +47,10 @@ fn it_holds_what_came_to_the_byte() {
 
 #[test]
 fn what_no_value_can_hold_is_held() {
+    #[derive(Deserialize)]
+    struct Model {
+        id: String,
+    }
     for came in beyond_value() {
         let shown = String::from_utf8_lossy(&came);
         for came in [came.clone(), [b"{\"id\":\"vs_1\",\"new\":", &came[..], b"}"].concat()] {
@@ -58,10 +62,6 @@ fn what_no_value_can_hold_is_held() {
             // And it is written so that it can be read again.
             let written = serde_json::to_string(&json).unwrap();
             assert_eq!(serde_json::from_str::<Json>(&written).unwrap().as_bytes(), came, "{shown}");
-        }
-        #[derive(Deserialize)]
-        struct Model {
-            id: String,
         }
         let json = read(&[b"{\"id\":\"vs_1\",\"new\":", &came[..], b"}"].concat());
         assert_eq!(json.parse::<Model>().unwrap().id, "vs_1", "{shown}");

@@ -7,3 +7,4 @@ mod fixtures;
 mod json;
 mod shapes;
 mod state;
+mod stored;

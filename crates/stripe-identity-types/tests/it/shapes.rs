@@ -190,3 +190,42 @@ fn an_object_of_another_kind_is_refused() {
     ));
     assert!(!reads::<FileLink>(&json!({"id": "link_1", "file": {"id": "x", "object": "file_link"}})));
 }
+
+#[test]
+fn the_path_to_what_is_wrong_shows() {
+    fn path<T: DeserializeOwned>(json: &str) -> String {
+        let mut json = serde_json::Deserializer::from_str(json);
+        let error = serde_path_to_error::deserialize::<_, T>(&mut json).err().unwrap();
+        assert!(error.inner().line() > 0, "{error}");
+        error.path().to_string()
+    }
+    for (path_to, json) in [
+        ("created", r#"{"id": "vs_1", "created": "today"}"#),
+        ("livemode", r#"{"id": "vs_1", "livemode": 1}"#),
+        ("options", r#"{"id": "vs_1", "options": ["vs_9"]}"#),
+        ("options", r#"{"id": "vs_1", "options": "vs_9"}"#),
+        (
+            "options.document.allowed_types[1]",
+            r#"{"id": "vs_1", "options": {"document": {"allowed_types": ["id_card", 5]}}}"#,
+        ),
+        ("last_error.code", r#"{"id": "vs_1", "last_error": {"code": 5}}"#),
+        ("verified_outputs.address.city", r#"{"id": "vs_1", "verified_outputs": {"address": {"city": 5}}}"#),
+        (
+            "last_verification_report.created",
+            r#"{"id": "vs_1", "last_verification_report": {"id": "vr_1", "created": "x"}}"#,
+        ),
+        (
+            "last_verification_report.document.files[0]",
+            r#"{"id": "vs_1", "last_verification_report": {"document": {"files": [5]}}}"#,
+        ),
+        ("object", r#"{"id": "vs_1", "object": "file"}"#),
+        ("metadata.a", r#"{"id": "vs_1", "metadata": {"a": 5}}"#),
+    ] {
+        assert_eq!(path::<VerificationSession>(json), path_to, "{json}");
+        let list = format!(r#"{{"data": [{{"id": "vs_0"}}, {json}]}}"#);
+        assert_eq!(path::<List<VerificationSession>>(&list), format!("data[1].{path_to}"), "{list}");
+    }
+    assert_eq!(path::<Event>(r#"{"id": "evt_1", "request": {"id": 5}}"#), "request.id");
+    assert_eq!(path::<Event>(r#"{"id": "evt_1", "data": ["x"]}"#), "data");
+    assert_eq!(path::<List<File>>(r#"{"data": {}}"#), "data");
+}

@@ -1,0 +1,146 @@
+//! Objects of old API versions, and as programs in other languages store them.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use stripe_identity_types::{
+    Event, File, FileLink, LastErrorCode, List, SessionState, ThinEvent, Timestamp, VerificationSession, reduce,
+};
+
+fn read<T: DeserializeOwned>(json: &Value) -> T {
+    let from_value = serde_json::from_value(json.clone());
+    let _: T = from_value.unwrap_or_else(|error| panic!("{json}: {error}"));
+    serde_json::from_str(&json.to_string()).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+fn refusal<T: DeserializeOwned>(json: &Value) -> String {
+    serde_json::from_str::<T>(&json.to_string()).err().unwrap_or_else(|| panic!("{json} was read")).to_string()
+}
+
+fn event(session: &Value) -> Value {
+    json!({"id": "evt_1", "type": "identity.verification_session.requires_input", "created": 1_790_000_000, "data": {"object": session}})
+}
+
+fn failed_session() -> Value {
+    json!({
+        "id": "vs_1", "object": "identity.verification_session", "status": "requires_input",
+        "last_error": {"code": "document_expired", "reason": "made up"},
+    })
+}
+
+#[test]
+fn a_request_that_is_its_id_alone_is_read() {
+    let mut old = event(&failed_session());
+    old["request"] = "req_1".into();
+    let request = read::<Event>(&old).request.unwrap();
+    assert_eq!((request.id.as_deref(), request.idempotency_key), (Some("req_1"), None));
+    let events: List<Event> = read(&json!({"data": [old, event(&failed_session())]}));
+    assert_eq!(events.data[0].request.as_ref().unwrap().id.as_deref(), Some("req_1"));
+    // And it is written as today's.
+    assert_eq!(serde_json::to_value(&events.data[0]).unwrap()["request"]["id"], "req_1");
+
+    for (request, is_there) in [(json!(null), false), (json!({}), true), (json!([]), true), (json!({"id": null}), true)]
+    {
+        old["request"] = request;
+        assert_eq!(read::<Event>(&old).request.is_some(), is_there);
+    }
+    for wrong in [json!(5), json!(["req_1"]), json!({"id": 5}), json!(true)] {
+        old["request"] = wrong;
+        refusal::<Event>(&old);
+    }
+}
+
+#[test]
+fn empty_maps_as_php_writes_them_are_empty_maps() {
+    let mut session = failed_session();
+    for key in ["metadata", "options", "provided_details", "verified_outputs", "related_person"] {
+        session[key] = json!([]);
+    }
+    let event: Event = read(&event(&session));
+    let session = event.verification_session().unwrap();
+    let SessionState::Failed { code, .. } = session.state() else { panic!("{session:?}") };
+    assert_eq!(code, Some(LastErrorCode::DocumentExpired));
+    assert!(session.metadata.is_empty() && session.options.is_some() && session.verified_outputs.is_some());
+    let mut session = failed_session();
+    session["metadata"] = json!(["a"]);
+    assert!(!refusal::<VerificationSession>(&session).contains("\"a\""));
+}
+
+#[test]
+fn an_expanded_object_without_an_id_hides_nothing() {
+    let report = |id: Value| json!({"document": {"status": "verified"}, "id": id, "created": 1});
+    for id in [json!(null), json!(""), json!(5), json!(["vr_1"]), json!({"id": "vr_1"}), json!(true)] {
+        let mut session = failed_session();
+        session["last_verification_report"] = report(id);
+        let event: Event = read(&event(&session));
+        assert!(event.verification_session().unwrap().last_verification_report.is_none());
+        assert!(matches!(reduce(None, &event).unwrap().state, SessionState::Failed { code: Some(_), .. }));
+        assert!(read::<List<VerificationSession>>(&json!({"data": [session]})).data[0].last_error.is_some());
+    }
+    let mut session = failed_session();
+    for report in [json!({"document": {"status": "verified"}}), json!({}), json!([])] {
+        session["last_verification_report"] = report;
+        assert!(read::<VerificationSession>(&session).last_verification_report.is_none());
+    }
+    for (link, is_there) in [
+        (json!({"id": "file_1", "size": 5}), true),
+        (json!({"size": 5}), false),
+        (json!("file_1"), true),
+        (json!(null), false),
+    ] {
+        let link: FileLink = read(&json!({"id": "link_1", "url": "https://x", "file": link}));
+        assert_eq!((link.file.is_some(), link.url.is_some()), (is_there, true));
+    }
+    // With an id it is read as it was, wherever the id stands.
+    let report = r#"{"id": "vs_1", "last_verification_report": {"created": 1, "id": "vr_1", "type": "document"}}"#;
+    let session: VerificationSession = serde_json::from_str(report).unwrap();
+    let report = session.last_verification_report.unwrap();
+    assert_eq!((report.id().as_str(), report.object().unwrap().created), ("vr_1", Some(Timestamp::from_secs(1))));
+}
+
+#[test]
+fn what_else_is_wrong_with_an_expanded_object_is_an_error() {
+    for report in [
+        json!({"id": "vr_1", "created": "today"}),
+        json!({"created": "today"}),
+        json!({"id": null, "livemode": "yes"}),
+        json!({"object": "file"}),
+        json!(["vr_1"]),
+        json!(5),
+    ] {
+        let mut session = failed_session();
+        session["last_verification_report"] = report;
+        refusal::<VerificationSession>(&session);
+    }
+    let twice = r#"{"id": "vs_1", "last_verification_report": {"id": "vr_1", "id": "vr_2"}}"#;
+    assert!(serde_json::from_str::<VerificationSession>(twice).is_err());
+}
+
+#[test]
+fn a_time_with_a_fraction_is_a_time_wherever_one_stands() {
+    for time in [json!(1_790_000_000.25), json!(1.79e9), json!(1_790_000_000)] {
+        let mut event = event(&failed_session());
+        event["created"] = time.clone();
+        event["data"]["object"]["created"] = time.clone();
+        event["data"]["object"]["last_verification_report"] = json!({"id": "vr_1", "created": time});
+        let event: Event = read(&event);
+        let known = reduce(None, &event).unwrap();
+        assert_eq!(known.as_of, Timestamp::from_secs(1_790_000_000));
+        assert!(matches!(known.state, SessionState::Failed { code: Some(_), .. }));
+        let session = event.verification_session().unwrap();
+        assert_eq!(session.created, Some(known.as_of));
+        assert_eq!(session.last_verification_report.unwrap().object().unwrap().created, Some(known.as_of));
+        let file: File = read(&json!({"id": "file_1", "expires_at": time}));
+        assert_eq!(file.expires_at, Some(known.as_of));
+    }
+    for text in ["today", "1790000000", ""] {
+        refusal::<File>(&json!({"id": "file_1", "created": text}));
+    }
+}
+
+#[test]
+fn a_related_url_stays_as_it_came() {
+    for url in ["/v1/files/file_1?expand[]=links", "https://api.stripe.com/v1/x#y", " ", "\u{e9}"] {
+        let event: ThinEvent = read(&json!({"id": "evt_1", "related_object": {"url": url}}));
+        assert_eq!(event.related_object.unwrap().url.as_deref(), Some(url));
+    }
+}
