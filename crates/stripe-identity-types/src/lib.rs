@@ -21,14 +21,17 @@
 //!
 //! # What to expect of every model
 //!
-//! - **Only `id` must be there.** A key that Stripe leaves out and a key that it sends as `null` read alike: as `None`,
+//! - **Only `id` must be there,** and the `data` of a list. A key that Stripe leaves out and a key that it sends as `null` read alike: as `None`,
 //!   as an empty collection, or for an enum as a value for which `is_absent()` is true.
+//! - **An object is read from a JSON object of its kind.** A JSON array is refused, except that an empty one reads as an
+//!   empty object, which is how PHP writes it; so is an object whose `object` names another kind.
 //! - **Unknown keys are ignored, unknown enum values are kept.** [`VerificationSessionStatus::from`] any text gives a
 //!   value, and serializing gives the same text back.
 //! - **Personal data and secrets sit in [`Sensitive`].** serde sees through it, `Debug` does not. Decoding one that is
 //!   malformed gives an error that does not quote it.
-//! - **Times are whole seconds since 1970** in [`Timestamp`]; dates of birth and of documents are [`Date`], whose
-//!   parts may each be missing.
+//! - **What is not modelled is kept as it came,** in [`Json`]: the snapshot in an event, and what changed.
+//! - **Times are whole seconds since 1970** in [`Timestamp`], rounded down where there is a fraction; dates of birth and of
+//!   documents are [`Date`], whose parts may each be missing.
 //!
 //! The models follow API version [`API_VERSION`].
 

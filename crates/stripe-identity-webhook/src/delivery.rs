@@ -1,10 +1,11 @@
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-use stripe_identity_types::{Event, EventId, ObjectType, ThinEvent};
+use std::collections::BTreeMap;
 
-use crate::error::WebhookError;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use stripe_identity_types::{Event, EventId, ObjectType, ThinEvent, each_field, escape_invalid_utf8};
+
+use crate::error::{NotAnEventReason, WebhookError};
 
 /// What a webhook delivers.
 ///
@@ -17,23 +18,42 @@ pub enum Delivery {
     ThinEvent(Box<ThinEvent>),
 }
 
-fn is_object(json: &[u8]) -> bool {
-    json.trim_ascii_start().first() == Some(&b'{')
+/// The fields of an object, as they came. Of a key that comes twice the last counts; one that is no text is left out.
+fn fields(json: &str) -> Option<BTreeMap<String, &RawValue>> {
+    let mut fields = BTreeMap::new();
+    let walked = each_field(json, |key, value| {
+        if let Ok(key) = std::str::from_utf8(key) {
+            fields.insert(key.to_owned(), value);
+        }
+    });
+    walked.ok().map(|()| fields)
 }
 
 /// An object without those of its fields, and of theirs, that do not read. `None` if the id is among them.
-fn what_reads<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Option<Box<T>> {
+fn what_reads<T: DeserializeOwned>(mut fields: BTreeMap<String, &RawValue>) -> Option<Box<T>> {
     let id = fields.remove("id")?;
-    fields.retain(|name, value| {
-        // Any id will do here, and the real one may be long.
-        let reads = |value: &Value| T::deserialize(json!({"id": "-", name: value})).is_ok();
-        if let (false, Value::Object(parts)) = (reads(value), &mut *value) {
-            parts.retain(|part, value| reads(&json!({part: value})));
+    // Any id will do here, and the real one may be long.
+    let reads = |name: &str, value: &RawValue| {
+        let json = format!(r#"{{"id":"-",{}:{}}}"#, Value::from(name), value.get());
+        serde_json::from_str::<T>(&json).is_ok()
+    };
+    let mut kept = BTreeMap::from([("id".to_owned(), id.to_owned())]);
+    for (name, value) in fields {
+        let mut value = value.to_owned();
+        if !reads(&name, &value) {
+            let Some(mut parts) = self::fields(value.get()) else { continue };
+            parts.retain(|part, value| {
+                let part = format!("{{{}:{}}}", Value::from(part.as_str()), value.get());
+                RawValue::from_string(part).is_ok_and(|part| reads(&name, &part))
+            });
+            match serde_json::value::to_raw_value(&parts) {
+                Ok(parts) if reads(&name, &parts) => value = parts,
+                _ => continue,
+            }
         }
-        reads(value)
-    });
-    fields.insert("id".to_owned(), id);
-    T::deserialize(Value::Object(fields)).ok().map(Box::new)
+        kept.insert(name, value);
+    }
+    serde_json::from_str(&serde_json::to_string(&kept).ok()?).ok()
 }
 
 /// The two kinds of events.
@@ -49,30 +69,36 @@ impl Delivery {
     /// Reads a payload that was [verified](crate::Verifier::verify), or that need not be.
     ///
     /// An event of a type that has no name here is read as any other, and so is one whose object is not what it should be.
-    /// A field of the event itself that does not read counts as absent; only the id and the kind must be there.
+    /// A field of the event itself that does not read counts as absent; only the id and the kind must be there. The objects in
+    /// it may be any [`Json`](stripe_identity_types::Json), and need not be valid UTF-8.
     ///
     /// # Errors
     /// [`NotJson`](WebhookError::NotJson), or [`NotAnEvent`](WebhookError::NotAnEvent).
     pub fn from_slice(payload: &[u8]) -> Result<Self, WebhookError> {
+        Self::from_text(&escape_invalid_utf8(payload))
+    }
+
+    fn from_text(json: &str) -> Result<Self, WebhookError> {
         // Most are events with a snapshot, so that is tried first, in one go; a thin one is small.
-        match serde_json::from_slice::<Event>(payload) {
-            // To serde, a list of all fields would be as good as an object.
-            Ok(event) if is_object(payload) && event.object == ObjectType::Event => Ok(Self::Event(Box::new(event))),
-            _ => Self::from_slice_with_care(payload),
+        match serde_json::from_str::<Event>(json) {
+            Ok(event) if event.object == ObjectType::Event => Ok(Self::Event(Box::new(event))),
+            _ => Self::from_text_with_care(json),
         }
     }
 
     /// Takes of the payload what reads: of another API version, a field may be of another form.
-    fn from_slice_with_care(payload: &[u8]) -> Result<Self, WebhookError> {
-        let json: Value = serde_json::from_slice(payload).map_err(|_| WebhookError::NotJson)?;
-        let Value::Object(fields) = json else { return Err(WebhookError::NotAnEvent) };
-        let object = fields.get("object").and_then(Value::as_str).map(ObjectType::from);
-        let delivery = match object {
-            Some(ObjectType::Event) => what_reads(fields).map(Self::Event),
-            Some(ObjectType::ThinEvent) => what_reads(fields).map(Self::ThinEvent),
-            _ => None,
+    fn from_text_with_care(json: &str) -> Result<Self, WebhookError> {
+        let not_an_event = |reason| WebhookError::NotAnEvent { reason };
+        serde_json::from_str::<IgnoredAny>(json).map_err(|_| WebhookError::NotJson)?;
+        let fields = fields(json).ok_or(not_an_event(NotAnEventReason::NotAnObject))?;
+        let object = fields.get("object").filter(|object| object.get() != "null");
+        let object = object.ok_or(not_an_event(NotAnEventReason::MissingObject))?;
+        let delivery = match serde_json::from_str(object.get()) {
+            Ok(ObjectType::Event) => what_reads(fields).map(Self::Event),
+            Ok(ObjectType::ThinEvent) => what_reads(fields).map(Self::ThinEvent),
+            _ => return Err(not_an_event(NotAnEventReason::OtherObject)),
         };
-        delivery.ok_or(WebhookError::NotAnEvent)
+        delivery.ok_or(not_an_event(NotAnEventReason::MissingId))
     }
 
     /// Reads what a cloud delivers in place of a webhook: an envelope of Amazon `EventBridge` (the event is its `detail`) or of
@@ -81,22 +107,18 @@ impl Delivery {
     /// # Errors
     /// As for [`from_slice`](Self::from_slice).
     pub fn from_cloud(payload: &[u8]) -> Result<Self, WebhookError> {
-        #[derive(Deserialize)]
-        struct Envelope<'a> {
-            #[serde(borrow)]
-            detail: Option<&'a RawValue>,
-            #[serde(borrow)]
-            data: Option<&'a RawValue>,
-            specversion: Option<IgnoredAny>,
-            object: Option<IgnoredAny>,
-        }
-        let inner = match serde_json::from_slice::<Envelope<'_>>(payload) {
+        let json = escape_invalid_utf8(payload);
+        let is_json = serde_json::from_str::<IgnoredAny>(&json).is_ok();
+        let mut fields = fields(&json).filter(|_| is_json).unwrap_or_default();
+        fields.retain(|_, value| value.get() != "null");
+        let is_cloud_event = fields.contains_key("specversion");
+        let event = match fields.get("detail") {
             // An event has a `data` of its own.
-            Ok(Envelope { object: Some(_), .. }) | Err(_) => None,
-            Ok(_) if !is_object(payload) => None,
-            Ok(envelope) => envelope.detail.or(envelope.data.filter(|_| envelope.specversion.is_some())),
+            _ if fields.contains_key("object") => None,
+            None => fields.get("data").filter(|_| is_cloud_event),
+            detail => detail,
         };
-        Self::from_slice(inner.map_or(payload, |event| event.get().as_bytes()))
+        Self::from_text(event.map_or(&json, |event| event.get()))
     }
 
     /// The event's id. The same event, delivered twice, has the same id.

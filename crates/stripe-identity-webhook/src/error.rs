@@ -14,7 +14,7 @@ pub enum WebhookError {
     /// The secret is empty or blank, or nothing but the `whsec_` that secrets begin with. Anyone could sign with it, so no
     /// [`Verifier`](crate::Verifier) is made of it.
     BlankSecret,
-    /// There is no `Stripe-Signature` header: this does not come from Stripe, or something in between took it away.
+    /// There is no `Stripe-Signature` header, or nothing but white space in it: this does not come from Stripe, or something in between took it away.
     MissingHeader,
     /// The header is not of the form `t=…,v1=…`, or far longer than any of Stripe's.
     MalformedHeader,
@@ -38,7 +38,10 @@ pub enum WebhookError {
     /// The payload is not JSON.
     NotJson,
     /// The payload is JSON, and no event.
-    NotAnEvent,
+    NotAnEvent {
+        /// What is missing or wrong.
+        reason: NotAnEventReason,
+    },
     /// The payload is an event of the other kind.
     WrongKind {
         /// The kind that it is.
@@ -47,6 +50,20 @@ pub enum WebhookError {
     /// Two functions were registered for the same type of event, or as the fallback; or there were two filters or two
     /// memories.
     RegisteredTwice,
+}
+
+/// What makes JSON something else than an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotAnEventReason {
+    /// It is not an object.
+    NotAnObject,
+    /// The key `object`, which names the kind of an object, is missing or `null`.
+    MissingObject,
+    /// The key `object` names another kind of object than an event, or is not a text.
+    OtherObject,
+    /// The key `id` is missing, or not a text.
+    MissingId,
 }
 
 impl fmt::Display for WebhookError {
@@ -69,7 +86,18 @@ impl fmt::Display for WebhookError {
                 return write!(f, "the signature is {} seconds ahead of the clock, which is too much", ahead.as_secs());
             }
             Self::NotJson => "the payload is not JSON",
-            Self::NotAnEvent => "the payload is no event",
+            Self::NotAnEvent { reason: NotAnEventReason::NotAnObject } => {
+                "the payload is not an event: it is not a JSON object"
+            }
+            Self::NotAnEvent { reason: NotAnEventReason::MissingObject } => {
+                "the payload is not an event: `object` is missing, and should be `event` or `v2.core.event`"
+            }
+            Self::NotAnEvent { reason: NotAnEventReason::OtherObject } => {
+                "the payload is not an event: `object` is neither `event` nor `v2.core.event`"
+            }
+            Self::NotAnEvent { reason: NotAnEventReason::MissingId } => {
+                "the payload is not an event: `id` is missing, or not a text"
+            }
             Self::WrongKind { found: DeliveryKind::Event } => {
                 "the payload is an event with a snapshot: read it with `event` or `delivery`"
             }

@@ -48,7 +48,7 @@ mod signer;
 mod verifier;
 
 pub use delivery::{Delivery, DeliveryKind};
-pub use error::WebhookError;
+pub use error::{NotAnEventReason, WebhookError};
 pub use handlers::{Handled, Handlers, HandlersBuilder};
 pub use seen::{MemorySeen, Seen, Taken};
 pub use signer::Signer;

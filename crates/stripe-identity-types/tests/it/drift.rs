@@ -2,6 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use stripe_identity_types::{
+    Event, File, FileLink, List, ThinEvent, VerificationReport, VerificationSession, escape_invalid_utf8, reduce,
+};
 
 use crate::fixtures::{Model, objects};
 
@@ -140,5 +143,23 @@ proptest! {
         let once = model.through(&json).map_err(|error| TestCaseError::fail(format!("{name}: {error} in {json}")))?;
         let twice = model.through(&once).unwrap();
         prop_assert_eq!(once, twice, "{}", name);
+    }
+
+    #[test]
+    fn no_change_of_a_byte_makes_a_model_panic(
+        (_, fixture, _) in proptest::sample::select(objects()),
+        at: prop::sample::Index,
+        byte: u8,
+    ) {
+        let mut json = fixture.to_string().into_bytes();
+        let at = at.index(json.len());
+        json[at] = byte;
+        let json = escape_invalid_utf8(&json);
+        let _ = (serde_json::from_str::<List<VerificationSession>>(&json), serde_json::from_str::<List<File>>(&json));
+        let _ = (serde_json::from_str::<VerificationReport>(&json), serde_json::from_str::<FileLink>(&json));
+        let _ = (serde_json::from_str::<VerificationSession>(&json), serde_json::from_str::<ThinEvent>(&json));
+        if let Ok(event) = serde_json::from_str::<Event>(&json) {
+            let _ = (event.verification_session(), reduce(None, &event), event.data.object.expose().value());
+        }
     }
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
-use stripe_identity_webhook::types::{EventType, SessionState, ThinEventType, Timestamp};
-use stripe_identity_webhook::{Delivery, DeliveryKind, Signer, WebhookError};
+use stripe_identity_webhook::types::{EventType, SessionState, ThinEventType, Timestamp, reduce};
+use stripe_identity_webhook::{Delivery, DeliveryKind, NotAnEventReason, Signer, WebhookError};
 
 use super::{NOW, SECRET, verifier};
 
@@ -79,9 +79,8 @@ fn what_has_no_name_and_what_does_not_read_comes_through() {
 
 #[test]
 fn a_field_of_another_form_counts_as_absent() {
-    // As in versions of long ago.
     let mut event = snapshot();
-    event["request"] = "req_1".into();
+    event["request"] = 5.into();
     event["created"] = "today".into();
     let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
     assert_eq!((&event.request, event.created), (&None, None));
@@ -106,14 +105,38 @@ fn a_field_of_another_form_counts_as_absent() {
 
 #[test]
 fn what_is_no_event_is_told_from_what_is_no_json() {
-    for payload in
-        [json!({}), json!([]), json!("event"), json!(null), json!({"object": "event"}), json!({"id": "evt_1"})]
-    {
-        assert_eq!(read(&payload), Err(WebhookError::NotAnEvent), "{payload}");
+    for (payload, reason) in [
+        (json!([]), NotAnEventReason::NotAnObject),
+        (json!("event"), NotAnEventReason::NotAnObject),
+        (json!(null), NotAnEventReason::NotAnObject),
+        (json!(["evt_1", "event"]), NotAnEventReason::NotAnObject),
+        (json!({}), NotAnEventReason::MissingObject),
+        (json!({"id": "evt_1"}), NotAnEventReason::MissingObject),
+        (json!({"id": "evt_1", "object": null, "type": "file.created"}), NotAnEventReason::MissingObject),
+        (json!({"id": "vs_1", "object": "identity.verification_session"}), NotAnEventReason::OtherObject),
+        (json!({"id": "evt_1", "object": 5}), NotAnEventReason::OtherObject),
+        (json!({"id": "evt_1", "object": ["event"]}), NotAnEventReason::OtherObject),
+        (json!({"object": "event"}), NotAnEventReason::MissingId),
+        (json!({"object": "v2.core.event", "id": null}), NotAnEventReason::MissingId),
+        (json!({"object": "event", "id": 5}), NotAnEventReason::MissingId),
+        (json!({"object": "event", "id": {"robin": 1}}), NotAnEventReason::MissingId),
+    ] {
+        let error = read(&payload).unwrap_err();
+        assert_eq!(error, WebhookError::NotAnEvent { reason }, "{payload}");
+        let names = match reason {
+            NotAnEventReason::NotAnObject => "a JSON object",
+            NotAnEventReason::MissingObject => "`object` is missing",
+            NotAnEventReason::OtherObject => "`object` is neither",
+            _ => "`id` is missing",
+        };
+        assert!(error.to_string().contains(names), "{error}");
+        // As it is for what a cloud delivers.
+        assert_eq!(Delivery::from_cloud(payload.to_string().as_bytes()), Err(error.clone()), "{payload}");
+        let detail = json!({"detail": payload});
+        if !payload.is_null() {
+            assert_eq!(Delivery::from_cloud(detail.to_string().as_bytes()), Err(error), "{detail}");
+        }
     }
-    assert_eq!(read(&json!(["evt_1", "event"])), Err(WebhookError::NotAnEvent));
-    let session = json!({"id": "vs_1", "object": "identity.verification_session"});
-    assert_eq!(read(&session), Err(WebhookError::NotAnEvent));
     for payload in [&b""[..], b"{", b"<html>", b"\xff", b"{\"id\": \"evt_1\", \"object\": \"event\"} x"] {
         let header = Signer::new(SECRET).unwrap().sign(payload, Timestamp::from_secs(NOW));
         assert_eq!(verifier().delivery(payload, Some(header)), Err(WebhookError::NotJson));
@@ -145,12 +168,19 @@ fn clouds_put_events_into_envelopes() {
     event["detail"] = thin();
     event["specversion"] = "1.0".into();
     assert_eq!(from_cloud(event).unwrap().id().as_str(), "evt_1");
-    assert_eq!(from_cloud(json!([snapshot(), null, null, null])).unwrap_err(), WebhookError::NotAnEvent);
-    for payload in
-        [json!({"detail": {}}), json!({"data": snapshot()}), json!({"detail": "x"}), json!({"specversion": "1.0"})]
-    {
-        assert_eq!(from_cloud(payload.clone()).unwrap_err(), WebhookError::NotAnEvent, "{payload}");
+    let not_an_event = |reason| WebhookError::NotAnEvent { reason };
+    let list = from_cloud(json!([snapshot(), null, null, null]));
+    assert_eq!(list.unwrap_err(), not_an_event(NotAnEventReason::NotAnObject));
+    for (payload, reason) in [
+        (json!({"detail": {}}), NotAnEventReason::MissingObject),
+        (json!({"data": snapshot()}), NotAnEventReason::MissingObject),
+        (json!({"detail": "x"}), NotAnEventReason::NotAnObject),
+        (json!({"specversion": "1.0"}), NotAnEventReason::MissingObject),
+        (json!({"specversion": "1.0", "detail": null, "data": []}), NotAnEventReason::NotAnObject),
+    ] {
+        assert_eq!(from_cloud(payload.clone()).unwrap_err(), not_an_event(reason), "{payload}");
     }
+    assert_eq!(Delivery::from_cloud(br#"{"detail": {}} x"#).unwrap_err(), WebhookError::NotJson);
     assert_eq!(Delivery::from_cloud(b"x").unwrap_err(), WebhookError::NotJson);
 }
 
@@ -162,4 +192,161 @@ fn debug_shows_no_payload() {
     event["request"] = json!({"id": "req_1", "idempotency_key": "robin"});
     let shown = format!("{:?}", read(&event).unwrap());
     assert!(!shown.contains("robin"), "{shown}");
+}
+
+/// JSON that a `Value` can't hold.
+fn junk() -> Vec<Vec<u8>> {
+    let deep = [b"[".repeat(1000), b"]".repeat(1000)].concat();
+    let deep_maps = [br#"{"a":"#.repeat(1000), b"1".to_vec(), b"}".repeat(1000)].concat();
+    let texts: [&[u8]; 7] = [
+        br#""\ud800""#,
+        br#"["\udfff\ud83d"]"#,
+        b"1e400",
+        b"-1e999",
+        b"\"\xff\"",
+        b"\"\\ud83d\xff\xf0\x9f\"",
+        b"{\"\xc3\":1}",
+    ];
+    texts.iter().map(|text| text.to_vec()).chain([deep, deep_maps]).collect()
+}
+
+/// An event with junk in the place of `JUNK`, delivered in each way.
+fn delivered(event: &str, junk: &[u8]) -> Delivery {
+    let (before, after) = event.split_once("JUNK").unwrap();
+    let payload = [before.as_bytes(), junk, after.as_bytes()].concat();
+    let shown = String::from_utf8_lossy(&payload).into_owned();
+    let header = Signer::new(SECRET).unwrap().sign(&payload, Timestamp::from_secs(NOW));
+    let delivery = verifier().delivery(&payload, Some(header)).unwrap_or_else(|error| panic!("{shown}: {error}"));
+    assert_eq!(Delivery::from_cloud(&payload).as_ref(), Ok(&delivery), "{shown}");
+    for (before, after) in [("{\"detail\":", "}"), ("{\"specversion\":\"1.0\",\"data\":", "}")] {
+        let envelope = [before.as_bytes(), &payload, after.as_bytes()].concat();
+        assert_eq!(Delivery::from_cloud(&envelope).as_ref(), Ok(&delivery), "{shown}");
+    }
+    delivery
+}
+
+const SNAPSHOT: &str =
+    r#"{"id":"evt_1","object":"event","type":"identity.verification_session.verified","created":1793000000"#;
+
+#[test]
+fn an_event_is_delivered_whatever_is_in_its_objects() {
+    for junk in junk() {
+        let event = format!(r#"{SNAPSHOT},"data":{{"object":JUNK}}}}"#);
+        let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };
+        assert_eq!(event.data.object.expose().as_bytes(), junk);
+        assert_eq!(event.type_, EventType::VerificationSessionVerified);
+
+        let session = r#""id":"vs_1","object":"identity.verification_session","status":"verified""#;
+        let event = format!(r#"{SNAPSHOT},"data":{{"object":{{{session},"new":JUNK}},"previous_attributes":null}}}}"#);
+        let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };
+        let object = [&b"{"[..], session.as_bytes(), b",\"new\":", &junk, b"}"].concat();
+        assert_eq!(event.data.object.expose().as_bytes(), object);
+        assert_eq!(event.verification_session().unwrap().state(), SessionState::Verified);
+        assert_eq!(reduce(None, &event).unwrap().state, SessionState::Verified);
+
+        let event = format!(r#"{SNAPSHOT},"data":{{"object":{{{session}}},"previous_attributes":JUNK}}}}"#);
+        let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };
+        assert_eq!(event.data.previous_attributes.as_ref().unwrap().expose().as_bytes(), junk);
+        assert!(event.verification_session().is_some());
+
+        let thin = r#"{"id":"evt_1","object":"v2.core.event","type":"v9.new","changes":JUNK,"livemode":true}"#;
+        let Delivery::ThinEvent(event) = delivered(thin, &junk) else { panic!("it is a thin event") };
+        assert_eq!(event.changes.unwrap().expose().as_bytes(), junk);
+    }
+}
+
+#[test]
+fn an_event_is_delivered_whatever_is_in_any_other_field() {
+    for junk in junk() {
+        for event in [
+            format!(r#"{SNAPSHOT},"new":JUNK,"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"data":{{"new":JUNK}},"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"request":{{"id":"req_1","new":[JUNK]}},"livemode":true}}"#),
+            // These read as absent.
+            format!(r#"{SNAPSHOT},"api_version":JUNK,"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"account":JUNK,"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"data":JUNK,"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"request":JUNK,"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"request":{{"id":"req_1","idempotency_key":JUNK}},"livemode":true}}"#),
+        ] {
+            let Delivery::Event(read) = delivered(&event, &junk) else { panic!("it is an event") };
+            assert_eq!((read.id.as_str(), read.livemode), ("evt_1", Some(true)), "{event}");
+            assert_eq!(read.created, Some(Timestamp::from_secs(1_793_000_000)), "{event}");
+            if event.contains("req_1") {
+                assert_eq!(read.request.unwrap().id.as_deref(), Some("req_1"), "{event}");
+            }
+        }
+        for field in ["new", "created", "related_object", "reason", "snapshot_event", "context"] {
+            let event = format!(r#"{{"id":"evt_1","{field}":JUNK,"object":"v2.core.event","livemode":true}}"#);
+            let Delivery::ThinEvent(read) = delivered(&event, &junk) else { panic!("it is a thin event") };
+            assert_eq!((read.id.as_str(), read.livemode), ("evt_1", Some(true)), "{event}");
+        }
+    }
+}
+
+#[test]
+fn a_key_may_be_anything_too() {
+    for junk in [&br#""\ud800""#[..], b"\"\xff\"", br#""\udc00\ud83d""#] {
+        for event in [
+            format!(r#"{SNAPSHOT},JUNK:1,"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"data":{{JUNK:1,"object":{{"id":"vs_1"}}}},"livemode":true}}"#),
+            format!(r#"{SNAPSHOT},"data":{{"object":{{"id":"vs_1",JUNK:1}}}},"livemode":true}}"#),
+            format!(
+                r#"{SNAPSHOT},"data":{{"object":{{"id":"vs_1","object":"identity.verification_session",JUNK:1}}}},"livemode":true}}"#
+            ),
+            format!(r#"{SNAPSHOT},"request":{{"id":"req_1",JUNK:{{}}}},"livemode":true}}"#),
+        ] {
+            let Delivery::Event(read) = delivered(&event, junk) else { panic!("it is an event") };
+            assert_eq!(read.livemode, Some(true), "{event}");
+            assert_eq!(read.data.object.expose().as_bytes() == b"null", !event.contains("vs_1"), "{event}");
+            assert_eq!(read.request.is_some(), event.contains("req_1"), "{event}");
+            let is_session = event.contains("identity.verification_session\",");
+            assert_eq!(read.verification_session().is_some(), is_session, "{event}");
+        }
+    }
+}
+
+#[test]
+fn of_a_key_that_comes_twice_the_last_counts() {
+    let event =
+        format!(r#"{SNAPSHOT},"livemode":false,"livemode":true,"data":{{"object":1,"object":JUNK}},"id":"evt_2"}}"#);
+    let Delivery::Event(event) = delivered(&event, b"2") else { panic!("it is an event") };
+    assert_eq!((event.id.as_str(), event.livemode), ("evt_2", Some(true)));
+    assert_eq!(event.data.object.expose().as_bytes(), b"2");
+}
+
+#[test]
+fn deep_json_is_json() {
+    for depth in [100, 127, 128, 129, 10_000] {
+        let deep = ["[".repeat(depth), "]".repeat(depth)].concat();
+        assert_eq!(
+            Delivery::from_slice(deep.as_bytes()),
+            Err(WebhookError::NotAnEvent { reason: NotAnEventReason::NotAnObject })
+        );
+        let deep = format!("{}1{}", r#"{"object":"#.repeat(depth), "}".repeat(depth));
+        assert_eq!(
+            Delivery::from_slice(deep.as_bytes()),
+            Err(WebhookError::NotAnEvent { reason: NotAnEventReason::OtherObject })
+        );
+        assert_eq!(Delivery::from_slice(&deep.as_bytes()[1..]), Err(WebhookError::NotJson));
+    }
+}
+
+#[test]
+fn old_and_stored_shapes_are_read() {
+    let mut event = snapshot();
+    event["request"] = "req_1".into();
+    event["created"] = json!(1_793_000_000.75);
+    event["data"]["object"]["metadata"] = json!([]);
+    event["data"]["object"]["last_verification_report"] = json!({"document": {"status": "verified"}});
+    let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
+    assert_eq!(event.request.as_ref().unwrap().id.as_deref(), Some("req_1"));
+    assert_eq!(event.created, Some(Timestamp::from_secs(1_793_000_000)));
+    let session = event.verification_session().unwrap();
+    assert!(session.metadata.is_empty() && session.last_verification_report.is_none());
+
+    let mut thin = thin();
+    thin["related_object"]["url"] = "/v1/files/file_1?expand[]=links".into();
+    let Delivery::ThinEvent(thin) = read(&thin).unwrap() else { panic!("it is a thin event") };
+    assert_eq!(thin.related_object.unwrap().url.as_deref(), Some("/v1/files/file_1?expand[]=links"));
 }

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use stripe_identity_webhook::types::Timestamp;
+use stripe_identity_webhook::types::{Timestamp, reduce};
 use stripe_identity_webhook::{Delivery, Signer, Tolerance, Verifier};
 
 fn verifier(secret: &str) -> Verifier {
@@ -67,4 +67,44 @@ proptest! {
         let _ = Delivery::from_slice(payload.as_bytes());
         let _ = Delivery::from_cloud(payload.as_bytes());
     }
+
+    /// A change of one byte gives an event, or an error with a name, and no panic.
+    #[test]
+    fn no_change_of_an_event_makes_it_panic(at: prop::sample::Index, byte: u8) {
+        let mut payload = EVENT.replace("OBJECT", r#""\\u00e9""#).into_bytes();
+        let at = at.index(payload.len());
+        payload[at] = byte;
+        for delivery in [Delivery::from_slice(&payload), Delivery::from_cloud(&payload)] {
+            if let Ok(Delivery::Event(event)) = delivery {
+                let _ = (event.verification_session(), reduce(None, &event), event.data.object.expose().value());
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_whose_object_holds_anything_is_delivered(
+        strings in prop::collection::vec(prop_oneof![
+            prop::collection::vec(0x80..=0xFF_u8, 0..5),
+            Just(br"\ud83d".to_vec()), Just(br"\udc00".to_vec()), Just(br"\\".to_vec()), Just(b"a".to_vec()),
+        ], 0..10),
+        number in "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,9})?(e[+-]?[0-9]{1,9})?",
+        depth in 0..500_usize,
+    ) {
+        let string = [&b"\""[..], &strings.concat(), b"\""].concat();
+        let value = [&b"["[..], &string, b",", number.as_bytes(), b",{", &string, b":1}]"].concat();
+        let object = [&b"[".repeat(depth)[..], &value, &b"]".repeat(depth)].concat();
+        let (before, after) = EVENT.split_once("OBJECT").unwrap();
+        let payload = [before.as_bytes(), &object, after.as_bytes()].concat();
+        let Ok(Delivery::Event(event)) = Delivery::from_slice(&payload) else {
+            return Err(TestCaseError::fail(String::from_utf8_lossy(&payload).into_owned()));
+        };
+        let kept = [&b"{\"id\":\"vs_1\",\"object\":\"identity.verification_session\",\"new\":"[..], &object, b"}"].concat();
+        prop_assert_eq!(event.data.object.expose().as_bytes(), &kept[..]);
+        prop_assert!(event.verification_session().is_some());
+    }
 }
+
+/// An event whose object holds something in the place of `OBJECT`.
+const EVENT: &str = r#"{"id":"evt_1","object":"event","type":"identity.verification_session.verified","created":1793000000,
+"request":{"id":"req_1","idempotency_key":null},"data":{"object":
+{"id":"vs_1","object":"identity.verification_session","new":OBJECT},"previous_attributes":{"status":"processing"}}}"#;

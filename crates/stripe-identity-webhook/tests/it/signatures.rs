@@ -47,7 +47,10 @@ fn each_failure_has_a_name() {
     let malformed = WebhookError::MalformedHeader;
     let no_match = WebhookError::NoMatch { padded_secret: false };
     let table = [
-        (String::new(), malformed.clone()),
+        (String::new(), WebhookError::MissingHeader),
+        (" ".to_owned(), WebhookError::MissingHeader),
+        ("\t \r\n".to_owned(), WebhookError::MissingHeader),
+        (",".to_owned(), malformed.clone()),
         ("nonsense".to_owned(), malformed.clone()),
         (signature.to_owned(), malformed.clone()),
         (format!("t=,{signature}"), malformed.clone()),
