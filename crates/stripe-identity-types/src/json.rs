@@ -23,9 +23,9 @@ use serde_json::{Map, Value};
 /// let json: Json = serde_json::from_str(r#"{"id": "vs_1", "n": 1}"#)?;
 /// assert_eq!(json.get("id").and_then(|id| id.as_str()), Some("vs_1"));
 ///
-/// let beyond: Json = serde_json::from_str(r#"{"id": "vs_1", "n": 1e400}"#)?;
+/// let beyond: Json = serde_json::from_str(r#"{"id": "vs_1", "half": "\ud83d"}"#)?;
 /// assert!(beyond.value().is_none());
-/// assert_eq!(beyond.as_bytes(), br#"{"id": "vs_1", "n": 1e400}"#);
+/// assert_eq!(beyond.as_bytes(), br#"{"id": "vs_1", "half": "\ud83d"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
