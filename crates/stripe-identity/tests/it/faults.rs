@@ -308,7 +308,7 @@ fn in_plain_text(backend: usize) -> String {
 
 /// hyper alone: ureq speaks no HTTP/2, and reqwest only if its own features say so.
 fn over_http2(first: Act, then: Act) -> String {
-    let server = Http2Server::start(first, then);
+    let server = Http2Server::start([first, then]);
     let creator = &creators(&config(&server.url), Some(&server.certificate))[HYPER];
     calls(creator, || server.keys.lock().unwrap().clone())
 }

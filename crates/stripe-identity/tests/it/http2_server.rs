@@ -31,7 +31,7 @@ pub(crate) enum Act {
     AnswerAndFallSilent,
 }
 
-/// A server for HTTP/2 only that does so with the first request, and so with all others. It ends with the test.
+/// A server for HTTP/2 only that does one thing with each request, and the last with all others. It ends with the test.
 pub(crate) struct Http2Server {
     pub(crate) url: String,
     pub(crate) certificate: Vec<u8>,
@@ -41,7 +41,7 @@ pub(crate) struct Http2Server {
 }
 
 impl Http2Server {
-    pub(crate) fn start(first: Act, then: Act) -> Self {
+    pub(crate) fn start<const N: usize>(acts: [Act; N]) -> Self {
         let certified = Certified::new();
         let acceptor = TlsAcceptor::from(Arc::new(certified.server_config(&["h2"])));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -61,7 +61,7 @@ impl Http2Server {
                         let act = {
                             let mut seen = seen.lock().unwrap();
                             seen.push(key);
-                            if seen.len() == 1 { first } else { then }
+                            acts[seen.len().min(N) - 1]
                         };
                         match act {
                             Act::GoAwayInstead => connection.abrupt_shutdown(Reason::NO_ERROR),

@@ -11,6 +11,7 @@ mod http2_server;
 mod networks;
 mod nothing_leaks;
 mod paging;
+mod runtimes;
 mod schedules;
 mod services;
 mod tls;
