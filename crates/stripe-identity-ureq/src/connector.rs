@@ -1,57 +1,77 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, ConnectionDetails, Connector, Either, NextTimeout, RustlsConnector, Transport,
+};
 use ureq::{Agent, Error};
 
-/// An agent that tells in which phase it failed: only while connecting is it known that nothing of a request was sent.
+use crate::connection::Connection;
+use crate::tcp::{self, Deadline, Link};
+
+/// An agent whose connections are ours: [`Connection`] says what that changes. Its errors tell in which phase it failed, since
+/// only while connecting is it known that nothing of a request was sent.
 pub(crate) fn agent(config: Config) -> Agent {
     Agent::with_parts(config, MarkingConnector::default(), MarkingResolver::default())
 }
 
 #[derive(Debug, Default)]
-struct MarkingConnector(DefaultConnector);
+struct MarkingConnector {
+    tunnels: ConnectProxyConnector,
+    tls: Arc<RustlsConnector>,
+}
 
 impl Connector for MarkingConnector {
-    type Out = MarkingTransport;
+    type Out = Connection;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
-        let connected = self.0.connect(details, chained).map_err(|error| Error::Other(ConnectError(error).into()))?;
-        Ok(connected.map(|transport| MarkingTransport(transport.boxed())))
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, Error> {
+        let link = Arc::new(Link::new(Deadline::of(details.timeout)));
+        let transport = self.establish(details, &link).map_err(|error| Error::Other(ConnectError(error).into()))?;
+        link.establish();
+        Ok(Some(Connection::new(transport, link)))
     }
 }
 
-/// A connection that tells when it broke. By itself, ureq takes that for the end of a body whose length was not said.
-#[derive(Debug)]
-struct MarkingTransport(Box<dyn Transport>);
-
-impl Transport for MarkingTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
+impl MarkingConnector {
+    fn establish(&self, details: &ConnectionDetails<'_>, link: &Arc<Link>) -> Result<Box<dyn Transport>, Error> {
+        let (tls, to_proxy) = (self.tls.clone(), link.clone());
+        let details = ConnectionDetails {
+            uri: details.uri,
+            addrs: details.addrs.clone(),
+            config: details.config,
+            // What is chosen for each request, the proxy and the time, is not the connector's. So TLS is configured once.
+            request_level: false,
+            resolver: details.resolver,
+            now: details.now,
+            timeout: details.timeout,
+            current_time: details.current_time.clone(),
+            // By itself, ureq gives each part of the proxy's response all of the time.
+            run_connector: Arc::new(move |details| {
+                in_tls(&tls, details, tcp::open(details, to_proxy.clone())?.boxed())
+            }),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        let tunnel = Connector::<Box<dyn Transport>>::connect(&self.tunnels, &details, None)?;
+        let stream = match tunnel {
+            Some(Either::A(stream) | Either::B(stream)) => stream,
+            None => tcp::open(&details, link.clone())?.boxed(),
+        };
+        in_tls(&self.tls, &details, stream)
     }
+}
 
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.0.transmit_output(amount, timeout)
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.0.await_input(timeout).map_err(|error| match error {
-            Error::Io(error) => Error::Other(BrokenError(error).into()),
-            error => error,
-        })
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.0.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.0.is_tls()
-    }
+/// The stream in TLS, if that is due.
+fn in_tls(
+    tls: &RustlsConnector,
+    details: &ConnectionDetails<'_>,
+    stream: Box<dyn Transport>,
+) -> Result<Box<dyn Transport>, Error> {
+    Ok(tls.connect(details, Some(stream))?.ok_or(Error::ConnectionFailed)?.boxed())
 }
 
 #[derive(Debug, Default)]
@@ -65,7 +85,7 @@ impl Resolver for MarkingResolver {
 
 /// The host's name has no address.
 #[derive(Debug)]
-pub(crate) struct ResolveError(Error);
+pub(crate) struct ResolveError(pub(crate) Error);
 
 /// There is no connection to the host.
 #[derive(Debug)]
@@ -73,7 +93,7 @@ pub(crate) struct ConnectError(pub(crate) Error);
 
 /// The connection broke while the response was awaited.
 #[derive(Debug)]
-pub(crate) struct BrokenError(io::Error);
+pub(crate) struct BrokenError(pub(crate) io::Error);
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

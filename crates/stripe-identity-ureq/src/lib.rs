@@ -24,9 +24,12 @@
 //!
 //! With both kinds of roots, either is trusted. Without cryptography, or without any roots, no transport can be built.
 
+mod connection;
 mod connector;
 mod exceptions;
+mod head;
 mod proxy;
+mod tcp;
 mod tls;
 mod transport;
 

@@ -1,13 +1,13 @@
-use std::error::Error as StdError;
 use std::fmt;
-use std::io;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
 use ureq::tls::Certificate;
-use ureq::{Agent, Error};
+use ureq::{Agent, Error, Timeout};
 
+use crate::connection::rustls_error;
 use crate::connector::{self, BrokenError, ConnectError, ResolveError};
 use crate::proxy::{Choice, NoProxy};
 use crate::tls;
@@ -126,7 +126,10 @@ impl UreqTransportBuilder {
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
+            .timeout_resolve(connect_timeout)
             .timeout_connect(connect_timeout)
+            // With its features, which other crates may turn on, ureq would ask for compressed responses.
+            .accept_encoding("")
             .max_idle_connections(self.pool_max_idle)
             .max_idle_connections_per_host(self.pool_max_idle)
             .max_idle_age(self.pool_idle_timeout)
@@ -163,7 +166,17 @@ impl BlockingHttpTransport for UreqTransport {
             self.run(http::Request::from_parts(parts, ()), timeout)
         };
         let (parts, body) = response.map_err(classify)?.into_parts();
-        let body = body.into_with_config().limit(self.max_body_size as u64).read_to_vec().map_err(classify_body)?;
+        let limit = self.max_body_size;
+        let body = if parts.status.is_success() {
+            body.into_with_config().limit(limit as u64).read_to_vec().map_err(classify_body)?
+        } else {
+            let mut cut = Vec::new();
+            // One more, so that a body of just that size is read to its end, and the connection can be used again.
+            let mut reader = body.into_reader().take((limit as u64).saturating_add(1));
+            reader.read_to_end(&mut cut).map_err(|error| classify_body(error.into()))?;
+            cut.truncate(limit);
+            cut
+        };
         Ok(http::Response::from_parts(parts, body.into()))
     }
 
@@ -179,25 +192,50 @@ fn can_be_added(timeout: &Duration) -> bool {
 }
 
 fn classify(error: Error) -> TransportError {
-    let kind = match &error {
-        Error::Other(other) if other.is::<ResolveError>() => TransportErrorKind::Dns,
-        Error::Other(other) if other.is::<BrokenError>() => TransportErrorKind::Interrupted,
-        Error::Other(other) => match other.downcast_ref::<ConnectError>() {
-            Some(ConnectError(Error::Io(cause))) if is_tls(cause) => TransportErrorKind::Tls,
-            Some(ConnectError(Error::Tls(_) | Error::Rustls(_) | Error::Pem(_))) => TransportErrorKind::Tls,
-            Some(_) => TransportErrorKind::Connect,
-            None => TransportErrorKind::Other,
-        },
-        Error::Timeout(_) => TransportErrorKind::Timeout,
-        Error::Io(_) | Error::ConnectionFailed => TransportErrorKind::Interrupted,
-        Error::BodyExceedsLimit(_) => TransportErrorKind::BodyTooLarge,
-        _ => TransportErrorKind::Other,
-    };
+    let kind = kind(&error);
     match error {
         // They quote the URL, which may hold personal data in its query.
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => kind.into(),
         Error::Other(other) => TransportError::new(kind, other),
         error => TransportError::new(kind, error),
+    }
+}
+
+fn kind(error: &Error) -> TransportErrorKind {
+    match error {
+        Error::Other(other) => {
+            if let Some(ResolveError(cause)) = other.downcast_ref() {
+                late_kind(cause).unwrap_or(TransportErrorKind::Dns)
+            } else if let Some(ConnectError(cause)) = other.downcast_ref() {
+                connect_kind(cause)
+            } else if other.is::<BrokenError>() {
+                TransportErrorKind::Interrupted
+            } else {
+                TransportErrorKind::Other
+            }
+        }
+        Error::Timeout(_) => TransportErrorKind::Timeout,
+        Error::Io(_) | Error::ConnectionFailed => TransportErrorKind::Interrupted,
+        Error::BodyExceedsLimit(_) => TransportErrorKind::BodyTooLarge,
+        _ => TransportErrorKind::Other,
+    }
+}
+
+fn connect_kind(cause: &Error) -> TransportErrorKind {
+    match cause {
+        Error::Other(other) if other.is::<ResolveError>() => kind(cause),
+        Error::Io(error) if error.get_ref().and_then(rustls_error).is_some() => TransportErrorKind::Tls,
+        Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => TransportErrorKind::Tls,
+        cause => late_kind(cause).unwrap_or(TransportErrorKind::Connect),
+    }
+}
+
+/// Which time ran out while connecting: the attempt's, or that for connecting, after which nothing was sent for sure.
+fn late_kind(cause: &Error) -> Option<TransportErrorKind> {
+    match cause {
+        Error::Timeout(Timeout::Global) => Some(TransportErrorKind::Timeout),
+        Error::Timeout(_) => Some(TransportErrorKind::Connect),
+        _ => None,
     }
 }
 
@@ -207,12 +245,6 @@ fn classify_body(error: Error) -> TransportError {
         Error::BodyExceedsLimit(_) | Error::Timeout(_) => classify(error),
         error => TransportError::new(TransportErrorKind::Interrupted, error),
     }
-}
-
-fn is_tls(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|cause| {
-        cause.is::<rustls::Error>() || cause.source().is_some_and(<dyn StdError>::is::<rustls::Error>)
-    })
 }
 
 impl fmt::Debug for UreqTransport {

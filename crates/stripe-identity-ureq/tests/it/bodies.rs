@@ -1,0 +1,117 @@
+//! Bodies of errors, which are cut; and heads with folded lines.
+
+use std::time::Duration;
+
+use stripe_identity_core::TransportErrorKind as Kind;
+use stripe_identity_mock::RawServer;
+use stripe_identity_ureq::UreqTransport;
+
+use crate::servers::{Server, each_tls, get, send, within};
+
+const LIMIT: usize = 1000;
+
+fn transport() -> UreqTransport {
+    UreqTransport::builder().no_proxy().max_body_size(LIMIT).build().unwrap()
+}
+
+#[test]
+fn error_with_a_body_over_the_limit_keeps_status_headers_and_what_fits() {
+    for status in ["307 X", "400 X", "404 X", "429 X", "502 X"] {
+        for size in [LIMIT - 1, LIMIT, LIMIT + 1, 40 * LIMIT] {
+            for framing in ["length", "chunks", "close"] {
+                let server = RawServer::start(move |exchange| {
+                    let head = format!("HTTP/1.1 {status}\r\nRequest-Id: req_1\r\n");
+                    let body = "x".repeat(size);
+                    match framing {
+                        "length" => exchange.write(format!("{head}Content-Length: {size}\r\n\r\n{body}")),
+                        "chunks" => exchange
+                            .write(format!("{head}Transfer-Encoding: chunked\r\n\r\n{size:x}\r\n{body}\r\n0\r\n\r\n")),
+                        _ => {
+                            exchange.write(format!("{head}\r\n{body}"))?;
+                            exchange.close();
+                            Ok(())
+                        }
+                    }
+                });
+                let (server, transport) = (server.unwrap(), transport());
+                for _ in 0..2 {
+                    let response = send(&transport, get(server.url())).unwrap();
+                    assert_eq!(response.status().as_str(), &status[..3]);
+                    assert_eq!(response.headers()["request-id"], "req_1");
+                    assert_eq!(*response.body(), "x".repeat(size.min(LIMIT)), "{status} {size} {framing}");
+                }
+                let is_kept = size <= LIMIT && framing != "close";
+                assert_eq!(server.connections(), if is_kept { 1 } else { 2 }, "{status} {size} {framing}");
+            }
+        }
+    }
+}
+
+#[test]
+fn success_with_a_body_over_the_limit_is_refused() {
+    for status in ["200 OK", "201 Created", "299 X"] {
+        let server = RawServer::start(move |exchange| exchange.respond(status, "x".repeat(LIMIT + 1))).unwrap();
+        assert_eq!(send(&transport(), get(server.url())).unwrap_err().kind(), Kind::BodyTooLarge, "{status}");
+    }
+}
+
+#[test]
+fn error_with_a_body_without_end_is_cut_or_ends_by_its_time() {
+    let server = RawServer::start(|exchange| {
+        exchange.write("HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        let is_quick = exchange.request().uri() == "/quick";
+        let pause = Duration::from_millis(if is_quick { 0 } else { 20 });
+        while exchange.wait(pause) {
+            exchange.write(if is_quick {
+                "1f4\r\n".to_owned() + &"x".repeat(500) + "\r\n"
+            } else {
+                "1\r\nx\r\n".to_owned()
+            })?;
+        }
+        Ok(())
+    });
+    let (server, transport) = (server.unwrap(), transport());
+    let response = send(&transport, get(&format!("{}/quick", server.url()))).unwrap();
+    assert_eq!((response.status().as_u16(), response.body().len()), (500, LIMIT));
+    let outcome = send(&transport, within(Duration::from_millis(500), get(&format!("{}/slow", server.url()))));
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Timeout);
+}
+
+#[test]
+fn error_whose_body_breaks_off_is_interrupted() {
+    let server = RawServer::start(|exchange| {
+        exchange.write("HTTP/1.1 500 X\r\nContent-Length: 99\r\n\r\nx")?;
+        exchange.close();
+        Ok(())
+    });
+    let server = server.unwrap();
+    assert_eq!(send(&transport(), get(server.url())).unwrap_err().kind(), Kind::Interrupted);
+}
+
+#[test]
+fn folded_line_of_a_header_is_read() {
+    const RESPONSE: &str = "HTTP/1.1 103 Early Hints\r\nLink: <x>;\r\n rel=y\r\n\r\n\
+        HTTP/1.1 200 OK\r\nX-Folded: one\r\n two\r\n\t three\r\nRequest-Id:\r\n req_1\r\nContent-Length: 6\r\n\r\n{\r\n  }";
+    for tls in each_tls() {
+        for piece in [1, 7, RESPONSE.len()] {
+            let server = Server::start(tls.clone(), move |stream, _| {
+                loop {
+                    stream.read_head()?;
+                    for piece in RESPONSE.as_bytes().chunks(piece) {
+                        stream.write_all(piece)?;
+                        stream.flush()?;
+                    }
+                }
+            });
+            let transport = server.transport();
+            for _ in 0..2 {
+                let response = send(&transport, get(&server.url())).unwrap();
+                let folded = response.headers()["x-folded"].to_str().unwrap();
+                assert_eq!(folded.split_whitespace().collect::<Vec<_>>(), ["one", "two", "three"]);
+                assert_eq!(response.headers()["request-id"], "req_1");
+                assert_eq!(response.body(), "{\r\n  }");
+            }
+            assert_eq!(server.connections(), 1);
+        }
+    }
+}

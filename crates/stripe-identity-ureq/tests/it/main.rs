@@ -1,0 +1,9 @@
+//! The transport on real sockets.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod bodies;
+mod handshakes;
+mod plaintext;
+mod proxies;
+mod servers;
+mod uploads;
