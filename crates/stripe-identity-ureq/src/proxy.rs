@@ -52,7 +52,9 @@ impl Choice {
     /// The proxy that stands between this machine and a host: only on the way to another machine, over TLS.
     pub(crate) fn between(&self, uri: &Uri) -> Option<Proxy> {
         let host = uri.host()?;
-        let is_direct = uri.scheme_str() != Some("https") || is_this_machine(host) || self.exceptions.contain(host);
+        let port = uri.port_u16().unwrap_or(443);
+        let is_direct =
+            uri.scheme_str() != Some("https") || is_this_machine(host) || self.exceptions.contain(host, port);
         (!is_direct).then(|| self.proxy.clone())
     }
 }
@@ -105,6 +107,9 @@ mod tests {
             (&[proxy, ("NO_PROXY", "x.test, api.stripe.com,y")], not_asked),
             (&[proxy, ("NO_PROXY", "localhost,.stripe.com")], not_asked),
             (&[proxy, ("no_proxy", "stripe.com")], not_asked),
+            (&[proxy, ("NO_PROXY", "*.stripe.com")], not_asked),
+            (&[proxy, ("NO_PROXY", "api.stripe.com:443")], not_asked),
+            (&[proxy, ("NO_PROXY", "api.stripe.com:8443")], asked),
             (&[proxy, ("no_proxy", "*")], not_asked),
             (&[proxy, ("REQUEST_METHOD", "GET")], not_asked),
         ] {
