@@ -1,4 +1,5 @@
-//! Every feature by itself, none, and all together; and the facade's tests with all of them on.
+//! Every feature by itself, none, and all together; the facade's tests with all of them on; and tests with features of
+//! dependencies that other crates of a program may turn on.
 
 use crate::Failure;
 use crate::command::{cargo, refusal, step};
@@ -29,9 +30,11 @@ pub(crate) fn check() -> Result<(), Failure> {
     }
     // The other cryptography and the other roots, in real handshakes.
     step(cargo(["test", "--quiet", "--package", "stripe-identity", "--all-features", "--test", "it"]))?;
-    // A feature of serde_json that another crate of a program may turn on, and that changes how numbers are handed over.
+    // What another crate of a program may turn on: it changes how numbers are handed over, and what ureq sends.
     for name in ["stripe-identity-types", "stripe-identity-core", "stripe-identity-webhook"] {
-        step(cargo(["test", "--quiet", "--package", name, "--features", "serde_json/arbitrary_precision", "--tests"]))?;
+        let precise = "serde_json/arbitrary_precision";
+        step(cargo(["test", "--quiet", "--package", name, "--features", precise, "--test", "it"]))?;
     }
-    Ok(())
+    let of_others = "ureq/brotli,ureq/charset,ureq/cookies,ureq/gzip,ureq/json,ureq/multipart";
+    step(cargo(["test", "--quiet", "--package", "stripe-identity-ureq", "--features", of_others, "--test", "it"]))
 }

@@ -22,7 +22,10 @@ use crate::tls;
 /// | [idle connections](UreqTransportBuilder::pool_max_idle) | as many as there were requests at a time |
 /// | they [are kept for](UreqTransportBuilder::pool_idle_timeout) | 15 seconds |
 /// | [proxy](UreqTransportBuilder::proxy) | what the environment says, for TLS to other machines |
-/// | redirects, compression, cookies | none |
+/// | redirects, compression, cookies | none, but see [ureq's features](crate#features-of-ureq) |
+///
+/// If a server responds to a request that it has not read, and reads no more, the rest is not sent: the response counts, and
+/// the connection is not used again. Folded lines of response headers are joined.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
@@ -73,6 +76,12 @@ impl UreqTransportBuilder {
     /// By default it is what the environment says when the builder is made: `HTTPS_PROXY` or else `ALL_PROXY`, and the hosts
     /// in `NO_PROXY` without (each in capitals or not). Plain HTTP never goes through a proxy, nor does anything to this
     /// machine.
+    ///
+    /// A name covers all names below it; `.name` and `*.name` mean the same, and `*` all hosts. With a port, as in `host:8443` or
+    /// `[::1]:8443`, only that port of the host is meant.
+    ///
+    /// A tunnel stands once the proxy answers `CONNECT` with status 200. With any other status, 201 and 204 included, the error
+    /// is [`Connect`](TransportErrorKind::Connect).
     pub fn proxy(self, url: impl AsRef<str>, exceptions: impl AsRef<str>) -> Self {
         Self { proxy: Some(Choice::new(url.as_ref(), exceptions.as_ref())), ..self }
     }
@@ -93,8 +102,11 @@ impl UreqTransportBuilder {
         Self { default_roots: trusted, ..self }
     }
 
-    /// How long a connection may take to come about. Default: 30 seconds. It cannot take longer than the attempt that needs
-    /// it.
+    /// How long a connection may take to come about, with proxy and TLS handshake, after the host's name was looked up, which may
+    /// take as long. Default: 30 seconds. It cannot take longer than the attempt that needs it.
+    ///
+    /// All addresses of a host share this time. Each is tried for half a second at most first, then in further rounds for longer, so
+    /// an address that never answers does not use up the time of the others.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
@@ -110,6 +122,9 @@ impl UreqTransportBuilder {
     }
 
     /// The largest response body that is taken, in bytes. Default: 16 MiB.
+    ///
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). With any other status, the body is cut
+    /// at that size.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }

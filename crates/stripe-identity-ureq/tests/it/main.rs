@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod bodies;
+mod features;
 mod handshakes;
 mod plaintext;
 mod proxies;

@@ -1,0 +1,24 @@
+//! Features of ureq that another crate may have turned on. `cargo xtask features` runs this with them.
+
+use stripe_identity_core::http::HeaderName;
+use stripe_identity_mock::RawServer;
+use stripe_identity_ureq::UreqTransport;
+
+use crate::servers::{get, post, send};
+
+#[test]
+fn nothing_is_sent_that_was_not_asked_for() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let transport = UreqTransport::builder().no_proxy().build().unwrap();
+    for mut request in [get(server.url()), post(server.url(), "a=1"), post(server.url(), "")] {
+        request.headers_mut().insert("accept", "application/json".parse().unwrap());
+        request.headers_mut().insert("user-agent", "test".parse().unwrap());
+        assert_eq!(send(&transport, request).unwrap().body(), "{}");
+    }
+    for request in server.requests() {
+        let mut names: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names.retain(|name| *name != "content-length");
+        assert_eq!(names, ["accept", "host", "user-agent"], "{request:?}");
+    }
+}
