@@ -52,6 +52,13 @@ impl Connection {
             .and_then(|read| if read == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) })
     }
 
+    /// Whether there are bytes to be read, without waiting for any.
+    pub(crate) fn has_bytes(&self) -> bool {
+        let has_bytes =
+            self.tcp().set_nonblocking(true).is_ok() && self.tcp().peek(&mut [0]).is_ok_and(|read| read > 0);
+        self.tcp().set_nonblocking(false).is_ok() && has_bytes
+    }
+
     /// Whether the client has gone. Bytes that it has sent meanwhile are left to be read.
     pub(crate) fn is_closed(&mut self) -> bool {
         if self.tcp().set_nonblocking(true).is_err() {

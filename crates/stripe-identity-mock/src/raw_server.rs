@@ -16,7 +16,7 @@ use crate::connection::Connection;
 use crate::tls::Identity;
 
 /// How long a connection may be idle before the server gives it up, so that no test hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on a real socket of this machine that does with each request what you say: answer with any bytes, break
 /// off, or say nothing.
@@ -129,6 +129,11 @@ impl RawServer {
     /// How many connections were made to it.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many of them it has not ended yet.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// The requests that came in whole, the first one first. Their URIs are what stood in the request line.
@@ -264,6 +269,11 @@ impl Exchange<'_> {
     /// If none comes.
     pub fn wait_for_next(&mut self) -> io::Result<()> {
         self.connection.wait_for_bytes()
+    }
+
+    /// Whether bytes of a next request have come in, which are left unread.
+    pub(crate) fn has_next(&mut self) -> bool {
+        self.connection.has_bytes()
     }
 
     /// Waits that long, but no longer than the client and the server are there. Returns whether both still are.

@@ -1,12 +1,14 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request};
 use stripe_identity_core::{AttemptTimeout, TransportErrorKind};
 
+use super::pace::{Pace, roundtrip};
 use super::subject::{Outcome, Subject};
 use crate::raw_server::{Exchange, RawServer};
 
@@ -15,6 +17,8 @@ use crate::raw_server::{Exchange, RawServer};
 pub struct Setup {
     pub(super) certificate: Option<Vec<u8>>,
     pub(super) proxy: Option<String>,
+    pub(super) timeout: Duration,
+    pub(super) longest_wait: Duration,
 }
 
 impl Setup {
@@ -33,13 +37,29 @@ impl Setup {
     pub fn max_body_size(&self) -> usize {
         MAX_BODY_SIZE
     }
+
+    /// The timeout of the requests that let one run out. It is longer when the check is made again on a busy machine.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How long the server keeps a request waiting at most. Limits that the transport has of its own must be longer.
+    pub fn longest_wait(&self) -> Duration {
+        self.longest_wait
+    }
 }
 
 pub(super) const MAX_BODY_SIZE: usize = 100_000;
 /// Long enough that no honest answer is late, short enough that what hangs ends.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How much later than it should a thing may happen on a busy machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How much later than it should a thing may happen on an idle machine.
 pub(super) const SLACK: Duration = Duration::from_secs(3);
+/// So that the server's own patience lasts longer than what depends on it.
+pub(super) const MAX_SLACK: Duration = Duration::from_secs(10);
+/// A timeout that runs out, where the machine keeps up.
+const TIMEOUT: Duration = Duration::from_millis(300);
+/// Between two requests: long enough for a connection to be given back, or for its end to arrive.
+const A_MOMENT: Duration = Duration::from_millis(50);
 
 pub(super) type Verdict = Result<(), String>;
 type Running<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
@@ -63,9 +83,62 @@ pub(super) enum On {
 pub(super) struct Bench<'a> {
     pub(super) make: &'a (dyn Fn(&Setup) -> Box<dyn Subject> + Send + Sync),
     pub(super) is_tls: bool,
+    /// How many times longer than usual the timeouts are.
+    pub(super) scale: u32,
+    pub(super) slack: Duration,
+    pub(super) pace: Pace,
 }
 
 impl Bench<'_> {
+    /// Makes a check, and again with more time if the machine was late.
+    pub(super) async fn judge(&self, check: &Check) -> Verdict {
+        let mut verdict = Ok(());
+        for scale in [1, 4, 10] {
+            self.pace.restart();
+            let bench = Bench { scale, pace: self.pace.clone(), ..*self };
+            verdict = (check.run)(&bench).await;
+            if verdict.is_ok() || !self.pace.explains(bench.timeout()) {
+                break;
+            }
+        }
+        verdict
+    }
+
+    /// A timeout that is to run out.
+    pub(super) fn timeout(&self) -> Duration {
+        self.scale * TIMEOUT
+    }
+
+    /// How late the transport may be, by what the machine was so far.
+    pub(super) fn allowance(&self) -> Duration {
+        self.pace.allowance(self.slack)
+    }
+
+    /// How long the server keeps a request waiting that is to be given up: longer than any allowance.
+    pub(super) fn hold(&self) -> Duration {
+        self.timeout() + 4 * self.slack
+    }
+
+    /// Waits until what happens at once has surely happened, by what the machine takes for an exchange.
+    pub(super) async fn a_moment(&self, transport: &dyn Subject) {
+        self.wait(transport, A_MOMENT.max(self.ten_roundtrips())).await;
+    }
+
+    /// Waits, also over a transport that does not sleep, which is judged elsewhere.
+    pub(super) async fn wait(&self, transport: &dyn Subject, duration: Duration) {
+        let end = Instant::now() + duration;
+        // In two halves, so that a runtime comes to do what is due.
+        for _ in 0..2 {
+            transport.sleep(duration / 2).await;
+        }
+        thread::sleep(end.saturating_duration_since(Instant::now()));
+    }
+
+    fn ten_roundtrips(&self) -> Duration {
+        // Where there are no sockets, the check itself says so.
+        roundtrip().map_or(Duration::ZERO, |took| 10 * took).min(self.slack)
+    }
+
     pub(super) fn server(
         &self,
         behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
@@ -76,7 +149,12 @@ impl Bench<'_> {
 
     /// A transport that trusts the server.
     pub(super) fn transport(&self, server: &RawServer) -> Box<dyn Subject> {
-        (self.make)(&Setup { certificate: server.certificate().map(<[u8]>::to_vec), proxy: None })
+        (self.make)(&self.setup(server.certificate()))
+    }
+
+    pub(super) fn setup(&self, certificate: Option<&[u8]>) -> Setup {
+        let certificate = certificate.map(<[u8]>::to_vec);
+        Setup { certificate, proxy: None, timeout: self.timeout(), longest_wait: self.hold() }
     }
 
     /// Asks a server that answers every request with these bytes.

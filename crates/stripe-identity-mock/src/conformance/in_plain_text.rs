@@ -86,7 +86,7 @@ async fn nothing_in_plain_text(bench: &Bench<'_>) -> Verdict {
             (None, format!("https://localhost:{}", obliging.address.port()))
         };
         let with = if is_through_proxy { "with a proxy" } else { "without a proxy" };
-        let transport = (bench.make)(&Setup { certificate: certificate.clone(), proxy });
+        let transport = (bench.make)(&Setup { proxy, ..bench.setup(certificate.as_deref()) });
         let outcome = transport.send(at(&base, Method::POST, "/v1/path-secret", "body=secret")).await;
         let heard = obliging.heard();
         ensure!(!heard.contains("secret"), "{with}, it was sent in plain text");

@@ -2,19 +2,20 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::{Either, join, select};
 use http::Method;
 use socket2::{Domain, Socket, Type};
 use stripe_identity_core::TransportErrorKind as Kind;
 
-use super::bench::{Bench, PATIENCE, SLACK, Verdict, answered, at, checks, ensure, failed_as, get, request, within};
+use super::bench::{Bench, Verdict, answered, at, checks, ensure, failed_as, get, request, within};
 use super::subject::Subject;
-use crate::raw_server::RawServer;
 
 checks! {
     All "the timeout covers connecting" => connecting,
@@ -31,17 +32,22 @@ checks! {
     Async "a future that is dropped gives up its connection" => dropped,
 }
 
-const TIMEOUT: Duration = Duration::from_millis(300);
 /// Clocks differ in how they round.
 const ROUNDING: Duration = Duration::from_millis(10);
 
-async fn ends_in_time(transport: &dyn Subject, request: http::Request<Bytes>, kinds: &[Kind]) -> Verdict {
+async fn ends_in_time(
+    bench: &Bench<'_>,
+    transport: &dyn Subject,
+    request: http::Request<Bytes>,
+    kinds: &[Kind],
+) -> Verdict {
+    let timeout = bench.timeout();
     let started = Instant::now();
-    let outcome = transport.send(within(request, TIMEOUT)).await;
+    let outcome = transport.send(within(request, timeout)).await;
     let taken = started.elapsed();
     failed_as(outcome, kinds)?;
-    ensure!(taken + ROUNDING >= TIMEOUT, "a timeout of {TIMEOUT:?} was over after {taken:?}");
-    ensure!(taken < TIMEOUT + SLACK, "a timeout of {TIMEOUT:?} was over only after {taken:?}");
+    ensure!(taken + ROUNDING >= timeout, "a timeout of {timeout:?} was over after {taken:?}");
+    ensure!(taken < timeout + bench.allowance(), "a timeout of {timeout:?} was over only after {taken:?}");
     Ok(())
 }
 
@@ -73,22 +79,23 @@ async fn connecting(bench: &Bench<'_>) -> Verdict {
         let trusted = bench.server(|_| Ok(()))?;
         let base = format!("https://localhost:{}", address.port());
         let request = at(&base, Method::GET, "/v1/x", Bytes::new());
-        return ends_in_time(&*bench.transport(&trusted), request, &kinds).await;
+        return ends_in_time(bench, &*bench.transport(&trusted), request, &kinds).await;
     }
     let server = bench.server(|_| Ok(()))?;
     let (address, _listener, _waiting) = full().map_err(|error| error.to_string())?;
     let request = at(&format!("http://{address}"), Method::GET, "/v1/x", Bytes::new());
-    ends_in_time(&*bench.transport(&server), request, &kinds).await
+    ends_in_time(bench, &*bench.transport(&server), request, &kinds).await
 }
 
 async fn headers(bench: &Bench<'_>) -> Verdict {
+    let hold = bench.hold();
     for begun in ["", "HTTP/1.1 200 OK\r\nX: "] {
         let server = bench.server(move |exchange| {
             exchange.write(begun)?;
-            exchange.wait(PATIENCE);
+            exchange.wait(hold);
             Ok(())
         })?;
-        ends_in_time(&*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await?;
+        ends_in_time(bench, &*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await?;
     }
     Ok(())
 }
@@ -102,59 +109,70 @@ async fn body(bench: &Bench<'_>) -> Verdict {
         }
         Ok(())
     })?;
-    ends_in_time(&*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await
+    ends_in_time(bench, &*bench.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await
 }
 
 async fn kept(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
+    let hold = bench.hold();
+    let server = bench.server(move |exchange| {
         if exchange.number() > 1 {
-            exchange.wait(PATIENCE);
+            exchange.wait(hold);
         }
         exchange.respond("200 OK", "{}")
     })?;
     let transport = bench.transport(&server);
     answered(transport.send(get(&server, "/v1/x")).await)?;
-    ends_in_time(&*transport, get(&server, "/v1/x"), &[Kind::Timeout]).await
+    ends_in_time(bench, &*transport, get(&server, "/v1/x"), &[Kind::Timeout]).await
 }
 
 async fn once(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
-        exchange.wait(PATIENCE);
+    let hold = bench.hold();
+    let server = bench.server(move |exchange| {
+        exchange.wait(hold);
         Ok(())
     })?;
     let transport = bench.transport(&server);
     // What it gives is judged elsewhere.
-    let _ = transport.send(within(request(&server, Method::POST, "/v1/x", "a=1"), TIMEOUT)).await;
+    let _ = transport.send(within(request(&server, Method::POST, "/v1/x", "a=1"), bench.timeout())).await;
     // Nor behind the caller's back.
-    transport.sleep(TIMEOUT).await;
+    bench.wait(&*transport, bench.timeout()).await;
+    bench.a_moment(&*transport).await;
     let asked = server.requests().len();
     ensure!(asked <= 1, "it was asked for {asked} times");
     Ok(())
 }
 
 async fn late(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
+    let (hold, next) = (bench.hold(), Arc::new(AtomicBool::new(false)));
+    let has_come = next.clone();
+    let server = bench.server(move |exchange| {
         // Not by its number: of one that took too long, nothing may have been sent.
-        let is_first = exchange.request().uri() == "/v1/late";
-        if is_first {
-            // Not given up though the client is: what is on its way arrives.
-            thread::sleep(2 * TIMEOUT);
+        if exchange.request().uri() != "/v1/late" {
+            next.store(true, Ordering::SeqCst);
+            return exchange.respond("200 OK", "good");
         }
-        exchange.respond("200 OK", if is_first { "late" } else { "good" })
+        // Not given up though the client is: what is on its way arrives, after the next request was sent.
+        let end = Instant::now() + hold;
+        while !next.load(Ordering::SeqCst) && Instant::now() < end && !exchange.has_next() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        exchange.respond("200 OK", "late")
     })?;
     let transport = bench.transport(&server);
-    ends_in_time(&*transport, get(&server, "/v1/late"), &[Kind::Timeout]).await?;
-    for _ in 0..2 {
+    ends_in_time(bench, &*transport, get(&server, "/v1/late"), &[Kind::Timeout]).await?;
+    for _ in 0..3 {
         let response = answered(transport.send(get(&server, "/v1/x")).await)?;
         ensure!(response.body() == "good", "a request got the answer to the one before it");
-        transport.sleep(TIMEOUT).await;
+        bench.a_moment(&*transport).await;
     }
+    ensure!(has_come.load(Ordering::SeqCst), "no request came through");
     Ok(())
 }
 
 async fn in_time(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
-        exchange.wait(Duration::from_millis(1500));
+    let wait = 5 * bench.timeout();
+    let server = bench.server(move |exchange| {
+        exchange.wait(wait);
         exchange.respond("200 OK", "{}")
     })?;
     answered(bench.transport(&server).send(get(&server, "/v1/x")).await)?;
@@ -175,23 +193,41 @@ async fn no_timeout(bench: &Bench<'_>) -> Verdict {
     Ok(())
 }
 
+/// The requests that wait for each other.
+struct Line {
+    here: usize,
+    last: Instant,
+    is_over: bool,
+}
+
+impl Line {
+    fn is_over_now(&mut self, all: usize, quiet: Duration) -> bool {
+        self.is_over |= self.here >= all || self.last.elapsed() > quiet;
+        self.is_over
+    }
+}
+
 async fn concurrent(bench: &Bench<'_>) -> Verdict {
     const MANY: usize = 33;
-    let here = Arc::new(AtomicUsize::new(0));
-    let (arrived, began) = (here.clone(), OnceLock::new());
+    let line = Arc::new(Mutex::new(Line { here: 0, last: Instant::now(), is_over: false }));
+    let (arrived, pace, slack) = (line.clone(), bench.pace.clone(), bench.slack);
     let server = bench.server(move |exchange| {
-        let end = *began.get_or_init(Instant::now) + SLACK;
-        if Instant::now() < end {
-            here.fetch_add(1, Ordering::SeqCst);
+        let lock = || line.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut line = lock();
+            if !line.is_over {
+                line.here += 1;
+                line.last = Instant::now();
+            }
         }
-        // None is answered before all are there, or the time is up.
-        while here.load(Ordering::SeqCst) < MANY && Instant::now() < end && exchange.wait(Duration::from_millis(10)) {}
+        // None is answered before all are there, or no more have come for a while.
+        while !lock().is_over_now(MANY, pace.allowance(slack)) && exchange.wait(Duration::from_millis(10)) {}
         let path = exchange.request().uri().path().to_owned();
         exchange.respond("200 OK", path)
     })?;
     let request = |number| get(&server, &format!("/v1/{number}"));
     let outcomes = bench.transport(&server).send_all((0..MANY).map(request).collect()).await;
-    let seen = arrived.load(Ordering::SeqCst);
+    let seen = arrived.lock().unwrap_or_else(PoisonError::into_inner).here;
     ensure!(seen == MANY, "of {MANY} requests, {seen} were on their way at a time");
     for (number, outcome) in outcomes.into_iter().enumerate() {
         let response = answered(outcome)?;
@@ -203,55 +239,55 @@ async fn concurrent(bench: &Bench<'_>) -> Verdict {
 async fn sleeping(bench: &Bench<'_>) -> Verdict {
     let server = bench.server(|_| Ok(()))?;
     let transport = bench.transport(&server);
-    for wait in [TIMEOUT, 5 * TIMEOUT] {
+    for wait in [bench.timeout(), 5 * bench.timeout()] {
         let started = Instant::now();
         transport.sleep(wait).await;
         let taken = started.elapsed();
-        let is_right = taken + ROUNDING >= wait && taken < wait + SLACK;
+        let is_right = taken + ROUNDING >= wait && taken < wait + bench.allowance();
         ensure!(is_right, "{wait:?} of sleep took {taken:?}");
     }
     Ok(())
 }
 
 async fn room_for_others(bench: &Bench<'_>) -> Verdict {
-    let answers = |server: &RawServer| (bench.transport(server), get(server, "/v1/x"));
-    let (fast, slow) = (Duration::from_millis(50), Duration::from_millis(800));
-    let prompt = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
-    let lazy = bench.server(move |exchange| {
-        exchange.wait(slow);
+    let was_asked = Arc::new(AtomicBool::new(false));
+    let (asked, seen) = (was_asked.clone(), Arc::new(AtomicBool::new(false)));
+    let prompt = bench.server(move |exchange| {
+        asked.store(true, Ordering::SeqCst);
         exchange.respond("200 OK", "{}")
     })?;
-    let ((quick, first), (waiting, second)) = (answers(&prompt), answers(&lazy));
-    let alone = Instant::now();
-    answered(quick.send(get(&prompt, "/v1/x")).await)?;
-    let alone = alone.elapsed();
-    let started = Instant::now();
-    let both = async {
-        let mut quick_after = Duration::ZERO;
-        let quick = async {
-            quick.sleep(fast).await;
-            let outcome = quick.send(first).await;
-            quick_after = started.elapsed();
-            outcome
-        };
-        // The slow ones begin, so that what does not make room for others shows.
-        let (other, (), one) = futures_util::future::join3(waiting.send(second), waiting.sleep(slow), quick).await;
-        (one, other, quick_after)
-    };
-    let (one, other, quick_after) = both.await;
-    answered(one)?;
+    let (pace, slack, made_room) = (bench.pace.clone(), bench.slack, seen.clone());
+    let lazy = bench.server(move |exchange| {
+        // Answered after the other was asked, which what is in its way comes to only after this.
+        let came = Instant::now();
+        let other_was_asked = || was_asked.load(Ordering::SeqCst);
+        while !other_was_asked() && came.elapsed() < pace.allowance(slack) && exchange.wait(Duration::from_millis(10)) {
+        }
+        made_room.store(other_was_asked(), Ordering::SeqCst);
+        exchange.respond("200 OK", "{}")
+    })?;
+    let (quick, waiting) = (bench.transport(&prompt), bench.transport(&lazy));
+    let quick = pin!(async {
+        quick.sleep(Duration::from_millis(50)).await;
+        quick.send(get(&prompt, "/v1/x")).await
+    });
+    // The slow ones begin, so that what does not make room for others shows.
+    let sleep = waiting.sleep(2 * bench.slack);
+    let (other, first) = join(waiting.send(get(&lazy, "/v1/x")), select(sleep, quick)).await;
     answered(other)?;
-    let is_prompt = quick_after < slow + alone;
-    ensure!(is_prompt, "a prompt answer came after {quick_after:?}, behind others that took {slow:?}");
-    Ok(())
+    ensure!(seen.load(Ordering::SeqCst), "a request went out only after another was answered");
+    match first {
+        Either::Left(_) => Err("a prompt answer came only after a long sleep".to_owned()),
+        Either::Right((one, _)) => answered(one).map(|_| ()),
+    }
 }
 
 async fn dropped(bench: &Bench<'_>) -> Verdict {
     let given_up = Arc::new(AtomicBool::new(false));
-    let seen = given_up.clone();
+    let (seen, hold) = (given_up.clone(), bench.hold());
     let server = bench.server(move |exchange| {
         if exchange.request().uri() == "/v1/dropped" {
-            seen.store(!exchange.wait(PATIENCE), Ordering::SeqCst);
+            seen.store(!exchange.wait(hold), Ordering::SeqCst);
         }
         exchange.respond("200 OK", "{}")
     })?;
@@ -259,11 +295,11 @@ async fn dropped(bench: &Bench<'_>) -> Verdict {
     let is_on_its_way = || !server.requests().is_empty();
     transport.send_and_drop(get(&server, "/v1/dropped"), &is_on_its_way).await;
     ensure!(is_on_its_way(), "the request did not get out");
-    let end = Instant::now() + SLACK;
-    while !given_up.load(Ordering::SeqCst) && Instant::now() < end {
+    let dropped = Instant::now();
+    while !given_up.load(Ordering::SeqCst) && dropped.elapsed() < bench.allowance() {
         transport.sleep(Duration::from_millis(20)).await;
     }
-    ensure!(given_up.load(Ordering::SeqCst), "the connection was still open after {SLACK:?}");
+    ensure!(given_up.load(Ordering::SeqCst), "the connection was still open after {:?}", dropped.elapsed());
     answered(transport.send(get(&server, "/v1/x")).await).map_err(|seen| format!("of the next request, {seen}"))?;
     Ok(())
 }

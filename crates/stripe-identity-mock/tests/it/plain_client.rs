@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind as Kind};
+use stripe_identity_mock::conformance::Setup;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
@@ -60,7 +61,7 @@ pub(crate) enum Wrong {
     KeepsAsciiHeaders,
     ReadsInOneGo,
     GivesUpAfterASecond,
-    SleepsHalfASecondAtMost,
+    SleepsASecondAtMost,
     RepeatsWhatTookTooLong,
     SendsEightAtATime,
     SendsHttpsInPlainText,
@@ -71,6 +72,10 @@ pub(crate) enum Wrong {
 pub(crate) struct PlainClient {
     wrong: Option<Wrong>,
     max_body_size: usize,
+    /// The timeout of the requests that are to run out of time.
+    timeout: Duration,
+    /// Far beyond what the suite allows.
+    own_time: Duration,
     idle: Mutex<Vec<Connection>>,
     cookie: Mutex<Option<HeaderValue>>,
     in_turn: Mutex<()>,
@@ -101,9 +106,6 @@ impl Drop for Place<'_> {
 
 type Connection = BufReader<TcpStream>;
 
-/// Far beyond what the suite allows.
-const OWN_TIME: Duration = Duration::from_secs(5);
-
 struct Deadline(Option<Instant>);
 
 impl Deadline {
@@ -120,10 +122,11 @@ impl Deadline {
 }
 
 impl PlainClient {
-    pub(crate) fn new(wrong: Option<Wrong>, max_body_size: usize) -> Self {
+    pub(crate) fn new(wrong: Option<Wrong>, setup: &Setup) -> Self {
+        let (max_body_size, timeout, own_time) = (setup.max_body_size(), setup.timeout(), setup.longest_wait());
         let idle = Mutex::default();
         let (cookie, in_turn, answers) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { wrong, max_body_size, idle, cookie, in_turn, places: Places::default(), answers }
+        Self { wrong, max_body_size, timeout, own_time, idle, cookie, in_turn, places: Places::default(), answers }
     }
 
     fn is(&self, wrong: Wrong) -> bool {
@@ -138,8 +141,8 @@ impl PlainClient {
         let no_name = if self.is(Wrong::CallsNoNameConnect) { Kind::Connect } else { Kind::Dns };
         let address = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or(no_name)?;
         let left = deadline.0.map(|end| end.saturating_duration_since(Instant::now()));
-        let left = if self.is(Wrong::ConnectsInItsOwnTime) { Some(OWN_TIME) } else { left };
-        let stream = TcpStream::connect_timeout(&address, left.unwrap_or(OWN_TIME)).map_err(|error| {
+        let left = if self.is(Wrong::ConnectsInItsOwnTime) { Some(self.own_time) } else { left };
+        let stream = TcpStream::connect_timeout(&address, left.unwrap_or(self.own_time)).map_err(|error| {
             let refused = if self.is(Wrong::CallsRefusedOther) { Kind::Other } else { Kind::Connect };
             TransportError::new(if error.kind() == io::ErrorKind::TimedOut { Kind::Timeout } else { refused }, error)
         })?;
@@ -226,7 +229,7 @@ impl PlainClient {
         connection: &mut Connection,
         deadline: &Deadline,
     ) -> Result<(Response<Bytes>, bool), TransportError> {
-        let own_time = Deadline(Some(Instant::now() + OWN_TIME));
+        let own_time = Deadline(Some(Instant::now() + self.own_time));
         let in_head = if self.is(Wrong::ReadsHeadersInItsOwnTime) { &own_time } else { deadline };
         let in_body = if self.is(Wrong::ReadsBodiesInItsOwnTime) { &own_time } else { deadline };
         let mut response = loop {
@@ -369,8 +372,8 @@ impl PlainClient {
             return Err(Kind::Other.into());
         }
         let patience = match self.wrong {
-            Some(Wrong::HasNoPatience) => Some(Duration::from_millis(300)),
-            Some(Wrong::GivesUpAfterASecond) => Some(Duration::from_secs(1)),
+            Some(Wrong::HasNoPatience) => Some(self.timeout),
+            Some(Wrong::GivesUpAfterASecond) => Some(3 * self.timeout),
             _ => None,
         };
         let own_end = patience.map(|patience| Instant::now() + patience);
@@ -486,7 +489,7 @@ impl BlockingHttpTransport for PlainClient {
     fn sleep(&self, duration: Duration) {
         let most = match self.wrong {
             Some(Wrong::DoesNotSleep) => Duration::ZERO,
-            Some(Wrong::SleepsHalfASecondAtMost) => Duration::from_millis(500),
+            Some(Wrong::SleepsASecondAtMost) => 3 * self.timeout,
             _ => Duration::MAX,
         };
         thread::sleep(duration.min(most));
