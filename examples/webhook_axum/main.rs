@@ -19,7 +19,7 @@ use worker::Worker;
 
 const SECRET: &str = "whsec_made_up";
 const SESSIONS: usize = 400;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -10,7 +10,7 @@ use stripe_identity_reqwest::ReqwestTransport;
 use stripe_identity_ureq::UreqTransport;
 
 /// Large enough that no honest answer is late, small enough that a hanging test ends.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A port that is reserved for a service which nobody runs. One that was just free may be taken by another test.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:1";

@@ -15,7 +15,7 @@ use stripe_identity_mock::RawServer;
 use stripe_identity_reqwest::{ReqwestTransport, reqwest};
 use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
 
-use crate::backends::{Backend, get, over_hyper, over_reqwest, over_ureq};
+use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest, over_ureq};
 use crate::tls::trusting;
 
 /// A proxy that makes tunnels, to this machine only, for whoever has the password.
@@ -47,7 +47,7 @@ impl ConnectProxy {
 }
 
 fn tunnel(client: TcpStream, heads: &Mutex<Vec<String>>) -> io::Result<()> {
-    client.set_read_timeout(Some(Duration::from_secs(20)))?;
+    client.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -259,7 +259,7 @@ fn connecting_has_a_time_of_its_own_with_a_proxy_too() {
         let started = Instant::now();
         let error = (backend.send)(get(&far_away(&server))).unwrap_err();
         assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{}: {error:?}", backend.name);
-        assert!(started.elapsed() < Duration::from_secs(5), "{}", backend.name);
+        assert!(started.elapsed() < PATIENCE / 2, "{}", backend.name);
     }
 }
 
@@ -295,9 +295,10 @@ fn idle_connections_are_kept_as_told() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let connections = |backend: Backend| {
         let before = server.connections();
-        for _ in 0..4 {
+        // Longer each time, so that one of them is long enough on a busy machine too.
+        for pause in [50, 150, 500, 0] {
             (backend.send)(get(server.url())).unwrap();
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(pause));
         }
         server.connections() - before
     };

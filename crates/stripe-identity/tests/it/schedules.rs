@@ -20,7 +20,7 @@ use crate::faults::{Create, HYPER, REQWEST, UREQ, creators};
 const SCHEDULES: u64 = 1000;
 
 /// Long enough for a simulator at hand, short enough to run out often. When it runs out by mistake, that is one fault more.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(60);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// What happens to a request that reached the server.
 #[derive(Clone, Copy, Debug)]
@@ -232,7 +232,7 @@ fn suffer(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
                 }
                 *schedule.is_faulty.lock().unwrap() = false;
                 let key = error.idempotency_key().expect("every creation has one");
-                let learnt = (0..10).find_map(|_| create(params.clone(), Some(key)).ok());
+                let learnt = (0..1000).find_map(|_| create(params.clone(), Some(key)).ok());
                 *schedule.is_faulty.lock().unwrap() = true;
                 learnt.expect("a server without faults").into_inner().id
             }
@@ -240,7 +240,7 @@ fn suffer(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
         assert!(made.is_empty() || made.contains(&id), "schedule {seed}: {id} was told, {made:?} were made");
         known.insert(reference, BTreeSet::from([id]));
     }
-    let patience = Instant::now() + Duration::from_secs(20);
+    let patience = Instant::now() + Duration::from_secs(60);
     while schedule.late.load(Ordering::SeqCst) > 0 {
         assert!(Instant::now() < patience, "schedule {seed}: a request is still to be taken up");
         thread::sleep(Duration::from_millis(1));

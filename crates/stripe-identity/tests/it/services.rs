@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -53,6 +53,10 @@ async fn layers_stack_over_hyper() {
     let (now, seen) = (AtomicUsize::new(0), most.clone());
     let server = RawServer::start(move |exchange| {
         seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        let came = Instant::now();
+        while seen.load(Ordering::SeqCst) < 2 && came.elapsed() < Duration::from_secs(20) {
+            exchange.wait(Duration::from_millis(10));
+        }
         exchange.wait(Duration::from_millis(50));
         now.fetch_sub(1, Ordering::SeqCst);
         exchange.respond("200 OK", r#"{"id": "vs_1"}"#)
