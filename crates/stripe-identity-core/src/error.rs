@@ -68,7 +68,7 @@ impl Error {
         error
     }
 
-    pub(crate) fn from_host(mut self, host: Option<&str>) -> Self {
+    pub(crate) fn at_host(mut self, host: Option<&str>) -> Self {
         self.0.host = host.map(Into::into);
         self
     }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use stripe_identity_types::{Json, List, ObjectType, escape_invalid_utf8};
+use stripe_identity_types::{Json, List, ObjectType, each_field, escape_invalid_utf8};
 
 use crate::decode::{DecodeError, FromResponse, parse};
 use crate::shown::Token;
@@ -92,6 +92,11 @@ impl fmt::Debug for UnreadableItem {
 impl Error for UnreadableItem {}
 
 impl<T> Page<T> {
+    /// Returns an iterator over the objects that parse.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.data.iter()
+    }
+
     /// How many objects the page has, with those that do not parse.
     fn len(&self) -> usize {
         self.data.len() + self.unreadable.len()
@@ -133,7 +138,7 @@ impl<'a, T> IntoIterator for &'a Page<T> {
     type IntoIter = std::slice::Iter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.data.iter()
+        self.iter()
     }
 }
 
@@ -159,7 +164,9 @@ impl<T: DeserializeOwned> Page<T> {
             #[serde(default)]
             has_more: Option<bool>,
         }
-        let items: Items<'_> = object_of(text)?;
+        // To serde, a sequence would be as good for a struct.
+        let items = Some(text).filter(|text| text.trim_start().starts_with('{'));
+        let items: Items<'_> = serde_json::from_str(items?).ok()?;
         if items.object.is_some_and(|object| object != ObjectType::List) {
             return None;
         }
@@ -181,16 +188,12 @@ impl<T: DeserializeOwned> Page<T> {
 
 /// The id of an object that is otherwise unreadable.
 fn id_of(item: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Identified<'a> {
-        #[serde(borrow)]
-        id: &'a RawValue,
-    }
-    let item: Identified<'_> = object_of(item)?;
-    serde_json::from_str(item.id.get()).ok().filter(|id: &String| !id.is_empty())
-}
-
-/// Parses an object. To serde, a sequence would be as good for a struct.
-fn object_of<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    let mut id = None;
+    // What comes before the item breaks off counts.
+    let _ = each_field(item, |key, value| {
+        if key == b"id" {
+            id = serde_json::from_str(value.get()).ok();
+        }
+    });
+    id.filter(|id: &String| !id.is_empty())
 }

@@ -181,7 +181,7 @@ impl<T> Plan<T> {
         let (attempts, key) = (self.progress.attempts, self.idempotency_key());
         let response = outcome.map_err(|error| {
             let host = self.request.uri().authority().map(Authority::as_str);
-            Error::transport_failure(error, attempts, self.progress.sent).from_host(host)
+            Error::transport_failure(error, attempts, self.progress.sent).at_host(host)
         })?;
         if !response.status().is_success() {
             return Err(Error::refusal(response, attempts));

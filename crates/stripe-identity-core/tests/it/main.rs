@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod decoding;
+mod every_list;
 mod observing;
 mod options;
 mod paging;

@@ -112,6 +112,7 @@ fn walk(params: &ListVerificationSessions, pages: &[&str]) -> (Seen, Vec<String>
     (items, script.queries())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands among errors")]
 fn ok(id: &str) -> Result<String, (ErrorKind, Option<String>)> {
     Ok(id.to_owned())
 }
@@ -189,6 +190,9 @@ fn an_object_that_does_not_parse_is_an_error_in_its_place() {
     ];
     assert_eq!(items, expected);
     assert_eq!(queries, ["", "starting_after=vs_3", "starting_after=vs_10"]);
+
+    // A key need not be text for the id to be known.
+    assert_eq!(walk(&list(), &[r#"{"data": [{"id": "vs_1", "\ud800": 1}]}"#]).0, [unreadable("vs_1")]);
 
     // Backwards, a page comes from its end, and goes on from its first object.
     let (items, queries) = walk(&list().ending_before("vs_0"), &[pages[1], pages[2]]);

@@ -64,6 +64,8 @@ enum Code {
 }
 
 const SESSION: &str = r#"{"id": "vs_1", "object": "identity.verification_session"}"#;
+const PROCESSING: &str = r#"{"id": "vs_1", "status": "processing"}"#;
+const VERIFIED: &str = r#"{"id": "vs_1", "status": "verified"}"#;
 const LOCK: &str = r#"{"error": {"type": "invalid_request_error", "code": "lock_timeout"}}"#;
 const RATE: &str = r#"{"error": {"type": "invalid_request_error", "code": "rate_limit"}}"#;
 const IN_USE: &str = r#"{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}"#;
@@ -108,7 +110,23 @@ impl Reply {
     }
 
     pub(super) fn is_success(&self) -> bool {
-        matches!(self.what, What::Response { status: 200..=299, body: SESSION, .. })
+        matches!(self.what, What::Response { status: 200..=299, body: SESSION | PROCESSING | VERIFIED, .. })
+    }
+
+    /// Whether a poll that waits for a decision sees one.
+    pub(super) fn is_met(&self) -> bool {
+        matches!(self.what, What::Response { status: 200..=299, body: VERIFIED, .. })
+    }
+
+    /// Whether a poll sees a session that is not decided.
+    pub(super) fn is_unmet(&self) -> bool {
+        self.is_success() && !self.is_met()
+    }
+
+    /// Whether another poll may help: it has neither retries to spend nor rate limits to fear, only time.
+    pub(super) fn may_be_polled_again(&self) -> bool {
+        let patient = Setting { retry_rate_limits: true, ..Setting::of_a_get() };
+        self.is_unmet() || self.may_be_repeated(&patient)
     }
 
     /// What the server says about a repetition, in the only two words that it has for it.
@@ -173,60 +191,95 @@ impl Reply {
                 (StatusClass::TooManyRequests, _) | (_, Code::RateLimit | Code::LockTimeout) => {
                     setting.retry_rate_limits
                 }
-                (StatusClass::Conflict | StatusClass::ServerSide, _) => true,
-                (StatusClass::Other, _) => false,
+                (status, _) => status != StatusClass::Other,
             },
         }
     }
 }
 
-/// Every reply, at once and late.
-pub(super) fn alphabet() -> Vec<Reply> {
-    let failures =
-        [Kind::Dns, Kind::Connect, Kind::Tls, Kind::Timeout, Kind::Interrupted, Kind::BodyTooLarge, Kind::Other];
-    let mut all: Vec<What> = failures.map(What::Failure).into();
-    let mut respond = |status, headers: &[(&'static str, &'static str)], body| {
-        let headers = [&[("request-id", "req_1")], headers].concat();
-        all.push(What::Response { status, headers, body });
-    };
-    let (yes, no) = (("stripe-should-retry", "true"), ("stripe-should-retry", "false"));
-    let nonsense = ("stripe-should-retry", "perhaps");
-    let replayed = ("idempotent-replayed", "true");
+const YES: (&str, &str) = ("stripe-should-retry", "true");
+const NO: (&str, &str) = ("stripe-should-retry", "false");
+const NONSENSE: (&str, &str) = ("stripe-should-retry", "perhaps");
+const REPLAYED: (&str, &str) = ("idempotent-replayed", "true");
 
+/// The replies of an alphabet, while it is put together.
+struct Alphabet(Vec<What>);
+
+impl Alphabet {
+    fn of_failures() -> Self {
+        let kinds =
+            [Kind::Dns, Kind::Connect, Kind::Tls, Kind::Timeout, Kind::Interrupted, Kind::BodyTooLarge, Kind::Other];
+        Self(kinds.map(What::Failure).into())
+    }
+
+    fn respond(&mut self, status: u16, headers: &[(&'static str, &'static str)], body: &'static str) {
+        self.0.push(What::Response { status, headers: [&[("request-id", "req_1")], headers].concat(), body });
+    }
+
+    /// Each reply at once and late.
+    fn at_once_and_late(self) -> Vec<Reply> {
+        let times = [("at once", Duration::ZERO), ("late", Duration::from_secs(70))];
+        let both = self.0.iter().flat_map(|what| times.map(|(when, takes)| (what.clone(), when, takes)));
+        both.map(|(what, when, takes)| {
+            let name = match &what {
+                What::Failure(kind) => format!("{kind:?} {when}"),
+                What::Response { status, headers, body } => format!("{status} {headers:?} {body:?} {when}"),
+            };
+            Reply { name, what, takes }
+        })
+        .collect()
+    }
+}
+
+/// Every reply to a call.
+pub(super) fn replies_to_a_call() -> Vec<Reply> {
+    let mut all = Alphabet::of_failures();
     for (status, body) in
         [(200, SESSION), (201, SESSION), (200, "{}"), (200, "<html>"), (200, ""), (204, ""), (200, "{\"id\"")]
     {
-        for headers in [&[][..], &[yes], &[no], &[replayed], &[("retry-after", "3")]] {
-            respond(status, headers, body);
+        for headers in [&[][..], &[YES], &[NO], &[REPLAYED], &[("retry-after", "3")]] {
+            all.respond(status, headers, body);
         }
     }
     for status in [302, 400, 401, 402, 403, 404, 409, 422, 429, 499, 500, 503, 599, 600, 999] {
-        for headers in [&[][..], &[yes], &[no], &[nonsense], &[replayed], &[replayed, yes], &[replayed, no]] {
-            respond(status, headers, "{}");
+        for headers in [&[][..], &[YES], &[NO], &[NONSENSE], &[REPLAYED], &[REPLAYED, YES], &[REPLAYED, NO]] {
+            all.respond(status, headers, "{}");
         }
-        respond(status, &[("idempotent-replayed", "false")], "<html>");
+        all.respond(status, &[("idempotent-replayed", "false")], "<html>");
     }
     for status in [400, 409, 429, 503] {
         for after in ["0", "3", "59", "86400", "soon", "-1", "18446744073709551616"] {
-            respond(status, &[("retry-after", after)], "");
-            respond(status, &[("retry-after", after), yes], r#"{"error": "#);
+            all.respond(status, &[("retry-after", after)], "");
+            all.respond(status, &[("retry-after", after), YES], r#"{"error": "#);
         }
     }
     for status in [400, 401, 404, 409, 429, 500] {
         for body in [LOCK, RATE, IN_USE, MISSING] {
-            for headers in [&[][..], &[yes], &[no], &[replayed], &[("retry-after", "3")]] {
-                respond(status, headers, body);
+            for headers in [&[][..], &[YES], &[NO], &[REPLAYED], &[("retry-after", "3")]] {
+                all.respond(status, headers, body);
             }
         }
     }
-    let at_once_and_late = [("at once", Duration::ZERO), ("late", Duration::from_secs(70))];
-    let both = all.iter().flat_map(|what| at_once_and_late.map(|(when, takes)| (what.clone(), when, takes)));
-    both.map(|(what, when, takes)| {
-        let name = match &what {
-            What::Failure(kind) => format!("{kind:?} {when}"),
-            What::Response { status, headers, body } => format!("{status} {headers:?} {body:?} {when}"),
-        };
-        Reply { name, what, takes }
-    })
-    .collect()
+    all.at_once_and_late()
+}
+
+/// Every reply to a poll of a call that waits for a decision.
+pub(super) fn replies_to_a_poll() -> Vec<Reply> {
+    let mut all = Alphabet::of_failures();
+    for body in [VERIFIED, PROCESSING, SESSION, "{}", "<html>", ""] {
+        for headers in [&[][..], &[YES], &[NO], &[REPLAYED], &[("retry-after", "3")], &[("retry-after", "86400")]] {
+            all.respond(200, headers, body);
+        }
+    }
+    for status in [302, 400, 404, 409, 429, 500, 999] {
+        for headers in
+            [&[][..], &[YES], &[NO], &[NONSENSE], &[REPLAYED], &[("retry-after", "3")], &[("retry-after", "soon")]]
+        {
+            all.respond(status, headers, "{}");
+        }
+        for body in [LOCK, RATE, IN_USE] {
+            all.respond(status, &[], body);
+        }
+    }
+    all.at_once_and_late()
 }

@@ -1,0 +1,307 @@
+//! Lists over every sequence of up to four pages, in both directions, from both clients.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::{Request, Response};
+use stripe_identity_core::types::{ListVerificationSessions, VerificationSession};
+use stripe_identity_core::{
+    BlockingClient, BlockingHttpTransport, Client, Error, ErrorKind, HttpTransport, TransportError,
+    TransportErrorKind as Kind, async_trait,
+};
+
+use super::{config, reply};
+
+const DEPTH: usize = 4;
+
+/// What a request for a page can come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// A list of these objects, and whether it says that there are more.
+    List(&'static [Item], bool),
+    /// The page before once more, and whether it says that there are more. The first page has none before it.
+    Same(bool),
+    /// The first page once more, with more to come.
+    First,
+    /// A success that is no list.
+    NoList(&'static str),
+    Refusal(u16),
+    Lost(Kind),
+}
+
+/// An object of a page. Its id is new, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    Good,
+    Unreadable,
+    WithoutId,
+    EmptyId,
+}
+
+use Item::{EmptyId, Good, Unreadable, WithoutId};
+
+const PAGES: &[Page] = &[
+    Page::List(&[Good, Good], true),
+    Page::List(&[Good, Good], false),
+    Page::List(&[Good], true),
+    Page::List(&[Good], false),
+    Page::List(&[], true),
+    Page::List(&[], false),
+    Page::List(&[Good, Unreadable, Good], true),
+    Page::List(&[Good, Unreadable], true),
+    Page::List(&[Unreadable, Good], true),
+    Page::List(&[Unreadable], true),
+    Page::List(&[Unreadable, Unreadable], false),
+    Page::List(&[Good, WithoutId], true),
+    Page::List(&[WithoutId, Good], true),
+    Page::List(&[Good, EmptyId], true),
+    Page::List(&[EmptyId, Good], true),
+    Page::List(&[Good, WithoutId, EmptyId], false),
+    Page::Same(true),
+    Page::Same(false),
+    Page::First,
+    Page::NoList(r#"{"message": "Under maintenance"}"#),
+    Page::NoList(r#"{"object": "list", "data": null}"#),
+    Page::NoList(r#"{"error": {"type": "api_error"}}"#),
+    Page::NoList("<html>"),
+    Page::Refusal(400),
+    Page::Refusal(500),
+    Page::Lost(Kind::Interrupted),
+];
+
+/// What comes out of a walk: the id of an object, or the kind of an error and the id of the object at fault.
+type Seen = Result<String, (ErrorKind, Option<String>)>;
+
+/// A page as it was made: the objects with their ids, and whether there are more.
+type Made = (Vec<(Item, String)>, bool);
+
+/// A sequence of pages, with everything that is to come of walking through it.
+#[derive(Clone)]
+struct Script {
+    replies: Vec<Result<Response<Bytes>, Kind>>,
+    expected: Vec<Seen>,
+    /// The cursor of each request.
+    cursors: Vec<Option<String>>,
+    /// Whether the walk goes on after the last page.
+    goes_on: bool,
+    made: Vec<Made>,
+    is_backwards: bool,
+}
+
+impl Script {
+    fn new(is_backwards: bool) -> Self {
+        Self {
+            replies: Vec::new(),
+            expected: Vec::new(),
+            cursors: vec![is_backwards.then(|| "vs_start".to_owned())],
+            goes_on: true,
+            made: Vec::new(),
+            is_backwards,
+        }
+    }
+
+    /// Adds a page, by the rules of a walk said in other words. `None` if there can be no such page here.
+    fn then(&self, page: Page) -> Option<Self> {
+        let mut next = self.clone();
+        next.goes_on = false;
+        let number = self.replies.len();
+        let made: Made = match page {
+            Page::List(items, more) => {
+                let items = items.iter().enumerate().map(|(index, item)| (*item, format!("vs_{number}_{index}")));
+                (items.collect(), more)
+            }
+            Page::Same(more) => (self.made.last()?.0.clone(), more),
+            Page::First => (self.made.first()?.0.clone(), true),
+            Page::NoList(body) => {
+                next.replies.push(Ok(reply(200, &[], body)));
+                next.expected.push(Err((ErrorKind::Decode, None)));
+                return Some(next);
+            }
+            Page::Refusal(status) => {
+                next.replies.push(Ok(reply(status, &[], "")));
+                let kind = if status == 400 { ErrorKind::InvalidRequest } else { ErrorKind::Api };
+                next.expected.push(Err((kind, None)));
+                return Some(next);
+            }
+            Page::Lost(kind) => {
+                next.replies.push(Err(kind));
+                next.expected.push(Err((ErrorKind::Transport, None)));
+                return Some(next);
+            }
+        };
+        next.replies.push(Ok(reply(200, &[], &json(&made))));
+
+        let (mut items, more) = made.clone();
+        next.made.push(made);
+        if self.is_backwards {
+            items.reverse();
+        }
+        let seen = items.iter().map(|(item, id)| match item {
+            Good => Ok(id.clone()),
+            EmptyId => Ok(String::new()),
+            Unreadable => Err((ErrorKind::Decode, Some(id.clone()))),
+            WithoutId => Err((ErrorKind::Decode, None)),
+        });
+        next.expected.extend(seen);
+        if !more {
+            return Some(next);
+        }
+        match items.last() {
+            Some((Good | Unreadable, id)) if !self.cursors[1..].contains(&Some(id.clone())) => {
+                next.cursors.push(Some(id.clone()));
+                next.goes_on = true;
+            }
+            _ => next.expected.push(Err((ErrorKind::EndlessList, None))),
+        }
+        Some(next)
+    }
+
+    fn params(&self) -> ListVerificationSessions {
+        let params = ListVerificationSessions::new().limit(2);
+        if self.is_backwards { params.ending_before("vs_start") } else { params }
+    }
+}
+
+fn json((items, more): &Made) -> String {
+    let items: Vec<_> = items
+        .iter()
+        .map(|(item, id)| match item {
+            Good => format!(r#"{{"id": "{id}"}}"#),
+            Unreadable => format!(r#"{{"id": "{id}", "created": "yesterday"}}"#),
+            WithoutId => r#"{"created": 1}"#.to_owned(),
+            EmptyId => r#"{"id": ""}"#.to_owned(),
+        })
+        .collect();
+    format!(r#"{{"object": "list", "data": [{}], "has_more": {more}}}"#, items.join(", "))
+}
+
+#[derive(Clone, Debug)]
+struct Server {
+    replies: Arc<Vec<Result<Response<Bytes>, Kind>>>,
+    cursors: Arc<Mutex<Vec<Option<String>>>>,
+}
+
+impl Server {
+    fn new(script: &Script) -> Self {
+        Self { replies: Arc::new(script.replies.clone()), cursors: Arc::default() }
+    }
+
+    fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let query = request.uri().query().unwrap();
+        let names = ["starting_after=", "ending_before="];
+        let mut cursors =
+            query.split('&').filter_map(|pair| names.into_iter().find_map(|name| pair.strip_prefix(name)));
+        let cursor = cursors.next().map(str::to_owned);
+        assert!(cursors.next().is_none() && query.contains("limit=2"), "{query}");
+        let mut asked = self.cursors.lock().unwrap();
+        asked.push(cursor);
+        // Beyond the script there is nothing, which shows as one request too many.
+        let reply = self.replies.get(asked.len() - 1).cloned().unwrap_or(Err(Kind::Other));
+        reply.map_err(Into::into)
+    }
+}
+
+impl BlockingHttpTransport for Server {
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.answer(&request)
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+#[async_trait]
+impl HttpTransport for Server {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.answer(&request)
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+fn seen(item: Result<VerificationSession, Error>) -> Seen {
+    item.map(|session| session.id.as_str().to_owned())
+        .map_err(|error| (error.kind(), error.object_id().map(str::to_owned)))
+}
+
+/// Runs a future that never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// More than any walk here has.
+const PLENTY: usize = 100;
+
+fn walk(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
+    let server = Server::new(script);
+    let client = BlockingClient::new(config().max_retries(0), server.clone());
+    let mut items = client.verification_sessions().list(script.params()).items();
+    let found = items.by_ref().take(PLENTY).map(seen).collect();
+    assert!(items.next().is_none(), "after its end a walk goes on");
+    let cursors = server.cursors.lock().unwrap().clone();
+    (found, cursors)
+}
+
+fn walk_asynchronously(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
+    let server = Server::new(script);
+    let client = Client::new(config().max_retries(0), server.clone());
+    let mut items = client.verification_sessions().list(script.params()).items();
+    let mut found = Vec::new();
+    while found.len() < PLENTY
+        && let Some(item) = now(items.next())
+    {
+        found.push(seen(item));
+    }
+    assert!(now(items.next()).is_none(), "after its end a walk goes on");
+    let cursors = server.cursors.lock().unwrap().clone();
+    (found, cursors)
+}
+
+/// Every object comes once, in order and in its place, whether it can be read or not; every page is asked for beyond the object
+/// at the edge of the one before it; and the walk ends at the page that says so, or with an error.
+fn check(script: &Script) {
+    let (found, cursors) = walk(script);
+    assert_eq!(found, script.expected, "{:?}", script.made);
+    assert_eq!(cursors, script.cursors, "{:?}", script.made);
+    assert_eq!((found, cursors), walk_asynchronously(script), "{:?}", script.made);
+    let says_so = script.made.len() == script.replies.len() && script.made.last().is_some_and(|(_, more)| !more);
+    assert!(says_so || script.expected.last().is_some_and(Result::is_err), "it ends in silence: {:?}", script.made);
+}
+
+#[test]
+fn every_sequence_of_pages_is_walked_to_its_end_or_to_an_error() {
+    let mut walks = 0;
+    for is_backwards in [false, true] {
+        let mut level = vec![Script::new(is_backwards)];
+        for depth in 1..=DEPTH {
+            let mut next = Vec::new();
+            for script in &level {
+                for script in PAGES.iter().filter_map(|page| script.then(*page)) {
+                    if script.goes_on {
+                        next.push(script);
+                    } else {
+                        check(&script);
+                        walks += 1;
+                    }
+                }
+            }
+            if depth == DEPTH {
+                // What would go on is brought to its end.
+                for script in next.iter().filter_map(|script| script.then(Page::List(&[Good], false))) {
+                    check(&script);
+                    walks += 1;
+                }
+                next.clear();
+            }
+            level = next;
+        }
+    }
+    println!("{} pages: {walks} walks of up to {DEPTH} pages and one more, each from both clients", PAGES.len());
+    assert_eq!(walks, 29_246, "a walk was left out, or is new");
+}
