@@ -183,9 +183,8 @@ impl Reply {
     pub(super) fn may_be_repeated(&self, setting: &Setting) -> bool {
         match self.traits(setting).class {
             Class::Failure { is_retried, .. } => is_retried,
-            Class::Success { .. } => false,
             Class::Refusal { should_retry: Some(word), .. } => word,
-            Class::Refusal { is_stored: true, .. } => false,
+            Class::Success { .. } | Class::Refusal { is_stored: true, .. } => false,
             Class::Refusal { status, code, .. } => match (status, code) {
                 (StatusClass::TooManyRequests, Code::LockTimeout | Code::KeyInUse) => true,
                 (StatusClass::TooManyRequests, _) | (_, Code::RateLimit | Code::LockTimeout) => {
