@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper::rt::{self, ReadBuf, ReadBufCursor};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -100,6 +100,7 @@ pub(crate) struct Watching<C> {
 impl<C> Service<Uri> for Watching<C>
 where
     C: Service<Uri>,
+    C::Response: rt::Read + Unpin,
     C::Future: Send + 'static,
 {
     type Response = Watched<C::Response>;
@@ -111,8 +112,8 @@ where
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, handshake) = (self.connector.call(uri), Handshake::new(self.refusals.clone()));
-        Box::pin(async { Ok(Watched { stream: connecting.await?, handshake }) })
+        let (connecting, refusals) = (self.connector.call(uri), self.refusals.clone());
+        Box::pin(async { Ok(Watched::new(connecting.await?, refusals)) })
     }
 }
 
@@ -120,23 +121,52 @@ where
 pub(crate) struct Watched<S> {
     stream: S,
     handshake: Handshake,
+    has_read: bool,
+    /// What was read to learn why a write failed, and was data after all.
+    early: Option<u8>,
+    failed_write: Option<io::Error>,
 }
 
 impl<S: rt::Read + Unpin> Watched<S> {
-    /// Passes on the result of a write. A server that refuses the handshake also closes, and a write may fail for that before
-    /// the reason was read.
-    fn written<T>(&mut self, context: &mut Context<'_>, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|error| {
-            let mut byte = [0];
-            match Pin::new(&mut self.stream).poll_read(context, ReadBuf::new(&mut byte).unfilled()) {
-                Poll::Ready(Err(reason)) if refuses_handshake(&reason) => {
-                    self.handshake.note(&reason);
-                    reason
-                }
-                _ => error,
-            }
-        })
+    fn new(stream: S, refusals: Refusals) -> Self {
+        Self { stream, handshake: Handshake::new(refusals), has_read: false, early: None, failed_write: None }
     }
+
+    /// Passes on the result of a write. A server that refuses the handshake also closes, and a write may fail for that before
+    /// the reason was read. It is there to be read then, or the end is, so this does not wait for long.
+    fn written<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match result {
+            Poll::Ready(Err(error)) if !self.has_read && is_closed(&error) => {
+                self.failed_write = Some(error);
+                self.why_the_write_failed(context).map(Err)
+            }
+            result => result,
+        }
+    }
+
+    fn why_the_write_failed(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        if !self.has_read {
+            let mut byte = [0];
+            let mut buffer = ReadBuf::new(&mut byte);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer.unfilled()));
+            self.has_read = true;
+            match read {
+                Ok(()) => self.early = buffer.filled().first().copied(),
+                Err(reason) => {
+                    self.handshake.note(&reason);
+                    return Poll::Ready(reason);
+                }
+            }
+        }
+        Poll::Ready(self.failed_write.take().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()))
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+    )
 }
 
 impl<S: Connection> Connection for Watched<S> {
@@ -149,25 +179,38 @@ impl<S: rt::Read + Unpin> rt::Read for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        read.map_err(|error| {
-            self.handshake.note(&error);
-            error
-        })
+        if buffer.remaining() > 0
+            && let Some(byte) = self.early.take()
+        {
+            buffer.put_slice(&[byte]);
+            return Poll::Ready(Ok(()));
+        }
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.has_read = true;
+        if let Err(error) = &read {
+            self.handshake.note(error);
+        }
+        Poll::Ready(read)
     }
 }
 
 impl<S: rt::Read + rt::Write + Unpin> rt::Write for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.failed_write.is_some() {
+            return self.why_the_write_failed(context).map(Err);
+        }
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        result.map(|result| self.written(context, result))
+        self.written(context, result)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.failed_write.is_some() {
+            return self.why_the_write_failed(context).map(Err);
+        }
         let result = Pin::new(&mut self.stream).poll_flush(context);
-        result.map(|result| self.written(context, result))
+        self.written(context, result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -183,7 +226,10 @@ impl<S: rt::Read + rt::Write + Unpin> rt::Write for Watched<S> {
         context: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.failed_write.is_some() {
+            return self.why_the_write_failed(context).map(Err);
+        }
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        result.map(|result| self.written(context, result))
+        self.written(context, result)
     }
 }
