@@ -1,5 +1,6 @@
 //! Bodies of errors, which are cut; and heads with folded lines.
 
+use std::thread;
 use std::time::Duration;
 
 use stripe_identity_core::TransportErrorKind as Kind;
@@ -97,10 +98,14 @@ fn folded_line_of_a_header_is_read() {
             let server = Server::start(tls.clone(), move |stream, _| {
                 loop {
                     stream.read_head()?;
-                    for piece in RESPONSE.as_bytes().chunks(piece) {
+                    let (head, body) = RESPONSE.split_at(RESPONSE.find('{').unwrap());
+                    for piece in head.as_bytes().chunks(piece) {
                         stream.write_all(piece)?;
                         stream.flush()?;
                     }
+                    // Long enough for it to come alone.
+                    thread::sleep(Duration::from_millis(100));
+                    stream.say(body)?;
                 }
             });
             let transport = server.transport();

@@ -25,9 +25,10 @@ fn ends_by_either_time(builder: &UreqTransportBuilder, url: &str, case: &str) {
     by(builder.clone().connect_timeout(SHORT).build().unwrap(), PATIENCE, Kind::Connect);
 }
 
-/// A byte now and then, until the client has gone.
+/// A byte now and then, until the client has gone or is too late.
 fn drip(stream: &mut dyn Stream, bytes: impl IntoIterator<Item = u8>) -> io::Result<()> {
-    for byte in bytes {
+    let end = Instant::now() + 20 * SHORT;
+    for byte in bytes.into_iter().take_while(|_| Instant::now() < end) {
         stream.write_all(&[byte])?;
         stream.flush()?;
         thread::sleep(SHORT / 8);
