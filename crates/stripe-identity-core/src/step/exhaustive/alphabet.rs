@@ -10,6 +10,7 @@ use crate::{TransportError, TransportErrorKind as Kind};
 pub(super) struct Reply {
     pub(super) name: String,
     what: What,
+    outcome: Result<http::Response<Bytes>, Kind>,
     /// How long it takes to come.
     pub(super) takes: Duration,
 }
@@ -18,6 +19,19 @@ pub(super) struct Reply {
 enum What {
     Failure(Kind),
     Response { status: u16, headers: Vec<(&'static str, &'static str)>, body: &'static str },
+}
+
+impl What {
+    fn outcome(&self) -> Result<http::Response<Bytes>, Kind> {
+        match self {
+            Self::Failure(kind) => Err(*kind),
+            Self::Response { status, headers, body } => {
+                let response = http::Response::builder().status(*status);
+                let response = headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
+                Ok(response.body(Bytes::from_static(body.as_bytes())).unwrap())
+            }
+        }
+    }
 }
 
 /// Everything of a reply that the policy reads. Replies with equal traits must have equal consequences.
@@ -73,16 +87,7 @@ const MISSING: &str = r#"{"error": {"type": "invalid_request_error", "code": "re
 
 impl Reply {
     pub(super) fn outcome(&self) -> Result<http::Response<Bytes>, TransportError> {
-        match &self.what {
-            What::Failure(kind) => Err((*kind).into()),
-            What::Response { status, headers, body } => {
-                let mut response = http::Response::builder().status(*status);
-                for (name, value) in headers {
-                    response = response.header(*name, *value);
-                }
-                Ok(response.body(Bytes::from_static(body.as_bytes())).unwrap())
-            }
-        }
+        self.outcome.clone().map_err(Into::into)
     }
 
     /// Whether the server may have done what was asked for.
@@ -224,7 +229,7 @@ impl Alphabet {
                 What::Failure(kind) => format!("{kind:?} {when}"),
                 What::Response { status, headers, body } => format!("{status} {headers:?} {body:?} {when}"),
             };
-            Reply { name, what, takes }
+            Reply { name, outcome: what.outcome(), what, takes }
         })
         .collect()
     }
