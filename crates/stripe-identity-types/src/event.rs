@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{each_field, escape_invalid_utf8};
 use crate::lenient::null_as_default;
-use crate::maps::empty_map;
+use crate::maps::{empty_map, refuse_numbers};
 use crate::object_type::own;
 use crate::open_enum::open_enum;
 use crate::{
@@ -201,6 +201,8 @@ fn request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EventReq
         fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
             self.visit_map(empty_map(seq)?)
         }
+
+        refuse_numbers!();
     }
 
     deserializer.deserialize_option(IdOrRequest)

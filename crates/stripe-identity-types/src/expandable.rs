@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Json;
-use crate::maps::empty_map;
+use crate::maps::{empty_map, refuse_numbers};
 
 /// A model that has an id.
 pub trait HasId {
@@ -96,6 +96,8 @@ impl<'de, T: HasId + Deserialize<'de>> Deserialize<'de> for Expandable<T> {
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
                 self.visit_map(empty_map(seq)?)
             }
+
+            refuse_numbers!();
         }
 
         deserializer.deserialize_any(IdOrObject(PhantomData))
@@ -144,6 +146,8 @@ where
         fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
             self.visit_map(empty_map(seq)?)
         }
+
+        refuse_numbers!();
     }
 
     deserializer.deserialize_option(Link(PhantomData))

@@ -65,3 +65,14 @@ pub(crate) fn empty_map<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<impl MapAc
         Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &"an object")),
     }
 }
+
+/// For a visitor that takes no number: serde's own error would quote it.
+macro_rules! refuse_numbers {
+    ($($visit:ident: $number:ty),+) => { $(
+        fn $visit<E: serde::de::Error>(self, _: $number) -> Result<Self::Value, E> {
+            Err(E::invalid_type(serde::de::Unexpected::Other("a number"), &self))
+        }
+    )+ };
+    () => { $crate::maps::refuse_numbers!(visit_i64: i64, visit_u64: u64, visit_f64: f64); };
+}
+pub(crate) use refuse_numbers;

@@ -210,10 +210,21 @@ fn errors_quote_no_personal_data() {
         r#"{"id": "vs_1", "client_reference_id": 123456789}"#,
         r#"{"id": "vs_1", "last_verification_report": {"id": "vr_1", "document": {"address": "123456789"}}}"#,
         r#"{"id": "vs_1", "last_verification_report": {"id": "vr_1", "id_number": "123456789"}}"#,
+        r#"{"id": "vs_1", "last_verification_report": 123456789}"#,
+        r#"{"id": "vs_1", "last_verification_report": ["123456789"]}"#,
+        r#"{"id": "vs_1", "options": "123456789"}"#,
+        r#"{"id": "vs_1", "options": {"document": 123456789}}"#,
+        r#"{"id": "vs_1", "last_error": -123456789.5}"#,
+        r#"{"id": "vs_1", "created": "123456789"}"#,
+        r#"{"id": "vs_1", "object": "123456789"}"#,
     ] {
         let error = serde_json::from_str::<VerificationSession>(json).unwrap_err();
         assert!(!error.to_string().contains("6789"), "{json}: {error}");
         assert!(error.column() > 0, "{error:?}");
+    }
+    for json in [r#"{"id": "evt_1", "request": 123456789}"#, r#"{"id": "evt_1", "data": "123456789"}"#] {
+        let error = serde_json::from_str::<Event>(json).unwrap_err();
+        assert!(!error.to_string().contains("6789"), "{json}: {error}");
     }
 }
 
