@@ -223,7 +223,8 @@ pub fn escape_invalid_utf8(json: &[u8]) -> Cow<'_, str> {
                 // After the first half of a pair the second half would make a character of the two; another first half
                 // does not.
                 let row = if ends_in_half_a_pair(text.as_bytes()) { 'b' } else { 'c' };
-                text.extend([r"\uD", row.encode_utf8(&mut [0; 4]), &format!("{byte:02x}")]);
+                text.extend(['\\', 'u', 'D', row]);
+                text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
             }
         }
     }

@@ -74,7 +74,11 @@ fn of_a_key_that_comes_twice_the_last_counts() {
     assert!(error.type_.is_absent() && error.param.is_none());
     assert_eq!(error.code.unwrap().as_str(), "c");
     assert_eq!(ApiError::from_slice(br#"{"error":{"type":"a"},"error":null}"#), None);
-    assert_eq!(read(br#"{"error":{"type":"a"},"error":"b"}"#).code.unwrap().as_str(), "b");
+    for end in ["}", ",", ",\"error_description\":\"", " x"] {
+        let error = read(format!(r#"{{"error":{{"type":"a"}},"error":"b"{end}"#).as_bytes());
+        assert!(error.type_.is_absent(), "{end}");
+        assert_eq!(error.code.unwrap().as_str(), "b", "{end}");
+    }
 }
 
 #[test]
