@@ -45,7 +45,6 @@
 
 mod connection;
 mod connector;
-mod exceptions;
 mod head;
 mod proxy;
 mod tcp;

@@ -3,17 +3,15 @@
 use std::net::IpAddr;
 
 use stripe_identity_core::http::Uri;
-use stripe_identity_core::{TransportError, TransportErrorKind};
+use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
 use ureq::{Proxy, ProxyProtocol};
-
-use crate::exceptions::Exceptions;
 
 /// What should be the URL of a proxy is none.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NoProxy;
+pub(crate) struct InvalidProxyUrl;
 
-impl From<NoProxy> for TransportError {
-    fn from(_: NoProxy) -> Self {
+impl From<InvalidProxyUrl> for TransportError {
+    fn from(_: InvalidProxyUrl) -> Self {
         Self::new(TransportErrorKind::Other, "this is not the URL of an HTTP proxy")
     }
 }
@@ -22,18 +20,18 @@ impl From<NoProxy> for TransportError {
 #[derive(Clone)]
 pub(crate) struct Choice {
     proxy: Proxy,
-    exceptions: Exceptions,
+    exceptions: NoProxy,
 }
 
 impl Choice {
-    pub(crate) fn new(url: &str, exceptions: &str) -> Result<Self, NoProxy> {
+    pub(crate) fn new(url: &str, exceptions: &str) -> Result<Self, InvalidProxyUrl> {
         // ureq's own error may quote the URL, and with it credentials.
-        let proxy = Proxy::new(url).map_err(|_| NoProxy)?;
+        let proxy = Proxy::new(url).map_err(|_| InvalidProxyUrl)?;
         // It takes others too, and fails over them later.
         if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
-            return Err(NoProxy);
+            return Err(InvalidProxyUrl);
         }
-        Ok(Self { proxy, exceptions: Exceptions::parse(exceptions) })
+        Ok(Self { proxy, exceptions: NoProxy::parse(exceptions) })
     }
 
     /// What the environment says; what it says wrongly is passed over. ureq's own reading has another order, and takes what
@@ -52,9 +50,7 @@ impl Choice {
     /// The proxy that stands between this machine and a host: only on the way to another machine, over TLS.
     pub(crate) fn between(&self, uri: &Uri) -> Option<Proxy> {
         let host = uri.host()?;
-        let port = uri.port_u16().unwrap_or(443);
-        let is_direct =
-            uri.scheme_str() != Some("https") || is_this_machine(host) || self.exceptions.contain(host, port);
+        let is_direct = uri.scheme_str() != Some("https") || is_this_machine(host) || self.exceptions.matches(uri);
         (!is_direct).then(|| self.proxy.clone())
     }
 }

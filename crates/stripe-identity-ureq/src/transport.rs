@@ -9,7 +9,7 @@ use ureq::{Agent, Error, Timeout};
 
 use crate::connection::rustls_error;
 use crate::connector::{self, BrokenError, ConnectError, ResolveError};
-use crate::proxy::{Choice, NoProxy};
+use crate::proxy::{Choice, InvalidProxyUrl};
 use crate::tls;
 
 /// Sends requests over ureq. Cheap to clone; clones share their connections.
@@ -62,7 +62,7 @@ pub struct UreqTransportBuilder {
     roots: Vec<Certificate<'static>>,
     default_roots: bool,
     /// What is no proxy shows when the transport is built.
-    proxy: Option<Result<Choice, NoProxy>>,
+    proxy: Option<Result<Choice, InvalidProxyUrl>>,
     connect_timeout: Duration,
     pool_max_idle: usize,
     pool_idle_timeout: Duration,
@@ -71,14 +71,11 @@ pub struct UreqTransportBuilder {
 
 impl UreqTransportBuilder {
     /// The proxy to ask for a tunnel to Stripe, `http://[user:password@]host[:port]`, whatever the environment says; but not
-    /// for some hosts: names (with all names below them), addresses and networks, separated by commas, as in `NO_PROXY`.
+    /// for some hosts, listed as in `NO_PROXY`: see [`NoProxy`](stripe_identity_core::NoProxy).
     ///
     /// By default it is what the environment says when the builder is made: `HTTPS_PROXY` or else `ALL_PROXY`, and the hosts
     /// in `NO_PROXY` without (each in capitals or not). Plain HTTP never goes through a proxy, nor does anything to this
     /// machine.
-    ///
-    /// A name covers all names below it; `.name` and `*.name` mean the same, and `*` all hosts. With a port, as in `host:8443` or
-    /// `[::1]:8443`, only that port of the host is meant.
     ///
     /// A tunnel stands once the proxy answers `CONNECT` with status 200. With any other status, 201 and 204 included, the error
     /// is [`Connect`](TransportErrorKind::Connect).
