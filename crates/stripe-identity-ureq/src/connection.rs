@@ -15,12 +15,12 @@ use crate::tcp::Link;
 
 /// How long it may take to read what has arrived already.
 const LOOK: Duration = Duration::from_millis(20);
-/// Who announces a response at such length, while taking no request, sends none.
+/// A server that announces a response at such length, while it is slow to take the request, sends none.
 const TOO_MANY_HINTS: usize = 64 * 1024;
 
 /// A connection that marks its errors, and sees what ureq does not look for:
 ///
-/// - A response to a request that is still being sent, from a server that takes no more of it. The rest of the request is not
+/// - A response to a request that is still being sent, from a server that is slow to take it. The rest of the request is not
 ///   sent, and the connection not used again.
 /// - Folded lines of headers, which it joins.
 /// - A handshake that the server refused after TLS 1.3 had it completed on this side.
@@ -60,7 +60,7 @@ impl Connection {
         buffers.input_appended(unfolded.len());
     }
 
-    /// Finds out what came from a server that takes nothing: maybe the response, maybe less, and in TLS maybe nothing for ureq.
+    /// Finds out what came from a server that is slow to take a request: maybe the response, maybe less, and in TLS maybe nothing for ureq.
     fn look(&mut self, timeout: NextTimeout) -> Result<(), Error> {
         let after = (*timeout.after).min(LOOK).into();
         match self.receive(NextTimeout { after, ..timeout }) {

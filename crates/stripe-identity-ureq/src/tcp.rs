@@ -14,7 +14,7 @@ use ureq::{Error, Timeout};
 /// How long each of several addresses is tried at first. Round trips take less; what takes longer gets more time in the
 /// next round.
 const FIRST_SHARE: Duration = Duration::from_millis(500);
-/// How long a server may not take anything before it is looked whether it said something.
+/// How long a server may take to read what is written before it is looked whether it said something.
 const STALL: Duration = Duration::from_millis(50);
 
 /// Time that is left for something.
@@ -78,7 +78,7 @@ impl Link {
         *self.established_by.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Whether something came from the server since the last time, while it took nothing.
+    /// Whether something came from the server since the last time, while it was slow to take what was sent.
     pub(crate) fn take_news(&self) -> bool {
         self.has_news.swap(false, Ordering::Relaxed)
     }
@@ -162,8 +162,8 @@ fn alternate(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     ordered
 }
 
-/// A connection that, when the server takes no more of what is sent, looks whether it said something instead. What is then
-/// left to be sent waits here, so that whoever is above may look, and go on.
+/// A connection that, when the server is slow to take what is sent, looks whether it said something instead. What is then left
+/// to be sent waits here, so that the layers above can look, and go on.
 #[derive(Debug)]
 pub(crate) struct TcpTransport {
     socket: Socket,
@@ -195,17 +195,17 @@ impl Socket {
             match self.stream.write(&bytes[written..]) {
                 Ok(taken) if taken > 0 => written += taken,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => {
-                    if self.has_input() {
-                        self.link.has_news.store(true, Ordering::Relaxed);
-                        return Ok(written);
-                    }
-                }
+                Err(error) if is_timeout(&error) => {}
                 // Why is said by what can be read.
                 Ok(_) | Err(_) => {
                     self.is_broken = true;
                     return Ok(bytes.len());
                 }
+            }
+            // The system took less than all of it in that time.
+            if written < bytes.len() && self.has_input() {
+                self.link.has_news.store(true, Ordering::Relaxed);
+                break;
             }
         }
         Ok(written)

@@ -24,8 +24,8 @@ use crate::tls;
 /// | [proxy](UreqTransportBuilder::proxy) | what the environment says, for TLS to other machines |
 /// | redirects, compression, cookies | none, but see [ureq's features](crate#features-of-ureq) |
 ///
-/// If a server responds to a request that it has not read, and reads no more, the rest is not sent: the response counts, and
-/// the connection is not used again. Folded lines of response headers are joined.
+/// If a server responds to a request before it has read all of it, and reads the rest slowly or not at all, the rest is not
+/// sent: the response counts, and the connection is not used again. Folded lines of response headers are joined.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,

@@ -133,12 +133,21 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, number: usize, behav
     }
 }
 
-/// A certificate for `localhost` made on the spot, and a server's configuration with it; one that demands the client's, if so.
+/// As [`tls_for`] `localhost`.
 pub(crate) fn tls(
     versions: &[&'static SupportedProtocolVersion],
     demands_certificate: bool,
 ) -> (CertificateDer<'static>, Arc<ServerConfig>) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    tls_for("localhost", versions, demands_certificate)
+}
+
+/// A certificate for a name, made on the spot, and a server's configuration with it; one that demands the client's, if so.
+pub(crate) fn tls_for(
+    name: &str,
+    versions: &[&'static SupportedProtocolVersion],
+    demands_certificate: bool,
+) -> (CertificateDer<'static>, Arc<ServerConfig>) {
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec![name.to_owned()]).unwrap();
     let certificate = cert.der().clone();
     let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
     let provider = Arc::new(rustls::crypto::ring::default_provider());

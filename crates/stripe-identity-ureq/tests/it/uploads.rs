@@ -1,13 +1,14 @@
 //! Servers that respond to an upload before they have read it.
 
 use std::io;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use rustls::version::{TLS12, TLS13};
 use stripe_identity_core::TransportErrorKind as Kind;
 
-use crate::servers::{Act, Outcome, Server, Stream, each_tls, get, post, send, within};
+use crate::servers::{Act, Outcome, PATIENCE, Server, Stream, each_tls, get, post, send, tls_for, within};
 
 const REFUSAL: &str = "HTTP/1.1 413 Payload Too Large\r\nRequest-Id: req_1\r\nContent-Length: 2\r\n\r\n{}";
 /// From less than the buffers of sockets to much more.
@@ -82,6 +83,61 @@ fn upload_that_is_refused_unread_is_a_response_after_one_attempt() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn upload_that_is_refused_while_it_is_read_slowly_is_a_response() {
+    for tls in each_tls() {
+        let server = Server::start(tls, |stream, _| {
+            refuse(stream, |stream| {
+                stream.say(REFUSAL)?;
+                let mut some = vec![0; 64 * 1024];
+                while stream.read(&mut some)? > 0 {
+                    thread::sleep(Duration::from_millis(30));
+                }
+                Ok(())
+            })
+        });
+        let transport = server.transport();
+        // It would take several times as long to send all of it.
+        let request = within(PATIENCE / 4, post(&server.url(), body(8 * MOST)));
+        expect_refusal(send(&transport, request), &server.url());
+        assert_eq!(send(&transport, get(&server.url())).unwrap().body(), "good");
+        assert_eq!(server.connections(), 2);
+    }
+}
+
+/// Makes a tunnel for one connection.
+fn tunnel(stream: &mut dyn Stream, to: SocketAddr) -> io::Result<()> {
+    stream.read_head()?;
+    let server = TcpStream::connect(to)?;
+    stream.say("HTTP/1.1 200 OK\r\n\r\n")?;
+    let (mut from_client, mut to_server) = (stream.tcp().try_clone()?, server.try_clone()?);
+    thread::spawn(move || io::copy(&mut from_client, &mut to_server));
+    let (mut from_server, mut to_client) = (server, stream.tcp().try_clone()?);
+    io::copy(&mut from_server, &mut to_client)?;
+    to_client.shutdown(Shutdown::Both)
+}
+
+#[test]
+fn upload_that_is_refused_unread_is_a_response_through_a_proxy_too() {
+    for version in [&TLS12, &TLS13] {
+        let server = Server::start(Some(tls_for("stripe.test", &[version], false)), |stream, _| {
+            refuse(stream, |stream| {
+                stream.say(REFUSAL)?;
+                stream.wait_for_the_end();
+                Ok(())
+            })
+        });
+        let to = server.address;
+        let proxy = Server::start(None, move |stream, _| tunnel(stream, to));
+        let transport = server.builder().proxy(format!("http://{}", proxy.address), "").build().unwrap();
+        let far = "https://stripe.test/v1/x";
+        expect_refusal(send(&transport, post(far, body(MOST))), "fresh");
+        assert_eq!(send(&transport, get(far)).unwrap().body(), "good");
+        expect_refusal(send(&transport, post(far, body(MOST))), "kept");
+        assert_eq!((server.connections(), proxy.connections()), (2, 2));
     }
 }
 
