@@ -6,19 +6,22 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::version::TLS13;
 use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{Request, Response};
 use stripe_identity::{
     BlockingClient, BlockingHttpTransport, Client, Config, CreateVerificationSession, Error, HttpTransport,
     TransportError, VerificationSession, async_trait,
 };
-use stripe_identity_hyper::HyperTransport;
+use stripe_identity_hyper::{HyperTransport, Proxy};
 use stripe_identity_mock::{Exchange, RawServer};
-use stripe_identity_reqwest::ReqwestTransport;
+use stripe_identity_reqwest::{ReqwestTransport, reqwest};
 use stripe_identity_ureq::UreqTransport;
 
+use crate::addresses::Silent;
 use crate::backends::NOBODY;
 use crate::http2_server::{Act, Http2Server};
+use crate::tls::RefusingServer;
 
 /// Far more than what comes at once takes, with its TLS handshake and beside other work.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -62,19 +65,33 @@ pub(crate) const HYPER: usize = 0;
 pub(crate) const REQWEST: usize = 1;
 pub(crate) const UREQ: usize = 2;
 
+/// Enough for all that a server says here in earnest, and soon read.
+const MAX_BODY_SIZE: usize = 1024 * 1024;
+
 pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator; 3] {
-    let (mut hyper, mut ureq) = (HyperTransport::builder(), UreqTransport::builder());
+    creators_through(config, certificate, None)
+}
+
+fn creators_through(config: &Config, certificate: Option<&[u8]>, proxy: Option<&str>) -> [Creator; 3] {
+    let mut hyper = HyperTransport::builder().max_body_size(MAX_BODY_SIZE);
+    let mut ureq = UreqTransport::builder().max_body_size(MAX_BODY_SIZE);
+    let mut reqwest = ReqwestTransport::client_builder();
+    if let Some(proxy) = proxy {
+        hyper = hyper.proxy(Proxy::new(proxy).unwrap());
+        ureq = ureq.proxy(proxy, "");
+        reqwest = reqwest.proxy(reqwest::Proxy::https(proxy).unwrap());
+    }
     let mut trusted = crate::tls::trusting_nobody();
     if let Some(certificate) = certificate {
         trusted = crate::tls::trusting(certificate);
         hyper = hyper.tls_config(trusted.clone());
         ureq = ureq.default_roots(false).root_certificate(certificate);
     }
-    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(trusted).build().unwrap();
+    let reqwest = ReqwestTransport::new(reqwest.tls_backend_preconfigured(trusted).build().unwrap());
     let blocking = BlockingClient::new(config.clone(), Hasty(ureq.build().unwrap()));
     [
         awaiting("hyper", Client::new(config.clone(), Hasty(hyper.build().unwrap()))),
-        awaiting("reqwest", Client::new(config.clone(), Hasty(ReqwestTransport::new(reqwest)))),
+        awaiting("reqwest", Client::new(config.clone(), Hasty(reqwest.max_body_size(MAX_BODY_SIZE)))),
         Creator {
             name: "ureq",
             create: Box::new(move |params, key| {
@@ -190,6 +207,12 @@ fn faults() -> Vec<Fault> {
         endless("a header without end", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
         endless("headers without end", HEAD, many("X: y\r\n"), at_once),
         endless("1xx answers without end", "", "HTTP/1.1 103 Early Hints\r\n\r\n", drip),
+        endless(
+            "a chunk's extension without end",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;",
+            many("x"),
+            at_once,
+        ),
         endless("a body without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
         endless("headers that drip", "HTTP/1.1 200 OK\r\nX: ", "x", drip),
         endless("a body that drips", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", "x", drip),
@@ -200,6 +223,16 @@ fn faults() -> Vec<Fault> {
         }),
         fault("no HTTP at all", |exchange| exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
         fault("a gateway's page", |exchange| exchange.respond("502 Bad Gateway", "<html>Robin</html>")),
+        fault("a gateway's page of 17 MB", |exchange| exchange.respond("502 Bad Gateway", vec![b' '; 17_000_000])),
+        endless(
+            "a gateway's page without end",
+            "HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n",
+            chunk(100_000),
+            at_once,
+        ),
+        fault("a folded header line", |exchange| {
+            exchange.write(format!("{HEAD}X-Folded: one\r\n two\r\nContent-Length: {}\r\n\r\n{SESSION}", SESSION.len()))
+        }),
         fault("half of a JSON", |exchange| exchange.respond("200 OK", &SESSION[..20])),
         fault("a redirect to another host", |exchange| {
             exchange.write(format!("HTTP/1.1 307 X\r\nLocation: {NOBODY}/v1/x\r\nContent-Length: 0\r\n\r\n"))
@@ -307,6 +340,58 @@ fn in_plain_text(backend: usize) -> String {
     calls(&creators(&config(&url), None)[backend], Vec::new)
 }
 
+/// A proxy that a request for a tunnel meets with this. What it is to lead to is never asked.
+fn through_proxy(fault: &Fault, backend: usize) -> String {
+    let behave = fault.behave.clone();
+    let proxy = RawServer::start(move |exchange| behave(exchange)).unwrap();
+    let creators = creators_through(&config("https://stripe.test"), None, Some(proxy.url()));
+    let outcome = calls(&creators[backend], Vec::new);
+    assert!(proxy.requests().iter().all(|request| request.method() == "CONNECT"), "{}", creators[backend].name);
+    outcome
+}
+
+fn proxy_faults() -> Vec<Fault> {
+    let established = "HTTP/1.1 200 Connection established\r\nX: ";
+    vec![
+        fault("a proxy that stalls", |exchange| {
+            exchange.wait(FOREVER);
+            Ok(())
+        }),
+        endless("a proxy that drips its CONNECT answer", established, "x", Duration::from_millis(20)),
+        endless("a proxy that answers without end", established, "x".repeat(10_000), Duration::ZERO),
+        fault("a proxy that refuses", |exchange| exchange.respond("403 Forbidden", "")),
+    ]
+}
+
+fn client_certificate_required(backend: usize) -> String {
+    let server = RefusingServer::start(&TLS13, &["http/1.1"]);
+    let creators = creators(&config(&server.url), Some(&server.certified.certificate));
+    calls(&creators[backend], Vec::new)
+}
+
+/// Over those that can be told the addresses of a host.
+fn first_address_silent() -> [(&'static str, Cells); 2] {
+    let server = RawServer::start(well).unwrap();
+    let silent = Silent::beside(server.url()).address;
+    let addresses = [silent, server.address()];
+    // The silent address costs half a second of each connection.
+    let connect_timeout = Duration::from_secs(1);
+    let config = config(&format!("http://localhost:{}", silent.port())).attempt_timeout(SLACK);
+    let hyper =
+        HyperTransport::builder().connect_timeout(connect_timeout).resolve("localhost", addresses).build().unwrap();
+    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
+    let reqwest = reqwest.connect_timeout(connect_timeout).resolve_to_addrs("localhost", &addresses).build().unwrap();
+    [
+        awaiting("hyper", Client::new(config.clone(), Hasty(hyper))),
+        awaiting("reqwest", Client::new(config, Hasty(ReqwestTransport::new(reqwest)))),
+    ]
+    .map(|creator| {
+        let keys =
+            || server.requests().iter().map(|request| format!("{:?}", request.headers()["idempotency-key"])).collect();
+        (creator.name, [calls(&creator, keys), "–".to_owned()])
+    })
+}
+
 /// hyper alone: ureq speaks no HTTP/2, and reqwest only if its own features say so.
 fn over_http2(first: Act, then: Act) -> String {
     let server = Http2Server::start([first, then]);
@@ -393,6 +478,14 @@ fn what_a_caller_sees_is_what_is_written_down() {
     let flood = endless("1xx answers in a flood", "", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(400), Duration::ZERO);
     let of = |backend| both(|| suffer(&flood, backend, true), || suffer(&flood, backend, false));
     write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
+    for fault in proxy_faults() {
+        write(rows(fault.name, &each(|backend| [through_proxy(&fault, backend), "–".to_owned()])));
+    }
+    write(rows("two addresses, the first silent", &first_address_silent()));
+    write(rows(
+        "TLS: requires a client's certificate",
+        &each(|backend| [client_certificate_required(backend), "–".to_owned()]),
+    ));
     write(rows("TLS: answers in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
     for (name, act) in [
         ("HTTP/2: says GOAWAY instead of an answer", Act::GoAwayInstead),

@@ -1,6 +1,7 @@
 //! The crates together.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod addresses;
 mod backends;
 mod clients;
 mod conformance;

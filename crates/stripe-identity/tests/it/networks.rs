@@ -19,14 +19,14 @@ use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest, over_ure
 use crate::tls::trusting;
 
 /// A proxy that makes tunnels, to this machine only, for whoever has the password.
-struct ConnectProxy {
-    authority: String,
+pub(crate) struct ConnectProxy {
+    pub(crate) authority: String,
     /// The heads of the requests for a tunnel.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl ConnectProxy {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let authority = listener.local_addr().unwrap().to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));

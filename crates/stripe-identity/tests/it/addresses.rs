@@ -1,0 +1,125 @@
+//! Hosts with two addresses, of which one swallows what it is sent.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+use stripe_identity::TransportErrorKind as Kind;
+use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder, Proxy};
+use stripe_identity_mock::RawServer;
+use stripe_identity_reqwest::{ReqwestTransport, reqwest};
+
+use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest};
+use crate::networks::ConnectProxy;
+use crate::tls::{trusting, trusting_nobody};
+
+/// A listener that takes no more connections, and what keeps it busy.
+pub(crate) struct Silent {
+    pub(crate) address: SocketAddr,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl Silent {
+    /// On an address of this machine, or nothing if there is no such address.
+    pub(crate) fn on(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.bind(&address.into())?;
+        socket.listen(0)?;
+        let listener = TcpListener::from(socket);
+        let mut waiting = Vec::new();
+        // Systems differ in how many they let wait in line.
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+            waiting.push(stream);
+            assert!(waiting.len() < 64, "the listener takes every connection");
+        }
+        Ok(Self { address, _listener: listener, _waiting: waiting })
+    }
+
+    /// Another address of this machine, with the port of a server.
+    pub(crate) fn beside(server: &str) -> Self {
+        let port = server.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+        Self::on((Ipv4Addr::new(127, 0, 0, 2), port).into()).unwrap()
+    }
+}
+
+/// Of this, each address gets a share. Far more than an honest one needs.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+
+fn backends(
+    set: impl Fn(HyperTransportBuilder) -> HyperTransportBuilder,
+    set_reqwest: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> [Backend; 2] {
+    let hyper = set(HyperTransport::builder().connect_timeout(CONNECT_TIMEOUT));
+    let reqwest = set_reqwest(ReqwestTransport::client_builder().connect_timeout(CONNECT_TIMEOUT));
+    [over_hyper(hyper.build().unwrap()), over_reqwest(ReqwestTransport::new(reqwest.build().unwrap()))]
+}
+
+fn knowing(name: &str, addresses: &[SocketAddr]) -> [Backend; 2] {
+    backends(
+        |hyper| hyper.resolve(name, addresses.iter().copied()),
+        |reqwest| reqwest.resolve_to_addrs(name, addresses).tls_backend_preconfigured(trusting_nobody()),
+    )
+}
+
+fn loopback(server: &RawServer) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, server.address().port()).into()
+}
+
+#[test]
+fn a_silent_address_leaves_time_for_the_next() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let (silent, good) = (Silent::beside(server.url()), loopback(&server));
+    for addresses in [[silent.address, good], [good, silent.address]] {
+        for backend in knowing("two.test", &addresses) {
+            let response = (backend.send)(get(&format!("http://two.test:{}/v1/x", good.port())));
+            assert_eq!(response.expect(backend.name).status(), 200, "{}", backend.name);
+        }
+    }
+}
+
+#[test]
+fn a_silent_ipv6_address_leaves_time_for_ipv4() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let good = loopback(&server);
+    // There are machines without IPv6.
+    let Ok(silent) = Silent::on((IpAddr::V6(Ipv6Addr::LOCALHOST), good.port()).into()) else { return };
+    for backend in knowing("two.test", &[silent.address, good]) {
+        let response = (backend.send)(get(&format!("http://two.test:{}/v1/x", good.port())));
+        assert_eq!(response.expect(backend.name).status(), 200, "{}", backend.name);
+    }
+}
+
+#[test]
+fn addresses_that_are_all_silent_are_connect() {
+    let server = RawServer::start(|_| Ok(())).unwrap();
+    let first = Silent::beside(server.url());
+    let second = Silent::on((Ipv4Addr::new(127, 0, 0, 3), first.address.port()).into()).unwrap();
+    for backend in knowing("two.test", &[first.address, second.address]) {
+        let started = Instant::now();
+        let error = (backend.send)(get(&format!("http://two.test:{}/v1/x", first.address.port()))).unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{}: {error:?}", backend.name);
+        assert!(started.elapsed() < PATIENCE, "{}", backend.name);
+    }
+}
+
+#[test]
+fn a_silent_address_of_a_proxy_leaves_time_for_the_next() {
+    let server = RawServer::start_tls(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let proxy = ConnectProxy::start();
+    let (silent, good): (_, SocketAddr) = (Silent::beside(&proxy.authority), proxy.authority.parse().unwrap());
+    let (url, addresses) = (format!("http://robin:p%40ss@proxy.test:{}", good.port()), [silent.address, good]);
+    let tls = || trusting(server.certificate().unwrap());
+    let backends = backends(
+        |hyper| hyper.resolve("Proxy.test", addresses).proxy(Proxy::new(&url).unwrap()).tls_config(tls()),
+        |reqwest| {
+            let proxy = reqwest::Proxy::https(&url).unwrap();
+            reqwest.resolve_to_addrs("proxy.test", &addresses).proxy(proxy).tls_backend_preconfigured(tls())
+        },
+    );
+    for backend in backends {
+        let response = (backend.send)(get(&format!("https://stripe.test:{}/v1/x", server.address().port())));
+        assert_eq!(response.expect(backend.name).status(), 200, "{}", backend.name);
+    }
+}
