@@ -70,3 +70,27 @@ pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<I
         wrapped.map(|wrapped| wrapped as _).or_else(|| error.source())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+    use stripe_identity_core::bytes::Bytes;
+    use stripe_identity_core::{HttpTransport as _, http};
+
+    use super::*;
+    use crate::tower::TowerTransport;
+
+    #[test]
+    fn an_https_request_over_a_connector_without_tls_is_tls() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let transport = TowerTransport::new(Client::builder(TokioExecutor::new()).build_http());
+        let kind = |url: &str| {
+            let request = http::Request::get(url).body(Bytes::new()).unwrap();
+            let error = runtime.block_on(transport.send(request)).unwrap_err();
+            (error.kind(), error.was_sent())
+        };
+        assert_eq!(kind("https://127.0.0.1:1/v1/x"), (TransportErrorKind::Tls, false));
+        assert_eq!(kind("http://127.0.0.1:1/v1/x"), (TransportErrorKind::Connect, false));
+    }
+}

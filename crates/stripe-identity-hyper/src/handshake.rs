@@ -233,3 +233,123 @@ impl<S: rt::Read + rt::Write + Unpin> rt::Write for Watched<S> {
         self.written(context, result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::{Ready, ready};
+    use std::task::Waker;
+
+    use http_body_util::{BodyExt as _, Full};
+    use hyper_util::client::legacy::{Client, Error};
+    use hyper_util::rt::TokioExecutor;
+    use stripe_identity_core::bytes::Bytes;
+    use stripe_identity_core::http::Request;
+
+    use super::*;
+
+    /// Makes connections that answer some requests and refuse the next with an alert.
+    #[derive(Clone)]
+    struct Scripted {
+        answers: usize,
+        alert: AlertDescription,
+    }
+
+    impl Service<Uri> for Scripted {
+        type Response = Script;
+        type Error = Infallible;
+        type Future = Ready<Result<Script, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Uri) -> Self::Future {
+            ready(Ok(Script { answers: self.answers, alert: self.alert, requests: 0, reader: None }))
+        }
+    }
+
+    struct Script {
+        answers: usize,
+        alert: AlertDescription,
+        /// That wait for an answer.
+        requests: usize,
+        reader: Option<Waker>,
+    }
+
+    impl Connection for Script {
+        fn connected(&self) -> Connected {
+            Connected::new()
+        }
+    }
+
+    impl rt::Read for Script {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            mut buffer: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.requests == 0 {
+                self.reader = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            self.requests -= 1;
+            if self.answers == 0 {
+                let alert = rustls::Error::AlertReceived(self.alert);
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, alert)));
+            }
+            self.answers -= 1;
+            buffer.put_slice(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl rt::Write for Script {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.requests += 1;
+            if let Some(reader) = self.reader.take() {
+                reader.wake();
+            }
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Whether the first request that is refused counts as refused in the handshake.
+    async fn is_refusal(answers: usize, alert: AlertDescription) -> bool {
+        let connector = Watching { connector: Scripted { answers, alert }, refusals: Refusals::default() };
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
+        loop {
+            let request = Request::get("http://x.test/").body(Full::default()).unwrap();
+            let outcome: Result<_, Error> = client.request(request).await;
+            match outcome {
+                Err(error) => return Handshake::of(error.connect_info().unwrap()).unwrap().was_refused(),
+                Ok(mut response) => {
+                    response.extensions_mut().remove::<Handshake>().unwrap().has_served();
+                    response.into_body().collect().await.unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_alert_is_about_the_handshake_until_a_response_came() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            for alert in [AlertDescription::CertificateRequired, AlertDescription::UnknownCA] {
+                assert!(is_refusal(0, alert).await, "{alert:?}");
+                assert!(!is_refusal(1, alert).await, "{alert:?}");
+            }
+            for alert in [AlertDescription::InternalError, AlertDescription::BadRecordMac] {
+                assert!(!is_refusal(0, alert).await, "{alert:?}");
+            }
+        });
+    }
+}

@@ -301,10 +301,7 @@ fn a_server_that_refuses_the_client_after_its_request_is_tls() {
             let config = client_with(own, &server.certified.certificate);
             let case = format!("{version:?} {alpn} {}", own.is_some());
             assert_refused(&format!("hyper {case}"), send(&hyper_with(config.clone()), &server.url, 10));
-            // Over HTTP/2, reqwest says of a connection that ends no more than that.
-            if (version.version, alpn) != (TLS13.version, "h2") {
-                assert_refused(&format!("reqwest {case}"), send(&reqwest_with(config, alpn), &server.url, 10));
-            }
+            assert_refused(&format!("reqwest {case}"), send(&reqwest_with(config, alpn), &server.url, 10));
         }
     }
 }
