@@ -436,6 +436,29 @@ fn each(cells: impl Fn(usize) -> Cells + Sync) -> [(&'static str, Cells); 3] {
     })
 }
 
+#[test]
+fn an_error_page_beyond_the_limit_keeps_status_and_request_id() {
+    let head = "HTTP/1.1 502 Bad Gateway\r\nRequest-Id: req_1\r\n";
+    let server = RawServer::start(move |exchange| {
+        if exchange.number() % 2 == 1 {
+            exchange.write(format!("{head}Content-Length: 17000000\r\n\r\n"))?;
+            return exchange.write(vec![b' '; 17_000_000]);
+        }
+        exchange.write(format!("{head}\r\n"))?;
+        exchange.write(vec![b' '; 17_000_000])?;
+        exchange.close();
+        Ok(())
+    });
+    let server = server.unwrap();
+    for creator in creators(&config(server.url()).attempt_timeout(FOREVER).deadline(2 * FOREVER), None) {
+        let before = server.requests().len();
+        let error = (creator.create)(CreateVerificationSession::document(), None).unwrap_err();
+        let seen = (error.status().map(|it| it.as_u16()), error.request_id(), error.attempts());
+        assert_eq!(seen, (Some(502), Some("req_1"), 2), "{}: {error:?}", creator.name);
+        assert_eq!(server.requests().len() - before, 2, "{}", creator.name);
+    }
+}
+
 /// Ten attempts of two seconds would take far longer.
 #[test]
 fn no_fault_outlasts_the_deadline() {

@@ -153,6 +153,23 @@ fn a_proxy_that_is_not_there_is_connect() {
 }
 
 #[test]
+fn a_proxy_that_answers_connect_with_another_status_than_200_is_connect() {
+    let server = server();
+    for status in ["201 Created", "204 No Content", "302 Found", "400 Bad Request", "502 Bad Gateway"] {
+        let proxy = RawServer::start(move |exchange| exchange.respond(status, "")).unwrap();
+        for backend in through(&server, proxy.url()) {
+            let error = (backend.send)(get(&far_away(&server))).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.was_sent()),
+                (Kind::Connect, false),
+                "{} {status}: {error:?}",
+                backend.name
+            );
+        }
+    }
+}
+
+#[test]
 fn this_machine_is_asked_without_a_proxy() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
@@ -192,6 +209,10 @@ fn reqwest_takes_the_proxy_of_the_environment_for_tls_to_other_machines() {
     assert_eq!(asks(&far, &[("HTTP_PROXY", &one)]), (0, 0));
     assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", "other.example,.test")]), (0, 0));
     assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("no_proxy", "*")]), (0, 0));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", "*.test")]), (0, 0));
+    let (this_port, another) = (format!("stripe.test:{}", server.address().port()), "stripe.test:443");
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", &this_port)]), (0, 0));
+    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", another)]), (1, 0));
     assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("REQUEST_METHOD", "GET")]), (0, 0));
     assert_eq!(asks(server.url(), &[("HTTPS_PROXY", &one)]), (0, 0));
     assert_eq!(asks(plain.url(), &[("HTTP_PROXY", &one)]), (0, 0));
