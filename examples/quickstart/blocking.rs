@@ -10,9 +10,10 @@ use crate::{Failure, narration};
 pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failure> {
     let sessions = client.verification_sessions();
 
+    // The key is the id of the program's record of this attempt, not of the user, who may be verified again some day.
     let create = || {
         let params = CreateVerificationSession::document().require_matching_selfie(true).metadata("case", "7");
-        sessions.create(params).idempotency_key("verify-user-42")
+        sessions.create(params).idempotency_key("attempt-42")
     };
     let session = create().send()?;
     narration::created(&session);

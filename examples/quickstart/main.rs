@@ -1,7 +1,7 @@
 //! The life of a verification session, over a real HTTP connection.
 //!
-//! By itself it starts a simulator on a port of this machine and talks to that. With `STRIPE_SECRET_KEY` set it talks to
-//! Stripe, as far as that goes without a person.
+//! By itself it starts a simulator on a port of this machine and talks to that. With `--stripe` it talks to Stripe, as far
+//! as that goes without a person, with the test key in `STRIPE_SECRET_KEY`.
 
 mod asynchronous;
 mod blocking;
@@ -16,14 +16,13 @@ use stripe_identity::{ApiKey, BlockingClient, Client, Config, HyperTransport, Ur
 const HELP: &str = "\
 The life of a verification session, over a real HTTP connection.
 
-Usage: cargo run --example quickstart [-- [--blocking] [--live]]
+Usage: cargo run --example quickstart [-- [--blocking] [--stripe]]
 
   --blocking   without async, over ureq in place of hyper
-  --live       accept a live key: the sessions are real, and billed if someone uses them
+  --stripe     talk to Stripe, with the test key in STRIPE_SECRET_KEY; STRIPE_API_BASE names another host in its place
   --help       this text
 
-Without STRIPE_SECRET_KEY it talks to a simulator that it starts itself. With it, to Stripe; STRIPE_API_BASE names
-another host in its place.
+Without --stripe it talks to a simulator that it starts itself, and looks at neither variable.
 ";
 
 pub(crate) type Failure = Box<dyn std::error::Error>;
@@ -44,12 +43,12 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let (mut is_blocking, mut is_live_accepted) = (false, false);
+    let (mut is_blocking, mut is_stripe) = (false, false);
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("blocking") => is_blocking = true,
-            Arg::Long("live") => is_live_accepted = true,
+            Arg::Long("stripe") => is_stripe = true,
             Arg::Long("help") => {
                 print!("{HELP}");
                 return Ok(());
@@ -57,18 +56,20 @@ fn run() -> Result<(), Failure> {
             other => return Err(other.unexpected().into()),
         }
     }
-    match std::env::var("STRIPE_SECRET_KEY") {
-        Ok(key) if !ApiKey::new(&key)?.is_test() && !is_live_accepted => {
-            Err("STRIPE_SECRET_KEY is not a test key; with --live it is used nevertheless".into())
-        }
-        Ok(key) => {
-            let mut config = Config::new(key)?;
-            if let Ok(base) = std::env::var("STRIPE_API_BASE") {
-                config = config.base_url(base)?;
-            }
-            with_stripe(config, is_blocking)
-        }
-        Err(_) => with_simulator(is_blocking),
+    if is_stripe { with_stripe(stripe_config()?, is_blocking) } else { with_simulator(is_blocking) }
+}
+
+fn stripe_config() -> Result<Config, Failure> {
+    let variable = |name| std::env::var(name).ok();
+    let key = variable("STRIPE_SECRET_KEY").filter(|key| !key.trim().is_empty());
+    let key = key.ok_or("--stripe needs a test key in STRIPE_SECRET_KEY, and there is none")?;
+    if !ApiKey::new(&key)?.is_test() {
+        return Err("STRIPE_SECRET_KEY is not a test key: it should begin with sk_test_ or rk_test_".into());
+    }
+    let config = Config::new(key)?;
+    match variable("STRIPE_API_BASE") {
+        Some(base) => Ok(config.base_url(base)?),
+        None => Ok(config),
     }
 }
 

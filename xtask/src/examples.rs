@@ -16,11 +16,25 @@ pub(crate) fn check() -> Result<(), Failure> {
 
 /// In both forms, with the simulator that it starts itself and with a server that it takes for Stripe.
 fn quickstart() -> Result<(), Failure> {
-    step(cargo(["run", "--quiet", "--example", "quickstart"]))?;
-    step(cargo(["run", "--quiet", "--example", "quickstart", "--", "--blocking"]))?;
+    // A key that happens to be exported is no reason to talk to Stripe, and a live one none to talk to anyone.
+    let run = |form: &[&str], key: Option<&str>| {
+        let mut run = cargo(["run", "--quiet", "--example", "quickstart", "--"]);
+        run.args(form).env_remove("STRIPE_SECRET_KEY").env_remove("STRIPE_API_BASE");
+        if let Some(key) = key {
+            run.env("STRIPE_SECRET_KEY", key).env("STRIPE_API_BASE", "http://127.0.0.1:1");
+        }
+        step(run)
+    };
+    run(&[], None)?;
+    run(&["--blocking"], Some("sk_live_123"))?;
+    for key in [None, Some("sk_live_123")] {
+        if run(&["--stripe"], key).is_ok() {
+            return Err(format!("quickstart --stripe takes {key:?}").into());
+        }
+    }
 
     let simulator = Simulator::start()?;
-    for form in [&[][..], &["--blocking"][..]] {
+    for form in [&["--stripe"][..], &["--stripe", "--blocking"][..]] {
         let mut run = cargo(["run", "--quiet", "--example", "quickstart", "--"]);
         run.args(form).env("STRIPE_SECRET_KEY", "sk_test_123").env("STRIPE_API_BASE", &simulator.url);
         step(run)?;

@@ -306,6 +306,9 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
 impl<C: Caller, E: WriteEndpoint> Call<C, E> {
     /// Under which key the call can be repeated without taking effect twice, for at least 24 hours: 1 to 255 visible
     /// ASCII characters. Without one, a random key is made for this call and its retries.
+    ///
+    /// A key belongs to one thing that is to be done once. Under the key of another call, the same parameters give that
+    /// call's response again, however old it is, and other parameters are refused.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.options.idempotency_key = Some(key.into());
         self

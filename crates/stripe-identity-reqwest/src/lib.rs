@@ -1,7 +1,7 @@
 //! An asynchronous transport over a [`reqwest::Client`] of your own: [`ReqwestTransport`].
 //!
-//! Your client brings its TLS, its proxies, its connections and its resolver, and must not do what is the caller's to do:
-//! see [`ReqwestTransport::client_builder`]. A call must be awaited inside a tokio runtime with its I/O and time drivers on.
+//! Your client brings its TLS, its proxies, its connections and its resolver. Make it with
+//! [`ReqwestTransport::client_builder`]: one made otherwise may follow redirects and repeat requests unseen. A call must be awaited inside a tokio runtime with its I/O and time drivers on.
 //!
 //! ```no_run
 //! use stripe_identity_core::{Client, Config};

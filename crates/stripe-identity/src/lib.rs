@@ -6,13 +6,15 @@
 //! use stripe_identity::HyperTransport;
 //!
 //! # #[cfg(feature = "hyper")]
-//! # async fn example(key: &str, user_id: &str) -> Result<(), Error> {
+//! # async fn example(key: &str, attempt_id: &str) -> Result<(), Error> {
+//! // Once, when the program starts: the client keeps the connections, and its clones share them.
 //! let client = Client::new(Config::new(key)?, HyperTransport::new()?);
 //!
+//! // The key is the id of a record of this attempt to verify, not of the user: for 24 hours it gives the first response again.
 //! let session = client
 //!     .verification_sessions()
 //!     .create(CreateVerificationSession::document().require_matching_selfie(true))
-//!     .idempotency_key(format!("verify-{user_id}"))
+//!     .idempotency_key(attempt_id)
 //!     .await?;
 //!
 //! if let Some(url) = &session.url {
@@ -31,7 +33,7 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio; `TowerTransport`, over any tower service |
-//! | `reqwest` | | `ReqwestTransport`: asynchronous, over your own reqwest client; turns on reqwest's `rustls` |
+//! | `reqwest` | | `ReqwestTransport`: asynchronous, over a reqwest client that its builder makes; turns on reqwest's `rustls` |
 //! | `reqwest-no-provider` | | the same with reqwest's `rustls-no-provider`: the program installs the cryptography |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
 //! | `webhook` | | the module `webhook`: verifies, reads and dispatches what Stripe delivers |

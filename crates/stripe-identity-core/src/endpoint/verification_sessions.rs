@@ -62,8 +62,11 @@ impl<C: Caller> VerificationSessions<C> {
 
     /// Creates a session.
     ///
-    /// Stripe bills a session once its user has submitted. With an [idempotency key](Call::idempotency_key) of your
-    /// own, made from your own id for the case, the call can be repeated even after a crash and still makes one session.
+    /// Stripe bills a session once its user has submitted. With an [idempotency key](Call::idempotency_key) from a
+    /// record of this attempt to verify, written before the call, the call can be repeated even after a crash and makes
+    /// one session for as long as Stripe keeps the key, at least 24 hours. After that, look for the session by its
+    /// `client_reference_id` first. A key made from the user's id alone would give the first response again when the
+    /// user verifies for the second time.
     pub fn create(&self, params: CreateVerificationSession) -> Call<C, CreateVerificationSession> {
         Call::new(&self.caller, params)
     }
