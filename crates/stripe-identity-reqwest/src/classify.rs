@@ -4,6 +4,14 @@ use rustls::AlertDescription;
 use rustls::pki_types::InvalidDnsNameError;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
+/// `has_connected`: whether the request made a connection of its own, which no other has used before.
+pub(crate) fn request_error(error: reqwest::Error, has_connected: bool) -> TransportError {
+    if has_connected && error.is_request() && !error.is_connect() && refuses_handshake(&error) {
+        return TransportError::new(TransportErrorKind::Tls, error.without_url());
+    }
+    self::error(error)
+}
+
 pub(crate) fn error(error: reqwest::Error) -> TransportError {
     let kind = kind(&error);
     // The URL may hold personal data in its query.
@@ -21,8 +29,6 @@ fn kind(error: &reqwest::Error) -> TransportErrorKind {
         TransportErrorKind::Timeout
     } else if error.is_builder() || error.is_redirect() {
         TransportErrorKind::Other
-    } else if error.is_request() && refuses_handshake(error) {
-        TransportErrorKind::Tls
     } else {
         match causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>()) {
             // What came was no HTTP, or what should go out is none: no repetition will mend that.

@@ -41,6 +41,7 @@ compile_error!(
 );
 
 mod classify;
+mod connected;
 mod resolver;
 mod transport;
 

@@ -7,8 +7,9 @@ use stripe_identity_core::{
     AttemptTimeout, HttpTransport, NoProxy, TransportError, TransportErrorKind, async_trait, http,
 };
 
-use crate::classify;
+use crate::connected::NotesConnections;
 use crate::resolver::DetachedResolver;
+use crate::{classify, connected};
 
 /// Sends requests over your own [`reqwest::Client`]. Cheap to clone; clones share the client.
 ///
@@ -48,6 +49,11 @@ impl ReqwestTransport {
     /// which is read as [`NoProxy`] says. The proxy must answer `CONNECT` with status 200: any other status, 201 and 204 among
     /// them, is [`Connect`](TransportErrorKind::Connect), and nothing is sent.
     ///
+    /// Its connections are watched for a server that refuses the client in the handshake and shows it late, as TLS 1.3 has it:
+    /// that is [`Tls`](TransportErrorKind::Tls) as far as reqwest hands on the reason, which it may lose if the server closes
+    /// before it has read the request. Then, and with a client that was not made here, it is
+    /// [`Interrupted`](TransportErrorKind::Interrupted), and tried again.
+    ///
     /// Names are looked up on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for
     /// no lookup. A resolver of your own ([`reqwest::ClientBuilder::dns_resolver`]) replaces that.
     ///
@@ -67,6 +73,7 @@ impl ReqwestTransport {
             .connect_timeout(Duration::from_secs(30))
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .dns_resolver(DetachedResolver::new())
+            .connector_layer(NotesConnections)
             .no_proxy();
         match proxy() {
             Some(proxy) => builder.proxy(proxy),
@@ -83,7 +90,8 @@ impl ReqwestTransport {
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let request = reqwest::Request::try_from(request).map_err(classify::error)?;
         let asked = request.url().clone();
-        let mut response = self.client.execute(request).await.map_err(classify::error)?;
+        let (response, has_connected) = connected::watch(self.client.execute(request)).await;
+        let mut response = response.map_err(|error| classify::request_error(error, has_connected))?;
         if *response.url() != asked {
             let reason = "the reqwest client followed a redirect: it must be built with redirect::Policy::none()";
             return Err(TransportError::new(TransportErrorKind::Other, reason));

@@ -168,8 +168,11 @@ fn endless(name: &'static str, first: &'static str, then: impl AsRef<[u8]>, paus
     })
 }
 
+fn many(text: &str) -> String {
+    text.repeat(1 + 10_000 / text.len())
+}
+
 fn faults() -> Vec<Fault> {
-    let many = |text: &str| text.repeat(1 + 10_000 / text.len());
     let (at_once, drip) = (Duration::ZERO, Duration::from_millis(20));
     vec![
         fault("answers", well),
@@ -498,9 +501,15 @@ fn what_a_caller_sees_is_what_is_written_down() {
         write(rows(fault.name, &each(|backend| both(|| suffer(&fault, backend, true), || once(backend)))));
     }
     // Not over reqwest, whose buffer is not ours to bound: how long it reads one is a matter of the machine.
-    let flood = endless("1xx answers in a flood", "", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(400), Duration::ZERO);
-    let of = |backend| both(|| suffer(&flood, backend, true), || suffer(&flood, backend, false));
-    write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
+    let early_hints = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(400);
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for flood in [
+        endless("1xx answers in a flood", "", early_hints, Duration::ZERO),
+        endless("a chunk's size in zeros without end", chunked, many("0"), Duration::ZERO),
+    ] {
+        let of = |backend| both(|| suffer(&flood, backend, true), || suffer(&flood, backend, false));
+        write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
+    }
     for fault in proxy_faults() {
         write(rows(fault.name, &each(|backend| [through_proxy(&fault, backend), "–".to_owned()])));
     }
