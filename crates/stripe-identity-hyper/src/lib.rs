@@ -43,13 +43,13 @@
 
 mod classify;
 mod connector;
-mod handshake;
 mod proxy;
 mod resolver;
 mod service;
 mod tls;
 mod tower;
 mod transport;
+mod watched;
 
 pub use proxy::Proxy;
 pub use rustls;

@@ -13,8 +13,8 @@ use tower_service::Service;
 
 use crate::classify;
 use crate::connector::Connector;
-use crate::handshake::{Handshake, Refusals, Watching};
 use crate::tower::RequestBody;
+use crate::watched::{Handshake, Refusals, Watching};
 
 /// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder), as a tower service, to
 /// stack layers over: see [`TowerTransport`](crate::TowerTransport). Cheap to clone; clones share their connections.

@@ -12,12 +12,12 @@ use rustls::ClientConfig;
 use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
 
 use crate::connector::Connector;
-use crate::handshake::{Refusals, Watching};
 use crate::proxy::Proxy;
 use crate::resolver::Resolver;
 use crate::service::HyperService;
 use crate::tls;
 use crate::tower::{MAX_BODY_SIZE, TowerTransport};
+use crate::watched::{Refusals, Watching};
 
 const MAX_HEAD_SIZE: usize = 64 * 1024;
 

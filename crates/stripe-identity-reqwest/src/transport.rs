@@ -17,10 +17,9 @@ use crate::{classify, connected};
 /// too. The body of a success may have up to 16 MiB, and that of any other response is cut there: see
 /// [`max_body_size`](Self::max_body_size). All else is as the client has it.
 ///
-/// A server that floods the client can hold an attempt up for longer than its time, with 1xx responses or with zeros as the
-/// size of a chunk: reqwest reads up to its own buffer's size (some 400 KiB) at a time, 128 times before anything else
-/// runs. The overrun ends with the flood or after these, so it is a matter of the machine, and short in an optimized build. The
-/// transport over hyper has a smaller buffer.
+/// A server that floods the client with 1xx responses, or with zeros as the size of a chunk, can hold an attempt up for far
+/// longer than its time in a runtime with a single worker thread: reqwest reads on for as long as there is something to read
+/// and yields seldom, and its buffer is not ours to bound. The transport over hyper yields after every few reads.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,

@@ -1,9 +1,10 @@
-//! Whether a server refused a handshake that the client held to be complete, as it may under TLS 1.3.
+//! Watches connections: whether the server refused a handshake that the client held to be complete, as it may under TLS 1.3,
+//! and that no flood keeps anything else from running.
 
 use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
@@ -125,11 +126,17 @@ pub(crate) struct Watched<S> {
     /// What was read to learn why a write failed, and was data after all.
     early: Option<u8>,
     failed_write: Option<io::Error>,
+    /// Reads in a row that gave something at once.
+    reads: usize,
 }
+
+/// How many reads, of 64 KiB at most, a connection makes before it lets anything else run, timeouts included. tokio allows 128,
+/// which is long for what takes long to parse and leads to nothing, such as zeros as the size of a chunk.
+const MOST_READS: usize = 8;
 
 impl<S: rt::Read + Unpin> Watched<S> {
     fn new(stream: S, refusals: Refusals) -> Self {
-        Self { stream, handshake: Handshake::new(refusals), has_read: false, early: None, failed_write: None }
+        Self { stream, handshake: Handshake::new(refusals), has_read: false, early: None, failed_write: None, reads: 0 }
     }
 
     /// Passes on the result of a write. A server that refuses the handshake also closes, and a write may fail for that before
@@ -187,8 +194,16 @@ impl<S: rt::Read + Unpin> rt::Read for Watched<S> {
             buffer.put_slice(&[byte]);
             return Poll::Ready(Ok(()));
         }
-        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        if self.reads == MOST_READS {
+            self.reads = 0;
+            ready!(pin!(tokio::task::yield_now()).poll(context));
+        }
+        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+            self.reads = 0;
+            return Poll::Pending;
+        };
         self.has_read = true;
+        self.reads += 1;
         if let Err(error) = &read {
             self.handshake.note(error);
         }
