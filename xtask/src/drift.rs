@@ -1,10 +1,14 @@
 //! Whether Stripe has moved: its own OpenAPI document against the fact table.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod compare;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::Failure;
 use crate::openapi::{Document, ours};
+use compare::{Comparison, Kind};
 
 /// What no operation of ours leads to, and matters nevertheless.
 const SCHEMAS: &[&str] = &["api_errors", "error", "v2.core.event"];
@@ -20,29 +24,55 @@ pub(crate) fn check(file: &Path) -> Result<(), Failure> {
     if !theirs.0["paths"].is_object() {
         return Err("this is no OpenAPI document: it has no paths".into());
     }
-    let changes = changes(&ours()?, &theirs);
-    let version = theirs.0["info"]["version"].as_str().unwrap_or("without a version");
-    println!("{version}: {} changes", changes.len());
-    for change in &changes {
-        println!("  {change}");
-    }
-    if changes.is_empty() { Ok(()) } else { Err("Stripe has moved".into()) }
+    let ours = ours()?;
+    let comparison = compare(&ours, &theirs);
+    print!("{}", report(&theirs, &comparison));
+    if comparison.changes.is_empty() { Ok(()) } else { Err("Stripe has moved".into()) }
 }
 
 /// What is new, gone or different in their Identity part.
-fn changes(ours: &Document, theirs: &Document) -> Vec<String> {
-    compare(&ours.facts(is_ours, SCHEMAS), &theirs.facts(is_ours, SCHEMAS))
+fn compare<'a>(ours: &'a Document, theirs: &'a Document) -> Comparison<'a> {
+    let mut comparison = Comparison::new(ours, theirs);
+    comparison.paths(is_ours);
+    for schema in SCHEMAS {
+        comparison.schema(schema);
+    }
+    comparison
 }
 
-fn compare(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let places: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let changes = places.into_iter().filter_map(|place| match (before.get(place), after.get(place)) {
-        (None, Some(now)) => Some(format!("new: {place}: {now}")),
-        (Some(was), None) => Some(format!("gone: {place}: {was}")),
-        (Some(was), Some(now)) if was != now => Some(format!("changed: {place}: {was}, now {now}")),
-        _ => None,
-    });
-    changes.collect()
+/// A summary, then each change, then what was passed over.
+fn report(theirs: &Document, comparison: &Comparison<'_>) -> String {
+    let version = theirs.0["info"]["version"].as_str().unwrap_or("without a version");
+    let mut by_subject: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
+    for change in &comparison.changes {
+        by_subject.entry(subject(&change.place)).or_default().push(change.kind);
+    }
+    let all: Vec<_> = comparison.changes.iter().map(|change| change.kind).collect();
+    let mut report = format!("{version}: {} changes{}\n", all.len(), counts(&all));
+    // Writing to a String cannot fail.
+    for (subject, kinds) in &by_subject {
+        let _ = writeln!(report, "  {subject}: {}", counts(kinds).trim_start_matches(": "));
+    }
+    for change in &comparison.changes {
+        let _ = writeln!(report, "{change}");
+    }
+    for name in &comparison.not_modelled {
+        let _ = writeln!(report, "not modelled: {name}");
+    }
+    report
+}
+
+fn counts(kinds: &[Kind]) -> String {
+    let count = |kind| kinds.iter().filter(|it| **it == kind).count();
+    let counts = [Kind::New, Kind::Gone, Kind::Changed].map(|kind| (count(kind), kind.name()));
+    let counts: Vec<_> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) }
+}
+
+/// The operation or the schema that a place is in.
+fn subject(place: &str) -> String {
+    place.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -59,7 +89,8 @@ mod tests {
     fn found(change: impl FnOnce(&mut Value)) -> Vec<String> {
         let mut theirs = ours().unwrap();
         change(&mut theirs.0);
-        changes(&ours().unwrap(), &theirs)
+        let ours = ours().unwrap();
+        compare(&ours, &theirs).changes.iter().map(ToString::to_string).collect()
     }
 
     fn at<'a>(document: &'a mut Value, pointer: &str) -> &'a mut Value {
@@ -77,31 +108,29 @@ mod tests {
     #[test]
     fn each_way_to_move_is_seen() {
         let field = found(|it| at(it, SESSION)["properties"]["risk"] = json!({"type": "string"}));
-        assert_eq!(field, ["new: schema identity.verification_session risk type: \"string\""]);
+        assert_eq!(field, ["new: schema identity.verification_session risk: string"]);
 
         let value = found(|it| {
             at(it, &format!("{SESSION}/properties/status/enum")).as_array_mut().unwrap().push(json!("escalated"));
         });
-        assert_eq!(value, ["new: schema identity.verification_session status enum `escalated`: is there"]);
+        assert_eq!(value, ["new: schema identity.verification_session status enum `escalated`"]);
 
         let parameter = found(|it| {
             let parameter = json!({"name": "sort", "in": "query", "schema": {"type": "string"}});
             at(it, &format!("{SESSIONS}/get/parameters")).as_array_mut().unwrap().insert(0, parameter);
         });
         let place = "new: GET /v1/identity/verification_sessions parameters sort";
-        assert_eq!(parameter[0], format!("{place} in: \"query\""));
-        assert_eq!(parameter.len(), 3, "{parameter:?}");
+        assert_eq!(parameter, [format!("{place}: string, in query")]);
 
         let in_body = found(|it| at(it, &format!("{SESSIONS}/post/{FORM}"))["locale"] = json!({"type": "string"}));
         assert_eq!(in_body.len(), 1);
-        assert!(in_body[0].ends_with("schema locale type: \"string\""), "{in_body:?}");
+        assert!(in_body[0].ends_with("schema locale: string"), "{in_body:?}");
 
         let nullable = found(|it| at(it, &format!("{SESSION}/properties/status"))["nullable"] = json!(true));
         assert_eq!(nullable, ["new: schema identity.verification_session status nullable: true"]);
 
         let removed = found(|it| drop(at(it, SESSION)["properties"].as_object_mut().unwrap().remove("url")));
-        assert!(removed.iter().all(|change| change.starts_with("gone: schema identity.verification_session url")));
-        assert!(!removed.is_empty());
+        assert_eq!(removed, ["gone: schema identity.verification_session url: string"]);
 
         let retyped = found(|it| at(it, &format!("{SESSION}/properties/created"))["type"] = json!("string"));
         assert_eq!(
@@ -112,7 +141,7 @@ mod tests {
         let optional = found(|it| {
             at(it, &format!("{SESSION}/required")).as_array_mut().unwrap().retain(|name| name != "status");
         });
-        assert_eq!(optional, ["gone: schema identity.verification_session required `status`: is there"]);
+        assert_eq!(optional, ["gone: schema identity.verification_session required `status`"]);
     }
 
     #[test]
@@ -145,6 +174,131 @@ mod tests {
         seen(|it| {
             at(it, "/components/schemas/v2.core.event_related_object/properties")["url"] = json!({"type": "integer"});
         });
+    }
+
+    /// Two documents of a few words, in which `events` is the path that all begins with.
+    fn compared(ours: Value, theirs: Value) -> (Vec<String>, Vec<String>) {
+        let document = |schemas: Value| {
+            let response = json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/a"}}}});
+            let operation = json!({"get": {"responses": {"200": response}}});
+            Document(json!({"paths": {"/v1/events": operation}, "components": {"schemas": schemas}}))
+        };
+        let (ours, theirs) = (document(ours), document(theirs));
+        let comparison = compare(&ours, &theirs);
+        let changes = comparison.changes.iter().map(ToString::to_string).collect();
+        (changes, comparison.not_modelled.iter().cloned().collect())
+    }
+
+    fn reference(name: &str) -> Value {
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    #[allow(clippy::needless_pass_by_value)]
+    fn object(properties: Value) -> Value {
+        json!({"type": "object", "properties": properties})
+    }
+
+    const NONE: [&str; 0] = [];
+
+    #[test]
+    fn references_in_circles_end() {
+        let circle = |more: &str| {
+            json!({
+                "a": object(json!({"b": reference("b"), "itself": reference("a")})),
+                "b": object(json!({"a": {"anyOf": [{"type": "string"}, reference("a")]}, "more": {"type": more}})),
+            })
+        };
+        let (changes, not_modelled) = compared(circle("string"), circle("string"));
+        assert_eq!((changes, not_modelled), (vec![], vec![]));
+        let (changes, _) = compared(circle("string"), circle("integer"));
+        assert_eq!(changes, ["changed: schema b more type: \"string\", now \"integer\""]);
+        // A schema that is nothing but a reference to itself.
+        let empty = json!({"a": reference("a")});
+        assert_eq!(compared(empty.clone(), empty).0, NONE);
+        let round = json!({"a": reference("b"), "b": reference("a")});
+        assert_eq!(compared(round.clone(), round.clone()).0, NONE);
+        assert_eq!(compared(object(json!({})), round).0.len(), 1);
+    }
+
+    #[test]
+    fn foreign_objects_are_named_once_and_not_followed() {
+        let ours = json!({"a": object(json!({"charge": {"type": "object"}, "list": {"type": "array", "items": {"type": "object"}}}))});
+        let charge = object(json!({"a": reference("a"), "card": reference("card")}));
+        let theirs = |charge_field: Value| {
+            json!({
+                "a": object(json!({"charge": charge_field, "list": {"type": "array", "items": reference("card")}})),
+                "card": object(json!({"charge": reference("charge"), "number": {"type": "string"}})),
+                "charge": charge,
+            })
+        };
+        let list = "schema a list items: card";
+        for (field, named) in [
+            (reference("charge"), "schema a charge: charge"),
+            (json!({"anyOf": [reference("charge"), reference("card")]}), "schema a charge: charge, card"),
+            (object(json!({"x": {"type": "string"}})), "schema a charge: an object of its own"),
+        ] {
+            let (changes, not_modelled) = compared(ours.clone(), theirs(field));
+            assert_eq!((changes, not_modelled), (vec![], vec![named.to_owned(), list.to_owned()]));
+        }
+        let (changes, not_modelled) = compared(ours.clone(), theirs(json!({"type": "string"})));
+        assert_eq!(changes, ["changed: schema a charge type: \"object\", now \"string\""]);
+        assert_eq!(not_modelled, [list]);
+        // A field of our objects that is new is one line, whatever is behind it.
+        let mut more = theirs(json!({"type": "object"}));
+        more["a"]["properties"]["source"] = json!({"anyOf": [reference("card"), reference("charge")]});
+        more["a"]["properties"]["sources"] = json!({"type": "array", "items": reference("card")});
+        let (changes, _) = compared(ours, more);
+        assert_eq!(changes, ["new: schema a source: card or charge", "new: schema a sources: array of card"]);
+    }
+
+    #[test]
+    fn object_with_a_name_and_without_one_are_the_same() {
+        let inner = object(json!({"x": {"type": "string"}}));
+        let by_name = |name: &str| json!({"a": object(json!({"it": reference(name)})), name: inner});
+        let inline = json!({"a": object(json!({"it": inner}))});
+        for (ours, theirs) in [
+            (by_name("b"), inline.clone()),
+            (inline.clone(), by_name("b")),
+            (by_name("b"), by_name("c")),
+            (inline.clone(), inline),
+        ] {
+            assert_eq!(compared(ours.clone(), theirs.clone()), (vec![], vec![]));
+            let mut theirs = theirs;
+            for schema in theirs.as_object_mut().unwrap().values_mut() {
+                let fields = schema["properties"].as_object_mut().unwrap();
+                fields.entry("x").and_modify(|it| it["type"] = json!("integer"));
+                fields.entry("it").and_modify(|it| {
+                    if it.get("properties").is_some() {
+                        it["properties"]["x"]["type"] = json!("integer");
+                    }
+                });
+            }
+            let changes = compared(ours, theirs).0;
+            assert!(changes.len() == 1 && changes[0].ends_with("x type: \"string\", now \"integer\""), "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn summary_comes_first_and_what_is_passed_over_last() {
+        let mut theirs = ours().unwrap();
+        at(&mut theirs.0, SESSION)["properties"]["risk"] = json!({"type": "string"});
+        at(&mut theirs.0, SESSION)["properties"].as_object_mut().unwrap().remove("url");
+        at(&mut theirs.0, "/components/schemas/api_errors/properties")["payment_intent"] = reference("payment_intent");
+        at(&mut theirs.0, "/components/schemas")["payment_intent"] = object(json!({"x": {"type": "string"}}));
+        theirs.0["info"]["version"] = json!("2099-01-01.test");
+        let ours = ours().unwrap();
+        let report = report(&theirs, &compare(&ours, &theirs));
+        let lines: Vec<_> = report.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "2099-01-01.test: 2 changes: 1 new, 1 gone",
+                "  schema identity.verification_session: 1 new, 1 gone",
+                "new: schema identity.verification_session risk: string",
+                "gone: schema identity.verification_session url: string",
+                "not modelled: schema api_errors payment_intent: payment_intent",
+            ]
+        );
     }
 
     #[test]

@@ -53,11 +53,11 @@ pub(crate) fn run(line: &str, variable: &str) -> (u16, Value) {
     let mut head = format!("{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nAccept: */*\r\n");
     if let Some(user) = user {
         // Stripe takes a key in either scheme, and curl would make the other of it.
-        head += &format!("Authorization: Bearer {}\r\n", user.strip_suffix(':').expect(line));
+        head.extend(["Authorization: Bearer ", user.strip_suffix(':').expect(line), "\r\n"]);
     }
     if !data.is_empty() {
-        let length = body.len();
-        head += &format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n");
+        let length = body.len().to_string();
+        head.extend(["Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ", &length, "\r\n"]);
     }
     let mut stream = TcpStream::connect(authority).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

@@ -1,0 +1,254 @@
+//! Two documents side by side, as far as ours goes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::openapi::{Document, reference};
+
+/// What is said for people or for generators of code, and changes nothing on the wire.
+const WORDS: &[&str] = &[
+    "deprecated",
+    "description",
+    "encoding",
+    "example",
+    "explode",
+    "externalDocs",
+    "maxLength",
+    "operationId",
+    "pattern",
+    "security",
+    "style",
+    "summary",
+    "tags",
+    "title",
+];
+
+/// What a schema of ours has that says more than that it is an object.
+const STRUCTURE: &[&str] = &["allOf", "anyOf", "enum", "items", "oneOf", "properties"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    New,
+    Gone,
+    Changed,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Change {
+    pub(super) place: String,
+    pub(super) kind: Kind,
+    what: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, kind, what } = self;
+        write!(f, "{}: {place}", kind.name())?;
+        if what.is_empty() { Ok(()) } else { write!(f, ": {what}") }
+    }
+}
+
+pub(super) struct Comparison<'a> {
+    ours: &'a Document,
+    theirs: &'a Document,
+    pub(super) changes: BTreeSet<Change>,
+    /// What theirs leads to where ours only says that there is an object.
+    pub(super) not_modelled: BTreeSet<String>,
+    /// The schemas that were compared, by their names in both documents.
+    seen: BTreeSet<(String, String)>,
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn new(ours: &'a Document, theirs: &'a Document) -> Self {
+        Self { ours, theirs, changes: BTreeSet::new(), not_modelled: BTreeSet::new(), seen: BTreeSet::new() }
+    }
+
+    /// The operations at the paths of which this is true.
+    pub(super) fn paths(&mut self, is_ours: impl Fn(&str) -> bool) {
+        let (ours, theirs) = (self.ours, self.theirs);
+        for path in keys(&ours.0["paths"], &theirs.0["paths"]).into_iter().filter(|path| is_ours(path)) {
+            let (ours, theirs) = (&ours.0["paths"][path], &theirs.0["paths"][path]);
+            for method in keys(ours, theirs).into_iter().filter(|method| !is_word(method)) {
+                let place = format!("{} {path}", method.to_uppercase());
+                self.member(&place, ours.get(method), theirs.get(method));
+            }
+        }
+    }
+
+    pub(super) fn schema(&mut self, name: &str) {
+        self.schemas(name, name);
+    }
+
+    fn schemas(&mut self, ours: &str, theirs: &str) {
+        if self.seen.insert((ours.to_owned(), theirs.to_owned())) {
+            let place = format!("schema {ours}");
+            let schemas = |document: &'a Document, name| document.0["components"]["schemas"].get(name);
+            self.member(&place, schemas(self.ours, ours), schemas(self.theirs, theirs));
+        }
+    }
+
+    fn say(&mut self, kind: Kind, place: &str, what: String) {
+        self.changes.insert(Change { place: place.to_owned(), kind, what });
+    }
+
+    /// What may be in one document only.
+    fn member(&mut self, place: &str, ours: Option<&'a Value>, theirs: Option<&'a Value>) {
+        match (ours, theirs) {
+            (Some(ours), Some(theirs)) => self.value(place, ours, theirs),
+            (None, Some(theirs)) => self.say(Kind::New, place, described(theirs)),
+            (Some(ours), None) => self.say(Kind::Gone, place, described(ours)),
+            (None, None) => {}
+        }
+    }
+
+    fn value(&mut self, place: &str, ours: &'a Value, theirs: &'a Value) {
+        let beside = (ours, theirs);
+        if let (Some(ours), Some(theirs)) = (reference(ours), reference(theirs)) {
+            let is_modelled = !is_opaque(self.ours.schema(ours));
+            if is_modelled || ours == theirs {
+                // What a schema is called by does not go over the wire.
+                self.schemas(ours, theirs);
+                return self.beside_the_reference(place, beside);
+            }
+        }
+        let (resolved, target) = (self.ours.resolve(ours), self.theirs.resolve(theirs));
+        if is_opaque(resolved) && leads_on(theirs, target) {
+            let names = references(theirs);
+            let names = if names.is_empty() { "an object of its own".to_owned() } else { names.join(", ") };
+            self.not_modelled.insert(format!("{place}: {names}"));
+            return;
+        }
+        match (resolved, target) {
+            (Value::Object(_), Value::Object(_)) => self.object(place, resolved, target),
+            (Value::Array(ours), Value::Array(theirs)) => self.array(place, ours, theirs),
+            (ours, theirs) if ours == theirs => {}
+            (ours, theirs) => self.say(Kind::Changed, place, format!("{}, now {}", described(ours), described(theirs))),
+        }
+    }
+
+    fn beside_the_reference(&mut self, place: &str, (ours, theirs): (&'a Value, &'a Value)) {
+        for key in keys(ours, theirs).into_iter().filter(|key| *key != "$ref" && !is_word(key)) {
+            self.member(&format!("{place} {key}"), ours.get(key), theirs.get(key));
+        }
+    }
+
+    fn object(&mut self, place: &str, ours: &'a Value, theirs: &'a Value) {
+        for key in keys(ours, theirs).into_iter().filter(|key| !is_word(key)) {
+            let (ours, theirs) = (said(ours, key), said(theirs, key));
+            if key == "properties" {
+                // Fields are called by their name alone.
+                let (ours, theirs) = (ours.unwrap_or(&Value::Null), theirs.unwrap_or(&Value::Null));
+                for field in keys(ours, theirs) {
+                    self.member(&format!("{place} {field}"), ours.get(field), theirs.get(field));
+                }
+            } else {
+                self.member(&format!("{place} {key}"), ours, theirs);
+            }
+        }
+    }
+
+    /// What has a name is compared by it, so that its position does not matter.
+    fn array(&mut self, place: &str, ours: &'a [Value], theirs: &'a [Value]) {
+        let by_name = |items: &'a [Value]| -> Vec<(String, &'a Value)> {
+            let pair = |(index, item): (usize, &'a Value)| (name_of(item).unwrap_or_else(|| index.to_string()), item);
+            items.iter().enumerate().map(pair).collect()
+        };
+        let (ours, theirs) = (by_name(ours), by_name(theirs));
+        let find =
+            |items: &[(String, &'a Value)], name: &str| items.iter().find(|(it, _)| it == name).map(|(_, item)| *item);
+        let names: BTreeSet<_> = ours.iter().chain(&theirs).map(|(name, _)| name.as_str()).collect();
+        for name in names {
+            let place = format!("{place} {name}");
+            match (find(&ours, name), find(&theirs, name)) {
+                // The place says it already.
+                (None, Some(Value::String(_))) => self.say(Kind::New, &place, String::new()),
+                (Some(Value::String(_)), None) => self.say(Kind::Gone, &place, String::new()),
+                (ours, theirs) => self.member(&place, ours, theirs),
+            }
+        }
+    }
+}
+
+/// What an object says under a key, unless that is as good as nothing.
+fn said<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
+    object.get(key).filter(|inner| match key {
+        // A body that may be left out and has no fields is none.
+        "requestBody" => inner.to_string().contains("\"properties\":{\""),
+        // Other fields may come anyway.
+        "additionalProperties" => **inner != true,
+        _ => true,
+    })
+}
+
+fn is_word(key: &str) -> bool {
+    let is_extension = key.starts_with("x-") && key != "x-expandableFields";
+    is_extension || WORDS.contains(&key)
+}
+
+/// Whether a schema says no more than that there is an object.
+fn is_opaque(schema: &Value) -> bool {
+    schema["type"] == "object"
+        && STRUCTURE.iter().all(|key| schema.get(key).is_none())
+        && !schema["additionalProperties"].is_object()
+}
+
+/// Whether a schema of theirs is an object about which it says more, or another schema.
+fn leads_on(schema: &Value, resolved: &Value) -> bool {
+    let is_object = resolved["type"].as_str().is_none_or(|it| it == "object");
+    reference(schema).is_some() || is_object && STRUCTURE.iter().any(|key| resolved.get(key).is_some())
+}
+
+fn keys<'a>(ours: &'a Value, theirs: &'a Value) -> BTreeSet<&'a str> {
+    let keys = |value: &'a Value| value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    keys(ours).chain(keys(theirs)).collect()
+}
+
+fn name_of(item: &Value) -> Option<String> {
+    if let Some(text) = item.as_str() {
+        return Some(format!("`{text}`"));
+    }
+    item["name"].as_str().or(reference(item)).or(item["title"].as_str()).map(str::to_owned)
+}
+
+/// The schemas that a schema refers to by itself or as one of its choices.
+fn references(schema: &Value) -> Vec<&str> {
+    let choices = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
+    choices.chain([schema]).filter_map(reference).collect()
+}
+
+/// A value in a few words.
+fn described(value: &Value) -> String {
+    let names = references(value);
+    let schema = &value["schema"];
+    if !names.is_empty() {
+        names.join(" or ")
+    } else if let Some(values) = value["enum"].as_array() {
+        let values: Vec<_> = values.iter().map(Value::to_string).collect();
+        values.join(", ")
+    } else if value["type"] == "array" {
+        format!("array of {}", described(&value["items"]))
+    } else if let Some(type_) = value["type"].as_str() {
+        type_.to_owned()
+    } else if let (Some(place), false) = (value["in"].as_str(), schema.is_null()) {
+        format!("{}, in {place}", described(schema))
+    } else if let Some(items) = value.as_array() {
+        let items: Vec<_> = items.iter().map(described).collect();
+        items.join(", ")
+    } else if value.is_object() {
+        String::new()
+    } else {
+        value.to_string()
+    }
+}
