@@ -59,13 +59,13 @@ const REFUSALS: [AlertDescription; 13] = [
 
 fn refuses_handshake(error: &reqwest::Error) -> bool {
     let refusals = REFUSALS.map(rustls::Error::AlertReceived);
-    causes(error).any(|cause| match cause.downcast_ref::<rustls::Error>() {
-        Some(error) => refusals.contains(error),
-        // HTTP/2 keeps of its causes the text alone.
-        None => {
-            let text = cause.to_string();
-            cause.source().is_none() && refusals.iter().any(|refusal| text.ends_with(&refusal.to_string()))
+    causes(error).any(|cause| {
+        if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+            return refusals.contains(error);
         }
+        // HTTP/2 keeps of its causes the text alone.
+        let text = cause.to_string();
+        cause.source().is_none() && refusals.iter().any(|refusal| text.ends_with(&refusal.to_string()))
     })
 }
 

@@ -24,14 +24,14 @@ fn an_https_request_through_a_proxy_that_forwards_anything_is_not_sent_in_plain_
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = format!("http://{}", listener.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let hears = heard.clone();
+    let record = heard.clone();
     // The thread ends with the process.
     thread::spawn(move || {
         for mut client in listener.incoming().flatten() {
             client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
             let mut bytes = [0; 4096];
             while let Ok(read @ 1..) = client.read(&mut bytes) {
-                hears.lock().unwrap().extend_from_slice(&bytes[..read]);
+                record.lock().unwrap().extend_from_slice(&bytes[..read]);
                 if client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").is_err() {
                     break;
                 }
