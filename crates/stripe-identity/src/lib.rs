@@ -43,6 +43,10 @@
 //! | `simulator-server` | | the simulator behind a socket |
 //! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |
 //! | `webpki-roots`, `native-roots` | `webpki-roots` | whom the transports trust: Mozilla's root certificates, the system's |
+//!
+//! `reqwest` brings AWS-LC along, beside `ring` where that is on. With two providers compiled in, rustls chooses no default: a
+//! program that asks it for one, as `rustls::ClientConfig::builder()` does, must install one when it starts. The transports
+//! here need none.
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint,

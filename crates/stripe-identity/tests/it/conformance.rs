@@ -39,7 +39,7 @@ fn ureq(setup: &Setup) -> UreqTransport {
     builder.build().unwrap()
 }
 
-/// reqwest by itself would use the cryptography that is set for the whole process, and there is none.
+/// reqwest by itself would trust whom the system trusts.
 fn reqwest(setup: &Setup) -> ReqwestTransport {
     let builder = match setup.certificate() {
         Some(certificate) => ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(certificate)),
