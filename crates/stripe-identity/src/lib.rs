@@ -10,7 +10,8 @@
 //! // Once, when the program starts: the client keeps the connections, and its clones share them.
 //! let client = Client::new(Config::new(key)?, HyperTransport::new()?);
 //!
-//! // The key is the id of a record of this attempt to verify, not of the user: for 24 hours it gives the first response again.
+//! // The key is the id of a record of this attempt to verify, not of the user: under the same key, Stripe gives the first
+//! // response again.
 //! let session = client
 //!     .verification_sessions()
 //!     .create(CreateVerificationSession::document().require_matching_selfie(true))
