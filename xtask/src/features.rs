@@ -1,5 +1,5 @@
-//! Every feature by itself, none, and all together; the facade's tests with all of them on; and tests with features of
-//! dependencies that other crates of a program may turn on.
+//! Every feature by itself, none, which one crate must refuse, and all together; the facade's tests with all of them on; and
+//! tests with features of dependencies that other crates of a program may turn on.
 
 use crate::Failure;
 use crate::command::{cargo, refusal, step};
