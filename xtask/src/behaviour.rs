@@ -68,7 +68,7 @@ fn tests() -> Result<BTreeSet<String>, Failure> {
     Ok(tests)
 }
 
-fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

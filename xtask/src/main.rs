@@ -7,6 +7,7 @@ mod conformance;
 mod drift;
 mod examples;
 mod features;
+mod gates;
 mod layers;
 mod metadata;
 mod openapi;
@@ -25,6 +26,7 @@ Usage: cargo xtask CHECK
   conformance   the models are what the fact table says, both ways round
   behaviour     BEHAVIOUR.md speaks of every rule, and the tests that it names exist
   layers        crates depend on what they may, and on nothing else
+  gates         no test is left out when its package is tested alone
   clippy        no warnings
   docs          the documentation builds without warnings
   features      every feature builds by itself, and all together, with which the facade's tests pass
@@ -44,6 +46,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("conformance", conformance::check),
     ("behaviour", behaviour::check),
     ("layers", layers::check),
+    ("gates", gates::check),
     ("clippy", clippy),
     ("docs", docs),
     ("features", features::check),

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
 use crate::Failure;
@@ -9,6 +12,9 @@ pub(crate) struct Package {
     /// What it depends on outside its tests, optional ones included.
     pub(crate) dependencies: Vec<String>,
     pub(crate) features: Vec<String>,
+    /// The features that are on when the package is tested alone.
+    pub(crate) features_in_tests: BTreeSet<String>,
+    pub(crate) folder: PathBuf,
     pub(crate) is_library_of_ours: bool,
 }
 
@@ -25,10 +31,53 @@ fn read(package: &Value) -> Option<Package> {
     let dependencies = package["dependencies"].as_array()?.iter().filter(|dependency| dependency["kind"] != "dev");
     let dependencies = dependencies.map(|dependency| dependency["name"].as_str().map(str::to_owned));
     let features = package["features"].as_object()?.keys().filter(|feature| *feature != "default").cloned();
+    let features_in_tests = features_in_tests(package)?;
+    let folder = Path::new(package["manifest_path"].as_str()?).parent()?.to_owned();
     Some(Package {
+        features_in_tests,
+        folder,
         is_library_of_ours: package["manifest_path"].as_str()?.contains("/crates/"),
         dependencies: dependencies.collect::<Option<_>>()?,
         features: features.collect(),
         name,
     })
+}
+
+/// The default ones, those that the package asks of itself for its tests, and what these turn on.
+fn features_in_tests(package: &Value) -> Option<BTreeSet<String>> {
+    let of_itself = package["dependencies"].as_array()?.iter();
+    let of_itself = of_itself.filter(|dependency| dependency["kind"] == "dev" && dependency["name"] == package["name"]);
+    let asked =
+        of_itself.filter_map(|dependency| dependency["features"].as_array()).flatten().filter_map(Value::as_str);
+    let mut next: Vec<_> = asked.chain(["default"]).collect();
+    let mut on = BTreeSet::new();
+    while let Some(feature) = next.pop() {
+        if on.insert(feature.to_owned()) {
+            let turned_on = package["features"][feature].as_array().into_iter().flatten().filter_map(Value::as_str);
+            next.extend(turned_on);
+        }
+    }
+    Some(on)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn features_in_tests_are_those_on_by_default_or_asked_of_itself() {
+        let package = |dependencies: Value| {
+            let features = json!({"default": ["a"], "a": ["b", "dep:x"], "b": [], "c": ["d"], "d": [], "e": []});
+            json!({"name": "it", "features": features, "dependencies": dependencies})
+        };
+        let on = |dependencies| {
+            let on = features_in_tests(&package(dependencies)).unwrap();
+            ["a", "b", "c", "d", "e"].into_iter().filter(|feature| on.contains(*feature)).collect::<String>()
+        };
+        assert_eq!(on(json!([])), "ab");
+        assert_eq!(on(json!([{"name": "it", "kind": "dev", "features": ["c"]}])), "abcd");
+        assert_eq!(on(json!([{"name": "other", "kind": "dev", "features": ["c"]}])), "ab");
+    }
 }
