@@ -25,10 +25,10 @@ use crate::tls::RefusingServer;
 
 /// Far more than what comes at once takes, with its TLS handshake and beside other work.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-const DEADLINE: Duration = Duration::from_secs(60);
-/// What a busy machine may take longer.
-const SLACK: Duration = Duration::from_secs(20);
-const FOREVER: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(600);
+/// What a busy machine may take longer: to read a flood as far as a transport does is work, and not a wait.
+const SLACK: Duration = Duration::from_secs(240);
+const FOREVER: Duration = Duration::from_secs(300);
 
 /// The transport that is inside, without the waits.
 #[derive(Debug)]
@@ -507,7 +507,7 @@ fn what_a_caller_sees_is_what_is_written_down() {
         endless("1xx answers in a flood", "", early_hints, Duration::ZERO),
         endless("a chunk's size in zeros without end", chunked, many("0"), Duration::ZERO),
     ] {
-        let of = |backend| both(|| suffer(&flood, backend, true), || suffer(&flood, backend, false));
+        let of = |backend| [true, false].map(|each_time| suffer(&flood, backend, each_time));
         write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
     }
     for fault in proxy_faults() {
