@@ -1,4 +1,4 @@
-//! Whether BEHAVIOUR.md speaks of every rule, and names tests that exist.
+//! Whether BEHAVIOUR.md speaks of every rule, and it and RELIABILITY.md name tests that exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 
 const PAGE: &str = "crates/stripe-identity-core/BEHAVIOUR.md";
+const PROMISES: &str = "RELIABILITY.md";
 
 pub(crate) fn check() -> Result<(), Failure> {
-    println!("$ checking {PAGE}");
-    check_page(&fs::read_to_string(PAGE)?, &tests()?)
+    println!("$ checking {PAGE} and {PROMISES}");
+    let tests = tests()?;
+    check_page(&fs::read_to_string(PAGE)?, &tests)?;
+    check_names(&fs::read_to_string(PROMISES)?, &tests)
 }
 
 /// How many rules there are.
@@ -38,7 +41,11 @@ fn check_page(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
     if let Some(missing) = wanted().iter().find(|number| !rules.contains_key(number)) {
         return Err(format!("B{missing} is missing").into());
     }
-    // What looks like `file::test` anywhere on the page is one.
+    check_names(page, tests)
+}
+
+/// What looks like `file::test` anywhere on a page is one.
+fn check_names(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
     let named = page.split('`').filter(|text| text.contains("::") && text.chars().all(|c| c == ':' || is_lower(c)));
     match named.into_iter().find(|name| !tests.contains(*name)) {
         Some(name) => Err(format!("there is no test {name}").into()),
@@ -53,7 +60,7 @@ fn is_lower(letter: char) -> bool {
 /// All tests of the crates, as `file::test`.
 fn tests() -> Result<BTreeSet<String>, Failure> {
     let mut tests = BTreeSet::new();
-    for file in sources(Path::new("crates"))? {
+    for file in sources(Path::new("crates"))?.into_iter().chain(sources(Path::new("xtask/fuzz/tests"))?) {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read_to_string(&file)?;
         let mut lines = text.lines().map(str::trim);

@@ -7,9 +7,11 @@ mod conformance;
 mod drift;
 mod examples;
 mod features;
+mod fuzz;
 mod gates;
 mod layers;
 mod metadata;
+mod mutants;
 mod openapi;
 
 use std::process::ExitCode;
@@ -19,12 +21,12 @@ use command::{cargo, step};
 const HELP: &str = "\
 The checks of this workspace.
 
-Usage: cargo xtask CHECK
+Usage: cargo xtask CHECK|TOOL
 
   ci            all of the following
   fmt           the code is formatted
   conformance   the models are what the fact table says, both ways round
-  behaviour     BEHAVIOUR.md speaks of every rule, and the tests that it names exist
+  behaviour     BEHAVIOUR.md speaks of every rule, and the tests that it and RELIABILITY.md name exist
   layers        crates depend on what they may, and on nothing else
   gates         no test is left out when its package is tested alone
   clippy        no warnings
@@ -34,12 +36,20 @@ Usage: cargo xtask CHECK
 
   bench         what verifying a webhook costs; to be built with --release: cargo run --release -p xtask -- bench
   drift FILE    what has changed in Stripe's own OpenAPI document, against the fact table
+  fuzz [TARGET] [SECONDS]
+                looks for inputs that break a parser, 60 seconds for each of them (takes cargo-fuzz)
+  mutants [FILE | --shard K/N]
+                changes the code that decides about calls, lists and signatures, and looks whether a test fails
+                (takes cargo-mutants)
 ";
+
+pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Why a check failed.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
 type Check = fn() -> Result<(), Failure>;
+type Tool = fn(&[String]) -> Result<(), Failure>;
 
 const CHECKS: &[(&str, Check)] = &[
     ("fmt", fmt),
@@ -53,21 +63,28 @@ const CHECKS: &[(&str, Check)] = &[
     ("examples", examples::check),
 ];
 
+/// What is not part of `ci`: it takes other programs, files or much time.
+const TOOLS: &[(&str, Tool)] = &[
+    ("bench", |_| {
+        bench::webhook();
+        Ok(())
+    }),
+    ("drift", |arguments| drift::check(arguments.first().ok_or("which FILE?")?.as_ref())),
+    ("fuzz", fuzz::run),
+    ("mutants", mutants::run),
+];
+
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let name = arguments.next().unwrap_or_default();
-    if let ("drift", Some(file)) = (name.as_str(), arguments.next()) {
-        return match drift::check(file.as_ref()) {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let name = arguments.first().cloned().unwrap_or_default();
+    if let Some((_, tool)) = TOOLS.iter().find(|(tool, _)| name == *tool) {
+        return match tool(&arguments[1..]) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
-                eprintln!("xtask drift: {failure}");
+                eprintln!("xtask {name}: {failure}");
                 ExitCode::FAILURE
             }
         };
-    }
-    if name == "bench" {
-        bench::webhook();
-        return ExitCode::SUCCESS;
     }
     let checks: Vec<_> = CHECKS.iter().filter(|(check, _)| name == *check || name == "ci").collect();
     if checks.is_empty() {
@@ -75,9 +92,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     // Paths are those of the workspace, wherever in it this was called.
-    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    if let Err(error) = std::env::set_current_dir(workspace) {
-        eprintln!("xtask: {workspace}: {error}");
+    if let Err(error) = std::env::set_current_dir(WORKSPACE) {
+        eprintln!("xtask: {WORKSPACE}: {error}");
         return ExitCode::FAILURE;
     }
     for (name, check) in checks {

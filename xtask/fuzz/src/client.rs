@@ -139,7 +139,8 @@ pub(crate) fn base_url(url: &[u8]) {
     if let Ok(config) = config().base_url(url) {
         let uri = request(config);
         let host = host(&uri);
-        let is_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_here =
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         assert!(uri.scheme_str() == Some("https") || is_here, "{uri}");
     }
     if let Ok(config) = config().base_url_without_tls(url) {

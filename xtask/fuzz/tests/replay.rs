@@ -13,7 +13,8 @@ fn every_input_of_the_corpus_is_held() {
     folders.sort();
     assert_eq!(folders, TARGETS.iter().map(|target| target.name).collect::<Vec<_>>());
     for target in TARGETS {
-        let inputs: Vec<_> = fs::read_dir(corpus.join(target.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let inputs: Vec<_> =
+            fs::read_dir(corpus.join(target.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(inputs.len() >= 8, "{} has a corpus of {}", target.name, inputs.len());
         for input in inputs {
             println!("{}", input.display());

@@ -1,0 +1,32 @@
+//! Changes the code that decides, and looks whether a test fails.
+
+use crate::command::{cargo, step};
+use crate::{Failure, WORKSPACE};
+
+/// The code that decides about calls, lists and signatures.
+const FILES: &[&str] = &[
+    "crates/stripe-identity-core/src/call.rs",
+    "crates/stripe-identity-core/src/page.rs",
+    "crates/stripe-identity-core/src/paging.rs",
+    "crates/stripe-identity-core/src/retry.rs",
+    "crates/stripe-identity-core/src/step.rs",
+    "crates/stripe-identity-core/src/until.rs",
+    "crates/stripe-identity-webhook/src/header.rs",
+    "crates/stripe-identity-webhook/src/verifier.rs",
+];
+
+/// `[FILE | --shard K/N]`, and anything else that cargo-mutants takes.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let (files, options): (Vec<_>, Vec<_>) = arguments
+        .iter()
+        .partition(|argument| std::path::Path::new(argument).extension().is_some_and(|extension| extension == "rs"));
+    let mut mutants =
+        cargo(["mutants", "--dir", WORKSPACE, "--output", concat!(env!("CARGO_MANIFEST_DIR"), "/../target")]);
+    if files.is_empty() {
+        mutants.args(FILES.iter().flat_map(|file| ["--file", file]));
+    }
+    mutants.args(files.into_iter().flat_map(|file| ["--file", file])).args(options);
+    // Sequences of two replies and of two pages show what a mutant does; the tests print the depth.
+    mutants.env("STRIPE_IDENTITY_DEPTH", "2");
+    step(mutants)
+}
