@@ -33,7 +33,10 @@ pub(crate) fn check() -> Result<(), Failure> {
     // What another crate of a program may turn on: it changes how numbers are handed over, and what ureq sends.
     for name in ["stripe-identity-types", "stripe-identity-core", "stripe-identity-webhook"] {
         let precise = "serde_json/arbitrary_precision";
-        step(cargo(["test", "--quiet", "--package", name, "--features", precise, "--test", "it"]))?;
+        let mut test = cargo(["test", "--quiet", "--package", name, "--features", precise, "--test", "it"]);
+        // Numbers have no part in how lists are walked.
+        test.env("STRIPE_IDENTITY_DEPTH", "1");
+        step(test)?;
     }
     let of_others = "ureq/brotli,ureq/charset,ureq/cookies,ureq/gzip,ureq/json,ureq/multipart";
     step(cargo(["test", "--quiet", "--package", "stripe-identity-ureq", "--features", of_others, "--test", "it"]))

@@ -228,7 +228,12 @@ fn a_page_keeps_what_parses_and_says_what_does_not() {
 
 #[test]
 fn an_event_with_an_object_of_no_value_stands_on_its_page() {
+    // With serde_json's `arbitrary_precision`, such a number is a value.
+    let holds_any_number = serde_json::from_str::<serde_json::Value>("1e400").is_ok();
     for junk in [&br#""\ud800""#[..], b"1e400", b"\"\xff\"", &[b'['; 200]] {
+        if holds_any_number && junk == b"1e400" {
+            continue;
+        }
         let junk = if junk.len() > 100 { [junk, &[b']'; 200]].concat() } else { junk.to_vec() };
         let object = [
             &br#"{"id": "vs_1", "object": "identity.verification_session", "status": "verified", "x": "#[..],
