@@ -67,12 +67,17 @@ pub(crate) fn exchange(
     let length = header(header::CONTENT_LENGTH).map(str::parse::<usize>);
     let closes = header(header::CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("close"));
     let mut body = Body { bytes: Vec::new(), max_size: max_body_size };
-    let has_end = match (response.status(), length) {
-        (StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED, _) => true,
-        _ if is_chunked => body.read_chunks(connection, deadline).map(|()| true).map_err(broken)?,
-        (_, Some(Ok(length))) => body.read(connection, deadline, length).map(|()| true).map_err(broken)?,
+    let read = match (response.status(), length) {
+        (StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED, _) => Ok(true),
+        _ if is_chunked => body.read_chunks(connection, deadline).map(|()| true),
+        (_, Some(Ok(length))) => body.read(connection, deadline, length).map(|()| true),
         (_, Some(Err(_))) => return Err(TransportErrorKind::Other.into()),
-        (_, None) => body.read_to_end(connection, deadline).map(|()| false).map_err(broken)?,
+        (_, None) => body.read_to_end(connection, deadline).map(|()| false),
+    };
+    let has_end = match read {
+        // What is no success is worth its status and its headers: its body is cut.
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge && !response.status().is_success() => false,
+        read => read.map_err(broken)?,
     };
     *response.body_mut() = body.bytes.into();
     Ok((response, has_end && !closes))
@@ -134,17 +139,15 @@ struct Body {
 
 impl Body {
     fn read(&mut self, connection: &mut Connection, deadline: &Deadline, size: usize) -> io::Result<()> {
-        let end = self.bytes.len().saturating_add(size);
-        if end > self.max_size {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
+        let whole = self.bytes.len().saturating_add(size);
+        let end = whole.min(self.max_size);
         while self.bytes.len() < end {
             let wanted = end - self.bytes.len();
             if self.read_some(connection, deadline, wanted)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(())
+        if whole > end { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
     }
 
     fn read_chunks(&mut self, connection: &mut Connection, deadline: &Deadline) -> io::Result<()> {
@@ -164,6 +167,7 @@ impl Body {
     fn read_to_end(&mut self, connection: &mut Connection, deadline: &Deadline) -> io::Result<()> {
         while self.read_some(connection, deadline, usize::MAX)? > 0 {
             if self.bytes.len() > self.max_size {
+                self.bytes.truncate(self.max_size);
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
         }

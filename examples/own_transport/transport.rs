@@ -57,6 +57,10 @@ fn send(
     idle: &Mutex<Vec<Connection>>,
     line: &Mutex<Line>,
 ) -> Result<Response<Bytes>, TransportError> {
+    // What is meant for TLS must not leave without it.
+    if request.uri().scheme_str() != Some("http") {
+        return Err(TransportError::new(TransportErrorKind::Tls, "this transport has no TLS"));
+    }
     let timeout = request.extensions().get::<AttemptTimeout>();
     let deadline = Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout.0)));
     let mut connection = match kept(idle) {
