@@ -33,7 +33,11 @@ impl BaseUrl {
 
     /// A URL that may go without TLS to any machine, for test keys only.
     pub(crate) fn parse_without_tls(url: &str) -> Result<Self, Error> {
-        let (base_url, _) = Self::parse_any(url)?;
+        let (base_url, is_safe) = Self::parse_any(url)?;
+        // A slip of the pen, rather than a simulator.
+        if !is_safe && base_url.is_stripe_s() {
+            return Err(InvalidInput::InsecureBaseUrl.into());
+        }
         Ok(Self { takes_test_keys_only: true, ..base_url })
     }
 
@@ -58,6 +62,14 @@ impl BaseUrl {
             return Err(InvalidInput::MalformedBaseUrl.into());
         }
         Ok((Self { url: format!("{scheme}://{authority}{path}"), takes_test_keys_only: false }, is_safe))
+    }
+
+    fn is_stripe_s(&self) -> bool {
+        let uri: Option<Uri> = self.url.parse().ok();
+        uri.as_ref().and_then(Uri::host).is_some_and(|host| {
+            let host = host.to_ascii_lowercase();
+            host == "stripe.com" || host.ends_with(".stripe.com")
+        })
     }
 
     /// The URL of a path and query below it, which begin with `/`.
@@ -114,7 +126,7 @@ mod tests {
             assert!(BaseUrl::parse(url).is_ok(), "{url}");
         }
         for url in [
-            "http://api.stripe.com",
+            "http://stripe.example.com",
             "http://127.0.0.1.example.com",
             "http://localhost.example.com",
             "http://0.0.0.0",
@@ -124,6 +136,10 @@ mod tests {
             assert!(BaseUrl::parse(url).is_err(), "{url}");
             assert!(BaseUrl::parse_without_tls(url).is_ok_and(|url| url.takes_test_keys_only), "{url}");
         }
+        for url in ["http://api.stripe.com", "http://FILES.Stripe.com:8080/x", "http://stripe.com"] {
+            assert!(BaseUrl::parse(url).is_err() && BaseUrl::parse_without_tls(url).is_err(), "{url}");
+        }
+        assert!(BaseUrl::parse_without_tls("https://api.stripe.com").is_ok());
         assert!(BaseUrl::parse_without_tls("https://example.com").is_ok_and(|url| url.takes_test_keys_only));
     }
 

@@ -164,7 +164,7 @@ impl Config {
     /// How often a call is repeated at most. Default: 2. With 0, there is exactly one attempt.
     ///
     /// However many there are, no attempt begins later than ten minutes before the idempotency key of the call is 24 hours
-    /// old: from then on, Stripe may take a repetition for a new request.
+    /// old, and none may take longer than that: from then on, Stripe may take a repetition for a new request.
     pub fn max_retries(self, retries: u32) -> Self {
         self.with(|settings| settings.retry_policy.max_retries = retries)
     }

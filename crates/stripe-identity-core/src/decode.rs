@@ -4,7 +4,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 use stripe_identity_types::escape_invalid_utf8;
 
@@ -41,6 +41,23 @@ impl FromResponse for FileContents {
     }
 }
 
+/// How many lines and columns lie before a place in a text.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    line: usize,
+    column: usize,
+}
+
+impl Place {
+    /// The place beyond some more of the text.
+    pub(crate) fn beyond(self, text: &str) -> Self {
+        match text.rsplit_once('\n') {
+            Some((before, last)) => Self { line: self.line + before.matches('\n').count() + 1, column: last.len() },
+            None => Self { column: self.column + text.len(), ..self },
+        }
+    }
+}
+
 /// Where and how a body differs from what was expected. It does not quote the body.
 #[derive(Clone, Debug)]
 pub struct DecodeError {
@@ -52,11 +69,11 @@ pub struct DecodeError {
 
 impl DecodeError {
     fn new(path: String, error: &serde_json::Error, text: &str) -> Self {
-        let place = |error: &serde_json::Error| (error.line(), error.column(), error.classify());
-        // `Sensitive` turns every error inside it into one about data, so ask again whether this is JSON at all.
-        let (line, column, category) = match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            Ok(_) => place(error),
-            Err(syntax) => place(&syntax),
+        // `Sensitive` turns every error inside it into one about data, and what serde_json cannot hold (a lone surrogate, a
+        // number beyond all bounds, deep nesting) into one of syntax: so ask again whether this is JSON at all.
+        let (line, column, category) = match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => (error.line(), error.column(), serde_json::error::Category::Data),
+            Err(syntax) => (syntax.line(), syntax.column(), syntax.classify()),
         };
         // What is no JSON may break anywhere; where it does, the position says. What is of another type than expected can only
         // be a field of a model.
@@ -66,12 +83,16 @@ impl DecodeError {
         Self { path, line, column, category }
     }
 
-    /// The same error in a text of which this one was a part: at a path, and after the text before it.
-    pub(crate) fn below(self, path: &str, before: &str) -> Self {
+    /// A body that is JSON and should have been something else as a whole.
+    pub(crate) fn of_all() -> Self {
+        Self { path: ".".to_owned(), line: 0, column: 0, category: serde_json::error::Category::Data }
+    }
+
+    /// The same error in a text of which this one was a part: at a path, and beyond a place.
+    pub(crate) fn below(self, path: &str, place: Place) -> Self {
         let path = if self.path == "." { path.to_owned() } else { format!("{path}.{}", self.path) };
-        let last_line = before.rsplit('\n').next().unwrap_or(before);
-        let column = if self.line == 1 { self.column + last_line.len() } else { self.column };
-        let line = if self.line == 0 { 0 } else { self.line + before.matches('\n').count() };
+        let column = if self.line == 1 { self.column + place.column } else { self.column };
+        let line = if self.line == 0 { 0 } else { self.line + place.line };
         Self { path, line, column, ..self }
     }
 }
@@ -99,7 +120,9 @@ impl fmt::Display for DecodeError {
         let what = match self.category {
             serde_json::error::Category::Eof => "it ends too early",
             serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is not JSON",
-            serde_json::error::Category::Data => "it is of another type than expected, not a valid text, or missing",
+            serde_json::error::Category::Data => {
+                "it is missing, or not of the type or within the bounds that are expected"
+            }
         };
         write!(f, "at `{}`", self.path)?;
         // What was found wrong as a whole has no place.

@@ -261,9 +261,11 @@ impl Error {
 }
 
 impl Error {
-    /// Whether the failure is what is stored under the key of the call.
+    /// Whether the failure is one of the server that is stored under the key of the call. Other statuses that say that they
+    /// are replayed are judged by themselves, and a success took effect, whatever became of its body.
     fn is_stored(&self) -> bool {
-        self.0.idempotency_key.is_some() && self.is_replayed()
+        let is_failure = self.status().is_some_and(|status| status.as_u16() >= 500);
+        is_failure && self.0.idempotency_key.is_some() && self.is_replayed()
     }
 }
 
@@ -428,6 +430,11 @@ mod tests {
         assert_eq!(error.param(), Some("file_link_data[metadata][robin]"));
         let param = |param: &str| Word(param).to_string();
         assert_eq!(param("metadata[robin]"), "metadata");
+        assert_eq!(param("file_link_data[metadata][robin]"), "file_link_data[metadata]");
+        assert_eq!(param("metadata.robin.smith"), "metadata");
+        assert_eq!(param("[metadata]robin"), "[metadata]");
+        assert_eq!(param("x[robin.smith.1990-01-01]"), "[hidden]");
+        assert_eq!(param("robin.smith"), "[hidden]");
         assert_eq!(param("options[document][allowed_types][0]"), "options[document][allowed_types][0]");
     }
 

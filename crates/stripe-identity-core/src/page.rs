@@ -1,16 +1,21 @@
 use std::error::Error;
 use std::fmt;
+use std::marker::PhantomData;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use stripe_identity_types::{Json, List, ObjectType, each_field, escape_invalid_utf8};
 
-use crate::decode::{DecodeError, FromResponse, parse};
+use crate::decode::{DecodeError, FromResponse, Place, parse};
 use crate::shown::Token;
 
 /// One page of a list: the objects that parse, and what is known of those that do not.
+///
+/// Look at both: an object that does not parse is not in [`data`](Self::data). [`Call::items`](crate::Call::items) has them
+/// together, in their order. A page on which nothing parses and nothing has an id is an error, and so is one with more than 100
+/// objects that do not parse, since Stripe's pages have 100 at most.
 ///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
@@ -92,11 +97,6 @@ impl fmt::Debug for UnreadableItem {
 impl Error for UnreadableItem {}
 
 impl<T> Page<T> {
-    /// Returns an iterator over the objects that parse.
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
-        self.data.iter()
-    }
-
     /// How many objects the page has, with those that do not parse.
     fn len(&self) -> usize {
         self.data.len() + self.unreadable.len()
@@ -123,29 +123,12 @@ impl<T> Page<T> {
     }
 }
 
-impl<T> IntoIterator for Page<T> {
-    type Item = T;
-    type IntoIter = std::vec::IntoIter<T>;
-
-    /// Goes through the objects that parse.
-    fn into_iter(self) -> Self::IntoIter {
-        self.data.into_iter()
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Page<T> {
-    type Item = &'a T;
-    type IntoIter = std::slice::Iter<'a, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
 impl<T: DeserializeOwned> FromResponse for Page<T> {
     fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError> {
         let body = escape_invalid_utf8(response.body());
         match parse::<List<T>>(&body) {
+            // An error may have an empty list beside it, which would end a walk in silence.
+            Ok(list) if list.data.is_empty() && has_error(&body) => Err(DecodeError::of_all()),
             Ok(list) => Ok(Self { data: list.data, has_more: list.has_more, unreadable: Vec::new() }),
             Err(error) => Self::item_by_item(&body).ok_or(error),
         }
@@ -156,34 +139,86 @@ impl<T: DeserializeOwned> Page<T> {
     /// Takes of the page what parses. `None` if it is no list.
     fn item_by_item(text: &str) -> Option<Self> {
         #[derive(Deserialize)]
-        struct Items<'a> {
+        #[serde(bound = "T: DeserializeOwned")]
+        struct Raw<'a, T> {
             #[serde(default)]
             object: Option<ObjectType>,
             #[serde(borrow)]
-            data: Vec<&'a RawValue>,
+            data: Items<'a, T>,
             #[serde(default)]
             has_more: Option<bool>,
+            #[serde(default)]
+            error: Option<IgnoredAny>,
         }
         // To serde, a sequence would be as good for a struct.
-        let items = Some(text).filter(|text| text.trim_start().starts_with('{'));
-        let items: Items<'_> = serde_json::from_str(items?).ok()?;
-        if items.object.is_some_and(|object| object != ObjectType::List) {
+        let raw = Some(text).filter(|text| text.trim_start().starts_with('{'));
+        let raw: Raw<'_, T> = serde_json::from_str(raw?).ok()?;
+        if raw.error.is_some() || raw.object.is_some_and(|object| object != ObjectType::List) {
             return None;
         }
-        let mut page = Self { data: Vec::new(), has_more: items.has_more.unwrap_or_default(), unreadable: Vec::new() };
-        for (index, item) in items.data.into_iter().map(RawValue::get).enumerate() {
-            match parse(item) {
-                Ok(model) => page.data.push(model),
-                Err(reason) => {
-                    let before = &text[..item.as_ptr() as usize - text.as_ptr() as usize];
-                    let reason = reason.below(&format!("data[{index}]"), before);
-                    let object = serde_json::from_str(item).ok()?;
-                    page.unreadable.push(UnreadableItem { index, id: id_of(item), object, reason });
+        let Items { data, unreadable } = raw.data;
+        let mut page = Self { data, has_more: raw.has_more.unwrap_or_default(), unreadable: Vec::new() };
+        let (mut place, mut rest) = (Place::default(), text);
+        for (index, item, reason) in unreadable {
+            let start = item.as_ptr() as usize - rest.as_ptr() as usize;
+            place = place.beyond(&rest[..start]);
+            rest = &rest[start..];
+            let reason = reason.below(&format!("data[{index}]"), place);
+            let object = serde_json::from_str(item).ok()?;
+            page.unreadable.push(UnreadableItem { index, id: id_of(item), object, reason });
+        }
+        let is_a_page = !page.data.is_empty() || page.unreadable.iter().any(|item| item.id.is_some());
+        is_a_page.then_some(page)
+    }
+}
+
+/// More than this on a page is not Stripe's, and not worth keeping.
+const MOST_UNREADABLE: usize = 100;
+
+/// The objects of a page, and of those that do not parse the place, the text and the reason.
+struct Items<'a, T> {
+    data: Vec<T>,
+    unreadable: Vec<(usize, &'a str, DecodeError)>,
+}
+
+impl<'de: 'a, 'a, T: DeserializeOwned> Deserialize<'de> for Items<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EachItem<'a, T>(PhantomData<(&'a (), T)>);
+
+        impl<'de: 'a, 'a, T: DeserializeOwned> Visitor<'de> for EachItem<'a, T> {
+            type Value = Items<'a, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut items = Items { data: Vec::new(), unreadable: Vec::new() };
+                while let Some(item) = seq.next_element::<&RawValue>()? {
+                    match parse(item.get()) {
+                        Ok(model) => items.data.push(model),
+                        Err(_) if items.unreadable.len() == MOST_UNREADABLE => {
+                            return Err(A::Error::custom("more objects than a page has"));
+                        }
+                        Err(reason) => {
+                            let index = items.data.len() + items.unreadable.len();
+                            items.unreadable.push((index, item.get(), reason));
+                        }
+                    }
                 }
+                Ok(items)
             }
         }
-        Some(page)
+
+        deserializer.deserialize_seq(EachItem(PhantomData))
     }
+}
+
+fn has_error(text: &str) -> bool {
+    let mut has_error = false;
+    // It was parsed before, so it does not break off.
+    let _ = each_field(text, |key, value| has_error |= key == b"error" && value.get() != "null");
+    has_error
 }
 
 /// The id of an object that is otherwise unreadable.

@@ -56,13 +56,15 @@ pub(crate) fn after_reply(
         // It comes again for as long as the key lives.
         _ if is_stored => false,
         // What holds the object, or uses the key, is soon done; what is too much stays so for longer.
-        _ if status == StatusCode::TOO_MANY_REQUESTS => {
-            even_rate_limits || matches!(code, Some(ErrorCode::LockTimeout | ErrorCode::IdempotencyKeyInUse))
-        }
-        _ if matches!(code, Some(ErrorCode::RateLimit | ErrorCode::LockTimeout)) => even_rate_limits,
+        _ if status == StatusCode::TOO_MANY_REQUESTS => even_rate_limits || is_busy(code),
+        _ if code == Some(&ErrorCode::RateLimit) => even_rate_limits,
         // Statuses beyond 599 are no server's by any standard, and are some proxies' for failures of their own.
-        _ => status == StatusCode::CONFLICT || status.as_u16() >= 500,
+        _ => status == StatusCode::CONFLICT || status.as_u16() >= 500 || even_rate_limits && is_busy(code),
     }
+}
+
+fn is_busy(code: Option<&ErrorCode>) -> bool {
+    matches!(code, Some(ErrorCode::LockTimeout | ErrorCode::IdempotencyKeyInUse))
 }
 
 /// How long to wait before a retry (the first is number 1), with `random` anywhere in its range.
@@ -114,6 +116,14 @@ mod tests {
         assert!(too_many(Some(&ErrorCode::LockTimeout), false));
         assert!(too_many(None, true) && !too_many(Some(&ErrorCode::RateLimit), false));
         assert!(too_many(Some(&ErrorCode::IdempotencyKeyInUse), false));
+        for code in [ErrorCode::LockTimeout, ErrorCode::IdempotencyKeyInUse] {
+            let decide = |status, even| {
+                let status = StatusCode::from_u16(status).unwrap();
+                after_reply(status, &HeaderMap::new(), Some(&code), false, even)
+            };
+            assert!([409, 429, 500, 503].into_iter().all(|status| decide(status, false)), "{code}");
+            assert!(!decide(400, false) && decide(400, true), "{code}");
+        }
         let by_code =
             |even| after_reply(StatusCode::BAD_REQUEST, &HeaderMap::new(), Some(&ErrorCode::RateLimit), false, even);
         assert!(by_code(true) && !by_code(false));
@@ -122,14 +132,7 @@ mod tests {
     #[test]
     fn what_is_stored_under_a_key_is_not_repeated_unless_the_server_says_so() {
         let yes = headers(&[("stripe-should-retry", "true")]);
-        for (status, code) in [
-            (500, None),
-            (503, None),
-            (600, None),
-            (409, None),
-            (409, Some(ErrorCode::IdempotencyKeyInUse)),
-            (429, Some(ErrorCode::LockTimeout)),
-        ] {
+        for (status, code) in [(500, None), (503, None), (600, None), (503, Some(ErrorCode::LockTimeout))] {
             let status = StatusCode::from_u16(status).unwrap();
             assert!(!after_reply(status, &HeaderMap::new(), code.as_ref(), true, true), "{status}");
             assert!(after_reply(status, &HeaderMap::new(), code.as_ref(), false, true), "{status}");

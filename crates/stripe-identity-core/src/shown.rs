@@ -13,15 +13,17 @@ impl fmt::Display for Token<'_> {
     }
 }
 
-/// A type, a code or a parameter's name that came over the wire. All of Stripe's are in small letters; what has others may
-/// be a piece of somebody's data, and so are the keys of metadata.
+/// A type, a code or a parameter's name that came over the wire. All of Stripe's are words in small letters, joined by
+/// underscores and nested in brackets; what has anything else may be a piece of somebody's data, and so are the keys of
+/// metadata.
 pub(crate) struct Word<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Word<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_of_a_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.[]".contains(&byte);
-        let keys =
-            ["metadata[", "metadata]["].into_iter().find_map(|before| Some(self.0.find(before)? + before.len() - 1));
+        let is_of_a_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_[]".contains(&byte);
+        let keys = self.0.find("metadata").map(|start| start + "metadata".len());
+        // Within brackets, the word ends with its own.
+        let keys = keys.map(|end| if self.0[end..].starts_with(']') { end + 1 } else { end });
         let known = keys.map_or(self.0, |keys| &self.0[..keys]);
         let looks_like_one = known.len() <= 80 && known.bytes().all(is_of_a_word);
         f.write_str(if looks_like_one { known } else { "[hidden]" })

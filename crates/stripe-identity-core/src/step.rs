@@ -75,9 +75,10 @@ pub struct WaitingCall<T> {
     wait: Duration,
 }
 
-/// How long after a call's beginning an attempt may begin under its idempotency key. Stripe keeps a key for 24 hours at
-/// least; later, the same key makes the same thing once more. An attempt may take its time to arrive.
-const LONGEST_UNDER_ONE_KEY: Duration = Duration::from_secs(24 * 3600 - 600);
+/// How long Stripe keeps an idempotency key, at least. Later, the same key makes the same thing once more.
+const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// How long after a call's beginning an attempt may begin under its key, so that it has some time to arrive.
+const LAST_BEGINNING: Duration = Duration::from_secs(24 * 3600 - 600);
 
 /// A request, how often and how long it may be sent, and what became of it so far.
 #[cfg_attr(test, derive(Clone))]
@@ -142,7 +143,9 @@ impl<T> Plan<T> {
 
     /// The same request each time: same key, same bytes, same headers. Only the time that it may take shrinks.
     fn attempt(mut self: Box<Self>) -> Step<T> {
-        let timeout = self.time_left().map_or(self.attempt_timeout, |left| left.min(self.attempt_timeout));
+        let key_lives = self.idempotency_key().map(|_| KEY_LIFETIME.saturating_sub(self.progress.taken));
+        let limits = [Some(self.attempt_timeout), self.time_left(), key_lives];
+        let timeout = limits.into_iter().flatten().min().unwrap_or_default();
         self.progress.attempts = self.progress.attempts.saturating_add(1);
         let mut request = self.request.clone();
         request.extensions_mut().insert(AttemptTimeout(timeout));
@@ -198,7 +201,7 @@ impl<T> Plan<T> {
 
     /// Whether Stripe may no longer know the call's key when an attempt arrives that begins after a wait.
     fn has_expired_key(&self, wait: Duration) -> bool {
-        self.idempotency_key().is_some() && self.progress.taken.saturating_add(wait) > LONGEST_UNDER_ONE_KEY
+        self.idempotency_key().is_some() && self.progress.taken.saturating_add(wait) > LAST_BEGINNING
     }
 
     fn idempotency_key(&self) -> Option<&HeaderValue> {

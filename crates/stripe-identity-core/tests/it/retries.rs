@@ -4,7 +4,7 @@ use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http;
 use stripe_identity_core::http::Response;
 use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
-use stripe_identity_core::{Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind};
+use stripe_identity_core::{AttemptTimeout, Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind};
 
 use super::{config, reply, request_of};
 
@@ -150,6 +150,15 @@ fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
     assert!(run_on.end.is_ok());
     let error = run(0, [answer(500, &yes)]).end.unwrap_err();
     assert!(error.is_retryable() && !error.to_string().contains("new key"), "{error}");
+    // A success took effect, even if it cannot be read, and others than the server's failures speak for themselves.
+    let unreadable = run(2, [Ok(reply(200, &[replayed], "<html>"))]).end.unwrap_err();
+    assert_eq!((unreadable.kind(), unreadable.is_replayed()), (ErrorKind::Decode, true));
+    assert!(!unreadable.to_string().contains("new key"), "{unreadable}");
+    for status in [301, 400, 409] {
+        let error = run(0, [answer(status, &[replayed])]).end.unwrap_err();
+        assert!(!error.to_string().contains("new key"), "{error}");
+    }
+    assert!(run(2, [answer(409, &[replayed]), answer(200, &[])]).end.is_ok());
     // Only `true` says so, and without a key nothing is stored.
     assert_eq!(run(1, [answer(500, &[("Idempotent-Replayed", "false")]), answer(200, &[])]).waits, [500]);
     let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").start());
@@ -166,9 +175,15 @@ fn no_attempt_begins_when_the_key_may_have_expired() {
         .attempt_timeout(Duration::MAX)
         .start();
     let mut waited = Duration::ZERO;
+    let day = Duration::from_secs(24 * 3600);
     let error = loop {
         step = match step {
-            Step::Send(_, sent) => sent.reply(answer(503, &[("retry-after", "60")])),
+            Step::Send(request, sent) => {
+                // None may arrive later, however long an attempt may take.
+                let timeout = request.extensions().get::<AttemptTimeout>().unwrap().0;
+                assert_eq!(waited + timeout, day);
+                sent.reply(answer(503, &[("retry-after", "60")]))
+            }
             Step::Wait(duration, waiting) => {
                 waited += duration;
                 waiting.resume()

@@ -149,7 +149,8 @@ impl Reply {
 
     /// Whether this is what is stored under the call's key.
     pub(super) fn is_stored(&self, setting: &Setting) -> bool {
-        setting.has_key() && self.header("idempotent-replayed") == Some("true")
+        let is_failure = self.status().is_some_and(|status| status >= 500);
+        is_failure && setting.has_key() && self.header("idempotent-replayed") == Some("true")
     }
 
     fn code(&self) -> Code {
@@ -191,11 +192,11 @@ impl Reply {
             Class::Refusal { should_retry: Some(word), .. } => word,
             Class::Success { .. } | Class::Refusal { is_stored: true, .. } => false,
             Class::Refusal { status, code, .. } => match (status, code) {
-                (StatusClass::TooManyRequests, Code::LockTimeout | Code::KeyInUse) => true,
-                (StatusClass::TooManyRequests, _) | (_, Code::RateLimit | Code::LockTimeout) => {
+                (StatusClass::Other, Code::Other) => false,
+                (StatusClass::TooManyRequests, Code::Other) | (StatusClass::Other, _) | (_, Code::RateLimit) => {
                     setting.retry_rate_limits
                 }
-                (status, _) => status != StatusClass::Other,
+                _ => true,
             },
         }
     }
