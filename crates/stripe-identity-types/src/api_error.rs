@@ -84,7 +84,7 @@ impl ApiError {
     /// An object gives its fields. A string is taken as the code, as the OAuth endpoints send it, with the
     /// `error_description` beside it as the message.
     ///
-    /// It takes what is there. Text is read with U+FFFD in place of what is not text, and a field of an unexpected type reads
+    /// It takes what is there. A byte order mark at the beginning is skipped. Text is read with U+FFFD in place of what is not text, and a field of an unexpected type reads
     /// as absent; of a body that ends too early, or goes on as something else than JSON, what came before counts. No more than
     /// the first 256 KiB are read.
     pub fn from_slice(body: &[u8]) -> Option<Self> {

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
@@ -91,19 +90,7 @@ impl Event {
     /// What the model does not know may be anything, even what a [`Value`](serde_json::Value) can't hold.
     pub fn verification_session(&self) -> Option<VerificationSession> {
         self.verification_session_id()?;
-        let object = self.data.object.expose();
-        object.parse().ok().or_else(|| {
-            // A key that is no text is none of the model's.
-            let json = escape_invalid_utf8(object.as_bytes());
-            let mut fields = BTreeMap::new();
-            each_field(&json, |key, value| {
-                if let Ok(key) = std::str::from_utf8(key) {
-                    fields.insert(key.to_owned(), value);
-                }
-            })
-            .ok()?;
-            serde_json::from_str(&serde_json::to_string(&fields).ok()?).ok()
-        })
+        self.data.object.expose().parse().ok()
     }
 
     /// The id of the session that the snapshot is of, even if the rest of it can't be read.

@@ -1,13 +1,14 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
-use serde::ser::Error as _;
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 /// A JSON value of any shape, kept as it came.
 ///
@@ -30,8 +31,12 @@ use serde_json::{Map, Value};
 /// ```
 ///
 /// Read with `serde_json`, it holds the text that came. Read from any other format, or out of one of serde's buffers
-/// (`#[serde(flatten)]`, untagged and internally tagged enums), it holds the `Value`. It serializes as the `Value`, or as the
-/// text that came where there is none.
+/// (`#[serde(flatten)]`, untagged and internally tagged enums), it holds the `Value`.
+///
+/// It serializes as the `Value`. Where there is none, few formats could hold it, and fewer read it back. It then serializes as a
+/// map with the single key `$stripe_identity::Json` and the JSON as text, or as an array of its bytes if it is not UTF-8. A
+/// `Json` that is read from such a map, in any format, holds what the map stands for. To pass the JSON on as it came, take
+/// [`as_bytes`](Self::as_bytes).
 #[derive(Clone)]
 pub struct Json {
     // One of the two is there from the beginning, and the other follows from it.
@@ -43,7 +48,11 @@ impl Json {
     /// Returns the value, or `None` if a [`Value`] can't hold it: it has a lone surrogate, a number beyond `f64`, invalid
     /// UTF-8, or is nested too deeply. Parses it the first time.
     pub fn value(&self) -> Option<&Value> {
-        self.value.get_or_init(|| serde_json::from_slice(self.bytes.get()?).ok()).as_ref()
+        let parse = || {
+            let mut json = serde_json::Deserializer::from_slice(self.bytes.get()?);
+            AnyValue(None).deserialize(&mut json).ok().filter(|_| json.end().is_ok())
+        };
+        self.value.get_or_init(parse).as_ref()
     }
 
     /// Returns the value, taken out, or `None` as [`value`](Self::value) does.
@@ -64,25 +73,61 @@ impl Json {
 
     /// Parses the bytes as a model. What the model ignores need not fit into a [`Value`].
     ///
+    /// If they do not parse as they are, the keys of the outermost object that are not text are left out, since no model has
+    /// such a key; and of a key that comes twice, the last one counts.
+    ///
     /// # Errors
     /// The error of `serde_json`, which may quote the JSON.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&escape_invalid_utf8(self.as_bytes()))
+        let json = escape_invalid_utf8(self.as_bytes());
+        serde_json::from_str(&json).or_else(|error| {
+            let mut fields = BTreeMap::new();
+            let walked = each_field(&json, |key, value| {
+                if let Ok(key) = std::str::from_utf8(key) {
+                    fields.insert(key.to_owned(), value);
+                }
+            });
+            let fields = walked.ok().and_then(|()| serde_json::to_string(&fields).ok());
+            fields.and_then(|fields| serde_json::from_str(&fields).ok()).ok_or(error)
+        })
     }
 
     fn from_text(text: String) -> Self {
-        let may_be_escaped = text.contains(r"\uDb") || text.contains(r"\uDc");
-        let json = Self::from_bytes(text.into_bytes().into());
-        if may_be_escaped && json.value().is_none() {
-            return restore_invalid_utf8(json.as_bytes()).map_or(json, |bytes| Self::from_bytes(bytes.into()));
+        if let Some(bytes) = restore_invalid_utf8(&text) {
+            return Self::from_bytes(bytes);
         }
-        json
+        let key = text.trim_start().strip_prefix('{').and_then(|text| text.trim_start().strip_prefix('"'));
+        let may_stand_in = key.is_some_and(|text| text.starts_with(STAND_IN));
+        let json = Self::from_bytes(text.into_bytes());
+        if may_stand_in && let Some(original) = json.value().and_then(Self::from_stand_in) { original } else { json }
     }
 
-    fn from_bytes(bytes: Box<[u8]>) -> Self {
-        Self { bytes: bytes.into(), value: OnceLock::new() }
+    fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into_boxed_slice().into(), value: OnceLock::new() }
+    }
+
+    /// Returns what a value was written in place of, or `None` if it stands for itself.
+    fn from_stand_in(value: &Value) -> Option<Self> {
+        let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+        let byte = |byte: &Value| byte.as_u64().and_then(|byte| u8::try_from(byte).ok());
+        let bytes = match fields.get(STAND_IN)? {
+            Value::String(text) => text.clone().into_bytes(),
+            Value::Array(bytes) => bytes.iter().map(byte).collect::<Option<_>>()?,
+            _ => return None,
+        };
+        let is_json = serde_json::from_str::<IgnoredAny>(&escape_invalid_utf8(&bytes)).is_ok();
+        let json = Self::from_bytes(bytes);
+        (is_json && json.plain_value().is_none()).then_some(json)
+    }
+
+    /// Returns the value, if it can be written as it is: it exists, and would not be taken for a stand-in.
+    fn plain_value(&self) -> Option<&Value> {
+        self.value().filter(|value| Self::from_stand_in(value).is_none())
     }
 }
+
+/// The key of the map that is written in place of JSON that has no `Value`.
+const STAND_IN: &str = "$stripe_identity::Json";
 
 impl From<Value> for Json {
     fn from(value: Value) -> Self {
@@ -116,12 +161,15 @@ impl fmt::Debug for Json {
 
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.value() {
-            Some(value) => value.serialize(serializer),
-            None => RawValue::from_string(escape_invalid_utf8(self.as_bytes()).into_owned())
-                .map_err(|_| S::Error::custom("JSON that can't be written"))?
-                .serialize(serializer),
+        if let Some(value) = self.plain_value() {
+            return value.serialize(serializer);
         }
+        let mut stand_in = serializer.serialize_map(Some(1))?;
+        match std::str::from_utf8(self.as_bytes()) {
+            Ok(text) => stand_in.serialize_entry(STAND_IN, text)?,
+            Err(_) => stand_in.serialize_entry(STAND_IN, self.as_bytes())?,
+        }
+        stand_in.end()
     }
 }
 
@@ -130,102 +178,147 @@ impl Serialize for Json {
 /// be read, as a `Value`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
+/// The key under which `serde_json` gives a number, as the only entry of a map, if its feature `arbitrary_precision` is on.
+const NUMBER: &str = "$serde_json::private::Number";
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(RAW_VALUE, AnyJson)
+        let mut raw = None;
+        let value = deserializer.deserialize_newtype_struct(RAW_VALUE, AnyValue(Some(&mut raw)))?;
+        Ok(raw.map_or_else(|| Self::from_stand_in(&value).unwrap_or_else(|| value.into()), Self::from_text))
     }
 }
 
-struct AnyJson;
+/// Reads a `Value` of any format, or the text of it where that is offered and there is a place to put it.
+///
+/// `Value` itself would take a map with one of `serde_json`'s private keys, which anyone may send, for something else.
+struct AnyValue<'a>(Option<&'a mut Option<String>>);
 
-impl<'de> Visitor<'de> for AnyJson {
-    type Value = Json;
+impl<'de> DeserializeSeed<'de> for AnyValue<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyValue<'_> {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        Value::deserialize(deserializer).map(Json::from)
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(AnyValue(None))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut fields = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            if key == RAW_VALUE && fields.is_empty() {
-                return map.next_value().map(Json::from_text);
-            }
-            fields.insert(key, map.next_value()?);
+            match self.0 {
+                Some(raw) if key == RAW_VALUE && fields.is_empty() => {
+                    *raw = Some(map.next_value()?);
+                    return Ok(Value::Null);
+                }
+                _ => fields.insert(key, map.next_value_seed(AnyValue(None))?),
+            };
         }
-        Ok(Value::Object(fields).into())
+        Ok(any_precision(&fields).map_or(Value::Object(fields), Value::Number))
     }
 
-    // The rest is for deserializers that know no newtype structs, and visit what they have.
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Json, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(seq)).map(Json::from)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(AnyValue(None))? {
+            items.push(item);
+        }
+        Ok(items.into())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        Json::deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(AnyValue(None))
     }
 
-    fn visit_none<E>(self) -> Result<Json, E> {
-        Ok(Json::default())
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::default())
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Value::from(value).into())
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Value::from(value).into())
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Value::from(value).into())
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Value::from(value).into())
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Value::from(value).into())
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Value::from(value).into())
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
     }
 }
 
+fn any_precision(fields: &Map<String, Value>) -> Option<Number> {
+    let number = fields.get(NUMBER).filter(|_| fields.len() == 1)?.as_str()?;
+    // A `Number` holds this one only if the feature is on.
+    let is_on = "1e400".parse::<Number>().is_ok();
+    number.parse().ok().filter(|_| is_on)
+}
+
+/// How many invalid bytes are kept. Each takes some space, and what has more of them is not JSON by mistake.
+const MOST_INVALID_BYTES: usize = 8192;
+
+/// Follows the escape of each invalid byte. It is random, so that no document has it, and what is valid can spell any escape.
+static MARK: OnceLock<String> = OnceLock::new();
+
 /// Makes text of JSON, so that `serde_json` can skip what is not UTF-8, and keep it inside of a [`Json`].
 ///
-/// Valid UTF-8 stays as it is. In anything else, each invalid byte becomes the escape of a lone surrogate, `\uDcNN` for the
-/// byte 0xNN: within a string that is JSON, but no text, so that reading it into a `String` fails. `Json` turns it back into the byte.
+/// Valid UTF-8 stays as it is, but for a byte order mark at its beginning, which is left out. In anything else, each invalid
+/// byte becomes the escape of a lone surrogate, `\uDcNN` for the byte 0xNN, and a mark: within a string that is JSON, but no
+/// text, so that reading it into a `String` fails. `Json` turns it back into the byte. After some thousands of invalid bytes
+/// the text is cut, so that it is not JSON.
+#[doc(hidden)]
 pub fn escape_invalid_utf8(json: &[u8]) -> Cow<'_, str> {
+    let json = json.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(json);
     if let Ok(text) = std::str::from_utf8(json) {
         return Cow::Borrowed(text);
     }
-    let mut text = String::with_capacity(json.len() + 64);
-    for chunk in json.utf8_chunks() {
+    let mark = MARK.get_or_init(|| format!("{:016x}", RandomState::new().hash_one(())));
+    let chunks = json.utf8_chunks().scan(0, |invalid, chunk| {
+        let is_kept = *invalid <= MOST_INVALID_BYTES;
+        *invalid += chunk.invalid().len();
+        is_kept.then_some(chunk)
+    });
+    let escaped = 6 + mark.len();
+    let capacity = chunks.clone().map(|chunk| chunk.valid().len() + chunk.invalid().len() * escaped).sum();
+    let mut text = String::with_capacity(capacity);
+    for chunk in chunks {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            let is_escaped = backslashes_at_end(text.as_bytes()) % 2 == 1;
-            if is_escaped {
-                // There is no such escape, and none must come of it.
-                text.push(char::REPLACEMENT_CHARACTER);
-            } else {
-                // After the first half of a pair the second half would make a character of the two; another first half
-                // does not.
-                let row = if ends_in_half_a_pair(text.as_bytes()) { 'b' } else { 'c' };
-                text.extend(['\\', 'u', 'D', row]);
-                text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+            if backslashes_at_end(text.as_bytes()) % 2 == 1 {
+                // There is no such escape. Nothing is JSON that ends in a backslash.
+                return Cow::Owned(text);
             }
+            // After the first half of a pair the second half would make a character of the two; another first half
+            // does not.
+            let row = if ends_in_half_a_pair(text.as_bytes()) { 'b' } else { 'c' };
+            text.extend(['\\', 'u', 'D', row]);
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+            text.push_str(mark);
         }
     }
     Cow::Owned(text)
@@ -244,36 +337,19 @@ fn ends_in_half_a_pair(text: &[u8]) -> bool {
     is_leading && column.iter().all(u8::is_ascii_hexdigit) && backslashes_at_end(before).is_multiple_of(2)
 }
 
-/// The bytes that this is the escaped form of, if any.
-fn restore_invalid_utf8(text: &[u8]) -> Option<Vec<u8>> {
+/// Returns the bytes that this is the escaped form of, or `None` if nothing in it is escaped.
+fn restore_invalid_utf8(text: &str) -> Option<Vec<u8>> {
+    let mark = MARK.get()?.as_str();
+    let (escaped, rest) = text.rsplit_once(mark)?;
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&first, after)) = rest.split_first() {
-        (bytes, rest) = match rest {
-            [b'\\', b'u', b'D', b'b' | b'c', high, low, after @ ..] if digit(*high)? >= 8 => {
-                bytes.push(digit(*high)? << 4 | digit(*low)?);
-                (bytes, after)
-            }
-            [b'\\', second, after @ ..] => {
-                bytes.extend([first, *second]);
-                (bytes, after)
-            }
-            _ => {
-                bytes.push(first);
-                (bytes, after)
-            }
-        };
+    for piece in escaped.split(mark) {
+        let (before, digits) = piece.as_bytes().split_last_chunk::<2>()?;
+        let valid = before.strip_suffix(br"\uDc").or_else(|| before.strip_suffix(br"\uDb"))?;
+        bytes.extend(valid);
+        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
     }
-    // What came may have had such an escape of its own.
-    (escape_invalid_utf8(&bytes).as_bytes() == text).then_some(bytes)
-}
-
-fn digit(letter: u8) -> Option<u8> {
-    match letter {
-        b'0'..=b'9' => Some(letter - b'0'),
-        b'a'..=b'f' => Some(letter - b'a' + 10),
-        _ => None,
-    }
+    bytes.extend(rest.as_bytes());
+    Some(bytes)
 }
 
 /// Reads a JSON object field by field, and its keys as bytes, since a key need not be text either.
@@ -323,7 +399,10 @@ impl Bytes<'_> {
             // The JSON is UTF-8, so this can only be a surrogate: three bytes, each of them invalid by itself.
             text.extend(chunk.invalid().iter().filter(|&&byte| byte == 0xED).map(|_| char::REPLACEMENT_CHARACTER));
         }
-        Some(text)
+        Some(match MARK.get() {
+            Some(mark) => text.replace(mark, ""),
+            None => text,
+        })
     }
 }
 

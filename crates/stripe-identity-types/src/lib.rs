@@ -84,9 +84,9 @@ pub use id::{
     AccountId, CustomerAccountId, CustomerId, EphemeralKeyId, EventId, FileId, FileLinkId, PersonId,
     VerificationFlowId, VerificationReportId, VerificationSessionId,
 };
+pub use json::Json;
 #[doc(hidden)]
-pub use json::each_field;
-pub use json::{Json, escape_invalid_utf8};
+pub use json::{each_field, escape_invalid_utf8};
 pub use list::List;
 pub use list_events::ListEvents;
 pub use list_file_links::ListFileLinks;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use peak_alloc::PeakAlloc;
-use stripe_identity_types::ApiError;
+use stripe_identity_types::{ApiError, Event, Json, escape_invalid_utf8};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -41,7 +41,7 @@ fn a_large_error_body_takes_little_memory() {
             assert_eq!((error.type_.as_str(), error.code.unwrap().as_str()), ("api_error", "rate_limit"));
         }
     }
-    // The invalid bytes are written as six letters each.
+    // Of invalid bytes, each of which takes more room when it is escaped, only some are read.
     let mut invalid = begin.as_bytes().to_vec();
     invalid.push(b'"');
     invalid.resize(16 * MIB, 0xFF);
@@ -49,5 +49,30 @@ fn a_large_error_body_takes_little_memory() {
     MEMORY.reset_peak_usage();
     assert!(ApiError::from_slice(&invalid).unwrap().code.is_some());
     let peak = MEMORY.peak_usage() - before;
-    assert!(peak < 8 * MIB, "{peak} bytes");
+    assert!(peak < 2 * MIB, "{peak} bytes");
+
+    for (begin, go_on, end) in [
+        (&b"\""[..], &b"\xff"[..], &b"\""[..]),
+        (b"", b"\xff", b""),
+        (b"{\"id\":\"evt_1\",\"object\":\"event\",\"data\":{\"object\":\"", b"\xf0\x9f", b"\"}}"),
+        (b"[\"", b"a\xff", b"\"]"),
+        (b"[", b"\"\xff\",", b"1]"),
+        (b"\"", b"\\ud83d\xff", b"\""),
+        (b"\"", b"\\\\\xff", b"\""),
+    ] {
+        let json = [begin, &go_on.repeat(16 * MIB / go_on.len()), end].concat();
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        assert!(serde_json::from_str::<Json>(&escape_invalid_utf8(&json)).is_err());
+        assert!(serde_json::from_str::<Event>(&escape_invalid_utf8(&json)).is_err());
+        let peak = MEMORY.peak_usage() - before;
+        assert!(peak < 2 * MIB, "{}: {peak} bytes", String::from_utf8_lossy(go_on));
+    }
+    // What has few of them is copied, and no more.
+    let json = [b"\"", &b"a".repeat(16 * MIB)[..], b"\xff\""].concat();
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    assert!(escape_invalid_utf8(&json).len() > 16 * MIB);
+    let peak = MEMORY.peak_usage() - before;
+    assert!(peak < 17 * MIB, "{peak} bytes");
 }

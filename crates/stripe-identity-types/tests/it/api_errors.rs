@@ -54,6 +54,25 @@ fn text_that_is_no_text_is_read_with_replacement_characters() {
 }
 
 #[test]
+fn a_byte_order_mark_is_skipped() {
+    for body in [
+        &br#"{"error":{"type":"invalid_request_error","code":"rate_limit"}}"#[..],
+        b"{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"rate_limit\",\"message\":\"\xff\"",
+    ] {
+        assert!(is_rate_limit(&read(&[b"\xef\xbb\xbf", body].concat())));
+    }
+}
+
+#[test]
+fn an_object_in_an_error_is_held_as_it_came() {
+    let source = b"{\"a\":\"\xff \\uDc80\",\"\xf0\x9f\":1e400}";
+    let error = read(&[b"{\"error\":{\"code\":\"rate_limit\",\"source\":", &source[..], b"}}"].concat());
+    assert_eq!(error.source.as_ref().unwrap().expose().as_bytes(), source);
+    let stored: ApiError = serde_json::from_value(serde_json::to_value(&error).unwrap()).unwrap();
+    assert_eq!(stored, error);
+}
+
+#[test]
 fn of_a_body_that_breaks_off_what_came_before_counts() {
     let whole = br#"{"error":{"type":"invalid_request_error","code":"rate_limit","message":"m","payment_intent":{"id":"pi_1"}}}"#;
     let begin = whole.windows(7).position(|at| at == b"message").unwrap();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stripe_identity_types::{Event, Json, ThinEvent, escape_invalid_utf8, reduce};
+use stripe_identity_types::{Event, Json, ThinEvent, VerificationSession, escape_invalid_utf8, reduce};
 
 /// What a `Value` can't hold.
 pub(crate) fn beyond_value() -> Vec<Vec<u8>> {
@@ -88,9 +88,206 @@ fn an_escape_that_came_stays_an_escape() {
         r#""\ud83d\uDcff""#,
         r#""\uDbff\uDcff \ud800""#,
         r#""\uDcc3\uDca9""#,
+        r#""\uDc80""#,
+        r#""\uDb80\uDc80""#,
+        r#"{"a":"\uDc80","b":1e400,"\uDbff":[]}"#,
     ] {
         assert_eq!(read(came.as_bytes()).as_bytes(), came.as_bytes(), "{came}");
+        // Beside bytes that are invalid, too.
+        let beside = [b"[\"\xff\",\"\x80", came.trim_matches('"').as_bytes(), b"\xc3\"]"].concat();
+        if came.starts_with('"') {
+            assert_eq!(read(&beside).as_bytes(), beside, "{came}");
+        }
     }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Flat {
+    mine: u8,
+    #[serde(flatten)]
+    event: Event,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum Tagged {
+    A(Event),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(i32),
+    Any(Event),
+}
+
+/// What comes back of an event when it is stored, in each way.
+fn stored(event: &Event) -> Vec<(&'static str, Event)> {
+    fn json<T: Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+        let text = serde_json::to_string(value).unwrap();
+        // Any other program that reads JSON can read it.
+        let _: Value = serde_json::from_str(&text).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+    let mut cbor = Vec::new();
+    ciborium::into_writer(event, &mut cbor).unwrap();
+    let message_pack = rmp_serde::to_vec_named(event).unwrap();
+    let Tagged::A(tagged) = json(&Tagged::A(event.clone()));
+    let Untagged::Any(untagged) = json(&Untagged::Any(event.clone())) else { panic!("it is an event") };
+    let value = serde_json::to_value(event).unwrap();
+    vec![
+        ("JSON", json(event)),
+        ("JSON with white space", serde_json::from_str(&serde_json::to_string_pretty(event).unwrap()).unwrap()),
+        ("flattened", json(&Flat { mine: 1, event: event.clone() }).event),
+        ("tagged", tagged),
+        ("untagged", untagged),
+        ("a text of a Value", serde_json::from_str(&value.to_string()).unwrap()),
+        ("a Value", serde_json::from_value(value).unwrap()),
+        ("CBOR", ciborium::from_reader(&cbor[..]).unwrap()),
+        ("MessagePack", rmp_serde::from_slice(&message_pack).unwrap()),
+    ]
+}
+
+fn event_of(object: Json) -> Event {
+    let mut event = Event::new("evt_1");
+    event.data.object = object.clone().into();
+    event.data.previous_attributes = Some(object.into());
+    event
+}
+
+#[test]
+fn an_event_that_is_stored_in_any_format_comes_back() {
+    for came in beyond_value() {
+        for came in [
+            came.clone(),
+            [b"{\"id\":\"vs_1\",\"new\":", &came[..], b"}"].concat(),
+            [b"[{\"a\\\\\":\"\\\"\"},", &came[..], b" ]"].concat(),
+        ] {
+            let event = event_of(read(&came));
+            for (format, back) in stored(&event) {
+                let shown = String::from_utf8_lossy(&came);
+                assert_eq!(back, event, "{format}: {shown}");
+                if event.data.object.expose().value().is_none() {
+                    assert_eq!(back.data.object.expose().as_bytes(), came, "{format}: {shown}");
+                }
+            }
+        }
+    }
+    // A thin event, and what stands alone.
+    let json = read(b"[1e400,\"\\ud800\"]");
+    let mut thin: ThinEvent = serde_json::from_str(r#"{"id":"evt_1"}"#).unwrap();
+    thin.changes = Some(json.clone().into());
+    assert_eq!(serde_json::from_value::<ThinEvent>(serde_json::to_value(&thin).unwrap()).unwrap(), thin);
+    let all = std::collections::BTreeMap::from([("a", vec![json.clone(), Json::default()])]);
+    let back: std::collections::BTreeMap<String, Vec<Json>> =
+        serde_json::from_str(&serde_json::to_string(&all).unwrap()).unwrap();
+    assert_eq!(back["a"], [json, Json::default()]);
+}
+
+#[test]
+fn what_looks_like_a_map_that_stands_for_json_comes_back() {
+    let stands = |json: &Json| serde_json::to_value(json).unwrap();
+    let lone = read(b"\"\\ud800\"");
+    let once = stands(&lone);
+    assert_eq!(once, json!({"$stripe_identity::Json": "\"\\ud800\""}));
+    assert_eq!(stands(&read(b"[\"\xff\"]")), json!({"$stripe_identity::Json": [91, 34, 255, 34, 93]}));
+    assert_eq!(serde_json::from_value::<Json>(once.clone()).unwrap(), lone);
+    // A program that makes such a map gets it back.
+    for value in [
+        once.clone(),
+        stands(&once.clone().into()),
+        json!({"$stripe_identity::Json": "1"}),
+        json!({"$stripe_identity::Json": "{"}),
+        json!({"$stripe_identity::Json": ""}),
+        json!({"$stripe_identity::Json": 5}),
+        json!({"$stripe_identity::Json": [256]}),
+        json!({"$stripe_identity::Json": [-1, null]}),
+        json!({"$stripe_identity::Json": [49]}),
+        json!({"$stripe_identity::Json": "\"\\ud800\"", "a": 1}),
+        json!({"a": {"$stripe_identity::Json": "\"\\ud800\""}}),
+        json!([once]),
+        json!({"$serde_json::private::RawValue": "not json{"}),
+        json!({"$serde_json::private::RawValue": "[1]"}),
+        json!({"$serde_json::private::RawValue": 5, "id": "vs_1"}),
+        json!({"a": [{"$serde_json::private::RawValue": "not json{", "id": "vs_1"}]}),
+        json!({"$serde_json::private::Number": "x"}),
+    ] {
+        let event = event_of(value.clone().into());
+        for (format, back) in stored_as_it_is(&event) {
+            assert_eq!(back.data.object.expose().value(), Some(&value), "{format}");
+        }
+    }
+}
+
+/// As [`stored`], without the ways through a `Value`, which takes the private keys of `serde_json` for something else.
+fn stored_as_it_is(event: &Event) -> Vec<(&'static str, Event)> {
+    let text = serde_json::to_string(event).unwrap();
+    let flat = serde_json::to_string(&Flat { mine: 1, event: event.clone() }).unwrap();
+    let mut cbor = Vec::new();
+    ciborium::into_writer(event, &mut cbor).unwrap();
+    let value = serde_json::to_value(event).unwrap();
+    vec![
+        ("JSON", serde_json::from_str(&text).unwrap()),
+        ("flattened", serde_json::from_str::<Flat>(&flat).unwrap().event),
+        ("a Value", serde_json::from_value(value).unwrap()),
+        ("CBOR", ciborium::from_reader(&cbor[..]).unwrap()),
+    ]
+}
+
+#[test]
+fn a_key_that_is_no_text_is_left_out_when_a_model_is_parsed() {
+    for key in [&br#""\ud800""#[..], br#""\udc00\ud83d""#, b"\"\xff\"", b"\"\xf0\x9f\""] {
+        for session in [
+            [b"{\"id\":\"vs_1\",\"object\":\"identity.verification_session\",", key, b":1}"].concat(),
+            [b"{", key, b":[1e400,{}],\"object\":\"identity.verification_session\",\"id\":\"vs_1\"}"].concat(),
+        ] {
+            let shown = String::from_utf8_lossy(&session).into_owned();
+            let json = read(&session);
+            let parsed: VerificationSession = json.parse().unwrap_or_else(|error| panic!("{shown}: {error}"));
+            assert_eq!(event_of(json).verification_session().as_ref(), Some(&parsed), "{shown}");
+        }
+    }
+    // The error is about what came.
+    let error = read(br#"{"id":"vs_1","created":"today"}"#).parse::<VerificationSession>().unwrap_err();
+    assert!(error.to_string().contains("line 1 column 31"), "{error}");
+    assert!(read(b"[1]").parse::<VerificationSession>().is_err());
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_at_the_beginning_only() {
+    assert_eq!(escape_invalid_utf8(b"\xef\xbb\xbf{}"), "{}");
+    assert_eq!(escape_invalid_utf8(b"\xef\xbb\xbf\xef\xbb\xbf{}"), "\u{feff}{}");
+    assert_eq!(escape_invalid_utf8(b"{}\xef\xbb\xbf"), "{}\u{feff}");
+    let invalid = read(b"\xef\xbb\xbf\"\xff\xef\xbb\xbf\"");
+    assert_eq!(invalid.as_bytes(), b"\"\xff\xef\xbb\xbf\"");
+}
+
+#[test]
+fn text_with_too_many_invalid_bytes_is_no_json() {
+    let is_json = |json: &[u8]| serde_json::from_str::<serde::de::IgnoredAny>(&escape_invalid_utf8(json)).is_ok();
+    for (before, after) in [
+        (&b""[..], &b"\""[..]),
+        (b"", b"\" \xff"),
+        (b"", b"\"\xff"),
+        (b"", b"\"\xff\xff "),
+        (b"\\\\", b"\\\\\""),
+        (b"\\ud83d", b"\\udc00\""),
+    ] {
+        for many in [9_000, 100_000] {
+            let json = [b"\"", before, &b"\xff".repeat(many)[..], after].concat();
+            assert!(!is_json(&json) && escape_invalid_utf8(&json).len() < 1_000_000);
+        }
+        // However close to the limit it is, none is read as something else.
+        for many in 8_185..8_200 {
+            let json = [b"\"", before, &b"\xff".repeat(many)[..], after].concat();
+            if let Ok(read) = serde_json::from_str::<Json>(&escape_invalid_utf8(&json)) {
+                assert_eq!(read.as_bytes(), json);
+            }
+        }
+    }
+    let some = [b"\"", &b"\xff\xc3 ".repeat(2_000)[..], b"\""].concat();
+    assert!(is_json(&some));
+    assert_eq!(read(&some).as_bytes(), some);
 }
 
 #[test]
@@ -170,7 +367,8 @@ fn it_is_read_from_any_format() {
 #[test]
 fn escaping_touches_only_what_is_no_utf8() {
     assert!(matches!(escape_invalid_utf8("\u{e9} \\ud800".as_bytes()), Cow::Borrowed(_)));
-    assert_eq!(escape_invalid_utf8(b"\"\xff\""), r#""\uDcff""#);
+    let escaped = escape_invalid_utf8(b"\"\xff\"");
+    assert!(escaped.starts_with(r#""\uDcff"#) && escaped.ends_with('"'), "{escaped}");
     // Neither may make sense of what had none.
     for senseless in [&b"\"\\\xff\""[..], b"\xff", b"\"\xff", b"{\xff}", b"\"\\u\xff\xff\xff\xff\""] {
         let escaped = escape_invalid_utf8(senseless);
@@ -251,5 +449,29 @@ proptest! {
         // A text is never made of what is none.
         let is_text = std::str::from_utf8(&came).is_ok() && serde_json::from_slice::<String>(&came).is_ok();
         prop_assert_eq!(json.value().is_some(), is_text);
+    }
+
+    #[test]
+    fn a_document_is_held_as_it_came(
+        pieces in prop::collection::vec(prop_oneof![
+            prop::collection::vec(0x80..=0xFF_u8, 1..4),
+            "\\\\u[dD][89abcfABCF][0-9a-fA-F]{2}".prop_map(String::into_bytes),
+            "[ -!#-\\[\\]-~\u{e9}\u{1f600}]{0,3}".prop_map(String::into_bytes),
+            Just(br"\\".to_vec()), Just(br#"\""#.to_vec()), Just(br#"",""#.to_vec()), Just(br#"":""#.to_vec()),
+            Just(br#"",1e400,""#.to_vec()), Just(br#"",{"a":[],"b":""#.to_vec()), Just(br#""},""#.to_vec()),
+        ], 0..10),
+    ) {
+        let came = [b"[\"", &pieces.concat()[..], b"\"]"].concat();
+        if let Ok(json) = serde_json::from_str::<Json>(&escape_invalid_utf8(&came)) {
+            prop_assert_eq!(json.as_bytes(), &came[..]);
+            if let Ok(text) = std::str::from_utf8(&came) {
+                let direct: Json = serde_json::from_str(text).unwrap();
+                prop_assert_eq!(direct.as_bytes(), &came[..]);
+            }
+            for (format, back) in stored(&event_of(json.clone())) {
+                prop_assert_eq!(back.data.object.expose(), &json, "{}", format);
+                prop_assert!(json.value().is_some() || back.data.object.expose().as_bytes() == came, "{}", format);
+            }
+        }
     }
 }
