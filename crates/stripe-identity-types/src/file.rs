@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expandable::link;
-use crate::lenient::null_as_default;
+use crate::lenient::{null_as_default, unreadable_as_absent};
 use crate::object_type::own;
 use crate::open_enum::open_enum;
 use crate::{Expandable, FileId, FileLinkId, HasId, List, Metadata, ObjectType, Sensitive, Timestamp};
@@ -29,7 +29,10 @@ pub struct File {
     #[serde(default)]
     pub filename: Option<Sensitive<String>>,
     /// The newest links to it. Comes with [`FileExpand::Links`](crate::FileExpand::Links) where it does not by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ///
+    /// The file is worth more than its links: a list that can't be read, or in which one link can't be, reads as absent, and
+    /// never as a part of itself. [`ListFileLinks`](crate::ListFileLinks) gives the links by themselves.
+    #[serde(default, deserialize_with = "unreadable_as_absent", skip_serializing_if = "Option::is_none")]
     pub links: Option<List<FileLink>>,
     /// What it is for.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "FilePurpose::is_absent")]

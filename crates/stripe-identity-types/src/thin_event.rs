@@ -111,9 +111,9 @@ pub struct RelatedObject {
     #[doc(alias = "type")]
     #[serde(rename = "type", deserialize_with = "null_as_default", skip_serializing_if = "ObjectType::is_absent")]
     pub type_: ObjectType,
-    /// The path to fetch it from.
+    /// The path to fetch it from. Hidden in `Debug`, since a query may name a person.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub url: Option<Sensitive<String>>,
 }
 
 open_enum! {

@@ -49,7 +49,7 @@ impl<C: Caller> ThinEvents<C> {
     /// may have. `None` if it names none. A path that could lead to another host is refused when the call is made.
     #[doc(alias = "fetch_related_object")]
     pub fn related_object(&self, event: &ThinEvent) -> Option<Call<C, Raw<()>>> {
-        let url = event.related_object.as_ref()?.url.as_deref()?;
+        let url = event.related_object.as_ref()?.url.as_ref()?.expose().as_str();
         Some(because_of(event, Call::new(&self.caller, Raw::get(url))))
     }
 }

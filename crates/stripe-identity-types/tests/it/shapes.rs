@@ -129,7 +129,16 @@ fn no_list_reads_as_an_object_at_any_level() {
             for list in [json!([null]), json!(["vs_9"]), Value::from([&[json!("x")][..], &fields].concat())] {
                 *mutant.pointer_mut(&pointer).unwrap() = list;
                 let read = model.through(&mutant);
-                assert!(read.is_err(), "{name}: {pointer}: {read:?}");
+                match pointer.split_once("/links") {
+                    // A file is there without its links, and they are read whole or not at all.
+                    Some((file, _)) => {
+                        let read = read.unwrap_or_else(|error| panic!("{name}: {pointer}: {error}"));
+                        let mut without = fixture.pointer(file).unwrap().clone();
+                        without.as_object_mut().unwrap().remove("links");
+                        assert_eq!(read.pointer(file), Some(&without), "{name}: {pointer}");
+                    }
+                    None => assert!(read.is_err(), "{name}: {pointer}: {read:?}"),
+                }
                 tried += 1;
             }
         }
