@@ -29,9 +29,12 @@ fn fields(json: &str) -> Option<BTreeMap<String, &RawValue>> {
     walked.ok().map(|()| fields)
 }
 
-/// An object without those of its fields, and of theirs, that do not read. `None` if the id is among them.
+/// An object without those of its fields, and of theirs, that do not read. `None` if the id is among them, or is blank.
 fn what_reads<T: DeserializeOwned>(mut fields: BTreeMap<String, &RawValue>) -> Option<Box<T>> {
     let id = fields.remove("id")?;
+    if serde_json::from_str::<EventId>(id.get()).is_ok_and(|id| is_blank(&id)) {
+        return None;
+    }
     // Any id will do here, and the real one may be long.
     let reads = |name: &str, value: &RawValue| {
         let json = format!(r#"{{"id":"-",{}:{}}}"#, Value::from(name), value.get());
@@ -56,6 +59,11 @@ fn what_reads<T: DeserializeOwned>(mut fields: BTreeMap<String, &RawValue>) -> O
     serde_json::from_str(&serde_json::to_string(&kept).ok()?).ok()
 }
 
+/// Whether it would be the same for every event that came without an id.
+fn is_blank(id: &EventId) -> bool {
+    id.as_str().trim().is_empty()
+}
+
 /// The two kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryKind {
@@ -69,8 +77,9 @@ impl Delivery {
     /// Reads a payload that was [verified](crate::Verifier::verify), or that need not be.
     ///
     /// An event of a type that has no name here is read as any other, and so is one whose object is not what it should be.
-    /// A field of the event itself that does not read counts as absent; only the id and the kind must be there. The objects in
-    /// it may be any [`Json`](stripe_identity_types::Json), and need not be valid UTF-8.
+    /// A field of the event itself that does not read counts as absent; only the id, which must not be blank, and the kind must
+    /// be there. The objects in it may be any [`Json`](stripe_identity_types::Json), and need not be valid UTF-8; of a payload
+    /// with more than some thousands of invalid bytes, nothing is read. A byte order mark at the beginning is skipped.
     ///
     /// # Errors
     /// [`NotJson`](WebhookError::NotJson), or [`NotAnEvent`](WebhookError::NotAnEvent).
@@ -81,7 +90,7 @@ impl Delivery {
     fn from_text(json: &str) -> Result<Self, WebhookError> {
         // Most are events with a snapshot, so that is tried first, in one go; a thin one is small.
         match serde_json::from_str::<Event>(json) {
-            Ok(event) if event.object == ObjectType::Event => Ok(Self::Event(Box::new(event))),
+            Ok(event) if event.object == ObjectType::Event && !is_blank(&event.id) => Ok(Self::Event(Box::new(event))),
             _ => Self::from_text_with_care(json),
         }
     }

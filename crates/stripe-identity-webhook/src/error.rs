@@ -62,7 +62,7 @@ pub enum NotAnEventReason {
     MissingObject,
     /// The key `object` names another kind of object than an event, or is not a text.
     OtherObject,
-    /// The key `id` is missing, or not a text.
+    /// The key `id` is missing, not a text, or blank.
     MissingId,
 }
 
@@ -96,7 +96,7 @@ impl fmt::Display for WebhookError {
                 "the payload is not an event: `object` is neither `event` nor `v2.core.event`"
             }
             Self::NotAnEvent { reason: NotAnEventReason::MissingId } => {
-                "the payload is not an event: `id` is missing, or not a text"
+                "the payload is not an event: `id` is missing, not a text, or blank"
             }
             Self::WrongKind { found: DeliveryKind::Event } => {
                 "the payload is an event with a snapshot: read it with `event` or `delivery`"

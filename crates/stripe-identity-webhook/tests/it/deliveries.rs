@@ -120,6 +120,12 @@ fn what_is_no_event_is_told_from_what_is_no_json() {
         (json!({"object": "v2.core.event", "id": null}), NotAnEventReason::MissingId),
         (json!({"object": "event", "id": 5}), NotAnEventReason::MissingId),
         (json!({"object": "event", "id": {"robin": 1}}), NotAnEventReason::MissingId),
+        // For a program that deduplicates by the id, all of these would be one event.
+        (json!({"object": "event", "id": ""}), NotAnEventReason::MissingId),
+        (json!({"object": "event", "id": " \t\u{a0}\n", "type": "file.created"}), NotAnEventReason::MissingId),
+        (json!({"object": "event", "id": "", "created": "today"}), NotAnEventReason::MissingId),
+        (json!({"object": "v2.core.event", "id": ""}), NotAnEventReason::MissingId),
+        (json!({"object": "v2.core.event", "id": "\u{3000}", "reason": 5}), NotAnEventReason::MissingId),
     ] {
         let error = read(&payload).unwrap_err();
         assert_eq!(error, WebhookError::NotAnEvent { reason }, "{payload}");
@@ -307,6 +313,36 @@ fn a_key_may_be_anything_too() {
 }
 
 #[test]
+fn a_byte_order_mark_is_skipped() {
+    for event in [snapshot(), thin()] {
+        let event = event.to_string();
+        let with_mark = format!("\u{feff}{event}");
+        let delivery = Delivery::from_slice(event.as_bytes()).unwrap();
+        assert_eq!(Delivery::from_slice(with_mark.as_bytes()).as_ref(), Ok(&delivery));
+        let envelope = format!("\u{feff}{{\"detail\":{event}}}");
+        for payload in [&with_mark, &envelope] {
+            assert_eq!(Delivery::from_cloud(payload.as_bytes()).as_ref(), Ok(&delivery));
+        }
+        // The signature is of what came over the wire.
+        let header = Signer::new(SECRET).unwrap().sign(with_mark.as_bytes(), Timestamp::from_secs(NOW));
+        assert_eq!(verifier().delivery(with_mark.as_bytes(), Some(&header)), Ok(delivery));
+        assert!(verifier().delivery(event.as_bytes(), Some(header)).is_err());
+    }
+    assert_eq!(Delivery::from_slice(b"\xef\xbb\xbf"), Err(WebhookError::NotJson));
+}
+
+#[test]
+fn an_event_that_was_delivered_is_stored_and_read_again() {
+    for junk in junk() {
+        let event = format!(r#"{SNAPSHOT},"data":{{"object":JUNK}}}}"#);
+        let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };
+        let stored = serde_json::to_value(&event).unwrap();
+        let Ok(Delivery::Event(back)) = Delivery::from_slice(stored.to_string().as_bytes()) else { panic!("{stored}") };
+        assert_eq!((back.data.object.expose().as_bytes(), &back), (&junk[..], &event));
+    }
+}
+
+#[test]
 fn of_a_key_that_comes_twice_the_last_counts() {
     let event =
         format!(r#"{SNAPSHOT},"livemode":false,"livemode":true,"data":{{"object":1,"object":JUNK}},"id":"evt_2"}}"#);
@@ -348,5 +384,5 @@ fn old_and_stored_shapes_are_read() {
     let mut thin = thin();
     thin["related_object"]["url"] = "/v1/files/file_1?expand[]=links".into();
     let Delivery::ThinEvent(thin) = read(&thin).unwrap() else { panic!("it is a thin event") };
-    assert_eq!(thin.related_object.unwrap().url.as_deref(), Some("/v1/files/file_1?expand[]=links"));
+    assert_eq!(thin.related_object.unwrap().url, Some("/v1/files/file_1?expand[]=links".into()));
 }
