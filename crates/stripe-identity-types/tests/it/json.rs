@@ -118,7 +118,7 @@ enum Tagged {
 #[serde(untagged)]
 enum Untagged {
     Number(i32),
-    Any(Event),
+    Any(Box<Event>),
 }
 
 /// What comes back of an event when it is stored, in each way.
@@ -133,14 +133,14 @@ fn stored(event: &Event) -> Vec<(&'static str, Event)> {
     ciborium::into_writer(event, &mut cbor).unwrap();
     let message_pack = rmp_serde::to_vec_named(event).unwrap();
     let Tagged::A(tagged) = json(&Tagged::A(event.clone()));
-    let Untagged::Any(untagged) = json(&Untagged::Any(event.clone())) else { panic!("it is an event") };
+    let Untagged::Any(untagged) = json(&Untagged::Any(event.clone().into())) else { panic!("it is an event") };
     let value = serde_json::to_value(event).unwrap();
     vec![
         ("JSON", json(event)),
         ("JSON with white space", serde_json::from_str(&serde_json::to_string_pretty(event).unwrap()).unwrap()),
         ("flattened", json(&Flat { mine: 1, event: event.clone() }).event),
         ("tagged", tagged),
-        ("untagged", untagged),
+        ("untagged", *untagged),
         ("a text of a Value", serde_json::from_str(&value.to_string()).unwrap()),
         ("a Value", serde_json::from_value(value).unwrap()),
         ("CBOR", ciborium::from_reader(&cbor[..]).unwrap()),
