@@ -75,8 +75,8 @@ pub(crate) fn exchange(
         (_, None) => body.read_to_end(connection, deadline).map(|()| false),
     };
     let has_end = match read {
-        // What is no success is worth its status and its headers: its body is cut.
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge && !response.status().is_success() => false,
+        // The status of an error matters more than the rest of its body.
+        Err(_) if !response.status().is_success() => false,
         read => read.map_err(broken)?,
     };
     *response.body_mut() = body.bytes.into();

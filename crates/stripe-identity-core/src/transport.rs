@@ -17,6 +17,10 @@ use bytes::Bytes;
 /// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). Of any other response, status and headers matter more than the body:
 /// it is `Ok`, with the body cut at the limit and the rest left unread.
 ///
+/// The same goes for a body that breaks off or does not end in time. A success with such a body is
+/// [`Interrupted`](TransportErrorKind::Interrupted) or [`Timeout`](TransportErrorKind::Timeout). Any other response is `Ok` once
+/// its head is there, with as much of its body as came, and its connection is not used again.
+///
 /// An `https` request leaves over TLS or not at all. Without TLS it fails as [`Tls`](TransportErrorKind::Tls), which is
 /// final, whether or not a proxy would take it.
 ///

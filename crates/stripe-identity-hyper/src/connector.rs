@@ -1,4 +1,4 @@
-//! How a TCP connection comes about: directly, or through a proxy.
+//! How a connection comes about, before its TLS: directly, or through a proxy.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use stripe_identity_core::http::Uri;
@@ -16,7 +15,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::proxy::Proxy;
-use crate::resolver::Resolver;
+use crate::tcp::TcpConnector;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 /// Without TLS, or with TLS to a proxy.
@@ -25,8 +24,8 @@ type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 /// Connects within a time, through a proxy where one is due.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    pub(crate) direct: HttpConnector<Resolver>,
-    pub(crate) to_proxy: HttpsConnector<HttpConnector<Resolver>>,
+    pub(crate) direct: TcpConnector,
+    pub(crate) to_proxy: HttpsConnector<TcpConnector>,
     pub(crate) proxy: Proxy,
     pub(crate) timeout: Duration,
 }

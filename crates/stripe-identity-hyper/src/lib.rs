@@ -46,6 +46,7 @@ mod connector;
 mod proxy;
 mod resolver;
 mod service;
+mod tcp;
 mod tls;
 mod tower;
 mod transport;

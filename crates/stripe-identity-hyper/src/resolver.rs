@@ -1,21 +1,16 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::{fmt, io, thread, vec};
+use std::{fmt, io, thread};
 
-use hyper_util::client::legacy::connect::dns::Name;
 use tokio::sync::{Semaphore, oneshot};
-use tower_service::Service;
 
 /// How many lookups run at a time. More wait, so that a resolver that hangs does not gather threads without end.
 const MOST_LOOKUPS: usize = 32;
 
 /// Asks the system on threads of its own. A runtime that shuts down waits for its blocking tasks, and a lookup may hang for
-/// far longer than its call. Marks its failures, of which hyper's own mark is a text.
+/// far longer than its call. Marks its failures.
 #[derive(Clone)]
 pub(crate) struct Resolver {
     known: Arc<HashMap<String, Vec<SocketAddr>>>,
@@ -33,34 +28,20 @@ impl Resolver {
         }
     }
 
-    async fn resolve(self, name: Name) -> Result<vec::IntoIter<SocketAddr>, ResolveError> {
-        if let Some(addresses) = self.known.get(&name.as_str().to_ascii_lowercase()) {
-            return Ok(addresses.clone().into_iter());
+    pub(crate) async fn resolve(self, name: String) -> Result<Vec<SocketAddr>, ResolveError> {
+        if let Some(addresses) = self.known.get(&name.to_ascii_lowercase()) {
+            return Ok(addresses.clone());
         }
         let place = self.lookups.acquire_owned().await.map_err(ResolveError::other)?;
         let (result, found) = oneshot::channel();
         let look_up = move || {
-            let found = (self.look_up)(name.as_str());
+            let found = (self.look_up)(&name);
             drop(place);
             // The call may have ended meanwhile.
             let _ = result.send(found);
         };
         thread::Builder::new().name("stripe-identity-dns".to_owned()).spawn(look_up).map_err(ResolveError)?;
-        Ok(found.await.map_err(ResolveError::other)?.map_err(ResolveError)?.into_iter())
-    }
-}
-
-impl Service<Name> for Resolver {
-    type Response = vec::IntoIter<SocketAddr>;
-    type Error = ResolveError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ResolveError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        Box::pin(self.clone().resolve(name))
+        found.await.map_err(ResolveError::other)?.map_err(ResolveError)
     }
 }
 
@@ -114,11 +95,11 @@ mod tests {
         let (ended, end) = mpsc::channel();
         thread::spawn(move || {
             let runtime = runtime();
-            let mut resolver = hanging(|_| {
+            let resolver = hanging(|_| {
                 thread::sleep(A_WHILE);
                 Err(io::ErrorKind::TimedOut.into())
             });
-            let lookup = resolver.call("x.test".parse().unwrap());
+            let lookup = resolver.clone().resolve("x.test".to_owned());
             let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(10), lookup).await });
             assert!(outcome.is_err());
             drop(runtime);
@@ -130,14 +111,14 @@ mod tests {
     #[test]
     fn lookups_that_hang_are_limited_in_number() {
         static BEGUN: AtomicUsize = AtomicUsize::new(0);
-        let mut resolver = hanging(|_| {
+        let resolver = hanging(|_| {
             BEGUN.fetch_add(1, Ordering::SeqCst);
             thread::sleep(A_WHILE);
             Err(io::ErrorKind::TimedOut.into())
         });
         let runtime = runtime();
         for _ in 0..2 * MOST_LOOKUPS {
-            let lookup = resolver.call("x.test".parse().unwrap());
+            let lookup = resolver.clone().resolve("x.test".to_owned());
             let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(5), lookup).await });
             assert!(outcome.is_err());
         }

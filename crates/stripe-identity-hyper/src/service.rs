@@ -8,13 +8,13 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client};
-use stripe_identity_core::{TransportError, TransportErrorKind, http};
+use stripe_identity_core::{AttemptTimeout, TransportError, TransportErrorKind, http};
 use tower_service::Service;
 
-use crate::classify;
 use crate::connector::Connector;
 use crate::tower::RequestBody;
 use crate::watched::{Handshake, Refusals, Watching};
+use crate::{classify, tcp};
 
 /// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder), as a tower service, to
 /// stack layers over: see [`TowerTransport`](crate::TowerTransport). Cheap to clone; clones share their connections.
@@ -50,7 +50,8 @@ impl Service<http::Request<RequestBody>> for HyperService {
 
     fn call(&mut self, mut request: http::Request<RequestBody>) -> Self::Future {
         let abandonment = Abandonment(Some(capture_connection(&mut request)));
-        let response = self.client.request(request);
+        let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
+        let response = tcp::attempt(timeout, self.client.request(request));
         let (refusals, before) = (self.refusals.clone(), self.refusals.count());
         Box::pin(async move {
             let mut response = response.await.map_err(|error| Self::error(error, refusals.count() > before))?;

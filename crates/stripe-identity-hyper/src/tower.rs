@@ -1,6 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body;
 use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
+use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
 use crate::classify;
@@ -89,38 +90,45 @@ where
     B: Body,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    /// Sends the request. The rest of the response is still to be read.
+    async fn head(&self, request: http::Request<Bytes>) -> Result<http::Response<B>, TransportError> {
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
         poll_fn(|context| service.poll_ready(context)).await.map_err(|error| classify::service_error(error.into()))?;
         let response = service.call(request.map(Full::new)).await;
-        let (parts, body) = response.map_err(|error| classify::service_error(error.into()))?.into_parts();
-        let body = read(body, self.max_body_size, !parts.status.is_success()).await?;
-        Ok(http::Response::from_parts(parts, body))
+        response.map_err(|error| classify::service_error(error.into()))
     }
 }
 
-/// Copied together, since frames that are kept as they came may each hold on to far more than they show.
-async fn read<B>(body: B, max_size: usize, may_cut: bool) -> Result<Bytes, TransportError>
+/// Appends a body to `bytes`, as far as it comes and fits. Copied together, since frames that are kept as they came may
+/// each hold on to far more than they show.
+async fn read<B>(body: B, bytes: &mut BytesMut, max_size: usize) -> Result<(), TransportError>
 where
     B: Body,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let mut body = pin!(body);
-    let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         // What is no data is a trailer.
         let Ok(mut data) = frame.map_err(|error| classify::body_error(error.into()))?.into_data() else { continue };
         let room = max_size - bytes.len();
         if data.remaining() > room {
-            if !may_cut {
-                return Err(TransportErrorKind::BodyTooLarge.into());
-            }
             bytes.put(data.copy_to_bytes(room));
-            break;
+            return Err(TransportErrorKind::BodyTooLarge.into());
         }
         bytes.put(data);
     }
-    Ok(bytes.freeze())
+    Ok(())
+}
+
+/// What comes of `work` until `end`, if there is one.
+async fn in_time<T>(
+    end: Option<Instant>,
+    work: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    match end {
+        Some(end) => timeout_at(end, work).await.unwrap_or_else(|_| Err(TransportErrorKind::Timeout.into())),
+        None => work.await,
+    }
 }
 
 #[async_trait]
@@ -134,12 +142,18 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        match request.extensions().get::<AttemptTimeout>().copied() {
-            Some(AttemptTimeout(timeout)) => tokio::time::timeout(timeout, self.exchange(request))
-                .await
-                .unwrap_or_else(|_| Err(TransportErrorKind::Timeout.into())),
-            None => self.exchange(request).await,
+        let timeout = request.extensions().get::<AttemptTimeout>();
+        // A time beyond what the clock can express is no limit.
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
+        let (parts, body) = in_time(end, self.head(request)).await?.into_parts();
+        let mut bytes = BytesMut::new();
+        // Dropped before its end, the body keeps others from its connection.
+        let read = in_time(end, read(body, &mut bytes, self.max_body_size)).await;
+        if parts.status.is_success() {
+            read?;
         }
+        // Of any other response, the status matters more than the rest of the body.
+        Ok(http::Response::from_parts(parts, bytes.freeze()))
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
@@ -15,6 +14,7 @@ use crate::connector::Connector;
 use crate::proxy::Proxy;
 use crate::resolver::Resolver;
 use crate::service::HyperService;
+use crate::tcp::TcpConnector;
 use crate::tls;
 use crate::tower::{MAX_BODY_SIZE, TowerTransport};
 use crate::watched::{Refusals, Watching};
@@ -136,8 +136,9 @@ impl HyperTransportBuilder {
     /// How long a connection may take to come about, without its TLS but with a proxy's. Default: 30 seconds. It cannot
     /// take longer than the attempt that needs it.
     ///
-    /// If a host or a proxy has several addresses, they share this time, so that one that is silent leaves some for the next.
-    /// Between IPv6 and IPv4, the other kind is tried too after 300 milliseconds.
+    /// The addresses of a host or a proxy are tried in turn, IPv6 and IPv4 by turns. If one is silent for half a second, the next
+    /// is tried beside it; if one fails, the next is tried at once; the first that answers is used. If this time or that of the
+    /// attempt is short, the addresses share it, and the next is tried sooner.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
@@ -180,11 +181,7 @@ impl HyperTransportBuilder {
         // The connectors set them, and panic if they are set already.
         tls.alpn_protocols.clear();
 
-        let mut tcp = HttpConnector::new_with_resolver(Resolver::new(self.addresses));
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        // Of this, each address gets its share.
-        tcp.set_connect_timeout(Some(self.connect_timeout));
+        let tcp = TcpConnector { resolver: Resolver::new(self.addresses), timeout: self.connect_timeout };
         let to_proxy = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http().enable_http1();
         let connector = Connector {
             to_proxy: to_proxy.wrap_connector(tcp.clone()),

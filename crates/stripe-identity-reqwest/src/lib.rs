@@ -46,4 +46,5 @@ mod resolver;
 mod transport;
 
 pub use reqwest;
+pub use resolver::Resolver;
 pub use transport::ReqwestTransport;

@@ -1,7 +1,10 @@
-use std::io;
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fmt, io, thread};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{Semaphore, oneshot};
@@ -9,38 +12,120 @@ use tokio::sync::{Semaphore, oneshot};
 /// How many lookups run at a time. More wait, so that a resolver that hangs does not gather threads without end.
 const MOST_LOOKUPS: usize = 32;
 
-/// Asks the system on threads of its own. A runtime that shuts down waits for its blocking tasks, and a lookup may hang for
-/// far longer than its call.
-pub(crate) struct DetachedResolver {
+/// Looks names up for a [`reqwest::Client`], as that of [`client_builder`](crate::ReqwestTransport::client_builder) does by
+/// default. Cheap to clone.
+///
+/// A client tries the addresses of a host in their order. If a host has several, each further lookup begins with the next one
+/// of each kind, IPv6 and IPv4, so that a retry is not held up by the same silent address.
+///
+/// The system is asked on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for no
+/// lookup.
+///
+/// ```no_run
+/// use stripe_identity_reqwest::{Resolver, ReqwestTransport, reqwest};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let addresses = ["192.0.2.1:443".parse()?, "192.0.2.2:443".parse()?];
+/// let resolver = Resolver::new().resolve_to_addrs("stripe.example", addresses);
+/// let http = ReqwestTransport::client_builder().dns_resolver(resolver).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Resolver {
+    known: HashMap<String, Vec<SocketAddr>>,
     lookups: Arc<Semaphore>,
+    turns: Arc<Turns>,
+    // A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer than its call.
     look_up: fn(&str) -> io::Result<Vec<SocketAddr>>,
 }
 
-impl DetachedResolver {
-    pub(crate) fn new() -> Self {
+impl Resolver {
+    /// A resolver that asks the system.
+    pub fn new() -> Self {
         Self::with(|name| Ok((name, 0).to_socket_addrs()?.collect()))
     }
 
     fn with(look_up: fn(&str) -> io::Result<Vec<SocketAddr>>) -> Self {
-        Self { lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)), look_up }
+        let lookups = Arc::new(Semaphore::new(MOST_LOOKUPS));
+        Self { known: HashMap::new(), lookups, turns: Arc::default(), look_up }
+    }
+
+    /// The addresses of a host or a proxy, which is then not looked up.
+    ///
+    /// The client's own [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) does the same, but begins with the same
+    /// address each time.
+    pub fn resolve_to_addrs(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.known.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
+        self
+    }
+
+    async fn find(self, name: Name) -> Result<Addrs, Box<dyn StdError + Send + Sync>> {
+        let known = self.known.get(&name.as_str().to_ascii_lowercase()).cloned();
+        let addresses = match known {
+            Some(addresses) => addresses,
+            None => self.ask(name.as_str().to_owned()).await?,
+        };
+        let turn = if addresses.len() > 1 { self.turns.next(name.as_str()) } else { 0 };
+        Ok(Box::new(rotate(addresses, turn).into_iter()))
+    }
+
+    async fn ask(&self, name: String) -> Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>> {
+        let place = self.lookups.clone().acquire_owned().await?;
+        let look_up = self.look_up;
+        let (result, found) = oneshot::channel();
+        thread::Builder::new().name("stripe-identity-dns".to_owned()).spawn(move || {
+            let found = look_up(&name);
+            drop(place);
+            // The call may have ended meanwhile.
+            let _ = result.send(found);
+        })?;
+        Ok(found.await??)
     }
 }
 
-impl Resolve for DetachedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (lookups, look_up) = (self.lookups.clone(), self.look_up);
-        Box::pin(async move {
-            let place = lookups.acquire_owned().await?;
-            let (result, found) = oneshot::channel();
-            thread::Builder::new().name("stripe-identity-dns".to_owned()).spawn(move || {
-                let found = look_up(name.as_str());
-                drop(place);
-                // The call may have ended meanwhile.
-                let _ = result.send(found);
-            })?;
-            Ok(Box::new(found.await??.into_iter()) as Addrs)
-        })
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::new()
     }
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(self.clone().find(name))
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+/// How often names were looked up. Names that share a counter disturb each other's turns at times, which does no harm.
+#[derive(Default)]
+struct Turns([AtomicUsize; 32]);
+
+impl Turns {
+    fn next(&self, name: &str) -> usize {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % 32).unwrap_or_default();
+        self.0[place].fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// The same addresses, those of each family moved on by so many places. The client tries one family after the other, and
+/// which one comes first stays.
+fn rotate(addresses: Vec<SocketAddr>, turn: usize) -> Vec<SocketAddr> {
+    let is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|it| it.is_ipv6() == is_ipv6);
+    for family in [&mut first, &mut second] {
+        let places = turn.checked_rem(family.len()).unwrap_or_default();
+        family.rotate_left(places);
+    }
+    first.append(&mut second);
+    first
 }
 
 #[cfg(test)]
@@ -54,7 +139,7 @@ mod tests {
         let (ended, end) = std::sync::mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let resolver = DetachedResolver::with(|_| {
+            let resolver = Resolver::with(|_| {
                 thread::sleep(Duration::from_secs(600));
                 Err(io::ErrorKind::TimedOut.into())
             });
@@ -70,10 +155,9 @@ mod tests {
 
     #[test]
     fn lookups_that_hang_are_limited_in_number() {
-        use std::sync::atomic::{AtomicUsize, Ordering};
         static BEGUN: AtomicUsize = AtomicUsize::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let resolver = DetachedResolver::with(|_| {
+        let resolver = Resolver::with(|_| {
             BEGUN.fetch_add(1, Ordering::SeqCst);
             thread::sleep(Duration::from_secs(600));
             Err(io::ErrorKind::TimedOut.into())
@@ -84,5 +168,27 @@ mod tests {
             assert!(outcome.is_err());
         }
         assert!(BEGUN.load(Ordering::SeqCst) <= MOST_LOOKUPS);
+    }
+
+    #[test]
+    fn each_further_lookup_of_a_name_begins_with_the_next_address_of_each_family() {
+        let [v6, w6, v4, w4, x4] =
+            ["[::1]:0", "[::2]:0", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"].map(|it| it.parse().unwrap());
+        let rotated = |addresses: &[SocketAddr], turn| rotate(addresses.to_vec(), turn);
+        assert_eq!(rotated(&[v6, v4, w6, w4, x4], 0), [v6, w6, v4, w4, x4]);
+        assert_eq!(rotated(&[v6, v4, w6, w4, x4], 1), [w6, v6, w4, x4, v4]);
+        assert_eq!(rotated(&[v4, v6, w4], usize::MAX), [w4, v4, v6]);
+        assert_eq!(rotated(&[v4], 7), [v4]);
+        assert_eq!(rotated(&[], 7), []);
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let asked = |_: &str| Ok(["127.0.0.1:0", "127.0.0.2:0"].map(|it| it.parse().unwrap()).to_vec());
+        for resolver in [Resolver::with(asked), Resolver::new().resolve_to_addrs("Two.test", [v4, w4])] {
+            let find = |resolver: &Resolver| {
+                runtime.block_on(resolver.resolve("two.test".parse().unwrap())).unwrap().collect::<Vec<_>>()
+            };
+            // Its clones go on where it is.
+            assert_eq!([find(&resolver), find(&resolver.clone()), find(&resolver)], [[v4, w4], [w4, v4], [v4, w4]]);
+        }
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -6,9 +7,10 @@ use reqwest::redirect::Policy;
 use stripe_identity_core::{
     AttemptTimeout, HttpTransport, NoProxy, TransportError, TransportErrorKind, async_trait, http,
 };
+use tokio::time::{Instant, timeout_at};
 
 use crate::connected::NotesConnections;
-use crate::resolver::DetachedResolver;
+use crate::resolver::Resolver;
 use crate::{classify, connected};
 
 /// Sends requests over your own [`reqwest::Client`]. Cheap to clone; clones share the client.
@@ -42,7 +44,13 @@ impl ReqwestTransport {
 
     /// A builder for a client as the transport needs it: it follows no redirects, repeats nothing by itself, sends no
     /// referer, decompresses nothing, reads folded header lines, keeps TCP from waiting for more to send, and takes at most
-    /// 30 seconds to connect. If a host has several addresses, they share these. Set what else you like; keep no cookies.
+    /// 30 seconds to connect. Set what else you like; keep no cookies.
+    ///
+    /// If a host has several addresses, each gets an equal share of the time to connect, which IPv6 and IPv4 have each; the other
+    /// kind is tried too after 300 milliseconds. With two addresses and the default, one that is silent takes 15 seconds. If the
+    /// attempt has less, it fails as [`Timeout`](TransportErrorKind::Timeout), and the retry begins with the next address: see
+    /// [`Resolver`]. A shorter [connect timeout](reqwest::ClientBuilder::connect_timeout) than that of the attempt leaves time
+    /// for the next address within the attempt.
     ///
     /// Its proxy is that of `HTTPS_PROXY`, or else `ALL_PROXY`, for TLS to other machines and but for the hosts in `NO_PROXY`,
     /// which is read as [`NoProxy`] says. The proxy must answer `CONNECT` with status 200: any other status, 201 and 204 among
@@ -53,8 +61,10 @@ impl ReqwestTransport {
     /// before it has read the request. Then, and with a client that was not made here, it is
     /// [`Interrupted`](TransportErrorKind::Interrupted), and tried again.
     ///
-    /// Names are looked up on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for
-    /// no lookup. A resolver of your own ([`reqwest::ClientBuilder::dns_resolver`]) replaces that.
+    /// Names are looked up by a [`Resolver`]: a runtime that shuts down waits for no lookup. A resolver of your own
+    /// ([`reqwest::ClientBuilder::dns_resolver`]) replaces it, and
+    /// [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) does so for one host: then each retry begins with the same
+    /// address.
     ///
     /// With the feature `rustls-no-provider` alone, [`build`](reqwest::ClientBuilder::build) panics unless the program has
     /// installed a default provider of cryptography, or the builder is given a TLS configuration: see the
@@ -71,7 +81,7 @@ impl ReqwestTransport {
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_secs(30))
             .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .dns_resolver(DetachedResolver::new())
+            .dns_resolver(Resolver::new())
             .connector_layer(NotesConnections)
             .no_proxy();
         match proxy() {
@@ -86,33 +96,41 @@ impl ReqwestTransport {
         Self { max_body_size: bytes, ..self }
     }
 
-    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    /// Sends the request. The body of the response is still to be read.
+    async fn head(&self, request: http::Request<Bytes>) -> Result<reqwest::Response, TransportError> {
         let request = reqwest::Request::try_from(request).map_err(classify::error)?;
         let asked = request.url().clone();
         let (response, has_connected) = connected::watch(self.client.execute(request)).await;
-        let mut response = response.map_err(|error| classify::request_error(error, has_connected))?;
+        let response = response.map_err(|error| classify::request_error(error, has_connected))?;
         if *response.url() != asked {
             let reason = "the reqwest client followed a redirect: it must be built with redirect::Policy::none()";
             return Err(TransportError::new(TransportErrorKind::Other, reason));
         }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(classify::error)? {
-            let room = self.max_body_size - body.len();
-            if chunk.len() > room {
-                if response.status().is_success() {
-                    return Err(TransportErrorKind::BodyTooLarge.into());
-                }
-                // The rest is left unread, and the connection with it.
-                body.extend_from_slice(&chunk[..room]);
-                break;
-            }
-            body.extend_from_slice(&chunk);
+        Ok(response)
+    }
+}
+
+/// Appends the body of a response to `body`, as far as it comes and fits.
+async fn read(response: &mut reqwest::Response, body: &mut BytesMut, max_size: usize) -> Result<(), TransportError> {
+    while let Some(chunk) = response.chunk().await.map_err(classify::error)? {
+        let room = max_size - body.len();
+        if chunk.len() > room {
+            body.extend_from_slice(&chunk[..room]);
+            return Err(TransportErrorKind::BodyTooLarge.into());
         }
-        let mut answer = http::Response::new(body.freeze());
-        *answer.status_mut() = response.status();
-        *answer.version_mut() = response.version();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(answer)
+        body.extend_from_slice(&chunk);
+    }
+    Ok(())
+}
+
+/// What comes of `work` until `end`, if there is one.
+async fn in_time<T>(
+    end: Option<Instant>,
+    work: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    match end {
+        Some(end) => timeout_at(end, work).await.unwrap_or_else(|_| Err(TransportErrorKind::Timeout.into())),
+        None => work.await,
     }
 }
 
@@ -139,12 +157,22 @@ fn proxy() -> Option<reqwest::Proxy> {
 #[async_trait]
 impl HttpTransport for ReqwestTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        match request.extensions().get::<AttemptTimeout>().copied() {
-            Some(AttemptTimeout(timeout)) => tokio::time::timeout(timeout, self.exchange(request))
-                .await
-                .unwrap_or_else(|_| Err(TransportErrorKind::Timeout.into())),
-            None => self.exchange(request).await,
+        let timeout = request.extensions().get::<AttemptTimeout>();
+        // A time beyond what the clock can express is no limit.
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
+        let mut response = in_time(end, self.head(request)).await?;
+        let mut body = BytesMut::new();
+        let read = in_time(end, read(&mut response, &mut body, self.max_body_size)).await;
+        if response.status().is_success() {
+            read?;
         }
+        // Of any other response, the status matters more than the rest of the body, which is left unread, and the connection
+        // with it.
+        let mut answer = http::Response::new(body.freeze());
+        *answer.status_mut() = response.status();
+        *answer.version_mut() = response.version();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Method;
@@ -23,6 +23,7 @@ checks! {
     All "a body beyond the limit is BodyTooLarge" => too_large,
     All "a body without end is given up" => endless,
     All "the body of an error beyond the limit is cut" => cut_body,
+    All "an error whose body breaks off or stalls keeps its status" => broken_body,
     All "no error and no Debug quotes the request" => quotes_nothing,
 }
 
@@ -144,6 +145,9 @@ async fn too_large(bench: &Bench<'_>) -> Verdict {
     failed_as(outcome, &[Kind::BodyTooLarge]).map_err(|seen| format!("of a body that ends with the connection, {seen}"))
 }
 
+/// For what was written to arrive.
+const BEFORE_BREAK: Duration = Duration::from_millis(20);
+
 /// More than sockets hold by themselves.
 const CHUNKS: usize = 400;
 
@@ -193,6 +197,90 @@ async fn cut_body(bench: &Bench<'_>) -> Verdict {
             }
         }
     }
+    Ok(())
+}
+
+/// How a body ends too early.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Break {
+    Close,
+    Reset,
+    /// Without the end that TLS has; without TLS, the same as to close.
+    Abandon,
+    /// A chunk of no size, where there are chunks.
+    Garbage,
+    Stall,
+    Drip,
+}
+
+async fn broken_body(bench: &Bench<'_>) -> Verdict {
+    use Break::{Abandon, Close, Drip, Garbage, Reset, Stall};
+    const LENGTH: &str = "Content-Length: 500\r\n\r\n";
+    const CHUNKED: &str = "Transfer-Encoding: chunked\r\n\r\n1f4\r\n";
+    const UNTIL_CLOSE: &str = "Connection: close\r\n\r\n";
+    for (status, framing, way) in [
+        (401, LENGTH, Close),
+        (302, LENGTH, Abandon),
+        (502, LENGTH, Reset),
+        (413, LENGTH, Stall),
+        (429, LENGTH, Drip),
+        (402, CHUNKED, Close),
+        (400, CHUNKED, Reset),
+        (404, "Transfer-Encoding: chunked\r\n\r\n4\r\n", Garbage),
+        (503, CHUNKED, Stall),
+        (409, CHUNKED, Drip),
+        (500, UNTIL_CLOSE, Reset),
+        (403, UNTIL_CLOSE, Stall),
+    ] {
+        let seen = keeps_status(bench, status, framing, way).await;
+        seen.map_err(|seen| format!("of {status} with {framing:?} and {way:?}, {seen}"))?;
+    }
+    Ok(())
+}
+
+/// Whether a response with this status and body comes back, and the next request gets a response of its own.
+async fn keeps_status(bench: &Bench<'_>, status: u16, framing: &'static str, way: Break) -> Verdict {
+    let hold = bench.hold();
+    let server = bench.server(move |exchange| {
+        // Not by its number: of one that took too long, nothing may have been sent.
+        if exchange.request().uri() != "/v1/broken" {
+            return exchange.respond("200 OK", "good");
+        }
+        exchange.write(format!("HTTP/1.1 {status} X\r\nRequest-Id: req_1\r\n{framing}some"))?;
+        let end = Instant::now() + if matches!(way, Break::Stall | Break::Drip) { hold } else { BEFORE_BREAK };
+        while Instant::now() < end && !exchange.has_next() && exchange.wait(Duration::from_millis(10)) {
+            if way == Break::Drip {
+                exchange.write("x")?;
+            }
+        }
+        match way {
+            Break::Close => exchange.close(),
+            Break::Reset => exchange.reset(),
+            Break::Abandon => exchange.abandon(),
+            Break::Garbage => exchange.write("\r\nnonsense\r\nmore\r\n")?,
+            // What is on its way arrives, and must not be taken for a response to the next request.
+            Break::Stall | Break::Drip => exchange.write("late")?,
+        }
+        Ok(())
+    })?;
+    let transport = bench.transport(&server);
+    let request = request(&server, Method::POST, "/v1/broken", "a=1");
+    let is_slow = matches!(way, Break::Stall | Break::Drip);
+    let started = Instant::now();
+    let outcome = transport.send(if is_slow { within(request, bench.timeout()) } else { request }).await;
+    let taken = started.elapsed();
+    let response = answered(outcome)?;
+    ensure!(response.status() == status, "it came back as {}", response.status());
+    let id = response.headers().get("request-id");
+    ensure!(id.is_some_and(|id| id == "req_1"), "the request id did not come back");
+    let body = response.body();
+    let is_start = body.starts_with(b"some") && body[4..].iter().all(|byte| *byte == b'x');
+    // A reset may take back what was not read yet.
+    ensure!(is_start || way == Break::Reset && body.is_empty(), "{body:?} came back of its body");
+    let is_in_time = !is_slow || taken < bench.timeout() + bench.allowance();
+    ensure!(is_in_time, "a timeout of {:?} was over only after {taken:?}", bench.timeout());
+    let next = answered(transport.send(get(&server, "/v1/x")).await).map_err(|seen| format!("and then {seen}"))?;
+    ensure!(next.body() == "good", "the next request got the rest of the body");
     Ok(())
 }
 

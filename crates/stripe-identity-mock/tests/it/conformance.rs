@@ -44,7 +44,12 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::SaysLengthOfAGet, &["a GET has no body"]),
     (
         Wrong::TakesRefusalsForFailures,
-        &["any status is a response", "a refusal is not tried again", "the body of an error beyond the limit is cut"],
+        &[
+            "any status is a response",
+            "a refusal is not tried again",
+            "the body of an error beyond the limit is cut",
+            "an error whose body breaks off or stalls keeps its status",
+        ],
     ),
     (Wrong::KeepsTheLastHeader, &["headers come back, also of the same name"]),
     (Wrong::ReadsText, &["a body comes back to the byte", "a body in chunks comes back whole"]),
@@ -54,6 +59,7 @@ const WRONG: &[(Wrong, &[&str])] = &[
         &[
             "a body that ends with the connection comes back whole",
             "a body beyond the limit is BodyTooLarge",
+            "an error whose body breaks off or stalls keeps its status",
             "a reset is not the end of a body",
         ],
     ),
@@ -99,7 +105,10 @@ const WRONG: &[(Wrong, &[&str])] = &[
             "an answer that comes too late is not taken for the next",
         ],
     ),
-    (Wrong::ReadsBodiesInItsOwnTime, &["the timeout covers the body"]),
+    (
+        Wrong::ReadsBodiesInItsOwnTime,
+        &["an error whose body breaks off or stalls keeps its status", "the timeout covers the body"],
+    ),
     (Wrong::HasNoPatience, &["an answer in time is not cut off"]),
     (Wrong::FailsAtHugeTimeouts, &["without a timeout, and with one beyond all clocks, it goes on"]),
     (Wrong::SendsOneAtATime, &["requests go out at the same time"]),
@@ -133,6 +142,8 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::SendsHttpsInPlainText, &["an https request never leaves in plain text, with or without a proxy"]),
     (Wrong::CallsNoTlsConnect, &["an https request never leaves in plain text, with or without a proxy"]),
     (Wrong::RefusesLargeErrors, &["the body of an error beyond the limit is cut"]),
+    (Wrong::RefusesBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
+    (Wrong::TrustsBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
 ];
 
 #[test]

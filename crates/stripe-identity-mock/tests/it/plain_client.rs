@@ -67,6 +67,8 @@ pub(crate) enum Wrong {
     SendsHttpsInPlainText,
     CallsNoTlsConnect,
     RefusesLargeErrors,
+    RefusesBrokenErrors,
+    TrustsBrokenErrors,
 }
 
 pub(crate) struct PlainClient {
@@ -241,8 +243,8 @@ impl PlainClient {
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let mut body = Vec::new();
         let mut is_fit = true;
-        let may_cut = !response.status().is_success()
-            && !matches!(self.wrong, Some(Wrong::RefusesLargeErrors | Wrong::KnowsNoLimit));
+        let is_error = !response.status().is_success();
+        let may_cut = is_error && !matches!(self.wrong, Some(Wrong::RefusesLargeErrors | Wrong::KnowsNoLimit));
         if !matches!(response.status().as_u16(), 100..200 | 204 | 304) {
             let ended = if header("transfer-encoding").is_some() {
                 self.read_chunks(connection, in_body, &mut body)
@@ -266,6 +268,10 @@ impl PlainClient {
                 }
                 Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(Kind::BodyTooLarge.into()),
                 Err(_) if self.is(Wrong::TakesHalfForWhole) => is_fit = false,
+                // The status of an error matters more than the rest of its body.
+                Err(_) if is_error && !self.is(Wrong::RefusesBrokenErrors) => {
+                    is_fit = self.is(Wrong::TrustsBrokenErrors);
+                }
                 ended => ended.map_err(broken)?,
             }
         }

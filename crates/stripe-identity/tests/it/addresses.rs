@@ -1,14 +1,15 @@
 //! Hosts with two addresses, of which one swallows what it is sent.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
-use stripe_identity::TransportErrorKind as Kind;
+use stripe_identity::{AttemptTimeout, TransportErrorKind as Kind};
 use stripe_identity_hyper::{HyperTransport, HyperTransportBuilder, Proxy};
 use stripe_identity_mock::RawServer;
-use stripe_identity_reqwest::{ReqwestTransport, reqwest};
+use stripe_identity_reqwest::{ReqwestTransport, Resolver, reqwest};
 
 use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest};
 use crate::networks::ConnectProxy;
@@ -77,6 +78,78 @@ fn a_silent_address_leaves_time_for_the_next() {
             assert_eq!(response.expect(backend.name).status(), 200, "{}", backend.name);
         }
     }
+}
+
+/// The default time for connecting is longer than the attempt.
+#[test]
+fn silent_addresses_leave_time_within_an_attempt_over_hyper() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let (silent, good) = (Silent::beside(server.url()).address, loopback(&server));
+    let refusing = (Ipv4Addr::new(127, 0, 0, 9), good.port()).into();
+    let request = || get(&format!("http://two.test:{}/v1/x", good.port()));
+    for (addresses, timeout) in [
+        (&[silent, good][..], 10_000),
+        (&[silent, silent, silent, good], 10_000),
+        // Less than it waits otherwise before it tries the next.
+        (&[silent, good], 400),
+        (&[silent, refusing, silent, refusing, good], 5_000),
+    ] {
+        // A busy machine may be late; each time it is not, it is in time.
+        let is_in_time = (0..10).any(|_| {
+            let hyper = HyperTransport::builder().resolve("two.test", addresses.iter().copied()).build().unwrap();
+            let mut request = request();
+            request.extensions_mut().insert(AttemptTimeout(Duration::from_millis(timeout)));
+            (over_hyper(hyper).send)(request).is_ok()
+        });
+        assert!(is_in_time, "{addresses:?} within {timeout} ms");
+    }
+}
+
+#[test]
+fn a_silent_address_is_not_the_first_of_the_retry_over_reqwest() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let (silent, good) = (Silent::beside(server.url()).address, loopback(&server));
+    let resolver = Resolver::new().resolve_to_addrs("two.test", [silent, good]);
+    let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_nobody());
+    let reqwest = over_reqwest(ReqwestTransport::new(builder.dns_resolver(resolver).build().unwrap()));
+    let attempt = || {
+        let mut request = get(&format!("http://two.test:{}/v1/x", good.port()));
+        request.extensions_mut().insert(AttemptTimeout(Duration::from_secs(5)));
+        (reqwest.send)(request)
+    };
+    assert_eq!(attempt().unwrap_err().kind(), Kind::Timeout);
+    assert_eq!(attempt().unwrap().status(), 200);
+}
+
+#[test]
+fn addresses_that_all_refuse_are_connect_at_once_over_hyper() {
+    // A port that is reserved for a service which nobody runs.
+    let refusing = (Ipv4Addr::LOCALHOST, 1).into();
+    let hyper = HyperTransport::builder().resolve("two.test", [refusing; 20]).build().unwrap();
+    let error = (over_hyper(hyper).send)(get("http://two.test/v1/x")).unwrap_err();
+    assert_eq!((error.kind(), error.was_sent()), (Kind::Connect, false), "{error:?}");
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    assert!(cause.to_string().contains("refused"), "{error:?}");
+}
+
+#[test]
+fn addresses_as_hosts_are_connected_to() {
+    let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
+    let hyper = over_hyper(HyperTransport::new().unwrap());
+    assert_eq!((hyper.send)(get(&format!("{}/v1/x", server.url()))).unwrap().status(), 200);
+    // There are machines without IPv6.
+    let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut read = [0; 1024];
+        assert!(stream.read(&mut read).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    assert_eq!((hyper.send)(get(&format!("http://{address}/v1/x"))).unwrap().status(), 200);
 }
 
 #[test]

@@ -10,12 +10,12 @@ use rustls::version::TLS13;
 use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{Request, Response};
 use stripe_identity::{
-    BlockingClient, BlockingHttpTransport, Client, Config, CreateVerificationSession, Error, HttpTransport,
+    BlockingClient, BlockingHttpTransport, Client, Config, CreateVerificationSession, Error, ErrorKind, HttpTransport,
     TransportError, VerificationSession, async_trait,
 };
 use stripe_identity_hyper::{HyperTransport, Proxy};
 use stripe_identity_mock::{Exchange, RawServer};
-use stripe_identity_reqwest::{ReqwestTransport, reqwest};
+use stripe_identity_reqwest::{ReqwestTransport, Resolver, reqwest};
 use stripe_identity_ureq::UreqTransport;
 
 use crate::addresses::Silent;
@@ -25,6 +25,8 @@ use crate::tls::RefusingServer;
 
 /// Far more than what comes at once takes, with its TLS handshake and beside other work.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Less than a silent address would have if it got its share of the default time for connecting.
+const FEW_SECONDS: Duration = Duration::from_secs(5);
 const DEADLINE: Duration = Duration::from_secs(600);
 /// What a busy machine may take longer: to read a flood as far as a transport does is work, and not a wait.
 const SLACK: Duration = Duration::from_secs(240);
@@ -233,6 +235,18 @@ fn faults() -> Vec<Fault> {
             chunk(100_000),
             at_once,
         ),
+        cut("a 502 cut in the body", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 99\r\n\r\n{\"error\": {\"ty", false),
+        cut(
+            "a 402 reset in a chunk",
+            "HTTP/1.1 402 Payment Required\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{\"error\": {\"ty",
+            true,
+        ),
+        fault("a 401 whose body stalls", |exchange| {
+            exchange.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 99\r\n\r\n{\"error\": {\"ty")?;
+            exchange.wait(FOREVER);
+            Ok(())
+        }),
+        endless("a 413 whose body drips", "HTTP/1.1 413 Content Too Large\r\nContent-Length: 9999\r\n\r\n", "x", drip),
         fault("a folded header line", |exchange| {
             exchange.write(format!("{HEAD}X-Folded: one\r\n two\r\nContent-Length: {}\r\n\r\n{SESSION}", SESSION.len()))
         }),
@@ -377,13 +391,12 @@ fn first_address_silent() -> [(&'static str, Cells); 2] {
     let server = RawServer::start(well).unwrap();
     let silent = Silent::beside(server.url()).address;
     let addresses = [silent, server.address()];
-    // The silent address costs half a second of each connection.
-    let connect_timeout = Duration::from_secs(1);
-    let config = config(&format!("http://localhost:{}", silent.port())).attempt_timeout(SLACK);
-    let hyper =
-        HyperTransport::builder().connect_timeout(connect_timeout).resolve("localhost", addresses).build().unwrap();
+    // With the default time for connecting, of which an attempt has less.
+    let config = config(&format!("http://localhost:{}", silent.port())).attempt_timeout(FEW_SECONDS);
+    let hyper = HyperTransport::builder().resolve("localhost", addresses).build().unwrap();
+    let resolver = Resolver::new().resolve_to_addrs("localhost", addresses);
     let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
-    let reqwest = reqwest.connect_timeout(connect_timeout).resolve_to_addrs("localhost", &addresses).build().unwrap();
+    let reqwest = reqwest.dns_resolver(resolver).build().unwrap();
     [
         awaiting("hyper", Client::new(config.clone(), Hasty(hyper))),
         awaiting("reqwest", Client::new(config, Hasty(ReqwestTransport::new(reqwest)))),
@@ -459,6 +472,37 @@ fn an_error_page_beyond_the_limit_keeps_status_and_request_id() {
         let seen = (error.status().map(|it| it.as_u16()), error.request_id(), error.attempts());
         assert_eq!(seen, (Some(502), Some("req_1"), 2), "{}: {error:?}", creator.name);
         assert_eq!(server.requests().len() - before, 2, "{}", creator.name);
+    }
+}
+
+#[test]
+fn an_error_whose_body_breaks_off_keeps_status_request_id_and_the_word_about_retries() {
+    // With the word against it, what is usually repeated is not; with the word for it, what usually is not is.
+    for (status, kind, word, attempts) in [
+        (401, ErrorKind::Authentication, "", 1),
+        (402, ErrorKind::Card, "Stripe-Should-Retry: true\r\n", 2),
+        (502, ErrorKind::Api, "Stripe-Should-Retry: false\r\n", 1),
+        (503, ErrorKind::Api, "", 2),
+    ] {
+        let head = format!("HTTP/1.1 {status} X\r\nRequest-Id: req_1\r\n{word}");
+        let server = RawServer::start(move |exchange| {
+            match exchange.number() % 3 {
+                0 => exchange.write(format!("{head}Content-Length: 500\r\n\r\n{{\"error\""))?,
+                1 => exchange.write(format!("{head}Transfer-Encoding: chunked\r\n\r\n9\r\n{{\"error\""))?,
+                _ => exchange.write(format!("{head}Transfer-Encoding: chunked\r\n\r\nnone\r\n"))?,
+            }
+            exchange.close();
+            Ok(())
+        });
+        let server = server.unwrap();
+        for creator in creators(&config(server.url()).attempt_timeout(FOREVER), None) {
+            let before = server.requests().len();
+            let error = (creator.create)(CreateVerificationSession::document(), None).unwrap_err();
+            let seen = (error.kind(), error.status().map(|it| it.as_u16()), error.request_id(), error.attempts());
+            assert_eq!(seen, (kind, Some(status), Some("req_1"), attempts), "{}: {error:?}", creator.name);
+            let asked = u32::try_from(server.requests().len() - before).unwrap();
+            assert_eq!(asked, attempts, "{}: {status}", creator.name);
+        }
     }
 }
 
