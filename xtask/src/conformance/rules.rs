@@ -63,7 +63,8 @@ pub(crate) fn is_known(word: &str, value: Option<&str>) -> bool {
         ("rename", Some(_)) | ("default", None) => true,
         ("default", Some(default)) => matches!(default, "Vec::new" | "Option::default"),
         ("deserialize_with", Some(with)) => {
-            matches!(with, "link" | "null_as_default" | "private" | "request") || with.starts_with("own::")
+            matches!(with, "link" | "null_as_default" | "private" | "request" | "unreadable_as_absent")
+                || with.starts_with("own::")
         }
         ("skip_serializing_if", Some(test)) => {
             let (_, test) = test.split_once("::").unwrap_or_default();
