@@ -178,7 +178,7 @@ pub enum TransportErrorKind {
     /// The TLS handshake failed, mostly over a certificate, or there is no TLS at all. The request did not take effect, and is
     /// not tried again.
     Tls,
-    /// The [`AttemptTimeout`] ran out. The request may have been sent and may have taken effect; it is tried again,
+    /// The [`AttemptTimeout`] ran out before the response was complete, or before the head of one that is no success was there. The request may have been sent and may have taken effect; it is tried again,
     /// with the same bytes and under the same idempotency key, if it has one.
     Timeout,
     /// The connection broke before the last byte of the response. The request may have been sent and may have taken

@@ -13,7 +13,10 @@ use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
 /// proxy, nor does anything to this machine.
 ///
 /// The proxy must answer `CONNECT` with status 200. Any other status, 201 and 204 among them, is
-/// [`Connect`](TransportErrorKind::Connect), and nothing is sent.
+/// [`Connect`](TransportErrorKind::Connect), and nothing is sent. After 200 it must be silent until the client speaks: if more comes
+/// right behind the status, it is waited for in vain, which is [`Timeout`](TransportErrorKind::Timeout), or `Connect` if the
+/// time for connecting runs out first or the proxy closes. One that answers the handshake in plain text is
+/// [`Tls`](TransportErrorKind::Tls).
 #[derive(Clone)]
 pub struct Proxy(Option<Arc<Rule>>);
 

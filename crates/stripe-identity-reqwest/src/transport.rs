@@ -54,7 +54,10 @@ impl ReqwestTransport {
     ///
     /// Its proxy is that of `HTTPS_PROXY`, or else `ALL_PROXY`, for TLS to other machines and but for the hosts in `NO_PROXY`,
     /// which is read as [`NoProxy`] says. The proxy must answer `CONNECT` with status 200: any other status, 201 and 204 among
-    /// them, is [`Connect`](TransportErrorKind::Connect), and nothing is sent.
+    /// them, is [`Connect`](TransportErrorKind::Connect), and nothing is sent. After 200 it must be silent until the client speaks:
+    /// if more comes right behind the status, it is waited for in vain, which is [`Timeout`](TransportErrorKind::Timeout), or
+    /// `Connect` if the time for connecting runs out first or the proxy closes. One that answers the handshake in plain text is
+    /// [`Tls`](TransportErrorKind::Tls).
     ///
     /// Its connections are watched for a server that refuses the client in the handshake and shows it late, as TLS 1.3 has it:
     /// that is [`Tls`](TransportErrorKind::Tls) as far as reqwest hands on the reason, which it may lose if the server closes

@@ -78,7 +78,7 @@ impl UreqTransportBuilder {
     /// machine.
     ///
     /// A tunnel stands once the proxy answers `CONNECT` with status 200. With any other status, 201 and 204 included, the error
-    /// is [`Connect`](TransportErrorKind::Connect).
+    /// is [`Connect`](TransportErrorKind::Connect). A proxy that goes on in plain text after 200 is [`Tls`](TransportErrorKind::Tls).
     pub fn proxy(self, url: impl AsRef<str>, exceptions: impl AsRef<str>) -> Self {
         Self { proxy: Some(Choice::new(url.as_ref(), exceptions.as_ref())), ..self }
     }

@@ -84,7 +84,8 @@ fn a_silent_address_leaves_time_for_the_next() {
 #[test]
 fn silent_addresses_leave_time_within_an_attempt_over_hyper() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
-    let (silent, good) = (Silent::beside(server.url()).address, loopback(&server));
+    let (listener, good) = (Silent::beside(server.url()), loopback(&server));
+    let silent = listener.address;
     let refusing = (Ipv4Addr::new(127, 0, 0, 9), good.port()).into();
     let request = || get(&format!("http://two.test:{}/v1/x", good.port()));
     for (addresses, timeout) in [
@@ -108,7 +109,8 @@ fn silent_addresses_leave_time_within_an_attempt_over_hyper() {
 #[test]
 fn a_silent_address_is_not_the_first_of_the_retry_over_reqwest() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
-    let (silent, good) = (Silent::beside(server.url()).address, loopback(&server));
+    let (listener, good) = (Silent::beside(server.url()), loopback(&server));
+    let silent = listener.address;
     let resolver = Resolver::new().resolve_to_addrs("two.test", [silent, good]);
     let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_nobody());
     let reqwest = over_reqwest(ReqwestTransport::new(builder.dns_resolver(resolver).build().unwrap()));

@@ -377,6 +377,23 @@ fn proxy_faults() -> Vec<Fault> {
         endless("a proxy that drips its CONNECT answer", established, "x", Duration::from_millis(20)),
         endless("a proxy that answers without end", established, "x".repeat(10_000), Duration::ZERO),
         fault("a proxy that refuses", |exchange| exchange.respond("403 Forbidden", "")),
+        fault("a proxy that goes on in plain text at once", |exchange| {
+            exchange.write("HTTP/1.1 200 OK\r\n\r\nThis is no TLS.")?;
+            exchange.wait(FOREVER);
+            Ok(())
+        }),
+        fault("a proxy that goes on in plain text at once, and closes", |exchange| {
+            exchange.write("HTTP/1.1 200 OK\r\n\r\nThis is no TLS.")?;
+            exchange.close();
+            Ok(())
+        }),
+        fault("a proxy that answers in plain text what is for the host", |exchange| {
+            exchange.write("HTTP/1.1 200 OK\r\n\r\n")?;
+            exchange.wait_for_next()?;
+            exchange.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
+            exchange.wait(FOREVER);
+            Ok(())
+        }),
     ]
 }
 
@@ -389,10 +406,10 @@ fn client_certificate_required(backend: usize) -> String {
 /// Over those that can be told the addresses of a host.
 fn first_address_silent() -> [(&'static str, Cells); 2] {
     let server = RawServer::start(well).unwrap();
-    let silent = Silent::beside(server.url()).address;
-    let addresses = [silent, server.address()];
+    let silent = Silent::beside(server.url());
+    let addresses = [silent.address, server.address()];
     // With the default time for connecting, of which an attempt has less.
-    let config = config(&format!("http://localhost:{}", silent.port())).attempt_timeout(FEW_SECONDS);
+    let config = config(&format!("http://localhost:{}", server.address().port())).attempt_timeout(FEW_SECONDS);
     let hyper = HyperTransport::builder().resolve("localhost", addresses).build().unwrap();
     let resolver = Resolver::new().resolve_to_addrs("localhost", addresses);
     let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
