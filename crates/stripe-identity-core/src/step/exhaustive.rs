@@ -28,6 +28,8 @@ fn depth() -> u32 {
 }
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(80);
+/// How long Stripe keeps a key, at least.
+const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// A call of any method and version, whose response is a model that not every body is.
 struct Probe {
@@ -59,6 +61,7 @@ struct Setting {
     method: Method,
     is_v2: bool,
     random: u64,
+    attempt_timeout: Duration,
 }
 
 impl Setting {
@@ -74,7 +77,10 @@ impl Setting {
                 for deadline in deadlines {
                     for (index, is_v2) in (0..3).flat_map(|index| [(index, false), (index, true)]) {
                         let (method, random) = (methods[index].clone(), if index == 2 { u64::MAX } else { 0 });
-                        all.push(Self { max_retries, retry_rate_limits, deadline, method, is_v2, random });
+                        // Longer than a key lives, where there is one in v1 and v2.
+                        let attempt_timeout = if method == Method::POST { 2 * KEY_LIFETIME } else { ATTEMPT_TIMEOUT };
+                        let call = Self { deadline, method, is_v2, random, attempt_timeout, ..Self::of_a_get() };
+                        all.push(Self { max_retries, retry_rate_limits, ..call });
                     }
                 }
             }
@@ -84,7 +90,15 @@ impl Setting {
 
     /// A call that changes nothing, without retries.
     fn of_a_get() -> Self {
-        Self { max_retries: 0, retry_rate_limits: false, deadline: None, method: Method::GET, is_v2: false, random: 0 }
+        Self {
+            max_retries: 0,
+            retry_rate_limits: false,
+            deadline: None,
+            method: Method::GET,
+            is_v2: false,
+            random: 0,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+        }
     }
 
     /// Whether the request carries an idempotency key.
@@ -96,7 +110,7 @@ impl Setting {
         let (clock, random) = (clock.clone(), self.random);
         let config = Config::new("sk_test_123").unwrap();
         let config =
-            config.clock(move || clock.now()).random_source(move || Ok(random)).attempt_timeout(ATTEMPT_TIMEOUT);
+            config.clock(move || clock.now()).random_source(move || Ok(random)).attempt_timeout(self.attempt_timeout);
         let config = config.max_retries(self.max_retries).retry_rate_limits(self.retry_rate_limits);
         self.deadline.map_or(config.clone(), |deadline| config.deadline(deadline))
     }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use stripe_identity_types::VerificationSession;
 
 use super::alphabet::Reply;
-use super::{ATTEMPT_TIMEOUT, History, Setting, State};
+use super::{History, KEY_LIFETIME, Setting, State};
 use crate::step::Step;
 use crate::{AttemptTimeout, Error, ErrorKind, Response, TransportError};
 
@@ -25,11 +25,14 @@ pub(super) fn no_attempt_but_the_first_begins_after_the_deadline(setting: &Setti
     assert!(history.attempts == 1 || is_in_time, "{history:?} {setting:?}");
 }
 
-/// An attempt gets its timeout, or what is left until the deadline if that is less.
+/// An attempt gets its timeout, or what is left until the deadline or of the life of the call's key, if that is less.
 pub(super) fn no_attempt_gets_more_time_than_there_is(setting: &Setting, state: &State) {
-    let left = setting.deadline.map_or(ATTEMPT_TIMEOUT, |deadline| deadline.saturating_sub(state.history.began));
+    let left_of = |time: Duration| time.saturating_sub(state.history.began);
+    let until_the_deadline = setting.deadline.map_or(Duration::MAX, left_of);
+    let while_the_key_lives = if setting.has_key() { left_of(KEY_LIFETIME) } else { Duration::MAX };
     let timeout = state.request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
-    assert_eq!(timeout, Some(left.min(ATTEMPT_TIMEOUT)), "{:?} {setting:?}", state.history);
+    let expected = setting.attempt_timeout.min(until_the_deadline).min(while_the_key_lives);
+    assert_eq!(timeout, Some(expected), "{:?} {setting:?}", state.history);
 }
 
 /// If a wait takes far longer than it should, no attempt begins at the deadline or after it.

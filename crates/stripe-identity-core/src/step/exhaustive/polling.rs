@@ -128,7 +128,8 @@ fn waiting_ends_when_it_is_so_or_cannot_be_or_time_is_up(
             assert_eq!(error.kind() == ErrorKind::NotYet, reply.is_unmet(), "{}", reply.name);
             assert_eq!(error.status().map(|status| status.as_u16()), reply.status(), "{}", reply.name);
             assert_eq!(error.attempts(), state.history.attempts, "{}", reply.name);
-            assert_eq!(error.was_sent(), state.history.reached || reply.may_have_reached_the_server());
+            let may_have_arrived = state.history.reached || reply.may_have_reached_the_server();
+            assert_eq!(error.was_sent(), may_have_arrived, "{} {:?}", reply.name, state.history);
         }
     }
 }
