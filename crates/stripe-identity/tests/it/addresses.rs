@@ -111,13 +111,13 @@ fn a_silent_address_is_not_the_first_of_the_retry_over_reqwest() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let (listener, good) = (Silent::beside(server.url()), loopback(&server));
     let silent = listener.address;
-    let resolver = Resolver::new().resolve_to_addrs("two.test", [silent, good]);
+    let addresses = Resolver::new().resolve_to_addrs("two.test", [silent, good]);
     let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_nobody());
-    let reqwest = over_reqwest(ReqwestTransport::new(builder.dns_resolver(resolver).build().unwrap()));
+    let transport = over_reqwest(ReqwestTransport::new(builder.dns_resolver(addresses).build().unwrap()));
     let attempt = || {
         let mut request = get(&format!("http://two.test:{}/v1/x", good.port()));
         request.extensions_mut().insert(AttemptTimeout(Duration::from_secs(5)));
-        (reqwest.send)(request)
+        (transport.send)(request)
     };
     assert_eq!(attempt().unwrap_err().kind(), Kind::Timeout);
     assert_eq!(attempt().unwrap().status(), 200);
