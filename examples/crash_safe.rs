@@ -53,7 +53,7 @@ fn session_of(
     // The same parameters each time: another request under the same key would be refused.
     let params = CreateVerificationSession::document().client_reference_id(attempt.id.as_str());
     let session = sessions.create(params).idempotency_key(attempt.id.as_str()).send()?;
-    let source = if session.is_replayed() { Source::Replayed } else { Source::Created };
+    let source = if session.meta().is_replayed() { Source::Replayed } else { Source::Created };
     Ok((session.into_inner().id, source))
 }
 

@@ -2,6 +2,7 @@
 //! simulator, which loses the first answer on purpose.
 
 use std::error::Error;
+use std::time::Instant;
 
 use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{Request, Response};
@@ -29,20 +30,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new("sk_test_123")?;
     let mut my_loop = MyLoop { stripe: Simulator::new(), has_lost_one: false };
     let mut step = config.verification_sessions().create(CreateVerificationSession::document()).start();
+    let start = Instant::now();
     let session = loop {
         step = match step {
             Step::Send(request, sent) => {
                 println!("send {} {}", request.method(), request.uri().path());
-                sent.reply(my_loop.send(request))
+                sent.reply(my_loop.send(request), start.elapsed())
             }
             Step::Wait(duration, waiting) => {
                 println!("wait {duration:?}");
                 my_loop.stripe.advance(duration);
-                waiting.resume()
+                waiting.resume(start.elapsed())
             }
             Step::Done(result) => break result?,
         };
     };
-    println!("done: {}, {}", session.id, if session.is_replayed() { "made by the first attempt" } else { "new" });
+    println!(
+        "done: {}, {}",
+        session.id,
+        if session.meta().is_replayed() { "made by the first attempt" } else { "new" }
+    );
     Ok(())
 }

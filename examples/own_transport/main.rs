@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     report.assert_passed();
 
     let stripe = Server::start("127.0.0.1:0", Simulator::new())?;
-    let config = Config::new("sk_test_123")?.base_url(stripe.url())?;
+    let config = Config::builder("sk_test_123").base_url(stripe.url()).build()?;
     let client = Client::new(config, ThreadTransport::new(1_000_000));
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await?;
     println!("And a session over it: {}", session.id);

@@ -66,17 +66,17 @@ fn stripe_config() -> Result<Config, Failure> {
     if !ApiKey::new(&key)?.is_test() {
         return Err("STRIPE_SECRET_KEY is not a test key: it should begin with sk_test_ or rk_test_".into());
     }
-    let config = Config::new(key)?;
-    match variable("STRIPE_API_BASE") {
-        Some(base) => Ok(config.base_url(base)?),
-        None => Ok(config),
+    let mut config = Config::builder(key);
+    if let Some(base) = variable("STRIPE_API_BASE") {
+        config = config.base_url(base);
     }
+    Ok(config.build()?)
 }
 
 fn with_simulator(is_blocking: bool) -> Result<(), Failure> {
     let server = Server::start("127.0.0.1:0", Simulator::new())?;
     narration::start(&server.url(), is_blocking);
-    let config = Config::new("sk_test_123")?.base_url(server.url())?;
+    let config = Config::builder("sk_test_123").base_url(server.url()).build()?;
     if is_blocking {
         blocking::life(&BlockingClient::new(config, UreqTransport::new()?), &server)
     } else {

@@ -18,13 +18,18 @@ pub(crate) fn start(url: &str, is_blocking: bool) {
 }
 
 pub(crate) fn created(session: &Response<VerificationSession>) {
-    say!("\ncreate    {}  {}  ({})", session.id, session.status, session.request_id().unwrap_or("no request id"));
+    say!(
+        "\ncreate    {}  {}  ({})",
+        session.id,
+        session.status,
+        session.meta().request_id().unwrap_or("no request id")
+    );
     say!("          The user is to be sent to its url, which Debug does not show: {:?}", session.url);
 }
 
 pub(crate) fn repeated(first: &VerificationSession, again: &Response<VerificationSession>) {
     let same = if first.id == again.id { "the same session" } else { "ANOTHER session" };
-    say!("create    again, with the same idempotency key: {same}, replayed: {}", again.is_replayed());
+    say!("create    again, with the same idempotency key: {same}, replayed: {}", again.meta().is_replayed());
 }
 
 pub(crate) fn updated(session: &Response<VerificationSession>) {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 async fn main() -> Result<(), Box<dyn Error>> {
     let stripe = Server::start("127.0.0.1:0", Simulator::with_seed(1).with_clock(Timestamp::now))?;
     let verifier = Verifier::new(SECRET)?;
-    let config = Config::new("sk_test_123")?.base_url(stripe.url())?;
+    let config = Config::builder("sk_test_123").base_url(stripe.url()).build()?;
     let client = Client::new(config, HyperTransport::new()?);
 
     // The program under way: a receiver that answers at once, and a worker behind it.

@@ -6,11 +6,12 @@ use crate::{Failure, WORKSPACE};
 /// The code that decides about calls, lists and signatures.
 const FILES: &[&str] = &[
     "crates/stripe-identity-core/src/call.rs",
+    "crates/stripe-identity-core/src/call/request.rs",
     "crates/stripe-identity-core/src/page.rs",
     "crates/stripe-identity-core/src/paging.rs",
     "crates/stripe-identity-core/src/retry.rs",
+    "crates/stripe-identity-core/src/retry/poll.rs",
     "crates/stripe-identity-core/src/step.rs",
-    "crates/stripe-identity-core/src/until.rs",
     "crates/stripe-identity-webhook/src/header.rs",
     "crates/stripe-identity-webhook/src/verifier.rs",
 ];
@@ -26,7 +27,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         mutants.args(FILES.iter().flat_map(|file| ["--file", file]));
     }
     mutants.args(files.into_iter().flat_map(|file| ["--file", file])).args(options);
-    // Sequences of two replies and of two pages show what a mutant does; the tests print the depth.
-    mutants.env("STRIPE_IDENTITY_DEPTH", "2");
+    // Each mutant is a build and a run, so both are made short: nothing is optimized, and sequences have
+    // two replies or two pages. The tests print that depth.
+    mutants.arg("--cargo-arg=--config=profile.dev.package.stripe-identity-core.opt-level=0");
+    mutants.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0").env("STRIPE_IDENTITY_DEPTH", "2");
     step(mutants)
 }

@@ -1,6 +1,6 @@
-//! What can be seen of a call from outside while it runs: a span for the call and an event for each attempt, through
-//! `tracing` and through a hook. No event, and no `Debug` of what the hook is given, holds a key, a query, a body or a path that
-//! a caller wrote.
+//! What can be observed of a call while it runs: a span for the call and an event for each attempt,
+//! through `tracing` and through a hook. No event, and no `Debug` of what the hook gets, holds a key,
+//! a query, a body or a path that a caller wrote.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,59 +9,80 @@ use http::{Method, StatusCode};
 use tracing::Span;
 
 use crate::error::Error;
-use crate::shown::Token;
+use crate::error::loggable::LogId;
+use crate::retry::{GiveUpReason, RetryDecision};
 
 const TARGET: &str = "stripe_identity";
-/// Of its own, so that it can be silenced alone.
+/// A separate target, so that notices can be filtered out.
 const NOTICE_TARGET: &str = "stripe_identity::notice";
 
-/// One attempt of a call, just over, as [`Config::on_attempt`](crate::Config::on_attempt) is told of it.
+/// One attempt of a call, as the hook [`on_attempt`](crate::ConfigBuilder::on_attempt) gets it.
+///
+/// `Debug` is safe to log.
+///
+/// ```
+/// use stripe_identity_core::{Attempt, Config};
+///
+/// fn log(attempt: &Attempt<'_>) {
+///     let status = attempt.status.map_or(0, |status| status.as_u16());
+///     println!("{} {}: {status} in {:?}", attempt.method, attempt.path_template, attempt.elapsed);
+/// }
+///
+/// let config = Config::builder("sk_test_123").on_attempt(log).build()?;
+/// # Ok::<(), stripe_identity_core::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The method.
     pub method: &'a Method,
     /// The path, with `{name}` for the segment that is an id; `/` for a raw request.
-    pub endpoint: &'static str,
-    /// Which attempt of the call it was; the first is number 1.
+    pub path_template: &'static str,
+    /// Which attempt of the call this is. The first is number 1.
     pub number: u32,
-    /// How long it took, by the [clock](crate::Config::clock) of the settings.
+    /// How long the attempt took, by the clock of the transport.
     pub elapsed: Duration,
-    /// The HTTP status, if a response came.
+    /// The HTTP status, or `None` if no response arrived.
     pub status: Option<StatusCode>,
-    /// The id that Stripe gave to the request.
+    /// The id that Stripe gave the request, or `None` if no response arrived or it has none.
     pub request_id: Option<&'a str>,
-    /// Why it failed, if it did. It shows nothing by itself, and gives the body and Stripe's message to who asks for them.
+    /// Why the attempt failed, or `None` if it did not. A poll whose condition is not met yet did not
+    /// fail. The error is safe to log; its body and message are available through methods.
     pub error: Option<&'a Error>,
-    /// How long the call waits before its next attempt; `None` if this was the last. Where the wait took so much longer that
-    /// no time is left, there is no next attempt after all.
-    pub wait: Option<Duration>,
+    /// What the call does next, or `None` if it succeeded. If a wait overruns the deadline, no
+    /// further attempt is made after all.
+    pub decision: Option<RetryDecision>,
 }
 
-pub(crate) fn span(method: &Method, endpoint: &'static str) -> Span {
-    tracing::info_span!(target: TARGET, "stripe_call", %method, endpoint)
+pub(crate) fn span(method: &Method, path_template: &'static str) -> Span {
+    tracing::info_span!(target: TARGET, "stripe_call", %method, path_template)
 }
 
 impl Attempt<'_> {
-    /// To be called in the span of the call.
+    /// Emits the event of the attempt, within the span of the call.
     pub(crate) fn trace(&self) {
         let (attempt, elapsed_ms) = (self.number, millis(self.elapsed));
         let status = self.status.map(|status| status.as_u16());
-        let request_id = self.request_id.map(|id| tracing::field::display(Token(id)));
-        match (self.error, self.wait.map(millis)) {
+        let request_id = self.request_id.map(|id| tracing::field::display(LogId(id)));
+        let (wait_ms, reason) = match self.decision {
+            Some(RetryDecision::RetryAfter(wait)) => (Some(millis(wait)), None),
+            Some(RetryDecision::GiveUp(reason)) => (None, Some(reason.as_str())),
+            None => (None, None),
+        };
+        match (self.error, wait_ms) {
             (None, None) => {
-                tracing::info!(target: TARGET, attempt, status, request_id, elapsed_ms, "answered");
+                tracing::info!(target: TARGET, attempt, status, request_id, elapsed_ms, "response");
             }
             (None, Some(wait_ms)) => {
-                tracing::debug!(target: TARGET, attempt, status, request_id, elapsed_ms, wait_ms, "not yet");
+                tracing::debug!(target: TARGET, attempt, status, request_id, elapsed_ms, wait_ms, "not met yet");
             }
             (Some(error), Some(wait_ms)) => {
                 let cause = cause(error);
-                tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, wait_ms, %error, cause, "trying again");
+                tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, wait_ms, %error, cause, "retrying");
             }
             (Some(error), None) => {
                 let cause = cause(error);
-                tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, %error, cause, "failed");
+                tracing::warn!(target: TARGET, attempt, status, request_id, elapsed_ms, reason, %error, cause, "failed");
             }
         }
     }
@@ -71,32 +92,29 @@ impl fmt::Debug for Attempt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt")
             .field("method", self.method)
-            .field("endpoint", &self.endpoint)
+            .field("path_template", &self.path_template)
             .field("number", &self.number)
             .field("elapsed", &self.elapsed)
             .field("status", &self.status.map(|status| status.as_u16()))
-            .field("request_id", &self.request_id.map(Token))
+            .field("request_id", &self.request_id.map(LogId))
             .field("error", &self.error)
-            .field("wait", &self.wait)
+            .field("decision", &self.decision)
             .finish()
     }
 }
 
-/// What kind of failure of the transport it was. Its source is left out, which is not ours to vouch for.
+/// Returns the kind of the transport's failure. Its source is left out, since other crates write it.
 fn cause(error: &Error) -> Option<tracing::field::DebugValue<crate::TransportErrorKind>> {
     error.transport().map(|error| tracing::field::debug(error.kind()))
 }
 
-pub(crate) fn trace_no_time_left() {
-    tracing::warn!(target: TARGET, "failed: the wait took so long that no time is left");
-}
-
-pub(crate) fn trace_expired_key() {
-    tracing::warn!(target: TARGET, "failed: the wait took so long that the idempotency key may have expired");
+/// Emits the event of a call that ends after a wait.
+pub(crate) fn trace_overrun(reason: GiveUpReason) {
+    tracing::warn!(target: TARGET, reason = reason.as_str(), "failed: the wait took too long");
 }
 
 pub(crate) fn trace_notice() {
-    tracing::warn!(target: NOTICE_TARGET, "Stripe sent a notice along: see `notice()` of the response or the error");
+    tracing::warn!(target: NOTICE_TARGET, "Stripe sent a notice: see `Meta::notice`");
 }
 
 fn millis(duration: Duration) -> u64 {

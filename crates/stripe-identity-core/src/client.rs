@@ -8,27 +8,40 @@ use tracing::Instrument as _;
 
 use crate::call::{Call, Caller, private};
 use crate::config::Config;
-use crate::decode::FromResponse;
-use crate::endpoint::Endpoint;
-use crate::endpoint::ephemeral_keys::EphemeralKeys;
-use crate::endpoint::events::Events;
-use crate::endpoint::file_links::FileLinks;
-use crate::endpoint::files::Files;
-use crate::endpoint::raw::Raw;
-use crate::endpoint::thin_events::ThinEvents;
-use crate::endpoint::verification_reports::VerificationReports;
-use crate::endpoint::verification_sessions::VerificationSessions;
+use crate::endpoint::{Endpoint, FromResponse};
 use crate::error::Error;
+use crate::resources::ephemeral_keys::EphemeralKeys;
+use crate::resources::events::Events;
+use crate::resources::file_links::FileLinks;
+use crate::resources::files::Files;
+use crate::resources::raw::Raw;
+use crate::resources::thin_events::ThinEvents;
+use crate::resources::verification_reports::VerificationReports;
+use crate::resources::verification_sessions::VerificationSessions;
 use crate::response::Response;
-use crate::step::{Plan, Step};
+use crate::step::{CallState, Step};
 use crate::transport::{BlockingHttpTransport, HttpTransport};
 
 /// An asynchronous client: a [`Config`] and a transport.
 ///
-/// Cheap to clone; clones share the transport. It needs no particular runtime, only what its transport needs.
+/// Create one client and share it: clones are cheap and share the transport. A client needs no
+/// particular runtime, only what its transport needs.
 ///
-/// Dropping the future of a call stops its attempts and waits. What a request that was on its way did at Stripe is then
-/// unknown; repeating the call with the same idempotency key finds out.
+/// Dropping the future of a call stops its attempts and waits. Whether a request that was already
+/// sent took effect is then unknown; repeating the call with the same idempotency key is safe.
+///
+/// ```
+/// use stripe_identity_core::types::CreateVerificationSession;
+/// use stripe_identity_core::{Client, Config, Error, HttpTransport};
+///
+/// async fn example(transport: impl HttpTransport + 'static) -> Result<(), Error> {
+///     let client = Client::new(Config::new("sk_test_123")?, transport);
+///     let create = client.verification_sessions().create(CreateVerificationSession::document());
+///     let session = create.idempotency_key("attempt-1").await?;
+///     println!("{}", session.id);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Client {
     config: Config,
@@ -36,15 +49,26 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that sends its requests with a transport of your choice.
+    /// Creates a client that sends its requests with a transport.
     pub fn new(config: Config, transport: impl HttpTransport + 'static) -> Self {
         Self { config, transport: Arc::new(transport) }
     }
 }
 
-/// A blocking client: a [`Config`] and a transport. The same as [`Client`], without async.
+/// A blocking client: a [`Config`] and a transport. It has the methods of [`Client`], without async.
 ///
-/// Cheap to clone; clones share the transport.
+/// Create one client and share it: clones are cheap and share the transport.
+///
+/// ```
+/// use stripe_identity_core::{BlockingClient, BlockingHttpTransport, Config, Error};
+///
+/// fn example(transport: impl BlockingHttpTransport + 'static) -> Result<(), Error> {
+///     let client = BlockingClient::new(Config::new("sk_test_123")?, transport);
+///     let session = client.verification_sessions().retrieve("vs_123").send()?;
+///     println!("{:?}", session.status);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct BlockingClient {
     config: Config,
@@ -52,61 +76,62 @@ pub struct BlockingClient {
 }
 
 impl BlockingClient {
-    /// A client that sends its requests with a transport of your choice.
+    /// Creates a client that sends its requests with a transport.
     pub fn new(config: Config, transport: impl BlockingHttpTransport + 'static) -> Self {
         Self { config, transport: Arc::new(transport) }
     }
 }
 
+// A macro rather than a trait, which callers would have to import.
 macro_rules! callers {
     ($($caller:ident)+) => { $(
         impl $caller {
-            /// Calls on sessions.
+            /// Returns the calls on verification sessions.
             pub fn verification_sessions(&self) -> VerificationSessions<Self> {
                 VerificationSessions::new(self)
             }
 
-            /// Calls on reports.
+            /// Returns the calls on verification reports.
             pub fn verification_reports(&self) -> VerificationReports<Self> {
                 VerificationReports::new(self)
             }
 
-            /// Calls on files.
+            /// Returns the calls on files.
             pub fn files(&self) -> Files<Self> {
                 Files::new(self)
             }
 
-            /// Calls on file links.
+            /// Returns the calls on file links.
             pub fn file_links(&self) -> FileLinks<Self> {
                 FileLinks::new(self)
             }
 
-            /// Calls on events.
+            /// Returns the calls on events.
             pub fn events(&self) -> Events<Self> {
                 Events::new(self)
             }
 
-            /// Calls that a thin event gives rise to.
+            /// Returns the calls that fetch thin events and the objects that they refer to.
             pub fn thin_events(&self) -> ThinEvents<Self> {
                 ThinEvents::new(self)
             }
 
-            /// Calls on ephemeral keys.
+            /// Returns the calls on ephemeral keys.
             pub fn ephemeral_keys(&self) -> EphemeralKeys<Self> {
                 EphemeralKeys::new(self)
             }
 
-            /// Any request to Stripe's API. `()` stands for no parameters.
+            /// Makes any request to Stripe's API. `()` means no parameters.
             ///
-            /// The path is all of a path, in plain or percent-encoded segments, and has no query: parameters are given
-            /// apart. Below `/v2/` a `POST` has them as JSON, elsewhere in the form of Stripe's first API; of a `GET` and a
-            /// `DELETE` they go to the query. Other methods, and a path that could lead to another host or up and down the
-            /// tree, are refused before anything is sent.
+            /// `path` is absolute, in plain or percent-encoded segments, and has no query; pass
+            /// parameters in `params`. A `POST` sends them as JSON below `/v2/` and as a form
+            /// elsewhere; a `GET` and a `DELETE` send them in the query. Another method, and a path
+            /// that could lead to another host or up the tree, is refused before anything is sent.
             pub fn raw<P: Serialize>(&self, method: Method, path: impl Into<String>, params: P) -> Call<Self, Raw<P>> {
                 Call::new(self, Raw::new(method, path, params))
             }
 
-            /// A call to an endpoint, also to one of your own.
+            /// Makes a call to an endpoint, for example to one of your own.
             pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<Self, E> {
                 Call::new(self, endpoint)
             }
@@ -126,12 +151,13 @@ macro_rules! callers_with_transport {
         }
 
         impl $client {
-            /// The same client with other settings; it shares the transport.
+            /// Returns a client with other settings that shares the transport.
+            #[must_use]
             pub fn with_config(&self, config: Config) -> Self {
                 Self { config, transport: self.transport.clone() }
             }
 
-            /// The client's settings.
+            /// Returns the settings.
             pub fn config(&self) -> &Config {
                 &self.config
             }
@@ -150,48 +176,63 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let transport = self.caller.transport.clone();
-        Box::pin(drive(self.plan(), transport))
+        Box::pin(drive(self.into_state(), transport))
     }
 }
 
-/// The time of a call counts from when it is first polled.
+impl<E: Endpoint> Call<BlockingClient, E> {
+    /// Makes the call and waits for its result.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], of any [kind](crate::ErrorKind).
+    pub fn send(self) -> Result<Response<E::Response>, Error> {
+        let transport = self.caller.transport.clone();
+        drive_blocking(self.into_state(), &*transport)
+    }
+}
+
+/// The time of a call counts from the first poll of this future.
 async fn drive<T: FromResponse>(
-    plan: Result<Plan<T>, Error>,
+    state: Result<CallState<T>, Error>,
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Response<T>, Error> {
-    let mut step = plan?.begin();
+    let start = transport.now();
+    let elapsed = || transport.now().saturating_sub(start);
+    let mut step = state?.begin();
     loop {
         step = match step {
             Step::Send(request, sent) => {
                 let outcome = transport.send(request).instrument(sent.span().clone()).await;
-                sent.reply(outcome)
+                sent.reply(outcome, elapsed())
             }
             Step::Wait(duration, waiting) => {
                 transport.sleep(duration).await;
-                waiting.resume()
+                waiting.resume(elapsed())
             }
             Step::Done(result) => return result,
         };
     }
 }
 
-impl<E: Endpoint> Call<BlockingClient, E> {
-    /// Makes the call and waits for its end.
-    pub fn send(self) -> Result<Response<E::Response>, Error> {
-        let transport = self.caller.transport.clone();
-        let mut step = self.start();
-        loop {
-            step = match step {
-                Step::Send(request, sent) => {
-                    let outcome = sent.span().in_scope(|| transport.send(request));
-                    sent.reply(outcome)
-                }
-                Step::Wait(duration, waiting) => {
-                    transport.sleep(duration);
-                    waiting.resume()
-                }
-                Step::Done(result) => return result,
-            };
-        }
+fn drive_blocking<T: FromResponse>(
+    state: Result<CallState<T>, Error>,
+    transport: &dyn BlockingHttpTransport,
+) -> Result<Response<T>, Error> {
+    let start = transport.now();
+    let elapsed = || transport.now().saturating_sub(start);
+    let mut step = state?.begin();
+    loop {
+        step = match step {
+            Step::Send(request, sent) => {
+                let outcome = sent.span().in_scope(|| transport.send(request));
+                sent.reply(outcome, elapsed())
+            }
+            Step::Wait(duration, waiting) => {
+                transport.sleep(duration);
+                waiting.resume(elapsed())
+            }
+            Step::Done(result) => return result,
+        };
     }
 }

@@ -1,35 +1,43 @@
+mod api_key;
+mod base_url;
+
 use std::fmt;
 use std::io;
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use stripe_identity_types::{API_VERSION, AccountId};
 
-use crate::api_key::ApiKey;
 use crate::attempt::Attempt;
-use crate::base_url::BaseUrl;
-use crate::endpoint::Host;
-use crate::error::Error;
+use crate::error::{Error, InvalidInput};
 use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
-use crate::invalid_input::InvalidInput;
 use crate::retry::RetryPolicy;
+
+pub use self::api_key::ApiKey;
+pub(crate) use self::base_url::BaseUrl;
 
 const USER_AGENT: &str = concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSION"));
 
 type Random = dyn Fn() -> io::Result<u64> + Send + Sync;
-type Clock = dyn Fn() -> Duration + Send + Sync;
 type Hook = dyn Fn(&Attempt<'_>) + Send + Sync;
 
-/// What all calls have in common: the key, the host, the API version, and the defaults of what a call can set itself.
+/// The settings that all calls share: the key, the host, the API version, and the defaults of what a
+/// call can set itself.
 ///
-/// Cheap to clone. A client is made from it; calls can also start from it directly, without any client (see
-/// [`Step`](crate::Step)).
+/// Cheap to clone. A client is made from it; calls can also start from it without any client, as
+/// [`Step`](crate::Step) shows. `Debug` does not show the key.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use stripe_identity_core::Config;
 ///
-/// let config = Config::new("sk_test_123")?.max_retries(3);
+/// let config = Config::new("sk_test_123")?;
+/// assert_eq!(config.max_retries(), 2);
+///
+/// let patient = config.to_builder().max_retries(5).deadline(Duration::from_secs(60)).build()?;
+/// assert_eq!(patient.max_retries(), 5);
 /// # Ok::<(), stripe_identity_core::Error>(())
 /// ```
 #[derive(Clone)]
@@ -41,213 +49,116 @@ pub(crate) struct Settings {
     pub(crate) api_version: HeaderValue,
     pub(crate) base_url: BaseUrl,
     pub(crate) files_base_url: BaseUrl,
-    /// `Stripe-Account` and `Stripe-Context`, where set.
+    /// `Stripe-Account` or `Stripe-Context`, if set.
     pub(crate) scope: HeaderMap,
     pub(crate) retry_policy: RetryPolicy,
-    pub(crate) timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) random: Arc<Random>,
-    pub(crate) clock: Arc<Clock>,
     pub(crate) on_attempt: Option<Arc<Hook>>,
 }
 
 impl Config {
-    /// Settings for Stripe's API with a secret or restricted key.
-    ///
-    /// Any visible ASCII text is taken for a key: only Stripe knows its keys. Where a test key is required, it is one that
-    /// [is marked as such](ApiKey::is_test).
+    /// Creates the default settings for a secret or restricted key.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key is empty or holds anything but visible ASCII.
-    pub fn new(api_key: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Settings {
-            api_key: ApiKey::new(api_key)?,
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key is empty or has a character that is
+    /// not visible ASCII.
+    pub fn new<K>(api_key: K) -> Result<Self, Error>
+    where
+        K: TryInto<ApiKey, Error: Into<Error>>,
+    {
+        Self::builder(api_key).build()
+    }
+
+    /// Returns a builder of settings for a secret or restricted key.
+    ///
+    /// The key is an [`ApiKey`] or its text.
+    pub fn builder<K>(api_key: K) -> ConfigBuilder
+    where
+        K: TryInto<ApiKey, Error: Into<Error>>,
+    {
+        let settings = api_key.try_into().map_err(Into::into).map(|api_key| Settings {
+            api_key,
             api_version: HeaderValue::from_static(API_VERSION),
-            base_url: BaseUrl::of_stripe(Host::Api),
-            files_base_url: BaseUrl::of_stripe(Host::Files),
+            base_url: BaseUrl::stripe("api"),
+            files_base_url: BaseUrl::stripe("files"),
             scope: HeaderMap::new(),
             retry_policy: RetryPolicy { max_retries: 2, rate_limits: false },
-            timeout: Duration::from_secs(80),
+            attempt_timeout: Duration::from_secs(80),
             deadline: None,
             user_agent: HeaderValue::from_static(USER_AGENT),
             random: Arc::new(|| getrandom::u64().map_err(io::Error::from)),
-            clock: Arc::new(since_start),
             on_attempt: None,
-        })))
+        });
+        ConfigBuilder { settings }
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.0));
-        self
+    /// Returns a builder that starts from these settings.
+    pub fn to_builder(&self) -> ConfigBuilder {
+        ConfigBuilder { settings: Ok((*self.0).clone()) }
     }
 
-    /// Another host than Stripe's, for everything: `https://host[:port][/path]`, or `http://…` where the host is this
-    /// machine. A `/` or `/v1` at the end is taken off.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is of another form, or would send the key to another
-    /// machine without TLS: for a simulator there, see [`base_url_without_tls`](Self::base_url_without_tls).
-    pub fn base_url(self, url: impl AsRef<str>) -> Result<Self, Error> {
-        let base_url = BaseUrl::parse(url.as_ref())?;
-        Ok(self.with_base_url(base_url))
+    /// Returns the API key.
+    pub fn api_key(&self) -> &ApiKey {
+        &self.0.api_key
     }
 
-    /// Sends everything to a host that is not Stripe, also without TLS and to another machine: a simulator in a container,
-    /// in a CI service or in a cluster, such as `http://simulator:12111`.
-    ///
-    /// Without TLS, others on the way can read the key and the personal data. So only keys that are
-    /// [marked as test keys](ApiKey::is_test) go there: a request with any other, be it the client's or the call's own, is
-    /// refused before it is sent, with [`NotATestKey`](InvalidInput::NotATestKey). Proxies are not used without TLS.
-    ///
-    /// ```
-    /// use stripe_identity_core::Config;
-    ///
-    /// let config = Config::new("sk_test_123")?.base_url_without_tls("http://simulator:12111")?;
-    /// # Ok::<(), stripe_identity_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is not `http(s)://host[:port][/path]`.
-    pub fn base_url_without_tls(self, url: impl AsRef<str>) -> Result<Self, Error> {
-        let base_url = BaseUrl::parse_without_tls(url.as_ref())?;
-        Ok(self.with_base_url(base_url))
+    /// Returns the base URL of everything but the contents of files.
+    pub fn base_url(&self) -> &str {
+        self.0.base_url.as_str()
     }
 
-    fn with_base_url(self, base_url: BaseUrl) -> Self {
-        self.with(|settings| {
-            settings.files_base_url = base_url.clone();
-            settings.base_url = base_url;
-        })
+    /// Returns the base URL of the contents of files.
+    pub fn files_base_url(&self) -> &str {
+        self.0.files_base_url.as_str()
     }
 
-    /// Another host for the contents of files alone. To be set after [`base_url`](Self::base_url), which moves it too.
-    ///
-    /// # Errors
-    /// As for [`base_url`](Self::base_url).
-    pub fn files_base_url(self, url: impl AsRef<str>) -> Result<Self, Error> {
-        let base_url = BaseUrl::parse(url.as_ref())?;
-        Ok(self.with(|settings| settings.files_base_url = base_url))
+    /// Returns the API version.
+    pub fn api_version(&self) -> &str {
+        text(&self.0.api_version)
     }
 
-    /// Another API version than [`API_VERSION`], which the models follow.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is blank or cannot stand in a header.
-    pub fn api_version(self, version: impl AsRef<str>) -> Result<Self, Error> {
-        let version = version_value(version.as_ref())?;
-        Ok(self.with(|settings| settings.api_version = version))
+    /// Returns the connected account that calls act on, or `None` if none is set.
+    pub fn account(&self) -> Option<&str> {
+        self.0.scope.get(STRIPE_ACCOUNT).map(text)
     }
 
-    /// The connected account that calls act on. An empty one means none.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is blank or cannot stand in a header, or if a
-    /// [context](Self::context) is set, which names the account too.
-    pub fn account(self, account: impl Into<AccountId>) -> Result<Self, Error> {
-        let mut scope = self.0.scope.clone();
-        set_scope(&mut scope, Some(account.into().as_str()), None)?;
-        Ok(self.with(|settings| settings.scope = scope))
+    /// Returns the context that calls act in, or `None` if none is set.
+    pub fn context(&self) -> Option<&str> {
+        self.0.scope.get(STRIPE_CONTEXT).map(text)
     }
 
-    /// The context that calls act in: account ids joined by `/`. An empty one means none.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is blank or cannot stand in a header, or if an
-    /// [account](Self::account) is set.
-    pub fn context(self, context: impl AsRef<str>) -> Result<Self, Error> {
-        let mut scope = self.0.scope.clone();
-        set_scope(&mut scope, None, Some(context.as_ref()))?;
-        Ok(self.with(|settings| settings.scope = scope))
+    /// Returns how many retries a call may make.
+    pub fn max_retries(&self) -> u32 {
+        self.0.retry_policy.max_retries
     }
 
-    /// How often a call is repeated at most. Default: 2. With 0, there is exactly one attempt.
-    ///
-    /// However many there are, no attempt begins later than ten minutes before the idempotency key of the call is 24 hours
-    /// old, and none may take longer than that: from then on, Stripe may take a repetition for a new request.
-    pub fn max_retries(self, retries: u32) -> Self {
-        self.with(|settings| settings.retry_policy.max_retries = retries)
+    /// Returns whether rate-limited calls are retried.
+    pub fn retry_rate_limits(&self) -> bool {
+        self.0.retry_policy.rate_limits
     }
 
-    /// Whether a call that came too soon (status 429) is repeated like one that failed. Default: no, unless Stripe says
-    /// that it should be or the reason is a lock, since what is too much now is so half a second later. Good for jobs
-    /// that have time; there, more retries are too.
-    pub fn retry_rate_limits(self, retry: bool) -> Self {
-        self.with(|settings| settings.retry_policy.rate_limits = retry)
+    /// Returns how long one attempt may take.
+    pub fn attempt_timeout(&self) -> Duration {
+        self.0.attempt_timeout
     }
 
-    /// How long one attempt may take, from connecting to the last byte of the body. Default: 80 seconds.
-    pub fn attempt_timeout(self, timeout: Duration) -> Self {
-        self.with(|settings| settings.timeout = timeout)
-    }
-
-    /// How long a call may take in all, attempts and waits together. Default: as long as its attempts and waits take.
-    ///
-    /// The last attempt gets what is left, and none but the first begins after it. The error is then that of the last
-    /// attempt.
-    pub fn deadline(self, deadline: Duration) -> Self {
-        self.with(|settings| settings.deadline = Some(deadline))
-    }
-
-    /// The name of your application, such as `my-app/1.2`, for Stripe to see in the `User-Agent` header.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty or cannot stand in a header.
-    pub fn app_name(self, name: impl AsRef<str>) -> Result<Self, Error> {
-        let name = name.as_ref().trim();
-        if name.is_empty() {
-            return Err(InvalidInput::Blank.into());
-        }
-        let user_agent = header_value(&format!("{USER_AGENT} {name}"))?;
-        Ok(self.with(|settings| settings.user_agent = user_agent))
-    }
-
-    /// Where idempotency keys and the jitter of waits come from, in place of the operating system. For tests: from a
-    /// source that repeats itself come keys that repeat themselves.
-    pub fn random_source(self, random: impl Fn() -> io::Result<u64> + Send + Sync + 'static) -> Self {
-        self.with(|settings| settings.random = Arc::new(random))
-    }
-
-    /// Where the time comes from that [deadlines](Self::deadline) are held against, in place of the system's monotonic
-    /// clock: the time since any fixed moment. For tests, and for systems that have no such clock. A wait between two attempts
-    /// counts for at least as long as it should be, also where a transport of a test only pretends to wait.
-    pub fn clock(self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        self.with(|settings| settings.clock = Arc::new(clock))
-    }
-
-    /// A hook that is called after each attempt of each call, for metrics: it is told of the outcome, of how long it took
-    /// and of the wait before the next one.
-    ///
-    /// It runs between the attempts, so it should not take long. The same is told through `tracing`, in a span
-    /// `stripe_call` with the target `stripe_identity`: an answer at the level `info`, a failure and a retry at `warn`; that
-    /// Stripe sent a [notice](crate::Response::notice), with the target `stripe_identity::notice`.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use std::sync::atomic::{AtomicU32, Ordering};
-    ///
-    /// use stripe_identity_core::Config;
-    ///
-    /// let retries = Arc::new(AtomicU32::new(0));
-    /// let counter = retries.clone();
-    /// let config = Config::new("sk_test_123")?.on_attempt(move |attempt| {
-    ///     if attempt.error.is_some() && attempt.wait.is_some() {
-    ///         counter.fetch_add(1, Ordering::Relaxed);
-    ///     }
-    /// });
-    /// # Ok::<(), stripe_identity_core::Error>(())
-    /// ```
-    pub fn on_attempt(self, hook: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
-        self.with(|settings| settings.on_attempt = Some(Arc::new(hook)))
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        (self.0.clock)()
+    /// Returns how long a call may take in all, or `None` if it has no limit.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.0.deadline
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0
     }
+}
+
+/// The values come from texts, so they are visible ASCII or UTF-8 that a getter shows as it is.
+fn text(value: &HeaderValue) -> &str {
+    std::str::from_utf8(value.as_bytes()).unwrap_or_default()
 }
 
 impl fmt::Debug for Config {
@@ -256,41 +167,236 @@ impl fmt::Debug for Config {
             .field("base_url", &self.0.base_url)
             .field("api_version", &self.0.api_version)
             .field("max_retries", &self.0.retry_policy.max_retries)
-            .field("attempt_timeout", &self.0.timeout)
+            .field("attempt_timeout", &self.0.attempt_timeout)
             .field("deadline", &self.0.deadline)
             .finish_non_exhaustive()
     }
 }
 
-fn since_start() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed()
+/// Builds a [`Config`].
+///
+/// A setter never fails. [`build`](Self::build) returns the first option that is invalid, as a call
+/// does with its own options when it is sent.
+///
+/// ```
+/// use stripe_identity_core::{Config, InvalidInput};
+///
+/// let config = Config::builder("sk_test_123").base_url("http://localhost:12111").max_retries(3).build()?;
+/// assert_eq!(config.base_url(), "http://localhost:12111");
+///
+/// let error = Config::builder("sk_test_123").base_url("http://example.com").build().unwrap_err();
+/// assert_eq!(error.invalid_input(), Some(InvalidInput::InsecureBaseUrl));
+/// # Ok::<(), stripe_identity_core::Error>(())
+/// ```
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ConfigBuilder {
+    /// The settings, or the first option that is invalid.
+    settings: Result<Settings, Error>,
+}
+
+impl ConfigBuilder {
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if let Ok(settings) = &mut self.settings {
+            change(settings);
+        }
+        self
+    }
+
+    fn try_with(mut self, change: impl FnOnce(&mut Settings) -> Result<(), Error>) -> Self {
+        if let Ok(settings) = &mut self.settings
+            && let Err(error) = change(settings)
+        {
+            self.settings = Err(error);
+        }
+        self
+    }
+
+    /// Builds the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key or an option is invalid. The error
+    /// is that of the first one.
+    pub fn build(self) -> Result<Config, Error> {
+        let settings = self.settings?;
+        if [Some(settings.attempt_timeout), settings.deadline].contains(&Some(Duration::ZERO)) {
+            return Err(InvalidInput::ZeroDuration.into());
+        }
+        Ok(Config(Arc::new(settings)))
+    }
+
+    /// Sets the base URL of all requests: `https://host[:port][/path]`, or `http://…` if the host is
+    /// this machine. A `/` or `/v1` at the end is removed. Defaults to Stripe's hosts.
+    ///
+    /// Any other URL is invalid. For a simulator on another machine, without TLS, see
+    /// [`base_url_without_tls`](Self::base_url_without_tls).
+    pub fn base_url(self, url: impl AsRef<str>) -> Self {
+        self.try_with(|settings| Ok(set_base_url(settings, BaseUrl::parse(url.as_ref())?)))
+    }
+
+    /// Sets the base URL of all requests to a host that is not Stripe's and may lack TLS: a simulator
+    /// in a container, in a CI service or in a cluster, such as `http://simulator:12111`.
+    ///
+    /// Without TLS, others on the network can read the key and the personal data. So only keys that
+    /// are [marked as test keys](ApiKey::is_test) are sent: a call with any other key, be it its own,
+    /// fails with [`NotATestKey`](InvalidInput::NotATestKey) before it is sent. Proxies are not used
+    /// without TLS.
+    ///
+    /// ```
+    /// use stripe_identity_core::Config;
+    ///
+    /// let config = Config::builder("sk_test_123").base_url_without_tls("http://simulator:12111").build()?;
+    /// # Ok::<(), stripe_identity_core::Error>(())
+    /// ```
+    pub fn base_url_without_tls(self, url: impl AsRef<str>) -> Self {
+        self.try_with(|settings| Ok(set_base_url(settings, BaseUrl::parse_without_tls(url.as_ref())?)))
+    }
+
+    /// Sets the base URL of the contents of files alone. [`base_url`](Self::base_url) sets it too, so
+    /// call this one later.
+    pub fn files_base_url(self, url: impl AsRef<str>) -> Self {
+        self.try_with(|settings| {
+            settings.files_base_url = BaseUrl::parse(url.as_ref())?;
+            Ok(())
+        })
+    }
+
+    /// Sets the API version. Defaults to [`API_VERSION`], which the models follow.
+    pub fn api_version(self, version: impl AsRef<str>) -> Self {
+        self.try_with(|settings| {
+            settings.api_version = version_value(version.as_ref())?;
+            Ok(())
+        })
+    }
+
+    /// Sets the connected account that calls act on. An empty one means none.
+    ///
+    /// Together with a [context](Self::context), which names the account too, it is invalid.
+    pub fn account(self, account: impl Into<AccountId>) -> Self {
+        self.try_with(|settings| set_scope(&mut settings.scope, Some(account.into().as_str()), None))
+    }
+
+    /// Sets the context that calls act in: account ids joined by `/`. An empty one means none.
+    ///
+    /// Together with an [account](Self::account), it is invalid.
+    pub fn context(self, context: impl AsRef<str>) -> Self {
+        self.try_with(|settings| set_scope(&mut settings.scope, None, Some(context.as_ref())))
+    }
+
+    /// Sets how many retries a call may make. Defaults to 2. With 0, there is exactly one attempt.
+    ///
+    /// However many are left, no attempt begins later than ten minutes before the idempotency key of
+    /// the call is 24 hours old, and none may take longer than that. Later, Stripe may take a repeated
+    /// request for a new one.
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.with(|settings| settings.retry_policy.max_retries = retries)
+    }
+
+    /// Sets whether rate-limited calls (429) are retried like others. Defaults to `false`, since an
+    /// immediate retry usually meets the same limit.
+    ///
+    /// A call that Stripe asks to retry, or that met a lock, is retried in any case. Set this for
+    /// jobs that have time, together with more retries.
+    pub fn retry_rate_limits(self, retry: bool) -> Self {
+        self.with(|settings| settings.retry_policy.rate_limits = retry)
+    }
+
+    /// Sets how long one attempt may take, from connecting to the last byte of the body. Defaults to
+    /// 80 s.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.with(|settings| settings.attempt_timeout = timeout)
+    }
+
+    /// Sets how long a call may take in all, attempts and waits together. Defaults to no limit.
+    ///
+    /// The last attempt gets the time that is left, and none but the first begins after the deadline.
+    /// The call then fails with the error of the last attempt.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.with(|settings| settings.deadline = Some(deadline))
+    }
+
+    /// Sets the name of your application, such as `my-app/1.2`, which Stripe sees in the `User-Agent`
+    /// header.
+    pub fn app_name(self, name: impl AsRef<str>) -> Self {
+        self.try_with(|settings| {
+            let name = name.as_ref().trim();
+            if name.is_empty() {
+                return Err(InvalidInput::BlankName.into());
+            }
+            settings.user_agent = header_value(&format!("{USER_AGENT} {name}"))?;
+            Ok(())
+        })
+    }
+
+    /// Sets the source of idempotency keys and of the jitter of waits, in place of the operating
+    /// system. For tests: a source that repeats itself repeats its keys.
+    pub fn random_source(self, random: impl Fn() -> io::Result<u64> + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.random = Arc::new(random))
+    }
+
+    /// Sets a hook that is called after each attempt of each call, for example for metrics.
+    ///
+    /// It runs between the attempts, so it should return quickly. `tracing` gets the same: a span
+    /// `stripe_call` with the target `stripe_identity`, in it a response at the level `info`, a
+    /// failure and a retry at `warn`, and with the target `stripe_identity::notice` that there is a
+    /// [notice](crate::Meta::notice).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// use stripe_identity_core::{Config, RetryDecision};
+    ///
+    /// let retries = Arc::new(AtomicU32::new(0));
+    /// let counter = retries.clone();
+    /// let config = Config::builder("sk_test_123").on_attempt(move |attempt| {
+    ///     if matches!(attempt.decision, Some(RetryDecision::RetryAfter(_))) {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// }).build()?;
+    /// # Ok::<(), stripe_identity_core::Error>(())
+    /// ```
+    pub fn on_attempt(self, hook: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.on_attempt = Some(Arc::new(hook)))
+    }
+}
+
+impl fmt::Debug for ConfigBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigBuilder").field("invalid", &self.settings.as_ref().err()).finish_non_exhaustive()
+    }
+}
+
+fn set_base_url(settings: &mut Settings, base_url: BaseUrl) {
+    settings.files_base_url = base_url.clone();
+    settings.base_url = base_url;
 }
 
 pub(crate) fn header_value(value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(value).map_err(|_| InvalidInput::MalformedHeader.into())
 }
 
-/// Without a version Stripe would take the account's own, which the models may not follow.
+/// Returns the header of an API version. Without one, Stripe would take the account's own, which the
+/// models may not follow.
 pub(crate) fn version_value(version: &str) -> Result<HeaderValue, Error> {
     if version.trim().is_empty() {
-        return Err(InvalidInput::Blank.into());
+        return Err(InvalidInput::BlankName.into());
     }
     header_value(version)
 }
 
-/// Sets what is given of account and context, and takes away what is given as empty.
+/// Sets account and context as far as they are given, and removes them where they are empty.
 pub(crate) fn set_scope(headers: &mut HeaderMap, account: Option<&str>, context: Option<&str>) -> Result<(), Error> {
     for (name, value) in [(STRIPE_ACCOUNT, account), (STRIPE_CONTEXT, context)] {
         match value {
             None => {}
             Some("") => drop(headers.remove(name)),
-            // An account that went missing must not act on one's own instead.
-            Some(value) if value.trim().is_empty() => return Err(InvalidInput::Blank.into()),
+            // A blank account is a mistake, and must not act on the platform's own account.
+            Some(value) if value.trim().is_empty() => return Err(InvalidInput::BlankName.into()),
             Some(value) => drop(headers.insert(name, header_value(value)?)),
         }
     }
-    // Stripe answers both together with a 400.
+    // Stripe responds to both together with 400.
     if headers.contains_key(STRIPE_ACCOUNT) && headers.contains_key(STRIPE_CONTEXT) {
         return Err(InvalidInput::AccountAndContext.into());
     }

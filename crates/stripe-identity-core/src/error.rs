@@ -1,76 +1,159 @@
+mod invalid_input;
+mod kind;
+pub(crate) mod loggable;
+
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 use stripe_identity_types::{ApiError, ErrorCode};
 
+use self::loggable::{LogCode, LogId, LogMediaType};
 use crate::decode::DecodeError;
-use crate::error_kind::ErrorKind;
 use crate::headers;
-use crate::invalid_input::InvalidInput;
 use crate::page::UnreadableItem;
-use crate::response::Response;
+use crate::response::Meta;
 use crate::retry;
-use crate::shown::{MediaType, Token, Word};
 use crate::transport::TransportError;
+
+pub use self::invalid_input::InvalidInput;
+pub use self::kind::ErrorKind;
 
 /// How much of a response body an error keeps.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// Why a call failed, with all that is known about it.
+/// Why a call failed, with all that is known about it. It is one pointer wide.
 ///
-/// `Display` says what failed and why: what was wrong with a request that was not sent, the host and the kind of failure
-/// where no response came, the status, the media type of what is not JSON, and whether there is a request id.
-/// [`source`](StdError::source) goes on from there.
+/// `Display` names what failed and why: what was wrong with a request that was not sent; the host
+/// and the kind of failure if no response arrived; the status, the media type of a body that is not
+/// JSON, and the request id or its absence. [`source`](StdError::source) goes on from there.
 ///
-/// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message (which may quote what was sent): both are safe
-/// to log. What they leave out is there on purpose: [`message`](Self::message), [`body`](Self::body).
+/// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message, which may quote what was
+/// sent: both are safe to log. [`message`](Self::message) and [`Meta::body`] return what they leave
+/// out.
 ///
-/// It is one pointer wide.
+/// ```
+/// use stripe_identity_core::types::ErrorCode;
+/// use stripe_identity_core::{BlockingClient, Error, ErrorKind};
+///
+/// /// Returns whether the session exists.
+/// fn exists(client: &BlockingClient, id: &str) -> Result<bool, Error> {
+///     match client.verification_sessions().retrieve(id).send() {
+///         Ok(_) => Ok(true),
+///         Err(error) if error.code() == Some(&ErrorCode::ResourceMissing) => Ok(false),
+///         Err(error) => {
+///             if error.kind() == ErrorKind::Authentication {
+///                 eprintln!("check the API key");
+///             }
+///             Err(error)
+///         }
+///     }
+/// }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     attempts: u32,
-    sent: bool,
+    was_sent: bool,
     idempotency_key: Option<HeaderValue>,
-    /// Whether a retry was due when the key was too old to repeat anything under it.
+    /// Whether a retry was due when the key was too old for one.
     key_expired: bool,
-    /// Where the request was to go, host and port, if no response came.
+    /// Host and port of the request, if no response arrived.
     host: Option<Box<str>>,
     invalid_input: Option<InvalidInput>,
-    /// The object of a page that could not be read.
+    /// The id of an object of a page that does not parse.
     object_id: Option<Box<str>>,
-    reply: Option<Reply>,
+    meta: Option<Meta>,
+    api: Option<ApiError>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-    api: Option<ApiError>,
-}
-
 impl Error {
-    /// Without randomness there is no idempotency key, and without one no request.
-    pub(crate) fn no_randomness(source: std::io::Error) -> Self {
+    /// An error of a request that was not sent.
+    fn unsent(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            attempts: 0,
+            was_sent: false,
+            idempotency_key: None,
+            key_expired: false,
+            host: None,
+            invalid_input: None,
+            object_id: None,
+            meta: None,
+            api: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn no_random_bytes(source: std::io::Error) -> Self {
         let mut error = Self::from(InvalidInput::NoRandomness);
         error.0.source = Some(source.into());
         error
     }
 
-    pub(crate) fn transport_failure(error: TransportError, attempts: u32, sent: bool) -> Self {
-        let mut error = Self::new(ErrorKind::Transport, attempts, None, Some(error.into()));
-        error.0.sent = sent;
+    /// An error of an attempt that got no response. `was_sent` covers all attempts of the call.
+    pub(crate) fn no_response(
+        failure: TransportError,
+        attempts: u32,
+        was_sent: bool,
+        idempotency_key: Option<HeaderValue>,
+        host: Option<&str>,
+    ) -> Self {
+        let mut error = Self::unsent(ErrorKind::Transport);
+        error.0.attempts = attempts;
+        error.0.was_sent = was_sent;
+        error.0.idempotency_key = idempotency_key;
+        error.0.host = host.map(Into::into);
+        error.0.source = Some(failure.into());
         error
     }
 
-    pub(crate) fn at_host(mut self, host: Option<&str>) -> Self {
-        self.0.host = host.map(Into::into);
-        self
+    /// An error for a response that is no success.
+    pub(crate) fn from_response(meta: Meta) -> Self {
+        let api = ApiError::from_slice(&meta.body);
+        Self::with_meta(ErrorKind::classify(meta.status, api.as_ref()), meta, api)
+    }
+
+    /// An error for a success that the caller cannot use.
+    pub(crate) fn after_success(kind: ErrorKind, meta: Meta) -> Self {
+        let api = ApiError::from_slice(&meta.body);
+        Self::with_meta(kind, meta, api)
+    }
+
+    fn with_meta(kind: ErrorKind, mut meta: Meta, api: Option<ApiError>) -> Self {
+        let mut error = Self::unsent(kind);
+        error.0.attempts = meta.attempts;
+        error.0.was_sent = true;
+        error.0.idempotency_key.clone_from(&meta.idempotency_key);
+        error.0.api = api;
+        if meta.body.len() > BODY_LIMIT {
+            // A copy, so that a small error does not keep a large body alive.
+            meta.body = Bytes::copy_from_slice(&meta.body[..BODY_LIMIT]);
+        }
+        error.0.meta = Some(meta);
+        error
+    }
+
+    /// An error for a success that does not parse.
+    pub(crate) fn undecodable(meta: Meta, source: DecodeError) -> Self {
+        let mut error = Self::after_success(ErrorKind::Decode, meta);
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// An error for one object of a page that parses otherwise.
+    pub(crate) fn unreadable_item(page: &Meta, item: UnreadableItem) -> Self {
+        let mut meta = page.clone();
+        meta.body = Bytes::copy_from_slice(item.object().as_bytes());
+        let mut error = Self::after_success(ErrorKind::Decode, meta);
+        error.0.object_id = item.id().map(Into::into);
+        error.0.source = Some(item.into_reason().into());
+        error
     }
 
     pub(crate) fn with_expired_key(mut self) -> Self {
@@ -78,118 +161,60 @@ impl Error {
         self
     }
 
-    pub(crate) fn refusal(response: http::Response<Bytes>, attempts: u32) -> Self {
-        let reply = Reply::new(response);
-        let kind = ErrorKind::of(reply.status, reply.api.as_ref());
-        Self::new(kind, attempts, Some(reply), None)
-    }
-
-    /// A success that is none for the caller.
-    pub(crate) fn in_spite_of<T>(response: &Response<T>, kind: ErrorKind) -> Self {
-        Self::new(kind, response.attempts(), Some(Reply::new(response.to_http())), None)
-    }
-
-    pub(crate) fn undecodable(response: http::Response<Bytes>, source: DecodeError, attempts: u32) -> Self {
-        Self::new(ErrorKind::Decode, attempts, Some(Reply::new(response)), Some(source.into()))
-    }
-
-    /// An object of a page that could not be read, while the page itself could.
-    pub(crate) fn unreadable_item<T>(page: &Response<T>, item: UnreadableItem) -> Self {
-        let mut response = page.to_http();
-        *response.body_mut() = Bytes::copy_from_slice(item.object().as_bytes());
-        let mut error = Self::new(ErrorKind::Decode, page.attempts(), Some(Reply::new(response)), None);
-        error.0.object_id = item.id().map(Into::into);
-        error.0.source = Some(item.into_reason().into());
-        error
-    }
-
-    pub(crate) fn under_key(mut self, key: Option<&HeaderValue>) -> Self {
-        self.0.idempotency_key = key.cloned();
-        self
-    }
-
-    fn new(
-        kind: ErrorKind,
-        attempts: u32,
-        reply: Option<Reply>,
-        source: Option<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
-        let sent = reply.is_some();
-        Self(Box::new(Inner {
-            kind,
-            attempts,
-            sent,
-            idempotency_key: None,
-            key_expired: false,
-            host: None,
-            invalid_input: None,
-            object_id: None,
-            reply,
-            source,
-        }))
-    }
-
-    /// What kind of failure it was.
+    /// Returns the kind of this error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status, if a response came.
+    /// Returns the status, the headers and the body of the response, or `None` if no response
+    /// arrived.
+    pub fn meta(&self) -> Option<&Meta> {
+        self.0.meta.as_ref()
+    }
+
+    /// Returns the HTTP status, or `None` if no response arrived.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.reply.as_ref().map(|reply| reply.status)
+        self.meta().map(Meta::status)
     }
 
-    /// The response's headers, if one came.
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.reply.as_ref().map(|reply| &reply.headers)
-    }
-
-    /// The id that Stripe gave to the request, which its support asks for. `None` if no response came, or it had none.
+    /// Returns the id that Stripe gave the request, which its support asks for, or `None` if no
+    /// response arrived or it has none.
     pub fn request_id(&self) -> Option<&str> {
-        headers::request_id(self.headers()?)
+        self.meta()?.request_id()
     }
 
-    /// What Stripe said about the request, if it said anything that could be read.
+    /// Returns Stripe's description of the error, or `None` if no response arrived or its body is
+    /// not Stripe's.
     pub fn api_error(&self) -> Option<&ApiError> {
-        self.0.reply.as_ref()?.api.as_ref()
+        self.0.api.as_ref()
     }
 
-    /// Stripe's code for the reason.
+    /// Returns Stripe's code for the reason, or `None` if there is none.
     pub fn code(&self) -> Option<&ErrorCode> {
         self.api_error()?.code.as_ref()
     }
 
-    /// The parameter at fault.
+    /// Returns the name of the parameter that caused the error, or `None` if Stripe names none.
     pub fn param(&self) -> Option<&str> {
         self.api_error()?.param.as_deref()
     }
 
-    /// Stripe's message for developers. It may quote what was sent, so it may hold personal data.
+    /// Returns Stripe's message for developers, or `None` if there is none. It may quote what was
+    /// sent, so it may hold personal data.
     pub fn message(&self) -> Option<&str> {
         self.api_error()?.message.as_ref().map(|message| message.expose().as_str())
     }
 
-    /// How long the server asks to wait before the next request, if it says so in seconds. A call that is repeated by
-    /// itself keeps to it, up to a minute.
+    /// Returns how long the server asks to wait before the next request, or `None` if it does not
+    /// ask in seconds. The retries of a call wait that long, but at most a minute.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry::retry_after(self.headers()?)
+        retry::retry_after(self.meta()?.headers())
     }
 
-    /// What Stripe wants developers to know about the request, such as that it used something on its way out.
-    pub fn notice(&self) -> Option<&str> {
-        headers::notice(self.headers()?)
-    }
-
-    /// Returns the id of the object that could not be read, while the page that it stands on could. `None` for every other
-    /// failure, and if the object has no id.
+    /// Returns the id of the object that does not parse, if its page does. Returns `None` for every
+    /// other failure, and if the object has no id.
     pub fn object_id(&self) -> Option<&str> {
         self.0.object_id.as_deref()
-    }
-
-    /// The first 16 KiB of the response body, or of the object of a page that could not be read; empty if no response came.
-    /// It may hold personal data.
-    pub fn body(&self) -> &[u8] {
-        self.0.reply.as_ref().map_or(&[], |reply| &reply.body)
     }
 
     /// Returns what was wrong with a request that was not sent, or `None` if the failure is another.
@@ -197,33 +222,37 @@ impl Error {
         self.0.invalid_input
     }
 
-    /// Returns whether the response is a copy of the one that the same idempotency key got before.
-    ///
-    /// What is stored under a key comes again for as long as the key lives: the same call can only succeed under a new
-    /// key. Stripe stores failures too, those with a status of 500 or more among them.
-    pub fn is_replayed(&self) -> bool {
-        self.headers().is_some_and(headers::is_replayed)
-    }
-
-    /// Why no response came, if that is the failure.
+    /// Returns why no response arrived, or `None` if one did or none was due.
     pub fn transport(&self) -> Option<&TransportError> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// How often the request was handed to the transport.
+    /// Returns how many attempts the call made.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether any attempt may have reached Stripe, and so may have taken effect. `false` is certain.
+    /// Returns whether any attempt may have reached Stripe, and so may have taken effect. `false` is
+    /// certain.
+    ///
+    /// ```
+    /// use stripe_identity_core::{TransportError, TransportErrorKind};
+    ///
+    /// let was_sent = |kind: TransportErrorKind| TransportError::from(kind).was_sent();
+    /// // Without a connection, no byte of the request has left.
+    /// assert!(!was_sent(TransportErrorKind::Connect));
+    /// // A connection that broke may have carried the request, and only the response is lost.
+    /// assert!(was_sent(TransportErrorKind::Interrupted));
+    /// ```
     pub fn was_sent(&self) -> bool {
-        self.0.sent
+        self.0.was_sent
     }
 
-    /// The key that the request carried, yours or a random one. `None` if it carried none, or was refused on this side.
+    /// Returns the idempotency key of the request, given or random, or `None` if it had none or was
+    /// refused before it was made.
     ///
-    /// Who makes the same call under it again, after a failure that left open whether the request
-    /// [was sent](Self::was_sent), gets what the first one did or would have done:
+    /// Repeating the call with this key is safe even if an attempt reached Stripe: the response is
+    /// the one that the first attempt got or would have got.
     ///
     /// ```
     /// # use stripe_identity_core::{BlockingClient, Error, Response};
@@ -240,42 +269,35 @@ impl Error {
         self.0.idempotency_key.as_ref()?.to_str().ok()
     }
 
-    /// Whether the same call, with the same idempotency key, may succeed later.
+    /// Returns whether the same call, with the same idempotency key, may succeed later.
     ///
-    /// True for a rate limit too, which a call does not repeat by itself unless
-    /// [told to](crate::Call::retry_rate_limits): what is too much now is so half a second later.
+    /// This is `true` for a rate limit too, which a call does not retry unless
+    /// [`retry_rate_limits`](crate::Call::retry_rate_limits) is set, since an immediate retry usually
+    /// meets the same limit.
     pub fn is_retryable(&self) -> bool {
-        !self.0.key_expired && (self.is_worth_repeating(true) || self.0.kind == ErrorKind::NotYet)
+        !self.0.key_expired && (self.is_transient(true) || self.0.kind == ErrorKind::WaitTimedOut)
     }
 
-    pub(crate) fn is_worth_repeating(&self, even_rate_limits: bool) -> bool {
-        match (&self.0.reply, self.transport()) {
-            (_, Some(error)) => retry::after_failure(error),
-            // A success that is an error on this side stays one.
-            (Some(reply), None) if !reply.status.is_success() => {
-                retry::after_reply(reply.status, &reply.headers, self.code(), self.is_stored(), even_rate_limits)
+    /// Returns whether an attempt that failed in this way is worth repeating.
+    pub(crate) fn is_transient(&self, retry_rate_limits: bool) -> bool {
+        match (&self.0.meta, self.transport()) {
+            (_, Some(failure)) => retry::is_retryable_failure(failure.kind()),
+            // The server has done its part in a success, and would do the same again.
+            (Some(meta), None) if !meta.status.is_success() => {
+                let is_stored = self.is_stored();
+                retry::is_retryable_response(meta.status, &meta.headers, self.code(), is_stored, retry_rate_limits)
             }
             _ => false,
         }
     }
-}
 
-impl Error {
-    /// Whether the failure is one of the server that is stored under the key of the call. Other statuses that say that they
-    /// are replayed are judged by themselves, and a success took effect, whatever became of its body.
+    /// Returns whether the server stores this failure of its own under the key of the call.
+    ///
+    /// Other statuses that are marked as replayed are judged by themselves, and a success took
+    /// effect even if its body does not parse.
     fn is_stored(&self) -> bool {
-        let is_failure = self.status().is_some_and(|status| status.as_u16() >= 500);
-        is_failure && self.0.idempotency_key.is_some() && self.is_replayed()
-    }
-}
-
-impl Reply {
-    fn new(response: http::Response<Bytes>) -> Self {
-        let (parts, body) = response.into_parts();
-        let api = ApiError::from_slice(&body);
-        // A copy of the beginning, so that a small error does not keep a large body alive.
-        let body = if body.len() > BODY_LIMIT { Bytes::copy_from_slice(&body[..BODY_LIMIT]) } else { body };
-        Self { status: parts.status, headers: parts.headers, body, api }
+        let meta = self.meta().filter(|meta| meta.status.as_u16() >= 500);
+        self.0.idempotency_key.is_some() && meta.is_some_and(Meta::is_replayed)
     }
 }
 
@@ -292,30 +314,30 @@ impl fmt::Display for Error {
             write!(f, ": {reason}")?;
         }
         if let Some(id) = &self.0.object_id {
-            write!(f, ": object {}", Token(id))?;
+            write!(f, ": object {}", LogId(id))?;
         }
-        if let Some(reply) = &self.0.reply {
+        if let Some(meta) = &self.0.meta {
             let separator = if self.0.object_id.is_some() { "," } else { ":" };
-            write!(f, "{separator} status {}", reply.status.as_u16())?;
-            // What is no JSON comes from something in between.
-            if let Some(type_) = headers::media_type(&reply.headers).filter(|type_| *type_ != "application/json") {
-                write!(f, ", {}", MediaType(type_))?;
+            write!(f, "{separator} status {}", meta.status.as_u16())?;
+            // A body that is not JSON comes from a proxy, not from Stripe.
+            if let Some(type_) = headers::media_type(&meta.headers).filter(|type_| *type_ != "application/json") {
+                write!(f, ", {}", LogMediaType(type_))?;
             }
         }
         if let Some(api) = self.api_error() {
             if !api.type_.is_absent() {
-                write!(f, ", {}", Word(api.type_.as_str()))?;
+                write!(f, ", {}", LogCode(api.type_.as_str()))?;
             }
             if let Some(code) = &api.code {
-                write!(f, ", code {}", Word(code.as_str()))?;
+                write!(f, ", code {}", LogCode(code.as_str()))?;
             }
             if let Some(param) = &api.param {
-                write!(f, ", param {}", Word(param))?;
+                write!(f, ", param {}", LogCode(param))?;
             }
         }
         match self.request_id() {
-            Some(id) => write!(f, ", request {}", Token(id))?,
-            None if self.0.reply.is_some() => f.write_str(", no request id")?,
+            Some(id) => write!(f, ", request {}", LogId(id))?,
+            None if self.0.meta.is_some() => f.write_str(", no request id")?,
             None => {}
         }
         if self.0.attempts > 1 {
@@ -335,16 +357,16 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
         debug.field("kind", &self.0.kind);
-        if let Some(reply) = &self.0.reply {
-            debug.field("status", &reply.status.as_u16());
+        if let Some(meta) = &self.0.meta {
+            debug.field("status", &meta.status.as_u16());
         }
         if let Some(api) = self.api_error() {
-            debug.field("type", &Word(api.type_.as_str()));
-            debug.field("code", &api.code.as_ref().map(|code| Word(code.as_str())));
-            debug.field("param", &api.param.as_deref().map(Word));
+            debug.field("type", &LogCode(api.type_.as_str()));
+            debug.field("code", &api.code.as_ref().map(|code| LogCode(code.as_str())));
+            debug.field("param", &api.param.as_deref().map(LogCode));
         }
-        if self.0.reply.is_some() {
-            debug.field("request_id", &self.request_id().map(Token));
+        if self.0.meta.is_some() {
+            debug.field("request_id", &self.request_id().map(LogId));
         }
         if let Some(reason) = &self.0.invalid_input {
             debug.field("invalid_input", reason);
@@ -353,7 +375,7 @@ impl fmt::Debug for Error {
             debug.field("host", host);
         }
         if let Some(id) = &self.0.object_id {
-            debug.field("object_id", &Token(id));
+            debug.field("object_id", &LogId(id));
         }
         debug.field("attempts", &self.0.attempts);
         if let Some(source) = &self.0.source {
@@ -364,7 +386,8 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
-    /// Returns what is behind the failure and not yet in `Display`: for a failed transport, what caused it to fail.
+    /// Returns what caused the failure and is not in `Display` yet. If no response arrived, this is
+    /// the source of the [`TransportError`].
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self.transport() {
             Some(error) => error.source(),
@@ -375,17 +398,24 @@ impl StdError for Error {
 
 impl From<InvalidInput> for Error {
     fn from(reason: InvalidInput) -> Self {
-        let mut error = Self::new(ErrorKind::InvalidInput, 0, None, None);
+        let mut error = Self::unsent(ErrorKind::InvalidInput);
         error.0.invalid_input = Some(reason);
         error
     }
 }
 
-/// A transport could not be made, or was used without a client.
+/// Never happens: the conversion of an [`ApiKey`](crate::ApiKey) into itself cannot fail.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Converts the error of a transport that could not be built, or is used without a client.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        let sent = error.was_sent();
-        Self::transport_failure(error, 0, sent)
+        let was_sent = error.was_sent();
+        Self::no_response(error, 0, was_sent, None, None)
     }
 }
 
@@ -393,33 +423,31 @@ impl From<TransportError> for Error {
 mod tests {
     use super::*;
 
-    fn refusal(status: u16, body: &'static str) -> Error {
+    fn error(status: u16, body: &'static str) -> Error {
         let response = http::Response::builder().status(status).header("x-own", "1").header("request-id", "req_1");
-        Error::refusal(response.body(Bytes::from_static(body.as_bytes())).unwrap(), 1)
+        Error::from_response(Meta::new(response.body(Bytes::from_static(body.as_bytes())).unwrap(), 1, None))
     }
 
     #[test]
-    fn it_is_one_pointer_wide() {
+    fn error_is_one_pointer_wide() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
     }
 
     #[test]
-    fn status_and_request_id_survive_any_body() {
+    fn any_body_keeps_status_and_request_id() {
         for body in ["", "<html>", r#"{"error""#, "[]", "\"x\"", "null", r#"{"error": null}"#, r#"{"error": [1]}"#] {
-            let error = refusal(502, body);
+            let error = error(502, body);
             assert_eq!((error.status(), error.request_id()), (Some(StatusCode::BAD_GATEWAY), Some("req_1")), "{body}");
-            assert_eq!(
-                (&error.headers().unwrap()["x-own"], error.headers().unwrap().len()),
-                (&"1".parse().unwrap(), 2)
-            );
-            assert_eq!(error.body(), body.as_bytes());
+            let meta = error.meta().unwrap();
+            assert_eq!((&meta.headers()["x-own"], meta.headers().len()), (&"1".parse().unwrap(), 2));
+            assert_eq!(meta.body(), body);
             assert!(error.api_error().is_none());
         }
     }
 
     #[test]
-    fn what_stripe_quotes_is_not_shown() {
-        let error = refusal(
+    fn display_and_debug_of_personal_data_hide_it() {
+        let error = error(
             400,
             r#"{"error": {"type": "ROBIN", "code": "robin@example.test", "message": "robin@example.test",
                 "param": "file_link_data[metadata][robin]"}}"#,
@@ -428,7 +456,7 @@ mod tests {
         assert!(!shown.to_lowercase().contains("robin"), "{shown}");
         assert_eq!(error.message(), Some("robin@example.test"));
         assert_eq!(error.param(), Some("file_link_data[metadata][robin]"));
-        let param = |param: &str| Word(param).to_string();
+        let param = |param: &str| LogCode(param).to_string();
         assert_eq!(param("metadata[robin]"), "metadata");
         assert_eq!(param("file_link_data[metadata][robin]"), "file_link_data[metadata]");
         assert_eq!(param("metadata.robin.smith"), "metadata");
@@ -439,9 +467,9 @@ mod tests {
     }
 
     #[test]
-    fn display_is_one_line_that_can_be_acted_on() {
+    fn display_names_kind_status_code_param_and_request_id() {
         let error =
-            refusal(404, r#"{"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "id"}}"#);
+            error(404, r#"{"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "id"}}"#);
         assert_eq!(
             error.to_string(),
             "the request is invalid: status 404, invalid_request_error, code resource_missing, param id, request req_1"
@@ -449,8 +477,8 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_body_is_not_kept() {
+    fn huge_body_keeps_its_beginning() {
         let response = http::Response::builder().status(500).body(Bytes::from(vec![b'x'; 1 << 20])).unwrap();
-        assert_eq!(Error::refusal(response, 1).body().len(), BODY_LIMIT);
+        assert_eq!(Error::from_response(Meta::new(response, 1, None)).meta().unwrap().body().len(), BODY_LIMIT);
     }
 }

@@ -1,14 +1,24 @@
+//! The names of Stripe's own headers.
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
 
-pub(crate) const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
-pub(crate) const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
-pub(crate) const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-pub(crate) const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
-const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-const STRIPE_NOTICE: HeaderName = HeaderName::from_static("stripe-notice");
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+/// `Idempotency-Key`: makes a request safe to repeat.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// `Idempotent-Replayed`: the response is a copy of an earlier one with the same key.
+pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// `Request-Id`: the id that Stripe gave the request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+/// `Stripe-Account`: the connected account that a request acts on.
+pub const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
+/// `Stripe-Context`: the account ids, joined by `/`, that a request acts in.
+pub const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
+/// `Stripe-Notice`: what Stripe wants developers to know about a request.
+pub const STRIPE_NOTICE: HeaderName = HeaderName::from_static("stripe-notice");
+/// `Stripe-Should-Retry`: whether Stripe asks for a retry (`true`) or against one (`false`).
+pub const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
+/// `Stripe-Version`: the API version that request and response follow.
+pub const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID)?.to_str().ok()
@@ -18,7 +28,7 @@ pub(crate) fn notice(headers: &HeaderMap) -> Option<&str> {
     headers.get(STRIPE_NOTICE)?.to_str().ok()
 }
 
-/// The media type in `Content-Type`, without its parameters.
+/// Returns the media type in `Content-Type`, without its parameters.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next().unwrap_or(value).trim()).filter(|type_| !type_.is_empty())

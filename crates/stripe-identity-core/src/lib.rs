@@ -1,73 +1,74 @@
-//! Stripe Identity calls as values: this crate builds [`http::Request`]s, parses [`http::Response`]s, and owns every
-//! policy in between. It does no I/O and knows no runtime, no TLS and no socket.
+//! Stripe Identity calls as values.
 //!
-//! There are three ways to make a call, which share everything but the last line:
+//! This crate builds [`http::Request`]s, parses [`http::Response`]s, and owns every policy in between:
+//! headers, idempotency, retries, deadlines, pagination and errors. It does no I/O and knows no
+//! runtime, no TLS and no socket.
 //!
-//! - [`Client`] sends over any [`HttpTransport`]: `client.verification_sessions().retrieve("vs_123").await`
-//! - [`BlockingClient`] sends over any [`BlockingHttpTransport`]: `….retrieve("vs_123").send()`
-//! - [`Config`] sends nothing: `….retrieve("vs_123").start()` gives the first [`Step`] for a loop of your own.
+//! There are three ways to make a call:
+//!
+//! - A [`Client`] sends over any [`HttpTransport`]:
+//!   `client.verification_sessions().retrieve("vs_123").await`
+//! - A [`BlockingClient`] sends over any [`BlockingHttpTransport`]: `….retrieve("vs_123").send()`
+//! - A [`Config`] sends nothing: `….retrieve("vs_123").start()` returns the first [`Step`] for a loop of
+//!   your own.
 //!
 //! Most users take the facade crate `stripe-identity`, which adds the transports.
 //!
 //! # Errors
 //!
-//! There is one [`Error`]. It says what kind of failure it was, keeps the status and the request id of any response,
-//! however broken, and tells whether the request may have been sent and whether repeating it makes sense. Calls are
-//! repeated by themselves where that is safe: every `POST` carries an idempotency key.
+//! There is one [`Error`]. It has a [kind](ErrorKind), keeps the status and the request id of any
+//! response, however broken, and says whether the request may have been sent and whether repeating it
+//! makes sense. Calls are retried by default where that is safe: every `POST` carries an idempotency
+//! key.
 //!
-//! What is done in each case, rule by rule and with the test that proves it, is in `BEHAVIOUR.md` beside this crate.
+//! `BEHAVIOUR.md` beside this crate lists every rule, with the test that proves it.
 //!
-//! # While it runs
+//! # Observing calls
 //!
-//! Each call is a span of `tracing` (`stripe_call`), each attempt an event in it with the target `stripe_identity`: an answer
-//! at the level `info`, a retry and a failure at `warn`. [`Config::on_attempt`] is told the same.
+//! Each call is a `tracing` span (`stripe_call`), and each attempt an event in it with the target
+//! `stripe_identity`: a response at the level `info`, a retry and a failure at `warn`. The hook
+//! [`on_attempt`](ConfigBuilder::on_attempt) gets the same.
 //!
-//! # What is never shown
+//! # Privacy
 //!
-//! No `Debug` and no `Display` of this crate shows an API key, a body, a query, or Stripe's message about an error. The
-//! requests that a transport gets are plain [`http::Request`]s, though: their key header is marked as sensitive, but their
-//! URL and body are not hidden from a transport that logs them.
+//! No `Debug` and no `Display` of this crate shows an API key, a body, a query, or Stripe's message
+//! about an error. The requests that a transport gets are plain [`http::Request`]s, though. Their
+//! `Authorization` header is marked as sensitive, but a transport that logs URLs and bodies shows them.
 
-mod api_key;
+#![warn(unnameable_types)]
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod attempt;
-mod base_url;
 mod call;
 mod client;
 mod config;
 mod decode;
+mod encode;
 pub mod endpoint;
 mod error;
-mod error_kind;
-mod finite;
-mod form;
-mod headers;
-mod invalid_input;
-mod multipart;
-mod no_proxy;
+pub mod headers;
 mod page;
 mod paging;
+pub mod resources;
 mod response;
 mod retry;
-mod shown;
 mod step;
 mod transport;
-mod until;
 
-pub use api_key::ApiKey;
 pub use attempt::Attempt;
 pub use call::{Call, Caller};
 pub use client::{BlockingClient, Client};
-pub use config::Config;
-pub use endpoint::{Endpoint, WriteEndpoint};
-pub use error::Error;
-pub use error_kind::ErrorKind;
-pub use invalid_input::InvalidInput;
-pub use no_proxy::NoProxy;
+pub use config::{ApiKey, Config, ConfigBuilder};
+pub use endpoint::{Endpoint, ListEndpoint};
+pub use error::{Error, ErrorKind, InvalidInput};
 pub use page::{Page, UnreadableItem};
-pub use paging::{Items, ListEndpoint, Pages};
-pub use response::Response;
+pub use paging::{Items, Pages};
+pub use response::{Meta, Response};
+pub use retry::{GiveUpReason, RetryDecision};
 pub use step::{SentCall, Step, WaitingCall};
-pub use transport::{AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind};
+pub use transport::{
+    AttemptTimeout, BlockingHttpTransport, HttpTransport, NoProxy, TransportError, TransportErrorKind,
+};
 
 /// For `#[async_trait] impl HttpTransport for …`.
 pub use async_trait::async_trait;

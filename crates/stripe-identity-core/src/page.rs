@@ -2,20 +2,24 @@ use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
-use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use stripe_identity_types::{Json, List, ObjectType, each_field, escape_invalid_utf8};
 
-use crate::decode::{DecodeError, FromResponse, Place, parse};
-use crate::shown::Token;
+use crate::decode::sealed::Decode;
+use crate::decode::{DecodeError, Position, parse};
+use crate::error::loggable::LogId;
+use crate::response::Meta;
 
 /// One page of a list: the objects that parse, and what is known of those that do not.
 ///
-/// Look at both: an object that does not parse is not in [`data`](Self::data). [`Call::items`](crate::Call::items) has them
-/// together, in their order. A page on which nothing parses and nothing has an id is an error, and so is one with more than 100
-/// objects that do not parse, since Stripe's pages have 100 at most.
+/// An object that does not parse is in [`unreadable`](Self::unreadable) and not in
+/// [`data`](Self::data), so check both. [`into_items`](Self::into_items) and `items()` of a list
+/// yield them together, in their order.
+///
+/// If no object parses and none has an id, the page is an error. So is a page with more than 100
+/// objects that do not parse, since a page of Stripe's has at most 100.
 ///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
@@ -37,15 +41,16 @@ use crate::shown::Token;
 pub struct Page<T> {
     /// The objects that parse, newest first.
     pub data: Vec<T>,
-    /// Whether there are more objects beyond this page, in the direction that was asked for. Absent reads as `false`.
+    /// Whether there are more objects beyond this page, in the direction of the request. `false` if
+    /// absent.
     pub has_more: bool,
-    /// The objects that do not parse, in the order of their places.
+    /// The objects that do not parse, in the order of their positions.
     pub unreadable: Vec<UnreadableItem>,
 }
 
 /// An object of a page that does not parse.
 ///
-/// `Display` and `Debug` show where and how it differs from what was expected, and quote nothing but its id.
+/// `Display` and `Debug` name the field that differs from the model. They quote nothing but the id.
 #[derive(Clone)]
 pub struct UnreadableItem {
     index: usize,
@@ -55,17 +60,17 @@ pub struct UnreadableItem {
 }
 
 impl UnreadableItem {
-    /// Returns its place on the page, counted from 0 and with all other objects of the page.
+    /// Returns the object's position on the page, counted from 0 over all objects of the page.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Returns its id, or `None` if it has none that can be read.
+    /// Returns the object's id, or `None` if it has none that parses.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Returns the object as it came. It may hold personal data.
+    /// Returns the object as it arrived. It may hold personal data.
     pub fn object(&self) -> &Json {
         &self.object
     }
@@ -78,8 +83,8 @@ impl UnreadableItem {
 impl fmt::Display for UnreadableItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.id {
-            Some(id) => write!(f, "the object {} could not be read: {}", Token(id), self.reason),
-            None => write!(f, "an object without an id could not be read: {}", self.reason),
+            Some(id) => write!(f, "the object {} does not parse: {}", LogId(id), self.reason),
+            None => write!(f, "an object without an id does not parse: {}", self.reason),
         }
     }
 }
@@ -88,7 +93,7 @@ impl fmt::Debug for UnreadableItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnreadableItem")
             .field("index", &self.index)
-            .field("id", &self.id.as_deref().map(Token))
+            .field("id", &self.id.as_deref().map(LogId))
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
@@ -97,13 +102,13 @@ impl fmt::Debug for UnreadableItem {
 impl Error for UnreadableItem {}
 
 impl<T> Page<T> {
-    /// How many objects the page has, with those that do not parse.
+    /// Returns the number of objects, with those that do not parse.
     fn len(&self) -> usize {
         self.data.len() + self.unreadable.len()
     }
 
-    /// All objects in the order of their places.
-    pub(crate) fn into_items(self) -> impl Iterator<Item = Result<T, UnreadableItem>> {
+    /// Returns all objects in the order of their positions, newest first.
+    pub fn into_items(self) -> impl Iterator<Item = Result<T, UnreadableItem>> {
         let len = self.len();
         let (mut data, mut unreadable) = (self.data.into_iter(), self.unreadable.into_iter().peekable());
         (0..len).filter_map(move |index| match unreadable.next_if(|item| item.index == index) {
@@ -112,7 +117,7 @@ impl<T> Page<T> {
         })
     }
 
-    /// The first object of the page, or the last, whether it parses or not.
+    /// Returns the first object of the page, or the last, whether it parses or not.
     pub(crate) fn edge(&self, is_first: bool) -> Option<Result<&T, &UnreadableItem>> {
         let index = if is_first { 0 } else { self.len().checked_sub(1)? };
         let unreadable = if is_first { self.unreadable.first() } else { self.unreadable.last() };
@@ -123,12 +128,12 @@ impl<T> Page<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromResponse for Page<T> {
-    fn from_response(response: &http::Response<Bytes>) -> Result<Self, DecodeError> {
-        let body = escape_invalid_utf8(response.body());
+impl<T: DeserializeOwned> Decode for Page<T> {
+    fn decode(meta: &Meta) -> Result<Self, DecodeError> {
+        let body = escape_invalid_utf8(meta.body());
         match parse::<List<T>>(&body) {
-            // An error may have an empty list beside it, which would end a walk in silence.
-            Ok(list) if list.data.is_empty() && has_error(&body) => Err(DecodeError::of_all()),
+            // An error with an empty list beside it would end the pagination in silence.
+            Ok(list) if list.data.is_empty() && has_error(&body) => Err(DecodeError::of_body()),
             Ok(list) => Ok(Self { data: list.data, has_more: list.has_more, unreadable: Vec::new() }),
             Err(error) => Self::item_by_item(&body).ok_or(error),
         }
@@ -136,7 +141,7 @@ impl<T: DeserializeOwned> FromResponse for Page<T> {
 }
 
 impl<T: DeserializeOwned> Page<T> {
-    /// Takes of the page what parses. `None` if it is no list.
+    /// Parses each object by itself. Returns `None` if the body is not a list.
     fn item_by_item(text: &str) -> Option<Self> {
         #[derive(Deserialize)]
         #[serde(bound = "T: DeserializeOwned")]
@@ -150,7 +155,7 @@ impl<T: DeserializeOwned> Page<T> {
             #[serde(default)]
             error: Option<IgnoredAny>,
         }
-        // To serde, a sequence would be as good for a struct.
+        // serde accepts a sequence in place of a struct.
         let raw = Some(text).filter(|text| text.trim_start().starts_with('{'));
         let raw: Raw<'_, T> = serde_json::from_str(raw?).ok()?;
         if raw.error.is_some() || raw.object.is_some_and(|object| object != ObjectType::List) {
@@ -158,12 +163,12 @@ impl<T: DeserializeOwned> Page<T> {
         }
         let Items { data, unreadable } = raw.data;
         let mut page = Self { data, has_more: raw.has_more.unwrap_or_default(), unreadable: Vec::new() };
-        let (mut place, mut rest) = (Place::default(), text);
+        let (mut position, mut rest) = (Position::default(), text);
         for (index, item, reason) in unreadable {
             let start = item.as_ptr() as usize - rest.as_ptr() as usize;
-            place = place.beyond(&rest[..start]);
+            position = position.after(&rest[..start]);
             rest = &rest[start..];
-            let reason = reason.below(&format!("data[{index}]"), place);
+            let reason = reason.below(&format!("data[{index}]"), position);
             let object = serde_json::from_str(item).ok()?;
             page.unreadable.push(UnreadableItem { index, id: id_of(item), object, reason });
         }
@@ -172,10 +177,10 @@ impl<T: DeserializeOwned> Page<T> {
     }
 }
 
-/// More than this on a page is not Stripe's, and not worth keeping.
+/// A page with more of them is not Stripe's.
 const MOST_UNREADABLE: usize = 100;
 
-/// The objects of a page, and of those that do not parse the place, the text and the reason.
+/// The objects of a page. Of those that do not parse: the position, the text and the reason.
 struct Items<'a, T> {
     data: Vec<T>,
     unreadable: Vec<(usize, &'a str, DecodeError)>,
@@ -216,15 +221,15 @@ impl<'de: 'a, 'a, T: DeserializeOwned> Deserialize<'de> for Items<'a, T> {
 
 fn has_error(text: &str) -> bool {
     let mut has_error = false;
-    // It was parsed before, so it does not break off.
+    // The text was parsed before, so this cannot fail.
     let _ = each_field(text, |key, value| has_error |= key == b"error" && value.get() != "null");
     has_error
 }
 
-/// The id of an object that is otherwise unreadable.
+/// Returns the id of an object that does not parse otherwise.
 fn id_of(item: &str) -> Option<String> {
     let mut id = None;
-    // What comes before the item breaks off counts.
+    // Where the object breaks off, the fields before it count.
     let _ = each_field(item, |key, value| {
         if key == b"id" {
             id = serde_json::from_str(value.get()).ok();

@@ -1,4 +1,4 @@
-//! Walking through lists, page by page or item by item.
+//! Pagination: lists as pages or as items.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -9,44 +9,31 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use serde::de::DeserializeOwned;
-use stripe_identity_types::HasId;
+use stripe_identity_types::HasId as _;
 
 use crate::call::{Call, Caller};
 use crate::client::{BlockingClient, Client};
-use crate::endpoint::Endpoint;
-use crate::error::Error;
-use crate::error_kind::ErrorKind;
-use crate::page::{Page, UnreadableItem};
+use crate::config::Config;
+use crate::endpoint::{Endpoint, ListEndpoint};
+use crate::error::{Error, ErrorKind};
+use crate::page::UnreadableItem;
 use crate::response::Response;
 
-/// An endpoint that gives a list, page by page.
-pub trait ListEndpoint: Endpoint<Response = Page<Self::Item>, Expand: Clone + Unpin> + Clone + Unpin {
-    /// What is listed.
-    type Item: HasId<Id: AsRef<str>> + DeserializeOwned + Send + Unpin + 'static;
-
-    /// Whether the pages go from older items to newer ones, since the parameters say where to end and not where to start.
-    fn is_backwards(&self) -> bool;
-
-    /// Goes on beyond an item, in the direction in which the pages go.
-    fn go_on_from(&mut self, id: &<Self::Item as HasId>::Id);
-}
-
-/// Which page comes next. It does no I/O: a call comes out, its outcome goes in.
-struct Walk<C, E: ListEndpoint> {
+/// Decides which page comes next. It does no I/O: a call comes out, its outcome goes in.
+struct Paginator<C, E: ListEndpoint> {
     next: Next<C, E>,
     cursors: Cursors,
 }
 
 enum Next<C, E: ListEndpoint> {
     Page(Box<Call<C, E>>),
-    /// What comes after the last page that could be had.
+    /// The error that follows the last page.
     Failure(Error),
     End,
 }
 
-/// Where the pages so far ended, to see at once when they begin to go round in circles. Hashes will do: of a million pages,
-/// two are taken for one with a chance of one in 30 million.
+/// The cursors so far, to detect a loop at once. They are kept as hashes: among a million pages, two
+/// cursors have the same hash with a chance of one in 30 million.
 #[derive(Default)]
 struct Cursors {
     seen: HashSet<u64>,
@@ -54,108 +41,173 @@ struct Cursors {
 }
 
 impl Cursors {
-    /// Whether the pages have been here before.
-    fn meet(&mut self, cursor: &str) -> bool {
+    /// Records a cursor, and returns whether it was there before.
+    fn is_repeat(&mut self, cursor: &str) -> bool {
         !self.seen.insert(self.hasher.hash_one(cursor))
     }
 }
 
-impl<C: Caller, E: ListEndpoint> Walk<C, E> {
+impl<C: Caller, E: ListEndpoint> Paginator<C, E> {
     fn new(call: Call<C, E>) -> Self {
         Self { next: Next::Page(Box::new(call)), cursors: Cursors::default() }
     }
 
-    /// The call for the next page, or how it ends.
-    fn call(&mut self) -> Result<Call<C, E>, Option<Error>> {
+    /// Returns the call for the next page, or `None` after the last one.
+    fn call(&mut self) -> Result<Option<Call<C, E>>, Error> {
         match std::mem::replace(&mut self.next, Next::End) {
             Next::Page(call) => {
                 let copy = (*call).clone();
                 self.next = Next::Page(call);
-                Ok(copy)
+                Ok(Some(copy))
             }
-            Next::Failure(error) => Err(Some(error)),
-            Next::End => Err(None),
+            Next::Failure(error) => Err(error),
+            Next::End => Ok(None),
         }
     }
 
-    /// Takes in a page and makes out which one comes after it. An error ends the walk.
+    /// Takes in a page and decides which one comes after it. An error ends the pagination.
     fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
         let next = std::mem::replace(&mut self.next, Next::End);
         let page = page?;
         let (true, Next::Page(mut call)) = (page.has_more, next) else { return Ok(page) };
         let endpoint = &mut call.endpoint;
+        let broken = || Error::after_success(ErrorKind::BrokenPagination, page.meta().clone());
         let Some(edge) = page.edge(endpoint.is_backwards()) else {
-            // More to come, and no way to get there: the same request again would go round in circles.
-            return Err(Error::in_spite_of(&page, ErrorKind::EndlessList));
+            // Without a cursor, the same request would return the same empty page.
+            return Err(broken());
         };
         let cursor = edge.map_or_else(UnreadableItem::id, |item| Some(item.id().as_ref()));
         match cursor.filter(|cursor| !cursor.trim().is_empty()) {
-            Some(cursor) if !self.cursors.meet(cursor) => {
-                endpoint.go_on_from(&cursor.to_owned().into());
+            Some(cursor) if !self.cursors.is_repeat(cursor) => {
+                endpoint.set_cursor(&cursor.to_owned().into());
                 self.next = Next::Page(call);
             }
-            // What is on the page comes first.
-            _ => self.next = Next::Failure(Error::in_spite_of(&page, ErrorKind::EndlessList)),
+            // The objects of this page are good; the error follows them.
+            _ => self.next = Next::Failure(broken()),
         }
         Ok(page)
     }
 }
 
 impl<C: Caller, E: ListEndpoint> Call<C, E> {
-    /// All pages from here on, each fetched when it is asked for.
+    /// Returns all pages from here on. Each is fetched when it is asked for, with the options of this
+    /// call.
     ///
-    /// Every page is fetched with the options of this call. With `ending_before` the pages go from older items to newer
-    /// ones. After an error there are no more pages.
+    /// The pages lead from newer objects to older ones, or the other way if the parameters have
+    /// `ending_before`. After an error there are no more pages.
     pub fn pages(self) -> Pages<C, E> {
-        Pages { walk: Walk::new(self), in_flight: None }
+        Pages { paginator: Paginator::new(self), in_flight: None }
+    }
+}
+
+/// Defines `items` for the callers that can fetch: a `Config` has no transport.
+macro_rules! items_of {
+    ($($client:ident)+) => { $(
+        impl<E: ListEndpoint> Call<$client, E> {
+            /// Returns all objects from here on. A page is fetched when the one before it is used up.
+            ///
+            /// They come newest first, or oldest first if the parameters have `ending_before`. An object
+            /// that does not parse comes as an error of kind [`Decode`](ErrorKind::Decode) in its place,
+            /// with its [id](Error::object_id), and the others follow. After any other error there are no
+            /// more objects.
+            ///
+            /// ```
+            /// # use stripe_identity_core::{BlockingClient, Error};
+            /// use stripe_identity_core::types::{ListVerificationSessions, VerificationSessionStatus};
+            ///
+            /// # fn example(client: &BlockingClient) -> Result<(), Error> {
+            /// let verified = ListVerificationSessions::new().status(VerificationSessionStatus::Verified).limit(100);
+            /// for session in client.verification_sessions().list(verified).items() {
+            ///     println!("{}", session?.id);
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn items(self) -> Items<$client, E> {
+                let is_backwards = self.endpoint.is_backwards();
+                Items { pages: self.pages(), page: VecDeque::new(), is_backwards }
+            }
+        }
+    )+ };
+}
+items_of! { Client BlockingClient }
+
+impl<E: ListEndpoint> Pages<Config, E> {
+    /// Returns the call for the next page, or `None` after the last one. Hand its result to
+    /// [`receive`](Self::receive) before the next.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenPagination`](ErrorKind::BrokenPagination) if the page before leads to no new one. After
+    /// it, there are no more pages.
+    pub fn next_call(&mut self) -> Result<Option<Call<Config, E>>, Error> {
+        self.paginator.call()
     }
 
-    /// All items from here on. A page is fetched when the one before it is used up.
+    /// Takes in the result of a call, and returns its page.
     ///
-    /// They come newest first or, with `ending_before`, oldest first. One that cannot be read comes as an error of kind
-    /// [`Decode`](ErrorKind::Decode) in its place, with its [id](Error::object_id), and the items go on after it. After any
-    /// other error there are no more.
+    /// # Errors
     ///
-    /// ```
-    /// # use stripe_identity_core::{BlockingClient, Config, Error, BlockingHttpTransport};
-    /// use stripe_identity_core::types::{ListVerificationSessions, VerificationSessionStatus};
-    ///
-    /// # fn example(client: &BlockingClient) -> Result<(), Error> {
-    /// let verified = ListVerificationSessions::new().status(VerificationSessionStatus::Verified).limit(100);
-    /// for session in client.verification_sessions().list(verified).items() {
-    ///     println!("{}", session?.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn items(self) -> Items<C, E> {
-        let is_backwards = self.endpoint.is_backwards();
-        Items { pages: self.pages(), page: VecDeque::new(), is_backwards }
+    /// The error of the call, or [`BrokenPagination`](ErrorKind::BrokenPagination) if the page is empty
+    /// and promises more. After it, there are no more pages.
+    pub fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
+        self.paginator.receive(page)
     }
 }
 
 type InFlight<E> = Pin<Box<dyn Future<Output = Result<Response<<E as Endpoint>::Response>, Error>> + Send>>;
 
 /// The pages of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
+///
+/// From a [`Config`] it is neither, since it has no transport. [`next_call`](Self::next_call) and
+/// [`receive`](Self::receive) then lead a loop of your own from page to page:
+///
+/// ```
+/// # use stripe_identity_core::endpoint::Endpoint;
+/// # use stripe_identity_core::{Call, Response, Step};
+/// use stripe_identity_core::types::ListVerificationSessions;
+/// use stripe_identity_core::{Config, Error};
+/// # fn run<E: Endpoint>(call: Call<Config, E>) -> Result<Response<E::Response>, Error> {
+/// #     let Step::Send(_, sent) = call.start() else { unreachable!() };
+/// #     let page = stripe_identity_core::bytes::Bytes::from_static(br#"{"data": [{"id": "vs_123"}]}"#);
+/// #     let Step::Done(result) = sent.reply(Ok(stripe_identity_core::http::Response::new(page)), Default::default())
+/// #         else { unreachable!() };
+/// #     result
+/// # }
+///
+/// fn print_all(config: &Config) -> Result<(), Error> {
+///     let mut pages = config.verification_sessions().list(ListVerificationSessions::new()).pages();
+///     while let Some(call) = pages.next_call()? {
+///         // `run` drives the steps of a call.
+///         let page = pages.receive(run(call))?;
+///         for session in &page.data {
+///             println!("{}", session.id);
+///         }
+///     }
+///     Ok(())
+/// }
+/// # print_all(&Config::new("sk_test_123")?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "pages are fetched only when they are asked for"]
 pub struct Pages<C, E: ListEndpoint> {
-    walk: Walk<C, E>,
+    paginator: Paginator<C, E>,
     in_flight: Option<InFlight<E>>,
 }
 
-/// The items of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
+/// The objects of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
 #[must_use = "items are fetched only when they are asked for"]
 pub struct Items<C, E: ListEndpoint> {
     pages: Pages<C, E>,
-    /// What is left of the last page, in the order in which it goes out.
+    /// The rest of the last page, in the order in which it is returned.
     page: VecDeque<Result<E::Item, Error>>,
     is_backwards: bool,
 }
 
 impl<C, E: ListEndpoint> Items<C, E> {
     fn fill(&mut self, page: Response<E::Response>) {
-        let (page, wire) = page.split();
-        self.page.extend(page.into_items().map(|item| item.map_err(|item| Error::unreadable_item(&wire, item))));
+        let (page, meta) = page.into_parts();
+        self.page.extend(page.into_items().map(|item| item.map_err(|item| Error::unreadable_item(&meta, item))));
         if self.is_backwards {
             self.page.make_contiguous().reverse();
         }
@@ -166,13 +218,8 @@ impl<E: ListEndpoint> Iterator for Pages<BlockingClient, E> {
     type Item = Result<Response<E::Response>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.walk.call() {
-            Ok(call) => {
-                let page = call.send();
-                Some(self.walk.receive(page))
-            }
-            Err(end) => end.map(Err),
-        }
+        let call = self.paginator.call().transpose()?;
+        Some(call.and_then(|call| self.paginator.receive(call.send())))
     }
 }
 
@@ -201,15 +248,16 @@ impl<E: ListEndpoint> Stream for Pages<Client, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.in_flight.is_none() {
-            match self.walk.call() {
-                Ok(call) => self.in_flight = Some(call.into_future()),
-                Err(end) => return Poll::Ready(end.map(Err)),
+            match self.paginator.call() {
+                Ok(Some(call)) => self.in_flight = Some(call.into_future()),
+                Ok(None) => return Poll::Ready(None),
+                Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
         let Some(in_flight) = self.in_flight.as_mut() else { return Poll::Ready(None) };
         let page = ready!(in_flight.as_mut().poll(context));
         self.in_flight = None;
-        Poll::Ready(Some(self.walk.receive(page)))
+        Poll::Ready(Some(self.paginator.receive(page)))
     }
 }
 
@@ -231,15 +279,18 @@ impl<E: ListEndpoint> Stream for Items<Client, E> {
 }
 
 impl<E: ListEndpoint> Items<BlockingClient, E> {
-    /// Collects the first items, up to a limit, or returns the first error. No page is fetched beyond them.
+    /// Collects the first objects, up to a limit. No page is fetched beyond them.
     ///
-    /// On an error, the items before it are lost: [`collect_until_error`](Self::collect_until_error) keeps them.
+    /// # Errors
+    ///
+    /// The first error. The objects before it are lost;
+    /// [`collect_until_error`](Self::collect_until_error) keeps them.
     pub fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
         all_or_error(self.collect_until_error(limit))
     }
 
-    /// Collects the first items, up to a limit or the first error, which is returned beside them. No page is fetched beyond
-    /// them.
+    /// Collects the first objects, up to a limit or to the first error, and returns the error with them.
+    /// No page is fetched beyond them.
     pub fn collect_until_error(self, limit: usize) -> (Vec<E::Item>, Option<Error>) {
         let mut items = Vec::new();
         for item in self.take(limit) {
@@ -253,15 +304,18 @@ impl<E: ListEndpoint> Items<BlockingClient, E> {
 }
 
 impl<E: ListEndpoint> Items<Client, E> {
-    /// Collects the first items, up to a limit, or returns the first error. No page is fetched beyond them.
+    /// Collects the first objects, up to a limit. No page is fetched beyond them.
     ///
-    /// On an error, the items before it are lost: [`collect_until_error`](Self::collect_until_error) keeps them.
+    /// # Errors
+    ///
+    /// The first error. The objects before it are lost;
+    /// [`collect_until_error`](Self::collect_until_error) keeps them.
     pub async fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
         all_or_error(self.collect_until_error(limit).await)
     }
 
-    /// Collects the first items, up to a limit or the first error, which is returned beside them. No page is fetched beyond
-    /// them.
+    /// Collects the first objects, up to a limit or to the first error, and returns the error with them.
+    /// No page is fetched beyond them.
     pub async fn collect_until_error(mut self, limit: usize) -> (Vec<E::Item>, Option<Error>) {
         let mut items = Vec::new();
         while items.len() < limit
@@ -283,7 +337,8 @@ fn all_or_error<T>((items, error): (Vec<T>, Option<Error>)) -> Result<Vec<T>, Er
 macro_rules! next_of_streams {
     ($($name:ident: $item:ty,)+) => { $(
         impl<E: ListEndpoint> $name<Client, E> {
-            /// The next one, or `None` at the end. As a stream has it, without the need for an extension trait.
+            /// Returns the next one, or `None` at the end. Unlike the method of a stream, it needs no extension
+            /// trait.
             pub async fn next(&mut self) -> Option<Result<$item, Error>> {
                 std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
             }
@@ -298,7 +353,7 @@ next_of_streams! {
 impl<C, E: ListEndpoint> fmt::Debug for Pages<C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Pages");
-        if let Next::Page(call) = &self.walk.next {
+        if let Next::Page(call) = &self.paginator.next {
             debug.field("call", call);
         }
         debug.finish_non_exhaustive()
@@ -307,6 +362,6 @@ impl<C, E: ListEndpoint> fmt::Debug for Pages<C, E> {
 
 impl<C, E: ListEndpoint> fmt::Debug for Items<C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items").field("pages", &self.pages).field("at_hand", &self.page.len()).finish_non_exhaustive()
+        f.debug_struct("Items").field("pages", &self.pages).field("fetched", &self.page.len()).finish_non_exhaustive()
     }
 }

@@ -8,86 +8,47 @@ use stripe_identity_types::{
     VerificationReportId, VerificationSession, VerificationSessionId,
 };
 
+use crate::error::loggable::LogId;
 use crate::headers;
-use crate::shown::Token;
 
-/// What a successful call gives: the model, and what the wire said about it.
+/// The result of a successful call: the model, and what the response says besides it.
 ///
-/// It derefs to the model. `Debug` shows the model (of which the personal data is hidden), the status and the request id.
+/// Derefs to the model. Everything else is under [`meta`](Self::meta), so that no method hides a
+/// field of a model. `Debug` shows the model without its personal data, the status and the request
+/// id.
+///
+/// ```
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// # fn example(client: &BlockingClient) -> Result<(), Error> {
+/// let session = client.verification_sessions().retrieve("vs_123").send()?;
+/// println!("{}: {:?}", session.id, session.status);
+/// println!("request {:?}", session.meta().request_id());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Response<T> {
     model: T,
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-    attempts: u32,
-    idempotency_key: Option<HeaderValue>,
+    meta: Meta,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(model: T, response: http::Response<Bytes>, attempts: u32, key: Option<&HeaderValue>) -> Self {
-        let (parts, body) = response.into_parts();
-        let idempotency_key = key.cloned();
-        Self { model, status: parts.status, headers: parts.headers, body, attempts, idempotency_key }
+    pub(crate) fn new(model: T, meta: Meta) -> Self {
+        Self { model, meta }
     }
 
-    /// What the wire said, without the model.
-    pub(crate) fn to_http(&self) -> http::Response<Bytes> {
-        let mut response = http::Response::new(self.body.clone());
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers.clone();
-        response
+    pub(crate) fn into_parts(self) -> (T, Meta) {
+        (self.model, self.meta)
     }
 
-    /// The model, and what the wire said.
-    pub(crate) fn split(self) -> (T, Response<()>) {
-        let Self { model, status, headers, body, attempts, idempotency_key } = self;
-        (model, Response { model: (), status, headers, body, attempts, idempotency_key })
-    }
-
-    /// The model, without what the wire said.
+    /// Returns the model alone.
     pub fn into_inner(self) -> T {
         self.model
     }
 
-    /// The id that Stripe gave to the request, which its support asks for.
-    pub fn request_id(&self) -> Option<&str> {
-        headers::request_id(&self.headers)
-    }
-
-    /// Whether this is a repetition of the answer that the same idempotency key got before, and nothing new was done.
-    pub fn is_replayed(&self) -> bool {
-        headers::is_replayed(&self.headers)
-    }
-
-    /// The key that the request carried, yours or a random one. `None` if it carried none.
-    pub fn idempotency_key(&self) -> Option<&str> {
-        self.idempotency_key.as_ref()?.to_str().ok()
-    }
-
-    /// How often the request was handed to the transport.
-    pub fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    /// What Stripe wants developers to know about the request, such as that it used something on its way out.
-    pub fn notice(&self) -> Option<&str> {
-        headers::notice(&self.headers)
-    }
-
-    /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The body as it came, with the keys that the model does not know. It holds personal data.
-    pub fn body(&self) -> &Bytes {
-        &self.body
+    /// Returns the status, the headers and the body, and how the call got them.
+    pub fn meta(&self) -> &Meta {
+        &self.meta
     }
 }
 
@@ -105,7 +66,7 @@ impl<T> DerefMut for Response<T> {
     }
 }
 
-/// An object that a call gave stands for its id in the next call.
+/// Lets a response stand for the id of its object in the next call.
 macro_rules! ids_of_responses {
     ($($model:ident: $id:ident,)+) => { $(
         impl From<&Response<$model>> for $id {
@@ -126,10 +87,86 @@ ids_of_responses! {
 
 impl<T: fmt::Debug> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("model", &self.model)
+        f.debug_struct("Response").field("model", &self.model).field("meta", &self.meta).finish()
+    }
+}
+
+/// The HTTP side of a response: status, headers and body, and how the call got them.
+///
+/// `Debug` shows the status, the request id and the number of attempts. The rest may hold personal
+/// data.
+#[derive(Clone)]
+pub struct Meta {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) attempts: u32,
+    pub(crate) idempotency_key: Option<HeaderValue>,
+}
+
+impl Meta {
+    pub(crate) fn new(response: http::Response<Bytes>, attempts: u32, idempotency_key: Option<HeaderValue>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { status: parts.status, headers: parts.headers, body, attempts, idempotency_key }
+    }
+
+    /// Returns the HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Returns the body as it arrived, with the keys that the model does not know. It holds personal
+    /// data.
+    ///
+    /// Of an error, this is the first 16 KiB. If one object of a page does not parse, this is that
+    /// object.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Returns the id that Stripe gave the request, which its support asks for, or `None` if the
+    /// response has none.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(&self.headers)
+    }
+
+    /// Returns how many attempts the call made.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Returns the idempotency key of the request, given or random, or `None` if it had none.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_ref()?.to_str().ok()
+    }
+
+    /// Returns whether Stripe repeated the response to an earlier request with the same idempotency
+    /// key, and did nothing new.
+    ///
+    /// A stored response comes again for as long as the key lives, failures with a status of 500 or
+    /// more among them: then the same call can only succeed under a new key.
+    pub fn is_replayed(&self) -> bool {
+        headers::is_replayed(&self.headers)
+    }
+
+    /// Returns the `Stripe-Notice` header, for example a deprecation warning, or `None` if the
+    /// response has none.
+    pub fn notice(&self) -> Option<&str> {
+        headers::notice(&self.headers)
+    }
+}
+
+impl fmt::Debug for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meta")
             .field("status", &self.status.as_u16())
-            .field("request_id", &self.request_id().map(Token))
+            .field("request_id", &self.request_id().map(LogId))
+            .field("attempts", &self.attempts)
             .finish_non_exhaustive()
     }
 }

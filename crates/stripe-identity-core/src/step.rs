@@ -11,21 +11,22 @@ use tracing::Span;
 
 use crate::attempt::{self, Attempt};
 use crate::config::Config;
-use crate::decode::FromResponse;
-use crate::error::Error;
-use crate::error_kind::ErrorKind;
-use crate::headers::{self, IDEMPOTENCY_KEY};
-use crate::response::Response;
-use crate::retry::RetryPolicy;
+use crate::endpoint::FromResponse;
+use crate::error::{Error, ErrorKind};
+use crate::headers::IDEMPOTENCY_KEY;
+use crate::response::{Meta, Response};
+use crate::retry::{Failure, GiveUpReason, Jitter, PollUntil, RetryDecision, RetryPolicy};
 use crate::transport::{AttemptTimeout, TransportError};
-use crate::until::Until;
 
-/// What is next in a call.
+/// The next step of a call.
 ///
-/// Every policy (headers, idempotency, retries, errors) is behind these three; the clients only send and wait. So can
-/// you, with whatever sends your bytes:
+/// Every policy (headers, idempotency, retries, errors) is behind these three variants. The clients
+/// only send and wait, and so can you, with any HTTP client. The machine reads no clock: you pass the
+/// time since the call was started.
 ///
 /// ```
+/// use std::time::Instant;
+///
 /// use stripe_identity_core::{Config, Error, Response, Step};
 /// use stripe_identity_core::types::VerificationSession;
 /// # use stripe_identity_core::{bytes::Bytes, http, TransportError};
@@ -35,12 +36,13 @@ use crate::until::Until;
 ///
 /// fn retrieve(config: &Config) -> Result<Response<VerificationSession>, Error> {
 ///     let mut step = config.verification_sessions().retrieve("vs_123").start();
+///     let start = Instant::now();
 ///     loop {
 ///         step = match step {
-///             Step::Send(request, sent) => sent.reply(my_http(request)),
+///             Step::Send(request, sent) => sent.reply(my_http(request), start.elapsed()),
 ///             Step::Wait(duration, waiting) => {
 ///                 std::thread::sleep(duration);
-///                 waiting.resume()
+///                 waiting.resume(start.elapsed())
 ///             }
 ///             Step::Done(result) => return result,
 ///         };
@@ -49,49 +51,51 @@ use crate::until::Until;
 /// # assert_eq!(retrieve(&Config::new("sk_test_123")?)?.id, "vs_123");
 /// # Ok::<(), Error>(())
 /// ```
-#[must_use = "a call goes on only if its steps are taken"]
+#[must_use = "a call makes progress only if its steps are taken"]
+#[allow(clippy::exhaustive_enums, reason = "a loop must handle every step, so a new one breaks it in any case")]
 pub enum Step<T> {
-    /// Send this request, and go on with [`SentCall::reply`].
+    /// Send this request, then continue with [`SentCall::reply`].
     Send(http::Request<Bytes>, SentCall<T>),
-    /// Wait that long, and go on with [`WaitingCall::resume`].
+    /// Wait this long, then continue with [`WaitingCall::resume`].
     Wait(Duration, WaitingCall<T>),
-    /// The call has come to its end.
+    /// The call is over.
     Done(Result<Response<T>, Error>),
 }
 
-/// A call whose request is on its way.
-#[must_use = "a call goes on only if its reply is handed in"]
+/// A call whose request was handed out.
+#[must_use = "a call makes progress only if its reply is handed in"]
 #[cfg_attr(test, derive(Clone))]
 pub struct SentCall<T> {
-    plan: Box<Plan<T>>,
+    state: Box<CallState<T>>,
 }
 
 /// A call that waits before its next attempt.
-#[must_use = "a call goes on only if it is resumed"]
+#[must_use = "a call makes progress only if it is resumed"]
 pub struct WaitingCall<T> {
-    plan: Box<Plan<T>>,
-    /// What the call ends with if there is no time left for another attempt.
-    last: Error,
+    state: Box<CallState<T>>,
+    /// The error of the call if no time is left for another attempt.
+    last_error: Error,
     wait: Duration,
 }
 
-/// How long Stripe keeps an idempotency key, at least. Later, the same key makes the same thing once more.
+/// How long Stripe keeps an idempotency key, at least. Later, the same key may repeat the effect.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-/// How long after a call's beginning an attempt may begin under its key, so that it has some time to arrive.
-const LAST_BEGINNING: Duration = Duration::from_secs(24 * 3600 - 600);
+/// The latest time after the start of a call at which an attempt under its key begins, so that it
+/// has some time to arrive.
+const LAST_ATTEMPT: Duration = Duration::from_secs(24 * 3600 - 600);
 
-/// A request, how often and how long it may be sent, and what became of it so far.
+/// A request, how often and how long it may be sent, and what has happened so far.
 #[cfg_attr(test, derive(Clone))]
-pub(crate) struct Plan<T> {
-    pub(crate) request: http::Request<Bytes>,
+pub(crate) struct CallState<T> {
+    request: http::Request<Bytes>,
     /// The path, with `{name}` for the segment that is an id.
-    pub(crate) endpoint: &'static str,
-    pub(crate) config: Config,
-    pub(crate) policy: RetryPolicy,
-    pub(crate) attempt_timeout: Duration,
+    path_template: &'static str,
+    config: Config,
+    policy: RetryPolicy,
+    attempt_timeout: Duration,
     /// How long all attempts and waits may take together.
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) until: Option<Until<T>>,
+    deadline: Option<Duration>,
+    poll: Option<PollUntil<T>>,
     progress: Progress,
     span: Span,
 }
@@ -99,134 +103,142 @@ pub(crate) struct Plan<T> {
 #[derive(Default)]
 #[cfg_attr(test, derive(Clone, PartialEq, Eq, PartialOrd, Ord))]
 struct Progress {
-    /// How long the call has taken, up to some moment.
-    taken: Duration,
-    up_to: Duration,
+    /// How long the call has taken.
+    elapsed: Duration,
+    /// The caller's time at which that was so.
+    last_tick: Duration,
     attempts: u32,
     /// Whether any attempt may have reached the server.
-    sent: bool,
+    was_sent: bool,
 }
 
 impl Progress {
-    /// Time has passed until now. By the clock it may be less than it must have been, where a transport of a test only
-    /// pretends to wait.
-    fn pass(&mut self, now: Duration, at_least: Duration) -> Duration {
-        let passed = now.saturating_sub(self.up_to).max(at_least);
-        self.taken = self.taken.saturating_add(passed);
-        self.up_to = now;
+    /// Advances to the caller's present time, by at least the given duration. Returns by how much.
+    ///
+    /// A wait counts in full even if a transport for tests only pretends to wait.
+    fn advance(&mut self, now: Duration, at_least: Duration) -> Duration {
+        let passed = now.saturating_sub(self.last_tick).max(at_least);
+        self.elapsed = self.elapsed.saturating_add(passed);
+        self.last_tick = now;
         passed
     }
 }
 
-impl<T> Plan<T> {
-    pub(crate) fn new(request: http::Request<Bytes>, endpoint: &'static str, config: Config) -> Self {
-        let settings = config.settings();
-        Self {
-            policy: settings.retry_policy,
-            attempt_timeout: settings.timeout,
-            deadline: settings.deadline,
-            until: None,
-            progress: Progress::default(),
-            span: Span::none(),
-            request,
-            endpoint,
-            config,
-        }
+impl<T> CallState<T> {
+    pub(crate) fn new(
+        request: http::Request<Bytes>,
+        path_template: &'static str,
+        config: Config,
+        policy: RetryPolicy,
+        attempt_timeout: Duration,
+        deadline: Option<Duration>,
+        poll: Option<PollUntil<T>>,
+    ) -> Self {
+        let progress = Progress::default();
+        let span = Span::none();
+        Self { request, path_template, config, policy, attempt_timeout, deadline, poll, progress, span }
     }
 
-    /// From here on the time counts.
+    /// Starts the call: its time counts from here.
     pub(crate) fn begin(mut self) -> Step<T> {
-        self.span = attempt::span(self.request.method(), self.endpoint);
-        self.progress.up_to = self.config.now();
+        self.span = attempt::span(self.request.method(), self.path_template);
         Box::new(self).attempt()
     }
 
-    /// The same request each time: same key, same bytes, same headers. Only the time that it may take shrinks.
+    /// Hands out the request: the same key, bytes and headers each time. Only its timeout shrinks.
     fn attempt(mut self: Box<Self>) -> Step<T> {
-        let key_lives = self.idempotency_key().map(|_| KEY_LIFETIME.saturating_sub(self.progress.taken));
+        let key_lives = self.idempotency_key().map(|_| KEY_LIFETIME.saturating_sub(self.progress.elapsed));
         let limits = [Some(self.attempt_timeout), self.time_left(), key_lives];
         let timeout = limits.into_iter().flatten().min().unwrap_or_default();
         self.progress.attempts = self.progress.attempts.saturating_add(1);
         let mut request = self.request.clone();
         request.extensions_mut().insert(AttemptTimeout(timeout));
-        Step::Send(request, SentCall { plan: self })
+        Step::Send(request, SentCall { state: self })
     }
 
-    /// `None` if there is no deadline.
+    /// Returns how much time is left until the deadline, or `None` if there is no deadline.
     fn time_left(&self) -> Option<Duration> {
-        let within = self.until.as_ref().map(|until| until.within);
+        let within = self.poll.as_ref().map(|poll| poll.within);
         let deadline = within.into_iter().chain(self.deadline).min()?;
-        Some(deadline.saturating_sub(self.progress.taken))
+        Some(deadline.saturating_sub(self.progress.elapsed))
     }
 
-    /// How long to wait before the request is sent again; `None` if it is not.
-    fn wait_after(&self, error: &Error) -> Option<Duration> {
-        let (left, random) = (self.time_left(), self.random());
-        let Some(until) = &self.until else {
-            let wait = self.policy.wait_before(self.progress.attempts, error, random)?;
-            return left.is_none_or(|left| wait < left).then_some(wait);
+    fn decide(&self, error: &Error) -> RetryDecision {
+        let is_poll = self.poll.is_some();
+        let failure = Failure {
+            attempt: self.progress.attempts,
+            is_transient: error.kind() == ErrorKind::WaitTimedOut
+                || error.is_transient(is_poll || self.policy.rate_limits),
+            retry_after: error.retry_after(),
+            time_left: self.time_left(),
         };
-        // Whoever waits for days outlasts every failure that may mend.
-        let may_mend = error.kind() == ErrorKind::NotYet || error.is_worth_repeating(true);
-        let asked = if may_mend { error.retry_after().unwrap_or_default() } else { return None };
-        until.wait_after(self.progress.attempts, left.unwrap_or_default(), random, asked)
+        let decision = match &self.poll {
+            Some(poll) => poll.decide(failure, self.jitter()),
+            None => self.policy.decide(failure, self.jitter()),
+        };
+        match decision {
+            RetryDecision::RetryAfter(wait) if self.key_expires_within(wait) => {
+                RetryDecision::GiveUp(GiveUpReason::KeyExpired)
+            }
+            decision => decision,
+        }
     }
 
-    fn random(&self) -> u16 {
+    fn jitter(&self) -> Jitter {
         let [low, high, ..] = (self.config.settings().random)().unwrap_or_default().to_le_bytes();
-        u16::from_le_bytes([low, high])
+        Jitter(u16::from_le_bytes([low, high]))
     }
 
     fn read(&self, outcome: Result<http::Response<Bytes>, TransportError>) -> Result<Response<T>, Error>
     where
         T: FromResponse,
     {
-        let (attempts, key) = (self.progress.attempts, self.idempotency_key());
-        let response = outcome.map_err(|error| {
-            let host = self.request.uri().authority().map(Authority::as_str);
-            Error::transport_failure(error, attempts, self.progress.sent).at_host(host)
-        })?;
-        if !response.status().is_success() {
-            return Err(Error::refusal(response, attempts));
-        }
-        let response = match T::from_response(&response) {
-            Ok(model) => Response::new(model, response, attempts, key),
-            Err(error) => return Err(Error::undecodable(response, error, attempts)),
+        let (attempts, key) = (self.progress.attempts, self.idempotency_key().cloned());
+        let meta = match outcome {
+            Ok(response) => Meta::new(response, attempts, key),
+            Err(failure) => {
+                let host = self.request.uri().authority().map(Authority::as_str);
+                return Err(Error::no_response(failure, attempts, self.progress.was_sent, key, host));
+            }
         };
-        match &self.until {
-            Some(until) if !until.is_met(&response) => Err(Error::in_spite_of(&response, ErrorKind::NotYet)),
-            _ => Ok(response),
+        if !meta.status().is_success() {
+            return Err(Error::from_response(meta));
+        }
+        match T::decode(&meta) {
+            Err(error) => Err(Error::undecodable(meta, error)),
+            Ok(model) if self.poll.as_ref().is_none_or(|poll| poll.is_met(&model)) => Ok(Response::new(model, meta)),
+            Ok(_) => Err(Error::after_success(ErrorKind::WaitTimedOut, meta)),
         }
     }
 
-    /// Whether Stripe may no longer know the call's key when an attempt arrives that begins after a wait.
-    fn has_expired_key(&self, wait: Duration) -> bool {
-        self.idempotency_key().is_some() && self.progress.taken.saturating_add(wait) > LAST_BEGINNING
+    /// Returns whether Stripe may have forgotten the call's key when an attempt arrives that begins
+    /// after a wait.
+    fn key_expires_within(&self, wait: Duration) -> bool {
+        self.idempotency_key().is_some() && self.progress.elapsed.saturating_add(wait) > LAST_ATTEMPT
     }
 
     fn idempotency_key(&self) -> Option<&HeaderValue> {
         self.request.headers().get(IDEMPOTENCY_KEY)
     }
 
-    fn tell(&self, elapsed: Duration, result: &Result<Response<T>, Error>, wait: Option<Duration>) {
-        let (status, headers) = match result {
-            Ok(response) => (Some(response.status()), Some(response.headers())),
-            Err(error) => (error.status(), error.headers()),
-        };
+    /// Reports the attempt to `tracing` and to the hook.
+    fn report(&self, elapsed: Duration, result: &Result<Response<T>, Error>, decision: Option<RetryDecision>) {
+        let meta = result.as_ref().map_or_else(Error::meta, |response| Some(response.meta()));
+        // An unmet condition is not an error while polling continues.
+        let is_unmet = matches!(decision, Some(RetryDecision::RetryAfter(_)));
         let attempt = Attempt {
             method: self.request.method(),
-            endpoint: self.endpoint,
+            path_template: self.path_template,
             number: self.progress.attempts,
             elapsed,
-            status,
-            request_id: headers.and_then(headers::request_id),
-            // To look again is no failure.
-            error: result.as_ref().err().filter(|error| error.kind() != ErrorKind::NotYet || wait.is_none()),
-            wait,
+            status: meta.map(Meta::status),
+            request_id: meta.and_then(Meta::request_id),
+            error: result.as_ref().err().filter(|error| error.kind() != ErrorKind::WaitTimedOut || !is_unmet),
+            decision,
         };
         self.span.in_scope(|| {
             attempt.trace();
-            if headers.and_then(headers::notice).is_some() {
+            if meta.and_then(Meta::notice).is_some() {
                 attempt::trace_notice();
             }
             if let Some(hook) = &self.config.settings().on_attempt {
@@ -237,46 +249,49 @@ impl<T> Plan<T> {
 }
 
 impl<T> SentCall<T> {
-    /// Goes on with what came back.
-    pub fn reply(self, outcome: Result<http::Response<Bytes>, TransportError>) -> Step<T>
+    /// Continues with the outcome of the request. `elapsed` is the time since the call was started.
+    pub fn reply(self, outcome: Result<http::Response<Bytes>, TransportError>, elapsed: Duration) -> Step<T>
     where
         T: FromResponse,
     {
-        let mut plan = self.plan;
-        let elapsed = plan.progress.pass(plan.config.now(), Duration::ZERO);
-        plan.progress.sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
-        let mut result = plan.read(outcome).map_err(|error| error.under_key(plan.idempotency_key()));
-        let mut wait = result.as_ref().err().and_then(|error| plan.wait_after(error));
-        if wait.is_some_and(|wait| plan.has_expired_key(wait)) {
-            wait = None;
+        let mut state = self.state;
+        let attempt_took = state.progress.advance(elapsed, Duration::ZERO);
+        state.progress.was_sent |= outcome.as_ref().map_or_else(TransportError::was_sent, |_| true);
+        let mut result = state.read(outcome);
+        let decision = result.as_ref().err().map(|error| state.decide(error));
+        if decision == Some(RetryDecision::GiveUp(GiveUpReason::KeyExpired)) {
             result = result.map_err(Error::with_expired_key);
         }
-        plan.tell(elapsed, &result, wait);
-        match (result, wait) {
-            (Err(last), Some(wait)) => Step::Wait(wait, WaitingCall { plan, last, wait }),
+        state.report(attempt_took, &result, decision);
+        match (result, decision) {
+            (Err(last_error), Some(RetryDecision::RetryAfter(wait))) => {
+                Step::Wait(wait, WaitingCall { state, last_error, wait })
+            }
             (result, _) => Step::Done(result),
         }
     }
 
-    /// What happens while the request is on its way happens in here.
+    /// Returns the span of the call, which the attempt belongs to.
     pub(crate) fn span(&self) -> &Span {
-        &self.plan.span
+        &self.state.span
     }
 }
 
 impl<T> WaitingCall<T> {
-    /// Goes on with the next attempt, once the wait is over; or ends, if it took so long that no time is left for one.
-    pub fn resume(mut self) -> Step<T> {
-        self.plan.progress.pass(self.plan.config.now(), self.wait);
-        if self.plan.time_left().is_some_and(|left| left.is_zero()) {
-            self.plan.span.in_scope(attempt::trace_no_time_left);
-            return Step::Done(Err(self.last));
+    /// Continues after the wait. `elapsed` is the time since the call was started.
+    ///
+    /// If the wait overran the deadline, no further attempt is made.
+    pub fn resume(mut self, elapsed: Duration) -> Step<T> {
+        self.state.progress.advance(elapsed, self.wait);
+        if self.state.time_left().is_some_and(|left| left.is_zero()) {
+            self.state.span.in_scope(|| attempt::trace_overrun(GiveUpReason::NoTimeLeft));
+            return Step::Done(Err(self.last_error));
         }
-        if self.plan.has_expired_key(Duration::ZERO) {
-            self.plan.span.in_scope(attempt::trace_expired_key);
-            return Step::Done(Err(self.last.with_expired_key()));
+        if self.state.key_expires_within(Duration::ZERO) {
+            self.state.span.in_scope(|| attempt::trace_overrun(GiveUpReason::KeyExpired));
+            return Step::Done(Err(self.last_error.with_expired_key()));
         }
-        self.plan.attempt()
+        self.state.attempt()
     }
 }
 
@@ -293,12 +308,12 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
 
 impl<T> fmt::Debug for SentCall<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SentCall").field("attempts", &self.plan.progress.attempts).finish_non_exhaustive()
+        f.debug_struct("SentCall").field("attempts", &self.state.progress.attempts).finish_non_exhaustive()
     }
 }
 
 impl<T> fmt::Debug for WaitingCall<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitingCall").field("attempts", &self.plan.progress.attempts).finish_non_exhaustive()
+        f.debug_struct("WaitingCall").field("attempts", &self.state.progress.attempts).finish_non_exhaustive()
     }
 }

@@ -1,31 +1,45 @@
+mod no_proxy;
+
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-/// What an asynchronous client sends its requests with: an HTTP client and a clock.
+pub use self::no_proxy::NoProxy;
+
+/// An HTTP client and a clock, for an asynchronous [`Client`](crate::Client).
 ///
-/// An implementation sends what it is given and hands back what it got. It does not retry, follow redirects, decode
-/// bodies or judge status codes: any status is `Ok`. It keeps to the [`AttemptTimeout`] in the request's extensions, over
-/// connecting, headers and body together. It keeps connections and uses them again, for requests at the same time too. When
-/// the future is dropped, it stops.
+/// # Contract
 ///
-/// It may limit the size of a body. Beyond the limit, a success (status 2xx) is
-/// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). Of any other response, status and headers matter more than the body:
-/// it is `Ok`, with the body cut at the limit and the rest left unread.
+/// An implementation sends what it is given and returns what it got. Every client relies on this:
 ///
-/// The same goes for a body that breaks off or does not end in time. A success with such a body is
-/// [`Interrupted`](TransportErrorKind::Interrupted) or [`Timeout`](TransportErrorKind::Timeout). Any other response is `Ok` once
-/// its head is there, with as much of its body as came, and its connection is not used again.
+/// - Any status is `Ok`. It does not retry, follow redirects, decode bodies or judge statuses.
+/// - It keeps to the [`AttemptTimeout`] in the request's extensions, over connecting, headers and
+///   body together.
+/// - It pools connections, and concurrent requests share the pool.
+/// - It stops when the future is dropped.
+/// - An `https` request leaves over TLS or not at all, through a proxy or not. Without TLS it fails
+///   with [`Tls`](TransportErrorKind::Tls), which is final.
+/// - It may limit the size of a body. A success (2xx) beyond the limit fails with
+///   [`BodyTooLarge`](TransportErrorKind::BodyTooLarge).
+/// - A success whose body breaks off or does not end in time fails with
+///   [`Interrupted`](TransportErrorKind::Interrupted) or [`Timeout`](TransportErrorKind::Timeout).
+/// - Of any other response, status and headers matter more than the body. Once its head has arrived
+///   it is `Ok`: a body beyond the limit is cut there and the rest left unread; of a body that breaks
+///   off or stalls, it has what arrived, and the connection is not used again.
+/// - [`sleep`](Self::sleep) and [`now`](Self::now) follow the same clock.
 ///
-/// An `https` request leaves over TLS or not at all. Without TLS it fails as [`Tls`](TransportErrorKind::Tls), which is
-/// final, whether or not a proxy would take it.
+/// The conformance suite of `stripe-identity-mock` checks an implementation against this list.
 ///
-/// The request carries the API key in its `Authorization` header and may carry personal data in its query and body, so
-/// an implementation logs none of the three.
+/// # Security
+///
+/// A request carries the API key in its `Authorization` header, and may carry personal data in its
+/// query and body. An implementation logs none of the three.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,7 +48,7 @@ use bytes::Bytes;
 /// use stripe_identity_core::bytes::Bytes;
 /// use stripe_identity_core::http;
 ///
-/// /// Answers every request with a 404.
+/// /// Responds to every request with 404.
 /// #[derive(Debug)]
 /// struct Nowhere;
 ///
@@ -58,13 +72,29 @@ use bytes::Bytes;
 )]
 pub trait HttpTransport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole response.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] if there is no response to return. Its [kind](TransportErrorKind) decides
+    /// whether the call makes another attempt, and whether the request counts as sent. If in doubt
+    /// whether it was sent, return a kind that says so.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
 
-    /// Waits, between two attempts of a call.
+    /// Waits between two attempts of a call.
     async fn sleep(&self, duration: Duration);
+
+    /// Returns the time since any fixed moment. Defaults to the system's monotonic clock.
+    ///
+    /// A transport whose [`sleep`](Self::sleep) does not take real time, as in tests, returns its
+    /// virtual time here.
+    fn now(&self) -> Duration {
+        monotonic_now()
+    }
 }
 
-/// What a blocking client sends its requests with. The same contract as [`HttpTransport`], without async.
+/// An HTTP client and a clock, for a [`BlockingClient`](crate::BlockingClient).
+///
+/// The contract is that of [`HttpTransport`], without async.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a blocking transport",
     label = "this type does not implement `BlockingHttpTransport`",
@@ -73,10 +103,24 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
 )]
 pub trait BlockingHttpTransport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole response.
+    ///
+    /// # Errors
+    ///
+    /// As for [`HttpTransport::send`].
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
 
-    /// Waits, between two attempts of a call.
+    /// Waits between two attempts of a call.
     fn sleep(&self, duration: Duration);
+
+    /// Returns the time since any fixed moment. Defaults to the system's monotonic clock.
+    fn now(&self) -> Duration {
+        monotonic_now()
+    }
+}
+
+fn monotonic_now() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 macro_rules! through_pointers {
@@ -90,6 +134,10 @@ macro_rules! through_pointers {
             async fn sleep(&self, duration: Duration) {
                 (**self).sleep(duration).await;
             }
+
+            fn now(&self) -> Duration {
+                (**self).now()
+            }
         }
 
         impl<T: BlockingHttpTransport + ?Sized> BlockingHttpTransport for $pointer<T> {
@@ -100,16 +148,46 @@ macro_rules! through_pointers {
             fn sleep(&self, duration: Duration) {
                 (**self).sleep(duration);
             }
+
+            fn now(&self) -> Duration {
+                (**self).now()
+            }
         }
     )+ };
 }
 through_pointers! { Arc Box }
 
-/// How long one attempt may take, from connecting to the last byte of the body. Found in a request's extensions.
+/// How long one attempt may take, from connecting to the last byte of the body.
+///
+/// Every request that a client hands to a transport has one in its extensions:
+///
+/// ```
+/// use stripe_identity_core::{AttemptTimeout, http};
+///
+/// fn timeout<B>(request: &http::Request<B>) -> Option<std::time::Duration> {
+///     request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "it is one duration and nothing else")]
 pub struct AttemptTimeout(pub Duration);
 
-/// Why a transport got no response.
+/// Why a transport returns no response: a kind, and the error that caused it.
+///
+/// ```
+/// use std::io;
+///
+/// use stripe_identity_core::{TransportError, TransportErrorKind};
+///
+/// fn from_io(error: io::Error) -> TransportError {
+///     let kind = match error.kind() {
+///         io::ErrorKind::ConnectionRefused => TransportErrorKind::Connect,
+///         io::ErrorKind::TimedOut => TransportErrorKind::Timeout,
+///         _ => TransportErrorKind::Interrupted,
+///     };
+///     TransportError::new(kind, error)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -117,19 +195,18 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// An error with what caused it.
-    ///
-    /// The cause is shown to whoever logs the error, so it must not quote headers, query or bodies.
+    /// Creates an error with its cause. The cause is logged with the error, so it must not quote
+    /// headers, queries or bodies.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, source: Some(source.into()) }
     }
 
-    /// What went wrong.
+    /// Returns the kind of this error.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// Whether the request may have reached the server, and so may have taken effect.
+    /// Returns whether the request may have reached the server, and so may have taken effect.
     pub fn was_sent(&self) -> bool {
         match self.kind {
             TransportErrorKind::Dns | TransportErrorKind::Connect | TransportErrorKind::Tls => false,
@@ -167,25 +244,38 @@ impl StdError for TransportError {
     }
 }
 
-/// What went wrong in a transport, and what that means for the request.
+/// The kinds of [`TransportError`], each with its consequences.
+///
+/// Neighbouring kinds are told apart by these questions:
+///
+/// - [`Connect`](Self::Connect) or [`Interrupted`](Self::Interrupted): was there a connection that
+///   could have carried the request? A refused connection is the former, one that was reset after
+///   the handshake the latter.
+/// - [`Connect`](Self::Connect) or [`Timeout`](Self::Timeout): both may mean that time ran out. A
+///   transport that knows that it was still connecting says `Connect`, since nothing was sent.
+/// - [`Tls`](Self::Tls) or [`Connect`](Self::Connect): would another attempt end in the same way? An
+///   untrusted certificate stays untrusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The host's name has no address. The request was not sent; it is tried again.
+    /// The host name has no address. The request was not sent. It is retried.
     Dns,
-    /// There is no connection to the host. The request was not sent; it is tried again.
+    /// No connection could be made. The request was not sent. It is retried.
     Connect,
-    /// The TLS handshake failed, mostly over a certificate, or there is no TLS at all. The request did not take effect, and is
-    /// not tried again.
+    /// The TLS handshake failed, most often over a certificate, or the transport has no TLS. The
+    /// request did not take effect. It is not retried.
     Tls,
-    /// The [`AttemptTimeout`] ran out before the response was complete, or before the head of one that is no success was there. The request may have been sent and may have taken effect; it is tried again,
-    /// with the same bytes and under the same idempotency key, if it has one.
+    /// The [`AttemptTimeout`] ran out before a success was complete, or before the head of another
+    /// response arrived. The request may have been sent and may have taken effect. It is retried with
+    /// the same bytes and the same idempotency key, if it has one.
     Timeout,
-    /// The connection broke before the last byte of the response. The request may have been sent and may have taken
-    /// effect; it is tried again, with the same bytes and under the same idempotency key, if it has one.
+    /// The connection broke before the last byte of the response. The request may have been sent and
+    /// may have taken effect. It is retried with the same bytes and the same idempotency key, if it
+    /// has one.
     Interrupted,
-    /// The body of a success is larger than the transport takes. The request was sent and is not tried again.
+    /// The body of a success is larger than the transport's limit. The request was sent. It is not
+    /// retried.
     BodyTooLarge,
-    /// Anything else. Taken as sent, to be on the safe side, and not tried again.
+    /// Any other failure. The request counts as sent, to be safe. It is not retried.
     Other,
 }

@@ -41,6 +41,10 @@ impl<T: HttpTransport> HttpTransport for Recorder<T> {
     async fn sleep(&self, duration: Duration) {
         self.inner.sleep(duration).await;
     }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
 }
 
 impl<T: BlockingHttpTransport> BlockingHttpTransport for Recorder<T> {
@@ -51,6 +55,10 @@ impl<T: BlockingHttpTransport> BlockingHttpTransport for Recorder<T> {
 
     fn sleep(&self, duration: Duration) {
         self.inner.sleep(duration);
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
     }
 }
 

@@ -17,7 +17,8 @@ use crate::difference::{Difference, Expected};
 /// it shows the difference and the line of the expectation. [`finish`](Self::finish) fails the test at its own line if
 /// anything differed or did not come. A script that is dropped without it fails the test too.
 ///
-/// It never waits: [`sleeps`](Self::sleeps) tells what it was asked to wait.
+/// It never waits. Its clock stands still but for the waits that it was asked for, which
+/// [`sleeps`](Self::sleeps) returns.
 #[derive(Clone, Default)]
 pub struct ScriptedTransport(Arc<Script>);
 
@@ -78,6 +79,11 @@ impl Script {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code that holds the lock can panic half way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time that the waits so far would have taken.
+    fn now(&self) -> Duration {
+        self.lock().sleeps.iter().fold(Duration::ZERO, |now, sleep| now.saturating_add(*sleep))
     }
 
     fn answer(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
@@ -188,6 +194,10 @@ impl HttpTransport for ScriptedTransport {
     async fn sleep(&self, duration: Duration) {
         self.0.lock().sleeps.push(duration);
     }
+
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
 }
 
 impl BlockingHttpTransport for ScriptedTransport {
@@ -197,6 +207,10 @@ impl BlockingHttpTransport for ScriptedTransport {
 
     fn sleep(&self, duration: Duration) {
         self.0.lock().sleeps.push(duration);
+    }
+
+    fn now(&self) -> Duration {
+        self.0.now()
     }
 }
 

@@ -1,15 +1,14 @@
-//! Which request means what.
+//! Leads each request to its handler.
 
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
-use stripe_identity_core::Endpoint;
-use stripe_identity_core::endpoint::verification_sessions as sessions;
-use stripe_identity_core::endpoint::{ephemeral_keys, events, file_links, files, thin_events, verification_reports};
+use stripe_identity_core::endpoint::{Endpoint, Route};
+use stripe_identity_core::resources::verification_reports as reports;
+use stripe_identity_core::resources::verification_sessions as sessions;
+use stripe_identity_core::resources::{ephemeral_keys, events, file_links, files, thin_events};
 use stripe_identity_core::types::{
-    CreateFileLink, CreateVerificationSession, EventRequest, EventType, FileExpand, FileLinkExpand, ListEvents,
-    ListFileLinks, ListFiles, ListVerificationReports, ListVerificationSessions, ReportExpand, SessionExpand,
-    Timestamp,
+    EventRequest, EventType, FileExpand, FileLinkExpand, ReportExpand, SessionExpand, Timestamp,
 };
 
 use crate::ephemeral_keys::StoredKey;
@@ -53,107 +52,148 @@ impl<'a> View<'a> {
     }
 }
 
-/// What a request is answered with.
+/// The body of a success.
 pub(crate) enum Answer {
     Json(Value),
     Contents(Bytes, &'static str),
 }
 
-/// An endpoint, with the id from the path.
-enum Target {
-    CreateEphemeralKey,
-    DeleteEphemeralKey(String),
-    ListEvents,
-    RetrieveEvent(String),
-    RetrieveThinEvent(String),
-    CreateFileLink,
-    ListFileLinks,
-    RetrieveFileLink(String),
-    UpdateFileLink(String),
-    CreateFile,
-    DownloadFile(String),
-    ListFiles,
-    RetrieveFile(String),
-    ListReports,
-    RetrieveReport(String),
-    CancelSession(String),
-    CreateSession,
-    ListSessions,
-    RedactSession(String),
-    RetrieveSession(String),
-    UpdateSession(String),
+impl From<Value> for Answer {
+    fn from(json: Value) -> Self {
+        Self::Json(json)
+    }
 }
 
-impl Target {
-    fn of(method: &Method, path: &str) -> Option<Self> {
-        let id = |route: stripe_identity_core::endpoint::Route| route.matches(method, path);
-        None.or_else(|| id(ephemeral_keys::Create::ROUTE).map(|_| Self::CreateEphemeralKey))
-            .or_else(|| id(ephemeral_keys::Delete::ROUTE).map(Self::DeleteEphemeralKey))
-            .or_else(|| id(ListEvents::ROUTE).map(|_| Self::ListEvents))
-            .or_else(|| id(events::Retrieve::ROUTE).map(Self::RetrieveEvent))
-            .or_else(|| id(thin_events::Retrieve::ROUTE).map(Self::RetrieveThinEvent))
-            .or_else(|| id(CreateFileLink::ROUTE).map(|_| Self::CreateFileLink))
-            .or_else(|| id(ListFileLinks::ROUTE).map(|_| Self::ListFileLinks))
-            .or_else(|| id(file_links::Retrieve::ROUTE).map(Self::RetrieveFileLink))
-            .or_else(|| id(file_links::Update::ROUTE).map(Self::UpdateFileLink))
-            .or_else(|| id(files::Create::ROUTE).map(|_| Self::CreateFile))
-            .or_else(|| id(files::Download::ROUTE).map(Self::DownloadFile))
-            .or_else(|| id(ListFiles::ROUTE).map(|_| Self::ListFiles))
-            .or_else(|| id(files::Retrieve::ROUTE).map(Self::RetrieveFile))
-            .or_else(|| id(ListVerificationReports::ROUTE).map(|_| Self::ListReports))
-            .or_else(|| id(verification_reports::Retrieve::ROUTE).map(Self::RetrieveReport))
-            .or_else(|| id(sessions::Cancel::ROUTE).map(Self::CancelSession))
-            .or_else(|| id(CreateVerificationSession::ROUTE).map(|_| Self::CreateSession))
-            .or_else(|| id(ListVerificationSessions::ROUTE).map(|_| Self::ListSessions))
-            .or_else(|| id(sessions::Redact::ROUTE).map(Self::RedactSession))
-            .or_else(|| id(sessions::Retrieve::ROUTE).map(Self::RetrieveSession))
-            .or_else(|| id(sessions::Update::ROUTE).map(Self::UpdateSession))
-    }
+/// What a handler gets of a request.
+struct Input<'a, 'v> {
+    route: Route,
+    /// The id in the path, or nothing if the route has none.
+    id: String,
+    form: Form,
+    upload: Option<UploadedFile>,
+    expanded: Expanded,
+    view: &'a mut View<'v>,
+}
 
-    fn takes_parameters(&self) -> bool {
-        matches!(
-            self,
-            Self::CreateEphemeralKey
-                | Self::ListEvents
-                | Self::CreateFileLink
-                | Self::ListFileLinks
-                | Self::UpdateFileLink(_)
-                | Self::CreateFile
-                | Self::ListFiles
-                | Self::ListReports
-                | Self::CreateSession
-                | Self::ListSessions
-                | Self::UpdateSession(_)
-        )
+impl Input<'_, '_> {
+    fn list(&self, (data, has_more): (Vec<Value>, bool)) -> Value {
+        json!({ "object": "list", "data": data, "has_more": has_more, "url": self.route.template() })
     }
+}
 
-    /// The prefix of a path to expand, and the paths that there are.
-    fn expansions(&self) -> (&'static str, Vec<&'static str>) {
-        fn all<T: AsRef<str>>(known: &'static [T]) -> Vec<&'static str> {
-            known.iter().map(AsRef::as_ref).collect()
-        }
-        match self {
-            Self::CreateEphemeralKey
-            | Self::DeleteEphemeralKey(_)
-            | Self::ListEvents
-            | Self::RetrieveEvent(_)
-            | Self::RetrieveThinEvent(_) => ("", Vec::new()),
-            Self::ListFileLinks => (ListFileLinks::EXPAND_PREFIX, all(FileLinkExpand::KNOWN)),
-            Self::CreateFileLink | Self::RetrieveFileLink(_) | Self::UpdateFileLink(_) => {
-                ("", all(FileLinkExpand::KNOWN))
+type Handler = fn(&mut World, Input<'_, '_>) -> Result<Answer, Refusal>;
+
+/// The paths that can be expanded in the response of an endpoint.
+trait Expansions {
+    fn known() -> Vec<&'static str>;
+}
+
+impl Expansions for String {
+    fn known() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+macro_rules! expansions {
+    ($($type:ident)+) => { $(
+        impl Expansions for $type {
+            fn known() -> Vec<&'static str> {
+                $type::KNOWN.iter().map(AsRef::as_ref).collect()
             }
-            Self::ListFiles => (ListFiles::EXPAND_PREFIX, all(FileExpand::KNOWN)),
-            Self::CreateFile | Self::DownloadFile(_) | Self::RetrieveFile(_) => ("", all(FileExpand::KNOWN)),
-            Self::ListReports => (ListVerificationReports::EXPAND_PREFIX, all(ReportExpand::KNOWN)),
-            Self::RetrieveReport(_) => ("", all(ReportExpand::KNOWN)),
-            Self::ListSessions => (ListVerificationSessions::EXPAND_PREFIX, all(SessionExpand::KNOWN)),
-            Self::CancelSession(_)
-            | Self::CreateSession
-            | Self::RedactSession(_)
-            | Self::RetrieveSession(_)
-            | Self::UpdateSession(_) => ("", all(SessionExpand::KNOWN)),
         }
+    )+ };
+}
+expansions! { FileExpand FileLinkExpand ReportExpand SessionExpand }
+
+/// An endpoint as the client declares it, with its handler.
+struct Target {
+    route: Route,
+    expand_prefix: &'static str,
+    expansions: fn() -> Vec<&'static str>,
+    has_params: bool,
+    handler: Handler,
+}
+
+/// One row for each endpoint: whether it has parameters besides `expand`, and its handler.
+macro_rules! targets {
+    ($($endpoint:ty, $has_params:literal => $handler:expr;)+) => { [$(Target {
+        route: <$endpoint>::ROUTE,
+        expand_prefix: <$endpoint as Endpoint>::EXPAND_PREFIX,
+        expansions: <<$endpoint as Endpoint>::Expand as Expansions>::known,
+        has_params: $has_params,
+        handler: $handler,
+    }),+] };
+}
+
+fn targets() -> impl Iterator<Item = Target> {
+    targets! {
+        ephemeral_keys::Create, true => |world, it| {
+            Ok(crate::ephemeral_keys::create(&mut world.keys, &world.sessions, it.form, it.view)?.into())
+        };
+        ephemeral_keys::Delete, false => |world, it| {
+            Ok(crate::ephemeral_keys::delete(&mut world.keys, &it.id, it.view)?.into())
+        };
+        events::List, true => |world, mut it| {
+            let form = std::mem::take(&mut it.form);
+            Ok(it.list(crate::events::list(&world.events, form, it.view)?).into())
+        };
+        events::Retrieve, false => |world, it| Ok(crate::events::retrieve(&world.events, &it.id, it.view)?.into());
+        thin_events::Retrieve, false => |world, it| {
+            Ok(crate::events::retrieve_thin(&world.events, &it.id, it.view)?.into())
+        };
+        file_links::Create, true => |world, it| Ok(world.files.create_link(it.form, &it.expanded, it.view)?.into());
+        file_links::List, true => |world, mut it| {
+            let form = std::mem::take(&mut it.form);
+            Ok(it.list(world.files.list_links(form, &it.expanded, it.view)?).into())
+        };
+        file_links::Retrieve, false => |world, it| {
+            Ok(world.files.retrieve_link(&it.id, &it.expanded, it.view)?.into())
+        };
+        file_links::Update, true => |world, it| {
+            Ok(world.files.update_link(&it.id, it.form, &it.expanded, it.view)?.into())
+        };
+        files::Create, true => |world, it| {
+            let file = world.files.upload(it.form, it.upload, &it.expanded, it.view)?;
+            let request = it.view.request.clone();
+            let (account, now) = (it.view.account, it.view.now);
+            let created = EventType::FileCreated;
+            crate::events::record(&mut world.events, created, file.clone(), account, request, now, it.view.ids);
+            Ok(file.into())
+        };
+        files::Download, false => |world, it| {
+            let is_restricted = it.view.key == Key::Restricted;
+            let (contents, type_) = world.files.contents(&it.id, it.view.account, is_restricted)?;
+            Ok(Answer::Contents(contents, type_))
+        };
+        files::List, true => |world, mut it| {
+            let form = std::mem::take(&mut it.form);
+            Ok(it.list(world.files.list(form, &it.expanded, it.view)?).into())
+        };
+        files::Retrieve, false => |world, it| Ok(world.files.retrieve(&it.id, &it.expanded, it.view)?.into());
+        reports::List, true => |world, mut it| {
+            let form = std::mem::take(&mut it.form);
+            Ok(it.list(crate::reports::list(&world.reports, form, &it.expanded, it.view)?).into())
+        };
+        reports::Retrieve, false => |world, it| {
+            Ok(crate::reports::retrieve(&world.reports, &it.id, &it.expanded, it.view)?.into())
+        };
+        sessions::Cancel, false => |world, it| Ok(world.cancel_session(&it.id, &it.expanded, it.view)?.into());
+        sessions::Create, true => |world, it| {
+            Ok(world.create_session(New::parse(it.form)?, &it.expanded, it.view)?.into())
+        };
+        sessions::List, true => |world, mut it| {
+            let form = std::mem::take(&mut it.form);
+            Ok(it.list(world.list_sessions(form, &it.expanded, it.view)?).into())
+        };
+        sessions::Redact, false => |world, it| Ok(world.redact_session(&it.id, &it.expanded, it.view)?.into());
+        sessions::Retrieve, false => |world, it| Ok(world.retrieve_session(&it.id, &it.expanded, it.view)?.into());
+        sessions::Update, true => |world, mut it| {
+            let changes = Changes::parse(&mut it.form)?;
+            it.form.finish()?;
+            Ok(world.update_session(&it.id, changes, &it.expanded, it.view)?.into())
+        };
     }
+    .into_iter()
 }
 
 impl World {
@@ -166,58 +206,14 @@ impl World {
         upload: Option<UploadedFile>,
         view: &mut View<'_>,
     ) -> Result<Answer, Refusal> {
-        let target = Target::of(method, path).ok_or_else(|| Refusal::unknown_url(method, path))?;
-        let (prefix, known) = target.expansions();
+        let target = targets().find_map(|target| target.route.matches(method, path).map(|id| (target, id)));
+        let (target, id) = target.ok_or_else(|| Refusal::unknown_url(method, path))?;
         let paths = form.texts("expand")?.unwrap_or_default();
-        let expanded = &Expanded::parse(paths, prefix, &known, view.key == Key::Restricted)?;
-
-        if !target.takes_parameters() {
-            form.finish()?;
+        let is_restricted = view.key == Key::Restricted;
+        let expanded = Expanded::parse(paths, target.expand_prefix, &(target.expansions)(), is_restricted)?;
+        if !target.has_params {
+            form = form.finish().map(|()| Form::default())?;
         }
-        let json = match target {
-            Target::CreateEphemeralKey => crate::ephemeral_keys::create(&mut self.keys, &self.sessions, form, view)?,
-            Target::DeleteEphemeralKey(id) => crate::ephemeral_keys::delete(&mut self.keys, &id, view)?,
-            Target::ListEvents => list(&ListEvents::ROUTE, crate::events::list(&self.events, form, view)?),
-            Target::RetrieveEvent(id) => crate::events::retrieve(&self.events, &id, view)?,
-            Target::RetrieveThinEvent(id) => crate::events::retrieve_thin(&self.events, &id, view)?,
-            Target::CreateFileLink => self.files.create_link(form, expanded, view)?,
-            Target::ListFileLinks => list(&ListFileLinks::ROUTE, self.files.list_links(form, expanded, view)?),
-            Target::RetrieveFileLink(id) => self.files.retrieve_link(&id, expanded, view)?,
-            Target::UpdateFileLink(id) => self.files.update_link(&id, form, expanded, view)?,
-            Target::CreateFile => {
-                let file = self.files.upload(form, upload, expanded, view)?;
-                let request = view.request.clone();
-                let created = EventType::FileCreated;
-                let (account, now) = (view.account, view.now);
-                crate::events::record(&mut self.events, created, file.clone(), account, request, now, view.ids);
-                file
-            }
-            Target::DownloadFile(id) => {
-                let (contents, type_) = self.files.contents(&id, view.account, view.key == Key::Restricted)?;
-                return Ok(Answer::Contents(contents, type_));
-            }
-            Target::ListFiles => list(&ListFiles::ROUTE, self.files.list(form, expanded, view)?),
-            Target::RetrieveFile(id) => self.files.retrieve(&id, expanded, view)?,
-            Target::ListReports => {
-                let reports = crate::reports::list(&self.reports, form, expanded, view)?;
-                list(&ListVerificationReports::ROUTE, reports)
-            }
-            Target::RetrieveReport(id) => crate::reports::retrieve(&self.reports, &id, expanded, view)?,
-            Target::CancelSession(id) => self.cancel_session(&id, expanded, view)?,
-            Target::CreateSession => self.create_session(New::parse(form)?, expanded, view)?,
-            Target::ListSessions => list(&ListVerificationSessions::ROUTE, self.list_sessions(form, expanded, view)?),
-            Target::RedactSession(id) => self.redact_session(&id, expanded, view)?,
-            Target::RetrieveSession(id) => self.retrieve_session(&id, expanded, view)?,
-            Target::UpdateSession(id) => {
-                let changes = Changes::parse(&mut form)?;
-                form.finish()?;
-                self.update_session(&id, changes, expanded, view)?
-            }
-        };
-        Ok(Answer::Json(json))
+        (target.handler)(self, Input { route: target.route, id, form, upload, expanded, view })
     }
-}
-
-fn list(route: &stripe_identity_core::endpoint::Route, (data, has_more): (Vec<Value>, bool)) -> Value {
-    json!({ "object": "list", "data": data, "has_more": has_more, "url": route.template() })
 }

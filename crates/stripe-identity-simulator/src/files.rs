@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use stripe_identity_core::Endpoint;
+use stripe_identity_core::resources::file_links;
 use stripe_identity_core::types::{
-    Expandable, File, FileId, FileLink, FilePurpose, List, ListFileLinks, Metadata, Patch, Sensitive, Timestamp,
+    Expandable, File, FileId, FileLink, FilePurpose, List, Metadata, Patch, Sensitive, Timestamp,
 };
 
 use crate::endpoints::View;
@@ -203,7 +203,7 @@ impl Files {
             let mut all = self.links.newest().filter(|link| link.file == file.id);
             let links = all.by_ref().take(10).map(|stored| shown(&stored.link, view.now)).collect();
             let has_more = all.next().is_some();
-            let url = format!("{}?file={}", ListFileLinks::ROUTE.template(), file.id);
+            let url = format!("{}?file={}", file_links::List::ROUTE.template(), file.id);
             file.links = Some(List::new(url, links, has_more));
         }
         to_json(&file)

@@ -4,6 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use stripe_identity_core::headers::{IDEMPOTENCY_KEY, REQUEST_ID, STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
 use stripe_identity_core::types::{API_VERSION, EventRequest, Sensitive, Timestamp, VerificationSessionId};
 
 use crate::control_error::ControlError;
@@ -18,12 +19,6 @@ use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::webhooks::{Due, WebhookEndpoint, Webhooks};
 use crate::{control, json};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
-const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
-const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
 ///
@@ -94,6 +89,12 @@ impl Simulator {
     pub fn now(&self) -> Timestamp {
         let advanced = i64::try_from(self.advanced.as_secs()).unwrap_or(i64::MAX);
         Timestamp::from_secs((self.clock)().as_secs().saturating_add(advanced))
+    }
+
+    /// The same time to the nanosecond, since the epoch.
+    pub(crate) fn time(&self) -> Duration {
+        let seconds = u64::try_from((self.clock)().as_secs()).unwrap_or_default();
+        Duration::from_secs(seconds).saturating_add(self.advanced)
     }
 
     /// Lets the user of a session submit, and the checks come out in some way at once.

@@ -126,6 +126,10 @@ impl HttpTransport for SimulatorTransport {
         self.lock().advance(duration);
         give_way().await;
     }
+
+    fn now(&self) -> Duration {
+        self.lock().time()
+    }
 }
 
 /// Lets whatever else runs on the thread take a turn, such as a test that stands in for the person.
@@ -148,6 +152,10 @@ impl BlockingHttpTransport for SimulatorTransport {
 
     fn sleep(&self, duration: Duration) {
         self.lock().advance(duration);
+    }
+
+    fn now(&self) -> Duration {
+        self.lock().time()
     }
 }
 

@@ -9,19 +9,25 @@ use crate::{FileId, FilePurpose, MetadataParams, Patch, Sensitive, Timestamp};
 ///
 /// let params = CreateFile::new(FilePurpose::AdditionalVerification, b"...".to_vec()).filename("letter.pdf");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Serializes to the parameters beside the file itself, which goes into a part of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CreateFile {
     /// The contents.
+    #[serde(skip)]
     pub file: Sensitive<Vec<u8>>,
     /// The media type of the contents. Absent: `application/octet-stream`.
+    #[serde(skip)]
     pub content_type: Option<String>,
     /// The file's name. Absent: `blob`.
+    #[serde(skip)]
     pub filename: Option<Sensitive<String>>,
-    /// A link to make along with the file.
-    pub file_link_data: Option<FileLinkData>,
     /// What the file is for. Stripe takes those purposes of which the docs do not say that only Stripe makes such files.
     pub purpose: FilePurpose,
+    /// A link to make along with the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_link_data: Option<FileLinkData>,
 }
 
 impl CreateFile {

@@ -50,9 +50,10 @@
 //! here need none.
 
 pub use stripe_identity_core::{
-    ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config, Endpoint,
-    Error, ErrorKind, HttpTransport, InvalidInput, Items, ListEndpoint, NoProxy, Page, Pages, Response, SentCall, Step,
-    TransportError, TransportErrorKind, UnreadableItem, WaitingCall, WriteEndpoint, async_trait, bytes, endpoint, http,
+    ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config,
+    ConfigBuilder, Endpoint, Error, ErrorKind, GiveUpReason, HttpTransport, InvalidInput, Items, ListEndpoint, Meta,
+    NoProxy, Page, Pages, Response, RetryDecision, SentCall, Step, TransportError, TransportErrorKind, UnreadableItem,
+    WaitingCall, async_trait, bytes, endpoint, headers, http, resources,
 };
 #[cfg(feature = "hyper")]
 pub use stripe_identity_hyper::{

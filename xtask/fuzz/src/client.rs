@@ -1,16 +1,21 @@
 //! What a client reads: responses, ids and base URLs.
 
 use std::fmt;
+use std::time::Duration;
 
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Method, Response, Uri};
 use stripe_identity_core::types::{
     ListEvents, ListFiles, ListVerificationReports, ListVerificationSessions, VerificationSession,
 };
-use stripe_identity_core::{Config, Endpoint, Error, ErrorKind, Page, Step};
+use stripe_identity_core::{Config, ConfigBuilder, Endpoint, Error, ErrorKind, Page, Step};
+
+fn builder() -> ConfigBuilder {
+    Config::builder("sk_test_123").random_source(|| Ok(0)).max_retries(0)
+}
 
 fn config() -> Config {
-    Config::new("sk_test_123").unwrap().random_source(|| Ok(0)).max_retries(0)
+    builder().build().unwrap()
 }
 
 /// What a call makes of a response.
@@ -21,7 +26,9 @@ where
     let Step::Send(_, sent) = step else { panic!("a call begins with a request") };
     let response = Response::builder().status(status).header("request-id", "req_1");
     let response = response.header("content-type", "application/json").body(Bytes::copy_from_slice(body)).unwrap();
-    let Step::Done(result) = sent.reply(Ok(response)) else { panic!("without retries a reply is the end") };
+    let Step::Done(result) = sent.reply(Ok(response), Duration::ZERO) else {
+        panic!("without retries a reply is the end")
+    };
     match &result {
         Ok(response) => shows_no_address(&format!("{response:?}")),
         Err(error) => check(error, status),
@@ -43,7 +50,7 @@ fn check(error: &Error, status: u16) {
     }
     assert_eq!(error.status().unwrap().as_u16(), status);
     assert_eq!((error.request_id(), error.attempts(), error.was_sent()), (Some("req_1"), 1, true));
-    assert!(error.body().len() <= 16 * 1024);
+    assert!(error.meta().unwrap().body().len() <= 16 * 1024);
 }
 
 /// None of the texts of these crates has an `@`, and no id that is worth showing has one.
@@ -102,7 +109,7 @@ where
 pub(crate) fn error_body(body: &[u8]) {
     for status in [302, 400, 401, 409, 429, 500] {
         let error = reply(config().verification_sessions().retrieve("vs_1").start(), status, body).unwrap_err();
-        assert!(error.body() == &body[..body.len().min(16 * 1024)]);
+        assert!(error.meta().unwrap().body() == &body[..body.len().min(16 * 1024)]);
         let _ = (error.message(), error.code(), error.param(), error.retry_after(), error.is_retryable());
     }
 }
@@ -136,14 +143,14 @@ pub(crate) fn base_url(url: &[u8]) {
         Step::Send(request, _) => request.uri().clone(),
         step => panic!("{step:?}"),
     };
-    if let Ok(config) = config().base_url(url) {
+    if let Ok(config) = builder().base_url(url).build() {
         let uri = request(config);
         let host = host(&uri);
         let is_here =
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         assert!(uri.scheme_str() == Some("https") || is_here, "{uri}");
     }
-    if let Ok(config) = config().base_url_without_tls(url) {
+    if let Ok(config) = builder().base_url_without_tls(url).build() {
         let uri = request(config.clone());
         assert!(matches!(uri.scheme_str(), Some("http" | "https")), "{uri}");
         host(&uri);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use stripe_identity_core::endpoint::ROUTES;
+use stripe_identity_core::resources;
 
 use super::source::{self, Models, Shape};
 use super::{BEYOND, OBJECTS, OTHER_ROUTES, PARAMETERS, rules};
@@ -49,7 +49,7 @@ impl<'a> Check<'a> {
         let document = self.document;
         let operations = document.operations();
         let routes: BTreeSet<_> =
-            ROUTES.iter().map(|route| (route.method().to_string(), route.template().to_owned())).collect();
+            resources::routes().map(|route| (route.method().to_string(), route.template().to_owned())).collect();
         for (method, path) in operations.keys().filter(|operation| !routes.contains(operation)) {
             self.differ(format!("{method} {path} has no endpoint"));
         }

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::error::Error;
-use crate::form::escape;
-use crate::invalid_input::InvalidInput;
+use crate::encode::{escape, is_plain_segment};
+use crate::error::{Error, InvalidInput};
 
-/// Where a call goes: a method, a host and a path, in which one segment may stand for an id.
+/// A method, a host and a path, in which one segment may stand for an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     method: Method,
@@ -28,22 +27,22 @@ pub enum Host {
 }
 
 impl Route {
-    /// Any route. The template is a path such as `/v1/files/{file}`.
+    /// Creates a route. The template is a path such as `/v1/files/{file}`.
     pub const fn new(method: Method, host: Host, template: &'static str) -> Self {
         Self { method, host, template: Cow::Borrowed(template), query: None }
     }
 
-    /// A `GET` on the API's host.
+    /// Creates a route for a `GET` on the API's host.
     pub const fn get(template: &'static str) -> Self {
         Self::new(Method::GET, Host::Api, template)
     }
 
-    /// A `POST` on the API's host.
+    /// Creates a route for a `POST` on the API's host.
     pub const fn post(template: &'static str) -> Self {
         Self::new(Method::POST, Host::Api, template)
     }
 
-    /// A `DELETE` on the API's host.
+    /// Creates a route for a `DELETE` on the API's host.
     pub const fn delete(template: &'static str) -> Self {
         Self::new(Method::DELETE, Host::Api, template)
     }
@@ -52,30 +51,34 @@ impl Route {
         Self { method, host: Host::Api, template: Cow::Owned(path), query }
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The host.
+    /// Returns the host.
     pub fn host(&self) -> Host {
         self.host
     }
 
-    /// The path, with `{name}` for the segment that is an id.
+    /// Returns the path, with `{name}` for the segment that is an id.
     pub fn template(&self) -> &str {
         &self.template
     }
 
-    /// The template of a route that stands in the code: one that a caller put together is not shown to anyone.
-    pub(crate) fn into_static_template(self) -> &'static str {
+    /// Returns the template if it is a constant, and `/` otherwise: a path that a caller built at run
+    /// time may hold personal data, and is not logged.
+    pub(crate) fn static_template(&self) -> &'static str {
         match self.template {
             Cow::Borrowed(template) => template,
             Cow::Owned(_) => "/",
         }
     }
 
-    /// Whether a request takes this route, and with what id: empty where the route has none.
+    /// Returns the id in a request's path if the request takes this route, or `None` if it does not. The
+    /// id is empty if the route has none.
+    ///
+    /// This is for servers that stand in for Stripe, such as a simulator.
     ///
     /// ```
     /// use stripe_identity_core::endpoint::Route;
@@ -102,15 +105,15 @@ impl Route {
         segments.next().is_none().then_some(id)
     }
 
-    /// The query that comes before the parameters, encoded already.
+    /// Returns the query before the parameters, encoded already.
     pub(crate) fn query(&self) -> Result<&str, Error> {
         let query = self.query.as_deref().unwrap_or_default();
-        // What a URL takes and no server reads as the end of the query or of the line.
-        let is_of_a_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&byte);
-        if query.bytes().all(is_of_a_query) { Ok(query) } else { Err(InvalidInput::MalformedPath.into()) }
+        // The characters of a URL that no server takes for the end of the query or of the line.
+        let is_query_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&byte);
+        if query.bytes().all(is_query_byte) { Ok(query) } else { Err(InvalidInput::MalformedPath.into()) }
     }
 
-    /// The path with the id in it. An id stays one segment, whatever it holds.
+    /// Returns the path with the id in it. An id stays one segment, whatever it holds.
     pub(crate) fn path(&self, id: Option<&str>) -> Result<String, Error> {
         let mut path = String::new();
         let mut id = id;
@@ -125,18 +128,12 @@ impl Route {
                     }
                     write!(path, "/{}", escape(text))
                 }
-                _ if is_plain(segment) => write!(path, "/{segment}"),
+                _ if is_plain_segment(segment) => write!(path, "/{segment}"),
                 _ => return Err(InvalidInput::MalformedPath.into()),
             };
         }
         if id.is_some() { Err(InvalidInput::MalformedPath.into()) } else { Ok(path) }
     }
-}
-
-/// Whether a segment means itself to every server: nothing to split it, to climb up from it, or to read in two ways.
-pub(crate) fn is_plain(segment: &str) -> bool {
-    let decoded = percent_decode_str(segment).decode_utf8_lossy();
-    !matches!(&*decoded, "" | "." | "..") && escape(&decoded).to_string() == segment
 }
 
 #[cfg(test)]
@@ -148,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn matches_takes_the_method_and_every_segment() {
+    fn matches_compares_method_and_every_segment() {
         let route = Route::post("/v1/widgets/{widget}/close");
         let id = |path| route.matches(&Method::POST, path);
         assert_eq!(id("/v1/widgets/w_1/close").as_deref(), Some("w_1"));
@@ -176,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_has_both_of_its_brackets() {
+    fn placeholder_needs_both_brackets() {
         for template in ["/v1/{id", "/v1/id}", "/v1/a{id}", "/v1/{id}a"] {
             assert!(path(template, Some("vs_1")).is_err(), "{template}");
         }
@@ -184,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_stays_one() {
+    fn query_with_unsafe_characters_is_refused() {
         let query = |query: &str| {
             let route = Route::raw(Method::GET, "/v1/x".to_owned(), Some(query.to_owned()));
             route.query().map(str::to_owned).ok()
@@ -198,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_stays_one_segment() {
+    fn id_stays_one_segment() {
         for (id, segment) in [
             ("vs_123", "vs_123"),
             ("a/b", "a%2Fb"),
@@ -216,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_would_leave_the_path_is_refused() {
+    fn id_that_would_leave_the_path_is_refused() {
         for id in ["", ".", ".."] {
             assert!(path("/v1/x/{id}", Some(id)).is_err(), "{id:?}");
         }
     }
 
     #[test]
-    fn a_template_must_be_a_plain_path() {
+    fn template_that_is_not_a_plain_path_is_refused() {
         for template in [
             "",
             "v1/x",

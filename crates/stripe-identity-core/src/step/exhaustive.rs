@@ -9,8 +9,6 @@ mod invariants;
 mod polling;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,7 +36,6 @@ struct Probe {
 }
 
 impl Endpoint for Probe {
-    const ROUTE: Route = Route::get("/v1/probe");
     type Params = ();
     type Response = VerificationSession;
     type Expand = &'static str;
@@ -106,27 +103,19 @@ impl Setting {
         self.method == Method::POST || self.is_v2 && self.method == Method::DELETE
     }
 
-    fn config(&self, clock: &Clock) -> Config {
-        let (clock, random) = (clock.clone(), self.random);
-        let config = Config::new("sk_test_123").unwrap();
-        let config =
-            config.clock(move || clock.now()).random_source(move || Ok(random)).attempt_timeout(self.attempt_timeout);
-        let config = config.max_retries(self.max_retries).retry_rate_limits(self.retry_rate_limits);
-        self.deadline.map_or(config.clone(), |deadline| config.deadline(deadline))
-    }
-}
-
-/// The time, which stands still unless it is set.
-#[derive(Clone, Default)]
-struct Clock(Arc<AtomicU64>);
-
-impl Clock {
-    fn set(&self, now: Duration) {
-        self.0.store(u64::try_from(now.as_nanos()).unwrap(), Ordering::Relaxed);
-    }
-
-    fn now(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    fn config(&self) -> Config {
+        let random = self.random;
+        let builder = Config::builder("sk_test_123")
+            .random_source(move || Ok(random))
+            .attempt_timeout(self.attempt_timeout)
+            .max_retries(self.max_retries)
+            .retry_rate_limits(self.retry_rate_limits);
+        match self.deadline {
+            Some(deadline) => builder.deadline(deadline),
+            None => builder,
+        }
+        .build()
+        .unwrap()
     }
 }
 
@@ -205,9 +194,9 @@ impl std::ops::Add for Counts {
 
 /// Tries everything that can happen to a call with one setting.
 fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
-    let (clock, mut counts) = (Clock::default(), Counts::default());
+    let mut counts = Counts::default();
     let path = if setting.is_v2 { "/v2/probe" } else { "/v1/probe" };
-    let call = setting.config(&clock).call(Probe { method: setting.method.clone(), path });
+    let call = setting.config().call(Probe { method: setting.method.clone(), path });
     let Step::Send(first, sent) = call.start() else { unreachable!("a call begins with a request") };
     let history = History { attempts: 1, began: Duration::ZERO, reached: false };
     let mut level = vec![State { request: first.clone(), sent, history, sequences: 1, merged: 1 }];
@@ -222,7 +211,7 @@ fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
             let mut shapes: BTreeMap<Traits, Shape> = BTreeMap::new();
             for reply in replies {
                 counts.replies += 1;
-                let outcome = take(setting, state, reply, &clock);
+                let outcome = take(setting, state, reply);
                 let shape = outcome.shape();
                 let known = shapes.insert(reply.traits(setting), shape);
                 assert!(
@@ -239,7 +228,7 @@ fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
                     }
                     Outcome::Attempt { wait, request, sent, history } => {
                         invariants::check_retry(setting, state, reply, wait);
-                        let state_after = next.entry((history, sent.plan.progress.clone())).or_insert_with(|| State {
+                        let state_after = next.entry((history, sent.state.progress.clone())).or_insert_with(|| State {
                             request: *request,
                             sent,
                             history,
@@ -258,22 +247,19 @@ fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
 }
 
 /// Hands a reply in and, if the machine wants to wait, lets just that time pass.
-fn take(setting: &Setting, state: &State, reply: &Reply, clock: &Clock) -> Outcome {
+fn take(setting: &Setting, state: &State, reply: &Reply) -> Outcome {
     let now = state.history.began + reply.takes;
-    clock.set(now);
-    match state.sent.clone().reply(reply.outcome()) {
+    match state.sent.clone().reply(reply.outcome(), now) {
         Step::Done(end) => Outcome::End(Box::new(end)),
         Step::Send(..) => unreachable!("no attempt follows another without a wait"),
         Step::Wait(wait, waiting) => {
-            let Step::Wait(_, overslept) = state.sent.clone().reply(reply.outcome()) else {
+            let Step::Wait(_, overslept) = state.sent.clone().reply(reply.outcome(), now) else {
                 unreachable!("the same reply has the same outcome")
             };
             let woken = now + wait + Duration::from_secs(3600);
-            clock.set(woken);
-            let step = overslept.resume();
+            let step = overslept.resume(woken);
             invariants::a_wait_that_takes_too_long_leads_to_no_attempt_after_the_deadline(setting, state, woken, step);
-            clock.set(now + wait);
-            let Step::Send(request, sent) = waiting.resume() else {
+            let Step::Send(request, sent) = waiting.resume(now + wait) else {
                 unreachable!("a wait that is begun leaves time for an attempt")
             };
             let reached = state.history.reached || reply.may_have_reached_the_server();

@@ -4,13 +4,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use stripe_identity_core::bytes::Bytes;
-use stripe_identity_core::http::Response;
+use stripe_identity_core::http::{Request, Response};
+use stripe_identity_core::resources::verification_sessions::{Create, Retrieve};
 use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
 use stripe_identity_core::{
-    AttemptTimeout, Call, Config, Endpoint, Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind,
+    AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Config, Endpoint, Error, ErrorKind, Step,
+    TransportError, TransportErrorKind as Kind,
 };
 
-use super::{config, reply};
+use super::{builder, config, reply};
 
 type Outcome = Result<Response<Bytes>, TransportError>;
 
@@ -19,15 +21,10 @@ type End<E> = Result<stripe_identity_core::Response<<E as Endpoint>::Response>, 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A clock that stands still until it is moved.
-#[derive(Clone, Default)]
-struct Clock(Arc<Mutex<Duration>>);
+#[derive(Default)]
+struct Clock(Mutex<Duration>);
 
 impl Clock {
-    fn config(&self) -> Config {
-        let clock = self.clone();
-        config().clock(move || clock.now())
-    }
-
     fn now(&self) -> Duration {
         *self.0.lock().unwrap()
     }
@@ -51,11 +48,11 @@ impl Clock {
                     attempts.push((self.now().as_secs_f64(), timeout.as_secs_f64()));
                     let (taken, outcome) = attempt(attempts.len());
                     self.advance(taken);
-                    sent.reply(outcome)
+                    sent.reply(outcome, self.now())
                 }
                 Step::Wait(duration, waiting) => {
                     self.advance(duration);
-                    waiting.resume()
+                    waiting.resume(self.now())
                 }
                 Step::Done(end) => return (end, attempts),
             }
@@ -63,14 +60,14 @@ impl Clock {
     }
 }
 
-fn create(config: &Config) -> Call<Config, CreateVerificationSession> {
+fn create(config: &Config) -> Call<Config, Create> {
     config.verification_sessions().create(CreateVerificationSession::document())
 }
 
 #[test]
 fn the_last_attempt_gets_what_is_left_and_none_begins_after_it() {
     let clock = Clock::default();
-    let config = clock.config().attempt_timeout(4 * SECOND).max_retries(9).deadline(10 * SECOND);
+    let config = builder().attempt_timeout(4 * SECOND).max_retries(9).deadline(10 * SECOND).build().unwrap();
     let (end, attempts) = clock.run(create(&config), |_| (4 * SECOND, Err(Kind::Timeout.into())));
     assert_eq!(attempts, [(0.0, 4.0), (4.5, 4.0), (9.5, 0.5)]);
     let error = end.unwrap_err();
@@ -80,7 +77,7 @@ fn the_last_attempt_gets_what_is_left_and_none_begins_after_it() {
 #[test]
 fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
     let clock = Clock::default();
-    let call = create(&clock.config()).deadline(5 * SECOND);
+    let call = create(&config()).deadline(5 * SECOND);
     let busy = |_| (SECOND, Ok(reply(503, &[("retry-after", "4")], "")));
     let (end, attempts) = clock.run(call, busy);
     let error = end.unwrap_err();
@@ -90,19 +87,17 @@ fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
 
 #[test]
 fn a_wait_that_took_far_too_long_ends_the_call_with_its_last_error() {
-    let clock = Clock::default();
-    let call = create(&clock.config()).deadline(5 * SECOND);
+    let call = create(&config()).deadline(5 * SECOND);
     let Step::Send(_, sent) = call.start() else { panic!("it sends") };
-    let Step::Wait(_, waiting) = sent.reply(Err(Kind::Interrupted.into())) else { panic!("it waits") };
-    clock.advance(5 * SECOND);
-    let Step::Done(Err(error)) = waiting.resume() else { panic!("it is done") };
+    let Step::Wait(_, waiting) = sent.reply(Err(Kind::Interrupted.into()), Duration::ZERO) else { panic!("it waits") };
+    let Step::Done(Err(error)) = waiting.resume(5 * SECOND) else { panic!("it is done") };
     assert_eq!((error.transport().unwrap().kind(), error.attempts()), (Kind::Interrupted, 1));
 }
 
 #[test]
 fn a_call_s_own_deadline_comes_before_the_settings() {
     let clock = Clock::default();
-    let call = create(&clock.config().deadline(SECOND)).deadline(7 * SECOND);
+    let call = create(&builder().deadline(SECOND).build().unwrap()).deadline(7 * SECOND);
     let (_, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], r#"{"id": "vs_1"}"#))));
     assert_eq!(attempts, [(0.0, 7.0)]);
 }
@@ -110,10 +105,7 @@ fn a_call_s_own_deadline_comes_before_the_settings() {
 const PROCESSING: &str = r#"{"id": "vs_1", "status": "processing"}"#;
 const VERIFIED: &str = r#"{"id": "vs_1", "status": "verified"}"#;
 
-fn wait(
-    config: &Config,
-    within: Duration,
-) -> Call<Config, stripe_identity_core::endpoint::verification_sessions::Retrieve> {
+fn wait(config: &Config, within: Duration) -> Call<Config, Retrieve> {
     config.verification_sessions().retrieve("vs_1").wait_until(VerificationSession::is_decided, within)
 }
 
@@ -121,7 +113,7 @@ fn wait(
 fn waiting_looks_until_it_is_so() {
     let clock = Clock::default();
     let answer = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
-    let (end, attempts) = clock.run(wait(&clock.config(), 600 * SECOND), answer);
+    let (end, attempts) = clock.run(wait(&config(), 600 * SECOND), answer);
     assert!(end.unwrap().is_decided());
     let began: Vec<_> = attempts.iter().map(|attempt| attempt.0).collect();
     assert_eq!(began, [0.0, 1.0, 3.0, 7.0, 13.0, 19.0]);
@@ -131,11 +123,14 @@ fn waiting_looks_until_it_is_so() {
 fn waiting_ends_in_time() {
     let clock = Clock::default();
     let answer = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
-    let (end, attempts) = clock.run(wait(&clock.config(), 20 * SECOND), answer);
+    let (end, attempts) = clock.run(wait(&config(), 20 * SECOND), answer);
     let error = end.unwrap_err();
-    assert_eq!((error.kind(), error.request_id(), error.is_retryable()), (ErrorKind::NotYet, Some("req_1"), true));
+    assert_eq!(
+        (error.kind(), error.request_id(), error.is_retryable()),
+        (ErrorKind::WaitTimedOut, Some("req_1"), true)
+    );
     assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (200, u32::try_from(attempts.len()).unwrap()));
-    assert_eq!(error.body(), PROCESSING.as_bytes());
+    assert_eq!(error.meta().unwrap().body(), PROCESSING);
     assert!((19 * SECOND..=20 * SECOND).contains(&clock.now()), "{:?}", clock.now());
     // The last look may take no longer than there is time.
     let (began, timeout) = attempts.last().unwrap();
@@ -155,7 +150,7 @@ fn a_look_that_fails_and_may_mend_is_a_look_in_vain() {
         };
         (Duration::ZERO, outcome)
     };
-    let (end, attempts) = clock.run(wait(&clock.config().max_retries(0), 600 * SECOND), outages);
+    let (end, attempts) = clock.run(wait(&builder().max_retries(0).build().unwrap(), 600 * SECOND), outages);
     assert!(end.unwrap().is_decided());
     let [.., before, after] = attempts[..] else { panic!("{attempts:?}") };
     assert_eq!((attempts.len(), after.0 - before.0), (27, 40.0));
@@ -166,7 +161,7 @@ fn when_the_time_is_up_the_last_look_tells_why() {
     let clock = Clock::default();
     let outage =
         |number| (Duration::ZERO, if number < 4 { Ok(reply(200, &[], PROCESSING)) } else { Ok(reply(503, &[], "")) });
-    let (end, attempts) = clock.run(wait(&clock.config(), 60 * SECOND), outage);
+    let (end, attempts) = clock.run(wait(&config(), 60 * SECOND), outage);
     let error = end.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Api, 503));
     assert!(attempts.len() > 10 && clock.now() > 58 * SECOND);
@@ -183,7 +178,7 @@ fn each_look_is_judged_once() {
         *judged += 1;
         *judged == 3
     };
-    let config = clock.config();
+    let config = config();
     let call = config.verification_sessions().retrieve("vs_1").wait_until(third, 60 * SECOND);
     let (end, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], PROCESSING))));
     assert!(end.is_ok());
@@ -193,36 +188,35 @@ fn each_look_is_judged_once() {
 #[test]
 fn a_session_that_does_not_exist_is_not_waited_for() {
     let clock = Clock::default();
-    let (end, attempts) = clock.run(wait(&clock.config(), 60 * SECOND), |_| (Duration::ZERO, Ok(reply(404, &[], ""))));
+    let (end, attempts) = clock.run(wait(&config(), 60 * SECOND), |_| (Duration::ZERO, Ok(reply(404, &[], ""))));
     assert_eq!((end.unwrap_err().kind(), attempts.len()), (ErrorKind::InvalidRequest, 1));
 }
 
 #[test]
 fn the_shorter_of_deadline_and_patience_counts() {
     let clock = Clock::default();
-    let call = wait(&clock.config(), 600 * SECOND).deadline(10 * SECOND);
+    let call = wait(&config(), 600 * SECOND).deadline(10 * SECOND);
     let (end, _) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], PROCESSING))));
-    assert_eq!(end.unwrap_err().kind(), ErrorKind::NotYet);
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::WaitTimedOut);
     assert!(clock.now() <= 10 * SECOND);
 }
 
 /// A transport of a test may give back at once when it should wait, and the clock may be another.
 #[test]
 fn a_wait_counts_for_as_long_as_it_should_be() {
-    let still = Clock::default();
     let mut waits = Vec::new();
-    let mut step = wait(&still.config(), 8 * SECOND).start();
+    let mut step = wait(&config(), 8 * SECOND).start();
     let error = loop {
         step = match step {
-            Step::Send(_, sent) => sent.reply(Ok(reply(200, &[], PROCESSING))),
+            Step::Send(_, sent) => sent.reply(Ok(reply(200, &[], PROCESSING)), Duration::ZERO),
             Step::Wait(duration, waiting) => {
                 waits.push(duration);
-                waiting.resume()
+                waiting.resume(Duration::ZERO)
             }
             Step::Done(end) => break end.unwrap_err(),
         };
     };
-    assert_eq!((error.kind(), waits), (ErrorKind::NotYet, vec![SECOND, 2 * SECOND, 4 * SECOND]));
+    assert_eq!((error.kind(), waits), (ErrorKind::WaitTimedOut, vec![SECOND, 2 * SECOND, 4 * SECOND]));
 }
 
 #[test]
@@ -234,16 +228,29 @@ fn where_there_is_no_time_nothing_is_sent() {
         assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::InvalidInput, 0, false));
     }
     let clock = Clock::default();
-    let call = wait(&clock.config(), Duration::from_nanos(1));
+    let call = wait(&config(), Duration::from_nanos(1));
     let (end, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], VERIFIED))));
     assert_eq!((end.is_ok(), attempts.len()), (true, 1));
 }
 
+#[derive(Debug)]
+struct SlowTransport;
+
+impl BlockingHttpTransport for SlowTransport {
+    fn send(&self, _: Request<Bytes>) -> Outcome {
+        std::thread::sleep(Duration::from_millis(1600));
+        Err(Kind::Interrupted.into())
+    }
+
+    fn sleep(&self, _: Duration) {
+        panic!("a wait of half a second would end after the deadline");
+    }
+}
+
 #[test]
-fn without_a_clock_of_its_own_it_is_the_system_s() {
-    let call = create(&config()).deadline(2 * SECOND).start();
-    let Step::Send(_, sent) = call else { panic!("it sends") };
-    std::thread::sleep(Duration::from_millis(1600));
-    // A wait of half a second would end after the deadline.
-    assert!(matches!(sent.reply(Err(Kind::Interrupted.into())), Step::Done(Err(_))));
+fn deadline_of_a_transport_without_a_clock_follows_the_system_clock() {
+    let client = BlockingClient::new(config(), SlowTransport);
+    let sessions = client.verification_sessions();
+    let error = sessions.create(CreateVerificationSession::document()).deadline(2 * SECOND).send().unwrap_err();
+    assert_eq!((error.transport().unwrap().kind(), error.attempts()), (Kind::Interrupted, 1));
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use std::collections::HashMap;
 use std::error::Error as _;
 
@@ -9,12 +11,12 @@ use stripe_identity_core::{
     Endpoint, Error, ErrorKind, InvalidInput, Step, TransportError, TransportErrorKind as Kind,
 };
 
-use super::{config, request_of};
+use super::{builder, config, request_of};
 
 fn retrieve(status: u16, body: impl Into<Bytes>) -> Result<stripe_identity_core::Response<VerificationSession>, Error> {
     let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
     let response = Response::builder().status(status).header("Request-Id", "req_1").body(body.into()).unwrap();
-    match sent.reply(Ok(response)) {
+    match sent.reply(Ok(response), Duration::ZERO) {
         Step::Done(result) => result,
         step => panic!("{step:?}"),
     }
@@ -31,12 +33,12 @@ fn why(body: impl Into<Bytes>) -> String {
 fn a_decode_error_names_the_place_and_the_reason() {
     assert_eq!(
         why("{\"id\": \"vs_1\",\n \"options\": {\"document\": {\"require_id_number\": \"yes\"}}}"),
-        "at `options.document.require_id_number`, line 2 column 52: it is missing, or not \
-         of the type or within the bounds that are expected"
+        "at `options.document.require_id_number`, line 2 column 52: it is missing, has an \
+         unexpected type, or is out of range"
     );
-    assert!(why(r#"{"id": "vs_1", "url": "cut of"#).ends_with("it ends too early"));
+    assert!(why(r#"{"id": "vs_1", "url": "cut of"#).ends_with("the JSON ends too early"));
     assert!(why("<html>").ends_with("it is not JSON"));
-    assert!(why("").ends_with("it ends too early"));
+    assert!(why("").ends_with("the JSON ends too early"));
     assert!(why("{}").contains("it is missing"));
     assert!(why(r#"{"id": "vs_1"} {}"#).contains("it is not JSON"));
     // Where it is no JSON, a key may be anything.
@@ -47,10 +49,13 @@ fn a_decode_error_names_the_place_and_the_reason() {
 fn a_decode_error_names_no_key_of_a_map() {
     struct Balances;
     impl Endpoint for Balances {
-        const ROUTE: Route = Route::get("/v1/balances");
         type Params = ();
         type Response = HashMap<String, HashMap<String, Vec<i64>>>;
         type Expand = &'static str;
+
+        fn route(&self) -> Route {
+            Route::get("/v1/balances")
+        }
 
         fn params(&self) -> &() {
             &()
@@ -58,7 +63,9 @@ fn a_decode_error_names_no_key_of_a_map() {
     }
     let why = |body: &'static str| {
         let (_, sent) = request_of(config().call(Balances).start());
-        let Step::Done(Err(error)) = sent.reply(Ok(Response::new(body.into()))) else { panic!("it is done") };
+        let Step::Done(Err(error)) = sent.reply(Ok(Response::new(body.into())), Duration::ZERO) else {
+            panic!("it is done")
+        };
         error.source().unwrap().to_string()
     };
     assert!(why(r#"{"jenny.rosen@example.test": {"eur": [0, "x"]}}"#).starts_with("at `?.eur[1]`, line 1"));
@@ -71,8 +78,8 @@ fn a_decode_error_names_no_key_of_a_map() {
 fn a_list_names_the_item() {
     let (_, sent) = request_of(config().verification_sessions().list(ListVerificationSessions::new()).start());
     let body = r#"{"data": [{"id": "vs_1"}, {"id": "vs_2", "created": "today"}]}"#;
-    let Step::Done(Ok(page)) = sent.reply(Ok(Response::new(body.into()))) else { panic!("it is done") };
-    assert!(page.unreadable[0].to_string().starts_with("the object vs_2 could not be read: at `data[1].created`"));
+    let Step::Done(Ok(page)) = sent.reply(Ok(Response::new(body.into())), Duration::ZERO) else { panic!("it is done") };
+    assert!(page.unreadable[0].to_string().starts_with("the object vs_2 does not parse: at `data[1].created`"));
 }
 
 #[test]
@@ -93,7 +100,7 @@ fn hostile_bodies_are_errors_and_not_panics() {
     }
     let huge = format!("{{\"id\": \"vs_1\", \"x\": \"{}\"}}", "y".repeat(10_000_000));
     assert_eq!(retrieve(200, huge.clone()).unwrap().id, "vs_1");
-    assert_eq!(retrieve(400, huge).unwrap_err().body().len(), 16 * 1024);
+    assert_eq!(retrieve(400, huge).unwrap_err().meta().unwrap().body().len(), 16 * 1024);
 }
 
 #[test]
@@ -104,19 +111,25 @@ fn a_response_tells_what_the_wire_said() {
         .header("REQUEST-ID", "req_9")
         .header("Idempotent-Replayed", "true")
         .body(Bytes::from_static(br#"{"id": "vs_1", "new_field": 1}"#));
-    let Step::Done(Ok(session)) = sent.reply(Ok(response.unwrap())) else { panic!("it is done") };
-    assert_eq!((session.request_id(), session.status().as_u16(), session.is_replayed()), (Some("req_9"), 201, true));
-    assert_eq!(session.body(), &br#"{"id": "vs_1", "new_field": 1}"#[..]);
+    let Step::Done(Ok(session)) = sent.reply(Ok(response.unwrap()), Duration::ZERO) else { panic!("it is done") };
+    assert_eq!(
+        (session.meta().request_id(), session.meta().status().as_u16(), session.meta().is_replayed()),
+        (Some("req_9"), 201, true)
+    );
+    assert_eq!(session.meta().body(), &br#"{"id": "vs_1", "new_field": 1}"#[..]);
 }
 
 #[test]
 fn no_content_is_enough_where_nothing_is_promised() {
     struct Forget;
     impl Endpoint for Forget {
-        const ROUTE: Route = Route::post("/v1/forget");
         type Params = ();
         type Response = ();
         type Expand = &'static str;
+
+        fn route(&self) -> Route {
+            Route::post("/v1/forget")
+        }
 
         fn params(&self) -> &() {
             &()
@@ -124,9 +137,9 @@ fn no_content_is_enough_where_nothing_is_promised() {
     }
     let answer = |status| Ok(Response::builder().status(status).body(Bytes::new()).unwrap());
     let (_, sent) = request_of(config().call(Forget).start());
-    assert!(matches!(sent.reply(answer(204)), Step::Done(Ok(_))));
+    assert!(matches!(sent.reply(answer(204), Duration::ZERO), Step::Done(Ok(_))));
     let (_, sent) = request_of(config().call(Forget).start());
-    let Step::Done(Err(error)) = sent.reply(answer(200)) else { panic!("an empty 200 is no JSON") };
+    let Step::Done(Err(error)) = sent.reply(answer(200), Duration::ZERO) else { panic!("an empty 200 is no JSON") };
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(retrieve(204, "").unwrap_err().kind(), ErrorKind::Decode);
 }
@@ -143,8 +156,8 @@ fn display_says_what_failed_without_further_questions() {
         "the request was not sent: an id must not be empty, `.` or `..`"
     );
     let key = stripe_identity_core::Config::new("sk_test 1").unwrap_err();
-    assert!(key.to_string().starts_with("the request was not sent: the API key holds a space"), "{key}");
-    let url = config().base_url("ftp://robin.test").unwrap_err();
+    assert!(key.to_string().starts_with("the request was not sent: the API key has a space"), "{key}");
+    let url = builder().base_url("ftp://robin.test").build().unwrap_err();
     assert!(url.to_string().starts_with("the request was not sent: the base URL must be"), "{url}");
     assert!(!format!("{url} {url:?}").contains("robin"));
     assert_eq!(url.invalid_input(), Some(InvalidInput::MalformedBaseUrl));
@@ -157,17 +170,17 @@ fn display_says_what_failed_without_further_questions() {
     ] {
         let (_, sent) = request_of(sessions.retrieve("vs_1").max_retries(0).start());
         let cause = std::io::Error::other("errno 111");
-        let error = refused(sent.reply(Err(TransportError::new(kind, cause))));
-        assert_eq!(error, format!("no response from api.stripe.com: {text}"));
+        let error = refused(sent.reply(Err(TransportError::new(kind, cause)), Duration::ZERO));
+        assert_eq!(error, format!("no response arrived from api.stripe.com: {text}"));
     }
     // The source goes on where Display ends.
-    let local = config().base_url("http://localhost:8080/prefix").unwrap().verification_sessions();
+    let local = builder().base_url("http://localhost:8080/prefix").build().unwrap().verification_sessions();
     let (_, sent) = request_of(local.retrieve("vs_1").max_retries(0).start());
     let cause = std::io::Error::other("errno 111");
-    let Step::Done(Err(error)) = sent.reply(Err(TransportError::new(Kind::Connect, cause))) else {
+    let Step::Done(Err(error)) = sent.reply(Err(TransportError::new(Kind::Connect, cause)), Duration::ZERO) else {
         panic!("it is done")
     };
-    assert_eq!(error.to_string(), "no response from localhost:8080: no connection could be made");
+    assert_eq!(error.to_string(), "no response arrived from localhost:8080: no connection could be made");
     assert_eq!(error.source().unwrap().to_string(), "errno 111");
     assert_eq!(error.transport().unwrap().kind(), Kind::Connect);
 }
@@ -177,15 +190,15 @@ fn a_page_of_something_in_between_shows_as_such() {
     let answer = |status, type_: &str| {
         let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
         let response = super::reply(status, &[("content-type", type_)], "<html>Sign in, Robin</html>");
-        let Step::Done(Err(error)) = sent.reply(Ok(response)) else { panic!("it is done") };
+        let Step::Done(Err(error)) = sent.reply(Ok(response), Duration::ZERO) else { panic!("it is done") };
         error.to_string()
     };
     assert_eq!(
         answer(200, "text/html; charset=utf-8"),
-        "the response could not be read: status 200, text/html, no request id"
+        "the response could not be parsed: status 200, text/html, no request id"
     );
     assert_eq!(answer(502, "text/html"), "the API failed: status 502, text/html, no request id");
-    assert_eq!(answer(200, "Robin was here"), "the response could not be read: status 200, [hidden], no request id");
-    assert_eq!(answer(200, ""), "the response could not be read: status 200, no request id");
+    assert_eq!(answer(200, "Robin was here"), "the response could not be parsed: status 200, [hidden], no request id");
+    assert_eq!(answer(200, ""), "the response could not be parsed: status 200, no request id");
     assert_eq!(answer(400, "application/json"), "the request is invalid: status 400, no request id");
 }

@@ -14,7 +14,7 @@ use stripe_identity_core::{
     TransportErrorKind as Kind, async_trait,
 };
 
-use super::{config, reply};
+use super::{builder, reply};
 
 /// The longest sequence of pages: four, unless a check that takes many runs says otherwise.
 fn depth() -> usize {
@@ -158,7 +158,7 @@ impl Script {
                 next.cursors.push(Some(id.clone()));
                 next.goes_on = true;
             }
-            _ => next.expected.push(Err((ErrorKind::EndlessList, None))),
+            _ => next.expected.push(Err((ErrorKind::BrokenPagination, None))),
         }
         Some(next)
     }
@@ -243,7 +243,7 @@ const PLENTY: usize = 100;
 
 fn walk(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     let server = Server::new(script);
-    let client = BlockingClient::new(config().max_retries(0), server.clone());
+    let client = BlockingClient::new(builder().max_retries(0).build().unwrap(), server.clone());
     let mut items = client.verification_sessions().list(script.params()).items();
     let found = items.by_ref().take(PLENTY).map(seen).collect();
     assert!(items.next().is_none(), "after its end a walk goes on");
@@ -253,7 +253,7 @@ fn walk(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
 
 fn walk_asynchronously(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     let server = Server::new(script);
-    let client = Client::new(config().max_retries(0), server.clone());
+    let client = Client::new(builder().max_retries(0).build().unwrap(), server.clone());
     let mut items = client.verification_sessions().list(script.params()).items();
     let mut found = Vec::new();
     while found.len() < PLENTY

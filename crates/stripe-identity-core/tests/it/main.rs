@@ -12,11 +12,15 @@ mod surface;
 
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
-use stripe_identity_core::{Config, SentCall, Step};
+use stripe_identity_core::{Config, ConfigBuilder, SentCall, Step};
 
-/// Settings whose randomness takes nothing off the waits.
+/// Settings whose random source takes nothing off the waits.
+fn builder() -> ConfigBuilder {
+    Config::builder("sk_test_123").random_source(|| Ok(0))
+}
+
 fn config() -> Config {
-    Config::new("sk_test_123").unwrap().random_source(|| Ok(0))
+    builder().build().unwrap()
 }
 
 fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bytes> {

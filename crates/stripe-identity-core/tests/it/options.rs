@@ -4,7 +4,7 @@ use stripe_identity_core::http::Request;
 use stripe_identity_core::types::{CreateFile, CreateVerificationSession, FilePurpose};
 use stripe_identity_core::{ApiKey, AttemptTimeout, Config, ErrorKind, InvalidInput, Step};
 
-use super::{config, request_of};
+use super::{builder, config, request_of};
 
 fn header<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
     request.headers().get(name).map(|value| value.to_str().unwrap())
@@ -12,11 +12,11 @@ fn header<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
 
 #[test]
 fn the_settings_hold_unless_the_call_says_otherwise() {
-    let config = config()
+    let config = builder()
         .account("acct_1")
-        .unwrap()
         .attempt_timeout(Duration::from_secs(7))
         .api_version("2026-01-01.test")
+        .build()
         .unwrap();
     let sessions = config.verification_sessions();
 
@@ -71,7 +71,7 @@ fn by_default_a_call_goes_to_stripe_within_80_seconds() {
 
 #[test]
 fn a_base_url_with_a_path_comes_before_the_api_s_own() {
-    let config = config().base_url("http://127.0.0.1:8080/proxy/v1/").unwrap();
+    let config = builder().base_url("http://127.0.0.1:8080/proxy/v1/").build().unwrap();
     let (request, _) = request_of(config.verification_sessions().cancel("vs_1").start());
     assert_eq!(request.uri(), "http://127.0.0.1:8080/proxy/v1/identity/verification_sessions/vs_1/cancel");
 }
@@ -107,8 +107,8 @@ fn what_cannot_be_right_is_refused_before_anything_is_sent() {
         assert_eq!(error.to_string(), format!("the request was not sent: {reason}"));
     }
     assert!(Config::new("sk_test 123").is_err());
-    assert!(config().app_name(" ").is_err());
-    assert!(config().api_version("\n").is_err());
+    assert!(builder().app_name(" ").build().is_err());
+    assert!(builder().api_version("\n").build().is_err());
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn account_and_context_together_are_refused_and_either_replaces_the_client_s() {
         (header(&request, "stripe-account").map(str::to_owned), header(&request, "stripe-context").map(str::to_owned))
     };
     let (acct, path) = (Some("acct_1".to_owned()), Some("acct_1/acct_2".to_owned()));
-    let by_account = config().account("acct_1").unwrap();
-    let by_context = config().context("acct_1/acct_2").unwrap();
+    let by_account = builder().account("acct_1").build().unwrap();
+    let by_context = builder().context("acct_1/acct_2").build().unwrap();
     let retrieve = |config: &Config| config.verification_sessions().retrieve("vs_1");
     assert_eq!(scope(retrieve(&by_context).start()), (None, path.clone()));
     assert_eq!(scope(retrieve(&by_account).context("acct_1/acct_2").start()), (None, path.clone()));
@@ -130,12 +130,12 @@ fn account_and_context_together_are_refused_and_either_replaces_the_client_s() {
     assert_eq!(scope(retrieve(&by_account).account("").context("acct_1/acct_2").start()), (None, path));
     assert_eq!(scope(retrieve(&by_account).context("").start()), (acct, None));
 
-    for both in [by_account.clone().context("acct_2"), by_context.clone().account("acct_2")] {
-        assert_eq!(both.unwrap_err().invalid_input(), Some(InvalidInput::AccountAndContext));
+    for both in [by_account.to_builder().context("acct_2"), by_context.to_builder().account("acct_2")] {
+        assert_eq!(both.build().unwrap_err().invalid_input(), Some(InvalidInput::AccountAndContext));
     }
-    assert!(by_account.clone().account("").unwrap().context("acct_2").is_ok());
-    for blank in [config().account(" "), config().context("\t"), by_account.account("\u{a0}")] {
-        assert_eq!(blank.unwrap_err().invalid_input(), Some(InvalidInput::Blank));
+    assert!(by_account.to_builder().account("").context("acct_2").build().is_ok());
+    for blank in [builder().account(" "), builder().context("\t"), by_account.to_builder().account("\u{a0}")] {
+        assert_eq!(blank.build().unwrap_err().invalid_input(), Some(InvalidInput::BlankName));
     }
 }
 
@@ -147,10 +147,12 @@ fn without_tls_only_test_keys_go_to_other_machines() {
         )) => error.invalid_input(),
         _ => None,
     };
-    let at = |key: &str| Config::new(key).unwrap().base_url_without_tls("http://host.docker.internal:12111/").unwrap();
+    let at =
+        |key: &str| Config::builder(key).base_url_without_tls("http://host.docker.internal:12111/").build().unwrap();
     for url in ["http://simulator:12111", "http://172.17.0.2:12111", "http://[2001:db8::1]:1", "http://10.0.0.1"] {
-        assert_eq!(config().base_url(url).unwrap_err().invalid_input(), Some(InvalidInput::InsecureBaseUrl));
-        let (request, _) = request_of(config().base_url_without_tls(url).unwrap().events().retrieve("evt_1").start());
+        assert_eq!(builder().base_url(url).build().unwrap_err().invalid_input(), Some(InvalidInput::InsecureBaseUrl));
+        let (request, _) =
+            request_of(builder().base_url_without_tls(url).build().unwrap().events().retrieve("evt_1").start());
         assert_eq!(request.uri().to_string(), format!("{url}/v1/events/evt_1"));
     }
     for key in ["sk_test_1", "rk_test_1"] {
@@ -168,16 +170,17 @@ fn without_tls_only_test_keys_go_to_other_machines() {
     // Files go the same way, until they are sent elsewhere.
     let upload = || CreateFile::new(FilePurpose::IdentityDocument, *b"x");
     assert!(matches!(at("sk_live_1").files().create(upload()).start(), Step::Done(Err(_))));
-    let elsewhere = at("sk_live_1").files_base_url("https://files.example").unwrap();
+    let elsewhere = at("sk_live_1").to_builder().files_base_url("https://files.example").build().unwrap();
     let _ = request_of(elsewhere.files().create(upload()).start());
     assert!(matches!(elsewhere.files().retrieve("file_1").start(), Step::Done(Err(_))));
     // The last base URL counts.
-    let _ = request_of(at("sk_live_1").base_url("https://proxy.example").unwrap().events().retrieve("evt_1").start());
+    let with_tls = at("sk_live_1").to_builder().base_url("https://proxy.example").build().unwrap();
+    let _ = request_of(with_tls.events().retrieve("evt_1").start());
 }
 
 #[test]
 fn the_app_s_name_stands_behind_ours() {
-    let config = config().app_name("shop/2.1").unwrap();
+    let config = builder().app_name("shop/2.1").build().unwrap();
     let (request, _) = request_of(config.verification_sessions().retrieve("vs_1").start());
     assert!(header(&request, "user-agent").unwrap().ends_with(" shop/2.1"));
 }
@@ -214,10 +217,50 @@ fn what_has_an_option_of_its_own_or_frames_the_message_is_no_extra_header() {
 }
 
 #[test]
+fn config_returns_what_was_set() {
+    let default = Config::new(ApiKey::new("sk_test_123").unwrap()).unwrap();
+    assert_eq!((default.base_url(), default.files_base_url()), ("https://api.stripe.com", "https://files.stripe.com"));
+    assert_eq!((default.api_version(), default.account(), default.context()), ("2026-10-28.endive", None, None));
+    assert_eq!((default.max_retries(), default.retry_rate_limits()), (2, false));
+    assert_eq!((default.attempt_timeout(), default.deadline()), (Duration::from_secs(80), None));
+
+    let second = Duration::from_secs(1);
+    let config = Config::builder("rk_test_123".to_owned())
+        .base_url("http://localhost:1/v1/")
+        .files_base_url("http://localhost:2")
+        .api_version("2026-01-01.test")
+        .account("acct_1")
+        .max_retries(7)
+        .retry_rate_limits(true)
+        .attempt_timeout(second)
+        .deadline(2 * second)
+        .build()
+        .unwrap();
+    assert_eq!(*config.api_key(), ApiKey::new("rk_test_123").unwrap());
+    assert_eq!((config.base_url(), config.files_base_url()), ("http://localhost:1", "http://localhost:2"));
+    assert_eq!((config.api_version(), config.account(), config.context()), ("2026-01-01.test", Some("acct_1"), None));
+    assert_eq!((config.max_retries(), config.retry_rate_limits()), (7, true));
+    assert_eq!((config.attempt_timeout(), config.deadline()), (second, Some(2 * second)));
+    let by_context = config.to_builder().account("").context("acct_1/acct_2").build().unwrap();
+    assert_eq!((by_context.account(), by_context.context()), (None, Some("acct_1/acct_2")));
+}
+
+#[test]
+fn builder_returns_its_first_invalid_option() {
+    let error = |builder: stripe_identity_core::ConfigBuilder| builder.build().unwrap_err().invalid_input();
+    let two = builder().base_url("ftp://robin.test").account(" ");
+    assert_eq!(error(two), Some(InvalidInput::MalformedBaseUrl));
+    assert_eq!(error(Config::builder("").account(" ")), Some(InvalidInput::EmptyApiKey));
+    assert_eq!(error(builder().attempt_timeout(Duration::ZERO)), Some(InvalidInput::ZeroDuration));
+    assert_eq!(error(builder().deadline(Duration::ZERO)), Some(InvalidInput::ZeroDuration));
+    let debug = format!("{:?}", Config::builder("sk test robin").base_url("https://robin.test"));
+    assert!(debug.contains("InvalidInput") && !debug.contains("robin"), "{debug}");
+}
+
+#[test]
 fn a_copy_of_a_call_has_all_of_its_options() {
     let second = Duration::from_secs(1);
-    let clock = || Duration::from_secs(0);
-    let call = config().clock(clock).verification_sessions().retrieve("vs_1").attempt_timeout(9 * second);
+    let call = config().verification_sessions().retrieve("vs_1").attempt_timeout(9 * second);
     let call = call.deadline(7 * second).max_retries(4).retry_rate_limits(true).header("x-own", "1").clone();
     let (mut step, mut attempts) = (call.account("acct_1").start(), 0);
     while let Step::Send(request, sent) = step {
@@ -225,8 +268,8 @@ fn a_copy_of_a_call_has_all_of_its_options() {
         assert_eq!((header(&request, "x-own"), header(&request, "stripe-account")), (Some("1"), Some("acct_1")));
         let AttemptTimeout(timeout) = request.extensions().get().unwrap();
         assert!(*timeout <= 7 * second, "{timeout:?}");
-        step = match sent.reply(Ok(super::reply(429, &[], ""))) {
-            Step::Wait(_, waiting) => waiting.resume(),
+        step = match sent.reply(Ok(super::reply(429, &[], "")), Duration::ZERO) {
+            Step::Wait(_, waiting) => waiting.resume(Duration::ZERO),
             step => step,
         };
     }

@@ -15,7 +15,7 @@ use stripe_identity_core::{
     TransportErrorKind as Kind, async_trait,
 };
 
-use super::{config, reply};
+use super::{builder, config, reply};
 
 /// Replies in turn, with the last reply again and again, and remembers the queries.
 #[derive(Clone, Debug, Default)]
@@ -50,11 +50,11 @@ impl Script {
     }
 
     fn blocking(&self) -> BlockingClient {
-        BlockingClient::new(config().max_retries(0), self.clone())
+        BlockingClient::new(builder().max_retries(0).build().unwrap(), self.clone())
     }
 
     fn client(&self) -> Client {
-        Client::new(config().max_retries(0), self.clone())
+        Client::new(builder().max_retries(0).build().unwrap(), self.clone())
     }
 }
 
@@ -121,7 +121,7 @@ fn unreadable(id: &str) -> Result<String, (ErrorKind, Option<String>)> {
     Err((ErrorKind::Decode, Some(id.to_owned())))
 }
 
-const ENDLESS: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::EndlessList, None));
+const ENDLESS: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::BrokenPagination, None));
 const NO_LIST: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::Decode, None));
 
 #[test]
@@ -217,17 +217,17 @@ fn a_page_keeps_what_parses_and_says_what_does_not() {
     assert_eq!((item.index(), item.id()), (1, Some("vs_2")));
     assert_eq!(
         item.to_string(),
-        "the object vs_2 could not be read: at `data[1].options.document.require_id_number`, line 2 column 69: it is \
-         missing, or not of the type or within the bounds that are expected"
+        "the object vs_2 does not parse: at `data[1].options.document.require_id_number`, line 2 column 69: it is \
+         missing, has an unexpected type, or is out of range"
     );
     assert_eq!(item.object().get("id").unwrap(), "vs_2");
     assert!(!format!("{item} {item:?} {page:?}").contains("Robin"));
 
     let mut items = Script::new([body]).blocking().verification_sessions().list(list()).items();
     let error = items.nth(1).unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "the response could not be read: object vs_2, status 200, request req_1");
+    assert_eq!(error.to_string(), "the response could not be parsed: object vs_2, status 200, request req_1");
     assert!(std::error::Error::source(&error).unwrap().to_string().starts_with("at `data[1].options.document"));
-    assert!(error.body().starts_with(br#"{"id": "vs_2""#));
+    assert!(error.meta().unwrap().body().starts_with(br#"{"id": "vs_2""#));
     assert!(!error.is_retryable() && error.was_sent());
 }
 
@@ -325,18 +325,19 @@ fn pages_stop_for_good_at_the_end_and_at_an_error() {
 }
 
 #[test]
-fn debug_shows_where_a_list_stands_and_no_parameter() {
+fn debug_of_a_list_shows_its_position_and_no_parameter() {
     let params = || ListVerificationSessions::new().client_reference_id("robin");
     let call = config().verification_sessions().list(params());
-    let path = r#"Call { method: GET, path: "/v1/identity/verification_sessions", .. }"#;
+    let path = r#"Call { method: GET, path_template: "/v1/identity/verification_sessions", .. }"#;
     assert_eq!(format!("{call:?}"), path);
     assert_eq!(format!("{:?}", call.clone().pages()), format!("Pages {{ call: {path}, .. }}"));
-    let at_hand = |count| format!("Items {{ pages: Pages {{ call: {path}, .. }}, at_hand: {count}, .. }}");
-    assert_eq!(format!("{:?}", call.items()), at_hand(0));
+    let fetched = |count| format!("Items {{ pages: Pages {{ call: {path}, .. }}, fetched: {count}, .. }}");
+    let of_client = Script::new([""]).blocking().verification_sessions().list(params());
+    assert_eq!(format!("{:?}", of_client.items()), fetched(0));
     let body = r#"{"data": [{"id": "vs_1", "created": "robin"}, {"id": "vs_2"}], "has_more": true}"#;
     let mut items = Script::new([body]).blocking().verification_sessions().list(params()).items();
     assert!(items.next().is_some());
-    assert_eq!(format!("{items:?}"), at_hand(1));
+    assert_eq!(format!("{items:?}"), fetched(1));
 
     let page = Script::new([body]).blocking().verification_sessions().list(list()).send().unwrap();
     assert_eq!(page.unreadable[0].index(), 0);

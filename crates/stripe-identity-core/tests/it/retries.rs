@@ -6,7 +6,7 @@ use stripe_identity_core::http::Response;
 use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
 use stripe_identity_core::{AttemptTimeout, Error, ErrorKind, Step, TransportError, TransportErrorKind as Kind};
 
-use super::{config, reply, request_of};
+use super::{builder, config, reply, request_of};
 
 type Outcome = Result<Response<Bytes>, TransportError>;
 
@@ -27,11 +27,11 @@ fn run(max_retries: u32, outcomes: impl IntoIterator<Item = Outcome>) -> Run {
             Step::Send(request, sent) => {
                 let as_sent = (request.uri().clone(), request.headers().clone(), request.body().clone());
                 assert_eq!(first.get_or_insert_with(|| as_sent.clone()), &as_sent, "an attempt differs from the first");
-                sent.reply(outcomes.next().expect("one attempt too many"))
+                sent.reply(outcomes.next().expect("one attempt too many"), Duration::ZERO)
             }
             Step::Wait(duration, waiting) => {
                 waits.push(u64::try_from(duration.as_millis()).unwrap());
-                waiting.resume()
+                waiting.resume(Duration::ZERO)
             }
             Step::Done(end) => {
                 assert!(outcomes.next().is_none(), "one attempt too few");
@@ -39,6 +39,10 @@ fn run(max_retries: u32, outcomes: impl IntoIterator<Item = Outcome>) -> Run {
             }
         };
     }
+}
+
+fn is_replayed(error: &Error) -> bool {
+    error.meta().unwrap().is_replayed()
 }
 
 fn fail(kind: Kind) -> Outcome {
@@ -56,7 +60,7 @@ fn what_may_be_lost_is_repeated_until_it_succeeds() {
     for kind in [Kind::Dns, Kind::Connect, Kind::Timeout, Kind::Interrupted] {
         let run = run(2, [fail(kind), answer(500, &[]), answer(200, &[])]);
         let session = run.end.unwrap();
-        assert_eq!((session.id.as_str(), session.attempts(), run.waits), ("vs_1", 3, vec![500, 1000]));
+        assert_eq!((session.id.as_str(), session.meta().attempts(), run.waits), ("vs_1", 3, vec![500, 1000]));
     }
 }
 
@@ -72,11 +76,11 @@ fn attempts_end_with_the_retries() {
 
 #[test]
 fn waits_are_shortened_at_random() {
-    let config = config().random_source(|| Ok(u64::MAX));
+    let config = builder().random_source(|| Ok(u64::MAX)).build().unwrap();
     let (_, sent) = request_of(config.verification_sessions().retrieve("vs_1").start());
-    let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
-    let (_, sent) = request_of(waiting.resume());
-    let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
+    let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect), Duration::ZERO) else { panic!("it waits") };
+    let (_, sent) = request_of(waiting.resume(Duration::ZERO));
+    let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect), Duration::ZERO) else { panic!("it waits") };
     assert_eq!(duration, Duration::from_millis(500), "a second, less half of it");
 }
 
@@ -93,11 +97,11 @@ fn by_default_there_are_three_attempts() {
     let mut step = config().verification_sessions().retrieve("vs_1").start();
     for _ in 0..2 {
         let (_, sent) = request_of(step);
-        let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
-        step = waiting.resume();
+        let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect), Duration::ZERO) else { panic!("it waits") };
+        step = waiting.resume(Duration::ZERO);
     }
     let (_, sent) = request_of(step);
-    assert!(matches!(sent.reply(fail(Kind::Connect)), Step::Done(Err(_))));
+    assert!(matches!(sent.reply(fail(Kind::Connect), Duration::ZERO), Step::Done(Err(_))));
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
     let replayed = ("Idempotent-Replayed", "true");
     for status in [500, 502, 503, 599, 600] {
         let error = run(2, [answer(status, &[replayed])]).end.unwrap_err();
-        assert_eq!((error.attempts(), error.is_retryable(), error.is_replayed()), (1, false, true), "{status}");
+        assert_eq!((error.attempts(), error.is_retryable(), is_replayed(&error)), (1, false, true), "{status}");
         assert!(error.to_string().ends_with("to try again, use a new key"), "{error}");
     }
     let after_a_loss = run(2, [fail(Kind::Timeout), answer(500, &[replayed])]).end.unwrap_err();
@@ -152,7 +156,7 @@ fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
     assert!(error.is_retryable() && !error.to_string().contains("new key"), "{error}");
     // A success took effect, even if it cannot be read, and others than the server's failures speak for themselves.
     let unreadable = run(2, [Ok(reply(200, &[replayed], "<html>"))]).end.unwrap_err();
-    assert_eq!((unreadable.kind(), unreadable.is_replayed()), (ErrorKind::Decode, true));
+    assert_eq!((unreadable.kind(), is_replayed(&unreadable)), (ErrorKind::Decode, true));
     assert!(!unreadable.to_string().contains("new key"), "{unreadable}");
     for status in [301, 400, 409] {
         let error = run(0, [answer(status, &[replayed])]).end.unwrap_err();
@@ -162,13 +166,12 @@ fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
     // Only `true` says so, and without a key nothing is stored.
     assert_eq!(run(1, [answer(500, &[("Idempotent-Replayed", "false")]), answer(200, &[])]).waits, [500]);
     let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").start());
-    assert!(matches!(sent.reply(answer(500, &[replayed])), Step::Wait(..)));
+    assert!(matches!(sent.reply(answer(500, &[replayed]), Duration::ZERO), Step::Wait(..)));
 }
 
 #[test]
 fn no_attempt_begins_when_the_key_may_have_expired() {
     let mut step = config()
-        .clock(Duration::default)
         .verification_sessions()
         .create(CreateVerificationSession::document())
         .max_retries(u32::MAX)
@@ -182,11 +185,11 @@ fn no_attempt_begins_when_the_key_may_have_expired() {
                 // None may arrive later, however long an attempt may take.
                 let timeout = request.extensions().get::<AttemptTimeout>().unwrap().0;
                 assert_eq!(waited + timeout, day);
-                sent.reply(answer(503, &[("retry-after", "60")]))
+                sent.reply(answer(503, &[("retry-after", "60")]), Duration::ZERO)
             }
             Step::Wait(duration, waiting) => {
                 waited += duration;
-                waiting.resume()
+                waiting.resume(Duration::ZERO)
             }
             Step::Done(end) => break end.unwrap_err(),
         };
@@ -197,16 +200,12 @@ fn no_attempt_begins_when_the_key_may_have_expired() {
     assert!(error.to_string().ends_with("its idempotency key may have expired"), "{error}");
 
     // A machine that slept through the night has no wait to refuse, and an attempt that it does not begin.
-    let now = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let clock = now.clone();
-    let config = config().clock(move || Duration::from_secs(clock.load(std::sync::atomic::Ordering::SeqCst)));
+    let config = config();
     for (is_post, begins) in [(true, false), (false, true)] {
-        now.store(0, std::sync::atomic::Ordering::SeqCst);
         let (method, id) = if is_post { (http::Method::POST, "a") } else { (http::Method::GET, "b") };
         let (_, sent) = request_of(config.raw(method, format!("/v1/{id}"), ()).start());
-        let Step::Wait(_, waiting) = sent.reply(fail(Kind::Timeout)) else { panic!("it waits") };
-        now.store(25 * 3600, std::sync::atomic::Ordering::SeqCst);
-        let step = waiting.resume();
+        let Step::Wait(_, waiting) = sent.reply(fail(Kind::Timeout), Duration::ZERO) else { panic!("it waits") };
+        let step = waiting.resume(Duration::from_secs(25 * 3600));
         assert_eq!(matches!(step, Step::Send(..)), begins, "{step:?}");
         if let Step::Done(Err(error)) = step {
             assert!(!error.is_retryable() && error.was_sent());
@@ -227,22 +226,20 @@ fn too_many_requests_are_repeated_only_for_a_lock() {
 #[test]
 fn too_many_requests_are_repeated_if_the_caller_has_time() {
     let call = || config().verification_sessions().create(CreateVerificationSession::document());
+    let patient = builder().retry_rate_limits(true).build().unwrap();
     let too_many = |headers: &[(&str, &str)]| Ok(reply(429, headers, "{}"));
     for (step, waits) in [
         (call().retry_rate_limits(true).start(), true),
         (call().start(), false),
-        (config().retry_rate_limits(true).verification_sessions().retrieve("vs_1").start(), true),
-        (
-            config().retry_rate_limits(true).verification_sessions().retrieve("vs_1").retry_rate_limits(false).start(),
-            false,
-        ),
+        (patient.verification_sessions().retrieve("vs_1").start(), true),
+        (patient.verification_sessions().retrieve("vs_1").retry_rate_limits(false).start(), false),
     ] {
         let (_, sent) = request_of(step);
-        assert_eq!(matches!(sent.reply(too_many(&[])), Step::Wait(..)), waits);
+        assert_eq!(matches!(sent.reply(too_many(&[]), Duration::ZERO), Step::Wait(..)), waits);
     }
     // Even then, Stripe's word counts.
     let (_, sent) = request_of(call().retry_rate_limits(true).start());
-    let Step::Done(Err(error)) = sent.reply(too_many(&[("stripe-should-retry", "false")])) else {
+    let Step::Done(Err(error)) = sent.reply(too_many(&[("stripe-should-retry", "false")]), Duration::ZERO) else {
         panic!("it is done")
     };
     assert!(!error.is_retryable(), "Stripe says so");
@@ -260,14 +257,14 @@ fn was_sent_remembers_every_attempt() {
 
 #[test]
 fn without_randomness_no_key_and_without_a_key_no_request() {
-    let config = config().random_source(|| Err(std::io::Error::other("none left")));
+    let config = builder().random_source(|| Err(std::io::Error::other("none left"))).build().unwrap();
     let step = config.verification_sessions().create(CreateVerificationSession::document()).start();
     let Step::Done(Err(error)) = step else { panic!("{step:?}") };
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidInput, false));
     // With a key of the caller's own there is nothing to be random about, and waits do without.
     let call = config.verification_sessions().create(CreateVerificationSession::document()).idempotency_key("key-1");
     let (_, sent) = request_of(call.start());
-    let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect)) else { panic!("it waits") };
+    let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect), Duration::ZERO) else { panic!("it waits") };
     assert_eq!(duration, Duration::from_millis(500));
 }
 
@@ -291,17 +288,17 @@ fn a_key_made_at_random_can_be_learnt_and_used_again() {
     let create = || config.verification_sessions().create(CreateVerificationSession::document()).max_retries(0);
     let (request, sent) = request_of(create().start());
     let key = request.headers()["idempotency-key"].to_str().unwrap();
-    let Step::Done(Err(error)) = sent.reply(fail(Kind::Timeout)) else { panic!("it is done") };
+    let Step::Done(Err(error)) = sent.reply(fail(Kind::Timeout), Duration::ZERO) else { panic!("it is done") };
     assert_eq!(error.idempotency_key(), Some(key));
     assert!(!format!("{error} {error:?}").contains(key));
 
     let (again, sent) = request_of(create().idempotency_key(key).start());
     assert_eq!((again.headers(), again.body()), (request.headers(), request.body()));
-    let Step::Done(Ok(session)) = sent.reply(answer(200, &[])) else { panic!("it is done") };
-    assert_eq!(session.idempotency_key(), Some(key));
+    let Step::Done(Ok(session)) = sent.reply(answer(200, &[]), Duration::ZERO) else { panic!("it is done") };
+    assert_eq!(session.meta().idempotency_key(), Some(key));
 
     let (_, sent) = request_of(config.verification_sessions().retrieve("vs_1").start());
-    let Step::Done(Err(error)) = sent.reply(answer(404, &[])) else { panic!("it is done") };
+    let Step::Done(Err(error)) = sent.reply(answer(404, &[]), Duration::ZERO) else { panic!("it is done") };
     assert_eq!(error.idempotency_key(), None);
 }
 

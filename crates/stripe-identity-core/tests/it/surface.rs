@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use stripe_identity_core::http::{Method, Request};
-use stripe_identity_core::types::{CreateEphemeralKey, CreateFile, FilePurpose, ListEvents, ListFiles};
-use stripe_identity_core::{Step, endpoint};
+use stripe_identity_core::types::{
+    CreateEphemeralKey, CreateFile, FilePurpose, ListEvents, ListFileLinks, ListFiles, ListVerificationReports,
+    ListVerificationSessions,
+};
+use stripe_identity_core::{Endpoint, Step, resources};
 
-use super::{config, request_of};
+use super::{builder, config, request_of};
 
 fn line<B>(request: &Request<B>) -> String {
     format!("{} {}", request.method(), request.uri())
@@ -35,10 +38,10 @@ fn contents_go_over_the_files_host_and_the_rest_over_the_api_s() {
 
 #[test]
 fn one_base_url_moves_both_hosts_and_another_the_files_alone() {
-    let config = config().base_url("http://localhost:1").unwrap();
+    let config = builder().base_url("http://localhost:1").build().unwrap();
     let (request, _) = request_of(config.files().download("file_1").start());
     assert_eq!(line(&request), "GET http://localhost:1/v1/files/file_1/contents");
-    let config = config.files_base_url("http://localhost:2").unwrap();
+    let config = config.to_builder().files_base_url("http://localhost:2").build().unwrap();
     let (request, _) = request_of(config.files().download("file_1").start());
     assert_eq!(line(&request), "GET http://localhost:2/v1/files/file_1/contents");
     let (request, _) = request_of(config.files().retrieve("file_1").start());
@@ -92,7 +95,7 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
     assert_eq!(request.uri().query(), Some("expanded=true&expand[0]=y"));
     let (request, _) = request_of(config.raw(Method::POST, "/v2/x", ()).start());
     assert_eq!(request.body(), "{}");
-    let (request, _) = request_of(config.call(endpoint::raw::Raw::new(Method::POST, "/v1/x", params())).start());
+    let (request, _) = request_of(config.call(resources::raw::Raw::new(Method::POST, "/v1/x", params())).start());
     assert_eq!(request.body(), "a[b][0]=1&a[b][1]=true&c=");
     let (request, _) = request_of(config.raw(Method::GET, "/v1/x", json!({"limit": 3, "b": 0.5})).start());
     assert_eq!(request.uri().query(), Some("b=0.5&limit=3"));
@@ -116,26 +119,28 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
 
 #[test]
 fn every_list_expands_under_its_prefix() {
-    fn query<E: endpoint::Endpoint<Expand: for<'a> From<&'a str>>>(endpoint: E) -> String {
+    fn query<E: Endpoint<Expand: for<'a> From<&'a str>>>(endpoint: E) -> String {
         let (request, _) = request_of(config().call(endpoint).expand(["x"]).start());
         request.uri().query().unwrap().to_owned()
     }
     let queries = [
-        query(ListEvents::new()),
-        query(ListFiles::new()),
-        query(stripe_identity_core::types::ListFileLinks::new()),
-        query(stripe_identity_core::types::ListVerificationReports::new()),
-        query(stripe_identity_core::types::ListVerificationSessions::new()),
+        query(resources::events::List::new(ListEvents::new())),
+        query(resources::files::List::new(ListFiles::new())),
+        query(resources::file_links::List::new(ListFileLinks::new())),
+        query(resources::verification_reports::List::new(ListVerificationReports::new())),
+        query(resources::verification_sessions::List::new(ListVerificationSessions::new())),
     ];
     assert!(queries.iter().all(|query| query == "expand[0]=data.x"), "{queries:?}");
-    assert_eq!(query(endpoint::files::Retrieve::new("file_1")), "expand[0]=x");
+    assert_eq!(query(resources::files::Retrieve::new("file_1")), "expand[0]=x");
 }
 
 #[test]
 fn no_two_routes_are_the_same() {
-    for (index, route) in endpoint::ROUTES.iter().enumerate() {
-        assert!(endpoint::ROUTES[..index].iter().all(|other| other != route), "{route:?}");
+    let routes: Vec<_> = resources::routes().collect();
+    for (index, route) in routes.iter().enumerate() {
+        assert!(routes[..index].iter().all(|other| other != route), "{route:?}");
     }
+    assert_eq!(routes.len(), 21);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use stripe_identity_mock::mockall::Sequence;
 use stripe_identity_mock::{MockBlockingHttpTransport, MockHttpTransport};
 
 fn config() -> Config {
-    Config::new("sk_test_123").unwrap().random_source(|| Ok(0))
+    Config::builder("sk_test_123").random_source(|| Ok(0)).build().unwrap()
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn a_script_that_is_kept_to() {
     let sessions = client(&stripe).verification_sessions();
     let params = CreateVerificationSession::document().metadata("a", "b c");
     let session = sessions.create(params).idempotency_key("key-1").send().unwrap();
-    assert_eq!(session.request_id(), Some("req_1"));
+    assert_eq!(session.meta().request_id(), Some("req_1"));
     sessions.retrieve(&session.id).send().unwrap();
 
     assert_eq!((stripe.requests().len(), stripe.sleeps().len()), (3, 1));

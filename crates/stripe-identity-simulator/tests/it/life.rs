@@ -239,7 +239,7 @@ fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
     assert_eq!(redacted.redaction.as_ref().unwrap().status, RedactionStatus::Redacted);
     assert!(redacted.metadata.is_empty());
     assert_eq!(redacted.verified_outputs.as_ref().unwrap().first_name.as_ref().unwrap().expose(), "[redacted]");
-    let body = String::from_utf8(redacted.body().to_vec()).unwrap();
+    let body = String::from_utf8(redacted.meta().body().to_vec()).unwrap();
     let report = redacted.last_verification_report.as_ref().unwrap().object().unwrap();
     assert_eq!(report.document.as_ref().unwrap().sex.as_ref().unwrap().expose().as_str(), "[redacted]");
     assert_eq!(redacted.verified_outputs.as_ref().unwrap().sex.as_ref().unwrap().expose().as_str(), "[redacted]");
@@ -279,7 +279,7 @@ fn the_same_seed_gives_the_same_bytes() {
         let (_stripe, sessions) = start();
         let first = sessions.create(Create::document()).send().unwrap();
         let second = sessions.create(Create::id_number()).send().unwrap();
-        (first.body().clone(), second.body().clone(), second.request_id().unwrap().to_owned())
+        (first.meta().body().clone(), second.meta().body().clone(), second.meta().request_id().unwrap().to_owned())
     };
     assert_eq!(run(), run());
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use stripe_identity_core::BlockingClient;
-use stripe_identity_core::endpoint::verification_sessions::VerificationSessions;
+use stripe_identity_core::resources::verification_sessions::VerificationSessions;
 use stripe_identity_core::types::{
     CreateVerificationSession as Create, CreatedFilter, ListVerificationSessions as List, SessionExpand, Timestamp,
     VerificationSessionId, VerificationSessionStatus as Status,
@@ -90,7 +90,7 @@ fn a_list_expands_under_its_prefix() {
     stripe.submit(&id, &Outcome::Verified).unwrap();
     let list = sessions.list(List::new()).expand([SessionExpand::VerifiedOutputs]).send().unwrap();
     assert!(list.data[0].verified_outputs.is_some());
-    let json: serde_json::Value = serde_json::from_slice(list.body()).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(list.meta().body()).unwrap();
     assert_eq!(json["url"], "/v1/identity/verification_sessions");
 }
 

@@ -7,7 +7,7 @@ mod refusals;
 mod server;
 mod surface;
 
-use stripe_identity_core::endpoint::verification_sessions::VerificationSessions;
+use stripe_identity_core::resources::verification_sessions::VerificationSessions;
 use stripe_identity_core::{BlockingClient, Config};
 use stripe_identity_simulator::SimulatorTransport;
 

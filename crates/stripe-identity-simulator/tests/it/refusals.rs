@@ -151,8 +151,8 @@ fn an_idempotency_key_replays_its_answer_for_a_day() {
 
     let first = create(Create::document()).unwrap();
     let again = create(Create::document()).unwrap();
-    assert_eq!((first.is_replayed(), again.is_replayed()), (false, true));
-    assert_eq!(first.body(), again.body());
+    assert_eq!((first.meta().is_replayed(), again.meta().is_replayed()), (false, true));
+    assert_eq!(first.meta().body(), again.meta().body());
 
     let other = create(Create::id_number()).unwrap_err();
     assert_eq!(other.kind(), ErrorKind::Idempotency);
@@ -161,7 +161,7 @@ fn an_idempotency_key_replays_its_answer_for_a_day() {
 
     stripe.advance(Duration::from_secs(24 * 60 * 60));
     let next_day = create(Create::document()).unwrap();
-    assert!(!next_day.is_replayed() && next_day.id != first.id);
+    assert!(!next_day.meta().is_replayed() && next_day.id != first.id);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_refused_request_leaves_its_key_unused_and_nothing_behind() {
     let refused = sessions.create(Create::new("bogus")).idempotency_key("key-1").send().unwrap_err();
     assert_eq!(refused.param(), Some("type"));
     let session = sessions.create(Create::document()).idempotency_key("key-1").send().unwrap();
-    assert!(!session.is_replayed());
+    assert!(!session.meta().is_replayed());
     assert_eq!(
         sessions.list(stripe_identity_core::types::ListVerificationSessions::new()).send().unwrap().data.len(),
         1
@@ -201,8 +201,8 @@ fn a_refused_request_leaves_its_key_unused_and_nothing_behind() {
 fn every_answer_has_a_request_id_and_the_version_that_was_asked_for() {
     let (_stripe, sessions) = start();
     let created = sessions.create(Create::document()).api_version("2025-01-01.acacia").send().unwrap();
-    assert_eq!(created.headers()["stripe-version"], "2025-01-01.acacia");
-    assert!(created.request_id().unwrap().starts_with("req_"));
+    assert_eq!(created.meta().headers()["stripe-version"], "2025-01-01.acacia");
+    assert!(created.meta().request_id().unwrap().starts_with("req_"));
     let error = sessions.retrieve("vs_none").send().unwrap_err();
     assert!(error.request_id().unwrap().starts_with("req_"));
     assert_eq!(error.code(), Some(&ErrorCode::ResourceMissing));

@@ -99,12 +99,12 @@ fn nothing_that_was_kept_for_events_or_replays_survives_redaction() {
         client.verification_sessions().create(params).idempotency_key("key-1").send().unwrap()
     };
     let session = create();
-    assert!(create().is_replayed());
+    assert!(create().meta().is_replayed());
     client.verification_sessions().redact(&session).send().unwrap();
     stripe.finish_redaction(&session).unwrap();
 
     let again = create();
-    assert!(!again.is_replayed() && again.id != session.id);
+    assert!(!again.meta().is_replayed() && again.id != session.id);
     let events = client.events().list(ListEvents::new().limit(100)).send().unwrap();
     let of_it: Vec<_> =
         events.data.iter().filter(|event| event.verification_session().unwrap().id == session.id).collect();
@@ -169,7 +169,7 @@ fn an_upload_comes_back_to_the_byte() {
     // The boundary is another each time; the upload is the same.
     let first = upload().idempotency_key("key-1").send().unwrap();
     let again = upload().idempotency_key("key-1").send().unwrap();
-    assert!(again.is_replayed() && again.id == first.id);
+    assert!(again.meta().is_replayed() && again.id == first.id);
 
     let refused = client.files().create(CreateFile::new(FilePurpose::Selfie, *b"x")).send().unwrap_err();
     assert_eq!(refused.param(), Some("purpose"));
@@ -262,7 +262,7 @@ fn an_ephemeral_key_shows_its_secret_once() {
     let session = client.verification_sessions().create(Create::document()).send().unwrap();
     let params = CreateEphemeralKey::verification_session(&session.id);
     let key = client.ephemeral_keys().create("2025-01-01.acacia", params).send().unwrap();
-    assert_eq!(key.headers()["stripe-version"], "2025-01-01.acacia");
+    assert_eq!(key.meta().headers()["stripe-version"], "2025-01-01.acacia");
     assert!(key.secret.as_ref().unwrap().expose().starts_with("ek_test_"));
     assert!(!format!("{key:?}").contains("ek_test_"));
     assert_eq!(key.expires.unwrap().as_secs() - key.created.unwrap().as_secs(), 3600);

@@ -5,7 +5,7 @@ use stripe_identity_mock::Recorder;
 use stripe_identity_simulator::SimulatorTransport;
 
 #[test]
-fn they_are_shared_and_cloned_and_take_other_settings_along() {
+fn client_is_clone_send_sync_and_shares_its_transport() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     let stripe = Recorder::new(SimulatorTransport::default());
     let config = Config::new("sk_test_123").unwrap();
@@ -13,7 +13,7 @@ fn they_are_shared_and_cloned_and_take_other_settings_along() {
     let client = BlockingClient::new(config.clone(), stripe.clone());
     shared(&client);
 
-    let other = client.with_config(config.account("acct_1").unwrap());
+    let other = client.with_config(config.to_builder().account("acct_1").build().unwrap());
     let create = |client: BlockingClient| {
         thread::spawn(move || {
             client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();

@@ -17,9 +17,8 @@ const LATER: Duration = Duration::from_secs(4);
 fn client(server: &RawServer) -> (Client, Arc<Notify>) {
     let over = Arc::new(Notify::new());
     let attempt = over.clone();
-    let config = Config::new("sk_test_123").unwrap().base_url(server.url()).unwrap();
-    let config = config.on_attempt(move |_| attempt.notify_one());
-    (Client::new(config, HyperTransport::new().unwrap()), over)
+    let config = Config::builder("sk_test_123").base_url(server.url()).on_attempt(move |_| attempt.notify_one());
+    (Client::new(config.build().unwrap(), HyperTransport::new().unwrap()), over)
 }
 
 /// Lets a call run until something has happened, and drops it.

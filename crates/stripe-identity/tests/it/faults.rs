@@ -10,8 +10,8 @@ use rustls::version::TLS13;
 use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{Request, Response};
 use stripe_identity::{
-    BlockingClient, BlockingHttpTransport, Client, Config, CreateVerificationSession, Error, ErrorKind, HttpTransport,
-    TransportError, VerificationSession, async_trait,
+    BlockingClient, BlockingHttpTransport, Client, Config, ConfigBuilder, CreateVerificationSession, Error, ErrorKind,
+    HttpTransport, TransportError, VerificationSession, async_trait,
 };
 use stripe_identity_hyper::{HyperTransport, Proxy};
 use stripe_identity_mock::{Exchange, RawServer};
@@ -288,9 +288,12 @@ fn describe(outcome: &Outcome, asked: usize) -> String {
     format!("{seen}{attempts}, asked {asked}×")
 }
 
+fn builder(url: &str) -> ConfigBuilder {
+    Config::builder("sk_test_123").base_url(url).max_retries(1).attempt_timeout(ATTEMPT_TIMEOUT).deadline(DEADLINE)
+}
+
 fn config(url: &str) -> Config {
-    let config = Config::new("sk_test_123").unwrap().base_url(url).unwrap();
-    config.max_retries(1).attempt_timeout(ATTEMPT_TIMEOUT).deadline(DEADLINE)
+    builder(url).build().unwrap()
 }
 
 /// Makes a call, and describes what came of it. `keys` tells the keys of all requests that the server took.
@@ -409,7 +412,8 @@ fn first_address_silent() -> [(&'static str, Cells); 2] {
     let silent = Silent::beside(server.url());
     let addresses = [silent.address, server.address()];
     // With the default time for connecting, of which an attempt has less.
-    let config = config(&format!("http://localhost:{}", server.address().port())).attempt_timeout(FEW_SECONDS);
+    let url = format!("http://localhost:{}", server.address().port());
+    let config = builder(&url).attempt_timeout(FEW_SECONDS).build().unwrap();
     let hyper = HyperTransport::builder().resolve("localhost", addresses).build().unwrap();
     let resolver = Resolver::new().resolve_to_addrs("localhost", addresses);
     let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
@@ -483,7 +487,9 @@ fn an_error_page_beyond_the_limit_keeps_status_and_request_id() {
         Ok(())
     });
     let server = server.unwrap();
-    for creator in creators(&config(server.url()).attempt_timeout(FOREVER).deadline(2 * FOREVER), None) {
+    for creator in
+        creators(&builder(server.url()).attempt_timeout(FOREVER).deadline(2 * FOREVER).build().unwrap(), None)
+    {
         let before = server.requests().len();
         let error = (creator.create)(CreateVerificationSession::document(), None).unwrap_err();
         let seen = (error.status().map(|it| it.as_u16()), error.request_id(), error.attempts());
@@ -512,7 +518,7 @@ fn an_error_whose_body_breaks_off_keeps_status_request_id_and_the_word_about_ret
             Ok(())
         });
         let server = server.unwrap();
-        for creator in creators(&config(server.url()).attempt_timeout(FOREVER), None) {
+        for creator in creators(&builder(server.url()).attempt_timeout(FOREVER).build().unwrap(), None) {
             let before = server.requests().len();
             let error = (creator.create)(CreateVerificationSession::document(), None).unwrap_err();
             let seen = (error.kind(), error.status().map(|it| it.as_u16()), error.request_id(), error.attempts());
@@ -532,7 +538,8 @@ fn no_fault_outlasts_the_deadline() {
         let behave = fault.behave.clone();
         let server = RawServer::start(move |exchange| behave(exchange)).unwrap();
         let suffer = |backend: usize| {
-            let creator = &creators(&config(server.url()).max_retries(9).deadline(deadline), None)[backend];
+            let config = builder(server.url()).max_retries(9).deadline(deadline).build().unwrap();
+            let creator = &creators(&config, None)[backend];
             let started = Instant::now();
             let error = (creator.create)(CreateVerificationSession::document(), None).unwrap_err();
             let (taken, attempts) = (started.elapsed(), error.attempts());

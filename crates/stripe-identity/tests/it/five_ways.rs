@@ -72,7 +72,7 @@ macro_rules! six_operations {
 }
 
 fn config(url: &str) -> Config {
-    Config::new("sk_test_123").unwrap().base_url(url).unwrap().app_name("five-ways/1").unwrap()
+    Config::builder("sk_test_123").base_url(url).app_name("five-ways/1").build().unwrap()
 }
 
 macro_rules! by_await {
@@ -101,8 +101,8 @@ fn by_hand(config: &Config, transport: &impl BlockingHttpTransport) -> Answers {
         let mut step = call.start();
         loop {
             step = match step {
-                Step::Send(request, sent) => sent.reply(transport.send(request)),
-                Step::Wait(_, waiting) => waiting.resume(),
+                Step::Send(request, sent) => sent.reply(transport.send(request), Duration::ZERO),
+                Step::Wait(_, waiting) => waiting.resume(Duration::ZERO),
                 Step::Done(result) => return result.unwrap(),
             };
         }
@@ -289,7 +289,7 @@ async fn every_post_carries_a_key_and_repeats_it_with_the_same_bytes() {
         .reply(200, r#"{"id": "vs_1"}"#);
     let client = Client::new(config(NOWHERE), transport.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
-    assert!(session.is_replayed());
+    assert!(session.meta().is_replayed());
 
     let requests = all_bytes(&transport.requests(), NOWHERE);
     assert!(requests[0].contains("\nidempotency-key: "));

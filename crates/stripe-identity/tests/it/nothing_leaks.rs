@@ -59,7 +59,7 @@ fn clean_error(error: &Error) {
 }
 
 fn config() -> Config {
-    Config::new("sk_test_topsecret").unwrap().account("acct_1").unwrap()
+    Config::builder("sk_test_topsecret").account("acct_1").build().unwrap()
 }
 
 fn personal() -> CreateVerificationSession {
@@ -86,7 +86,7 @@ fn models_parameters_and_responses() {
     stripe.submit(&created.id, &Outcome::Verified).unwrap();
     let everything = sessions.retrieve(&created.id).expand(SessionExpand::KNOWN.iter().cloned());
     let verified = everything.api_key(ApiKey::new("rk_test_topsecret").unwrap()).send().unwrap();
-    let body = String::from_utf8_lossy(verified.body()).into_owned();
+    let body = String::from_utf8_lossy(verified.meta().body()).into_owned();
     assert!(body.contains("1990") && body.contains("X0000000"), "the personal data is there to be hidden");
     clean(&verified);
     clean(&verified.into_inner());
@@ -149,11 +149,11 @@ fn errors_of_every_kind() {
             .reply_header("request-id", "req_1")
             .reply_header("location", "https://x/?token=abc")
             .reply(status, body);
-        let client = BlockingClient::new(config().max_retries(0), transport.clone());
+        let client = BlockingClient::new(config().to_builder().max_retries(0).build().unwrap(), transport.clone());
         let error = client.verification_sessions().retrieve("vs_1").send().unwrap_err();
         assert_eq!((error.status().unwrap().as_u16(), error.request_id()), (status, Some("req_1")), "{body}");
         assert_eq!(error.kind() == ErrorKind::Decode, status == 200, "{body}");
-        assert_eq!(error.body(), body.as_bytes());
+        assert_eq!(error.meta().unwrap().body(), body.as_bytes());
         clean_error(&error);
         transport.finish();
     }
@@ -174,8 +174,8 @@ fn what_was_refused_before_it_was_sent() {
         sessions.cancel("vs_1").header("Authorization", "robin").send().unwrap_err(),
         sessions.retrieve("robin".repeat(20_000)).send().unwrap_err(),
         Config::new("sk_test_topsecret\n").unwrap_err(),
-        Config::new("sk_test_topsecret").unwrap().base_url("https://robin@example.test").unwrap_err(),
-        Config::new("sk_test_topsecret").unwrap().base_url("http://robin.example.test").unwrap_err(),
+        Config::builder("sk_test_topsecret").base_url("https://robin@example.test").build().unwrap_err(),
+        Config::builder("sk_test_topsecret").base_url("http://robin.example.test").build().unwrap_err(),
     ];
     for error in calls {
         assert_eq!(
@@ -190,7 +190,7 @@ fn what_was_refused_before_it_was_sent() {
 
 #[tokio::test]
 async fn errors_of_the_backends() {
-    let config = config().base_url(NOBODY).unwrap().max_retries(0);
+    let config = config().to_builder().base_url(NOBODY).max_retries(0).build().unwrap();
     let list = || ListVerificationSessions::new().client_reference_id("user-42");
     let client = Client::new(config.clone(), HyperTransport::new().unwrap());
     let error = client.verification_sessions().list(list()).await.unwrap_err();

@@ -34,8 +34,9 @@ fn reqwest(certificate: Option<&[u8]>) -> ReqwestTransport {
 }
 
 fn client(url: &str, max_retries: u32, transport: impl HttpTransport + 'static) -> Client {
-    let config = Config::new("sk_test_123").unwrap().base_url(url).unwrap();
-    Client::new(config.max_retries(max_retries).attempt_timeout(PATIENCE).deadline(3 * PATIENCE), Hasty(transport))
+    let config = Config::builder("sk_test_123").base_url(url).max_retries(max_retries);
+    let config = config.attempt_timeout(PATIENCE).deadline(3 * PATIENCE).build().unwrap();
+    Client::new(config, Hasty(transport))
 }
 
 fn runtime() -> Runtime {
@@ -46,7 +47,7 @@ fn create(runtime: &Runtime, client: &Client) -> Result<u32, Error> {
     let call = client.verification_sessions().create(CreateVerificationSession::document());
     let session = runtime.block_on(call.into_future())?;
     assert_eq!(session.id, "vs_1");
-    Ok(session.attempts())
+    Ok(session.meta().attempts())
 }
 
 /// What comes of a call that waits on a connection whose runtime ends, and the keys of all requests.

@@ -198,8 +198,8 @@ fn run(backend: usize) {
         schedule.serve(exchange)
     });
     let server = server.unwrap();
-    let config = Config::new("sk_test_123").unwrap().base_url(server.url()).unwrap();
-    let creator = &creators(&config.attempt_timeout(ATTEMPT_TIMEOUT), None)[backend];
+    let config = Config::builder("sk_test_123").base_url(server.url()).attempt_timeout(ATTEMPT_TIMEOUT);
+    let creator = &creators(&config.build().unwrap(), None)[backend];
     let mut tally = Tally::default();
     for seed in 0..SCHEDULES {
         let schedule = Arc::new(Schedule::new(seed));

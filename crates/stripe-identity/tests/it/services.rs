@@ -26,6 +26,10 @@ fn config() -> Config {
     Config::new("sk_test_123").unwrap()
 }
 
+fn config_at(url: &str) -> stripe_identity::Config {
+    config().to_builder().base_url(url).build().unwrap()
+}
+
 #[tokio::test]
 async fn an_axum_router_answers_without_a_socket() {
     let tries = Arc::new(AtomicUsize::new(0));
@@ -68,7 +72,7 @@ async fn layers_stack_over_hyper() {
     };
     let hyper = HyperTransport::builder().build_service().unwrap();
     let service = ServiceBuilder::new().concurrency_limit(2).map_request(mark).service(hyper);
-    let client = Client::new(config().base_url(server.url()).unwrap(), TowerTransport::new(service));
+    let client = Client::new(config_at(server.url()), TowerTransport::new(service));
     let calls: Vec<_> =
         (0..6).map(|_| tokio::spawn(client.verification_sessions().retrieve("vs_1").into_future())).collect();
     for call in calls {
@@ -78,7 +82,7 @@ async fn layers_stack_over_hyper() {
     assert!(server.requests().iter().all(|request| request.headers().contains_key("x-layer")));
 
     // What fails under the layers is still what it was.
-    let nobody = config().base_url(crate::backends::NOBODY).unwrap().max_retries(0);
+    let nobody = config().to_builder().base_url(crate::backends::NOBODY).max_retries(0).build().unwrap();
     let error = client.with_config(nobody).verification_sessions().retrieve("vs_1").await.unwrap_err();
     assert_eq!((error.transport().unwrap().kind(), error.was_sent()), (Kind::Connect, false));
 }
@@ -100,7 +104,7 @@ async fn a_layer_s_own_failure_counts_as_it_says() {
     type Answer = Result<stripe_identity::http::Response<String>, Box<dyn std::error::Error + Send + Sync>>;
     let failing = |fail: fn() -> Box<dyn std::error::Error + Send + Sync>| {
         let service = tower::service_fn(move |_: Request<RequestBody>| std::future::ready(Answer::Err(fail())));
-        Client::new(config().max_retries(0), TowerTransport::new(service))
+        Client::new(config().to_builder().max_retries(0).build().unwrap(), TowerTransport::new(service))
     };
     for (client, kind) in [
         (failing(|| "by itself".into()), Kind::Other),
@@ -120,7 +124,7 @@ async fn a_connector_of_one_s_own_goes_under_hyper_s_client() {
         Box::pin(async move { tokio::net::TcpStream::connect(address).await.map(TokioIo::new) })
     });
     let hyper: HyperClient<_, RequestBody> = HyperClient::builder(TokioExecutor::new()).build(connector);
-    let client = Client::new(config().base_url("http://localhost:9").unwrap(), TowerTransport::new(hyper));
+    let client = Client::new(config_at("http://localhost:9"), TowerTransport::new(hyper));
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     assert!(session.id.as_str().starts_with("vs_"));
 }
@@ -128,7 +132,7 @@ async fn a_connector_of_one_s_own_goes_under_hyper_s_client() {
 #[tokio::test]
 async fn clones_share_their_connections() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", r#"{"id": "vs_1"}"#)).unwrap();
-    let config = config().base_url(server.url()).unwrap();
+    let config = config_at(server.url());
     let hyper = HyperTransport::new().unwrap();
     for _ in 0..6 {
         let client = Client::new(config.clone(), hyper.clone()).clone();

@@ -12,14 +12,17 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 /// A client's settings with which the person behind the first session is done after so many looks.
 fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
     let person = stripe.clone();
-    Config::new("sk_test_123").unwrap().on_attempt(move |attempt| {
-        if attempt.number == looks && attempt.endpoint.ends_with("{session}") {
-            let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
-            let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
-            // Of a session that is decided already, there is nothing to submit.
-            let _ = person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified);
-        }
-    })
+    Config::builder("sk_test_123")
+        .on_attempt(move |attempt| {
+            if attempt.number == looks && attempt.path_template.ends_with("{session}") {
+                let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
+                let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
+                // Of a session that is decided already, there is nothing to submit.
+                let _ = person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified);
+            }
+        })
+        .build()
+        .unwrap()
 }
 
 #[test]
@@ -35,7 +38,7 @@ fn a_blocking_client_waits_for_the_decision_and_for_the_redaction() {
 
     sessions.redact(&session).send().unwrap();
     let redacted = || sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, TEN_MINUTES).send();
-    assert_eq!(redacted().unwrap_err().kind(), ErrorKind::NotYet);
+    assert_eq!(redacted().unwrap_err().kind(), ErrorKind::WaitTimedOut);
     stripe.finish_redaction(&session).unwrap();
     assert!(redacted().unwrap().is_redacted());
 }
@@ -49,7 +52,7 @@ async fn so_does_the_other() {
     let waiting = sessions.retrieve(&session).wait_until(VerificationSession::is_decided, TEN_MINUTES);
     assert_eq!(waiting.await.unwrap().state(), SessionState::Verified);
     let waiting = sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, TEN_MINUTES);
-    assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::NotYet);
+    assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::WaitTimedOut);
 }
 
 #[tokio::test]
@@ -64,20 +67,18 @@ async fn the_person_and_the_waiter_share_a_thread() {
         stripe.submit(&session, &Outcome::Verified).unwrap();
     };
     let (decided, ()) = tokio::join!(waiting, person);
-    assert!((2..=4).contains(&decided.unwrap().attempts()));
+    assert!((2..=4).contains(&decided.unwrap().meta().attempts()));
 }
 
 #[tokio::test]
 async fn the_time_of_a_call_counts_from_its_first_poll() {
     let stripe = SimulatorTransport::default();
-    let (began, clock) = (stripe.now().as_secs(), stripe.clone());
-    let clock = move || Duration::from_secs(u64::try_from(clock.now().as_secs() - began).unwrap());
-    let client = Client::new(Config::new("sk_test_123").unwrap().clock(clock), stripe.clone());
+    let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     let call = client.verification_sessions().retrieve(&session);
     let waiting = call.wait_until(VerificationSession::is_decided, TEN_MINUTES).into_future();
     let began = stripe.now().as_secs();
     stripe.advance(2 * TEN_MINUTES);
-    assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::NotYet);
+    assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::WaitTimedOut);
     assert!(stripe.now().as_secs() - began > 1700, "it gave up before it began");
 }

@@ -55,13 +55,13 @@ fn a_thin_event_fetches_what_it_leaves_out() {
     let simulator = SimulatorTransport::default();
     let stripe = Recorder::new(simulator.clone());
     simulator.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().thin());
-    let client = BlockingClient::new(config().account("acct_1").unwrap(), stripe.clone());
+    let client = BlockingClient::new(config().to_builder().account("acct_1").build().unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
     let Some(Delivery::ThinEvent(event)) = deliver(&simulator).pop() else { panic!("it is a thin event") };
     assert_eq!(event.context.as_deref(), Some("acct_1"));
 
     // A client that has no account of its own, or another, acts in the context of the event.
-    let thin = client.with_config(config().account("acct_2").unwrap()).thin_events();
+    let thin = client.with_config(config().to_builder().account("acct_2").build().unwrap()).thin_events();
     let before = stripe.requests().len();
     let fetched = thin.fetch(&event).send().unwrap();
     assert!(fetched.changes.is_some() && fetched.id == event.id);
@@ -153,7 +153,7 @@ fn one_receiver_that_hangs_keeps_no_other_waiting() {
     for url in [hanging.as_ref().unwrap().url(), healthy.url()] {
         stripe.add_webhook(WebhookEndpoint::new(url, SECRET).unwrap());
     }
-    let config = config().base_url(stripe.url()).unwrap();
+    let config = config().to_builder().base_url(stripe.url()).build().unwrap();
     let client = BlockingClient::new(config, stripe_identity_ureq::UreqTransport::new().unwrap());
     for _ in 0..20 {
         client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
@@ -230,7 +230,7 @@ fn the_server_delivers_over_a_socket_until_it_is_taken() {
     let receiver = receiver.unwrap();
     let stripe = Server::start("127.0.0.1:0", Simulator::new().with_clock(Timestamp::now)).unwrap();
     let client = BlockingClient::new(
-        config().base_url(stripe.url()).unwrap(),
+        config().to_builder().base_url(stripe.url()).build().unwrap(),
         stripe_identity_ureq::UreqTransport::new().unwrap(),
     );
     let url = format!("{}/hook?x=1", receiver.url());

@@ -6,7 +6,7 @@ use stripe_identity_types::VerificationSession;
 use super::alphabet::Reply;
 use super::{History, KEY_LIFETIME, Setting, State};
 use crate::step::Step;
-use crate::{AttemptTimeout, Error, ErrorKind, Response, TransportError};
+use crate::{AttemptTimeout, Error, ErrorKind, Meta, Response, TransportError};
 
 /// All attempts of a call have the same method, URL, headers, key and bytes.
 pub(super) fn all_attempts_are_the_same_but_for_their_time(first: &http::Request<Bytes>, other: &http::Request<Bytes>) {
@@ -74,9 +74,9 @@ pub(super) fn check_end(
 /// A success is returned with what came, and only if a success came.
 fn a_success_is_what_came(state: &State, reply: &Reply, session: &Response<VerificationSession>) {
     assert!(reply.is_success(), "{}", reply.name);
-    assert_eq!((session.id.as_str(), Some(session.status().as_u16())), ("vs_1", reply.status()));
-    assert_eq!((session.attempts(), session.request_id()), (state.history.attempts, Some("req_1")));
-    assert_eq!(session.idempotency_key(), key(state));
+    assert_eq!((session.id.as_str(), Some(session.meta().status().as_u16())), ("vs_1", reply.status()));
+    assert_eq!((session.meta().attempts(), session.meta().request_id()), (state.history.attempts, Some("req_1")));
+    assert_eq!(session.meta().idempotency_key(), key(state));
 }
 
 /// The error has the status, the request id and the kind of the last attempt, the number of all, and the key of the call.
@@ -88,7 +88,7 @@ fn the_error_describes_the_last_attempt(setting: &Setting, state: &State, reply:
     assert_eq!(error.kind() == ErrorKind::Decode, matches!(reply.status(), Some(200..=299)), "{name}");
     assert_eq!(error.request_id(), reply.status().map(|_| "req_1"), "{name}");
     assert_eq!((error.attempts(), error.idempotency_key()), (state.history.attempts, key(state)), "{name}");
-    assert!(error.is_replayed() || !reply.is_stored(setting), "{name}");
+    assert!(error.meta().is_some_and(Meta::is_replayed) || !reply.is_stored(setting), "{name}");
     assert_eq!(
         error.to_string().contains("use a new key"),
         reply.is_stored(setting) && !error.is_retryable(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stripe_identity_types::VerificationSession;
 
 use super::alphabet::{Reply, replies_to_a_poll};
-use super::{ATTEMPT_TIMEOUT, Clock, Counts, History, Setting};
+use super::{ATTEMPT_TIMEOUT, Counts, History, Setting};
 use crate::step::{Progress, SentCall, Step};
 use crate::{AttemptTimeout, Config, Error, ErrorKind, Response};
 
@@ -38,16 +38,16 @@ impl Patience {
         self.deadline.map_or(self.within, |deadline| deadline.min(self.within))
     }
 
-    fn config(self, clock: &Clock, random: u64) -> Config {
+    fn config(self, random: u64) -> Config {
         // Neither retries nor rate limits have a say while there is time.
-        Setting { deadline: self.deadline, random, ..Setting::of_a_get() }.config(clock)
+        Setting { deadline: self.deadline, random, ..Setting::of_a_get() }.config()
     }
 }
 
 /// Follows the first polls; the call goes on for as long as there is time.
 fn explore(patience: Patience, random: u64, replies: &[Reply]) -> Counts {
-    let (clock, mut counts) = (Clock::default(), Counts::default());
-    let sessions = patience.config(&clock, random).verification_sessions();
+    let mut counts = Counts::default();
+    let sessions = patience.config(random).verification_sessions();
     let step = sessions.retrieve("vs_1").wait_until(VerificationSession::is_decided, patience.within).start();
     let Step::Send(request, sent) = step else { unreachable!("a call begins with a request") };
     let history = History { attempts: 1, began: Duration::ZERO, reached: false };
@@ -61,8 +61,7 @@ fn explore(patience: Patience, random: u64, replies: &[Reply]) -> Counts {
             for reply in replies {
                 counts.replies += 1;
                 let now = state.history.began + reply.takes;
-                clock.set(now);
-                match state.sent.clone().reply(reply.outcome()) {
+                match state.sent.clone().reply(reply.outcome(), now) {
                     Step::Done(end) => {
                         counts.sequences += state.sequences;
                         waiting_ends_when_it_is_so_or_cannot_be_or_time_is_up(patience, state, reply, now, &end);
@@ -70,15 +69,16 @@ fn explore(patience: Patience, random: u64, replies: &[Reply]) -> Counts {
                     Step::Wait(wait, waiting) => {
                         waiting_goes_on_only_while_it_may_help(reply);
                         each_wait_lies_within_its_bounds(patience, state, reply, now, wait);
-                        clock.set(now + wait);
-                        let Step::Send(request, sent) = waiting.resume() else { unreachable!("there is time left") };
+                        let Step::Send(request, sent) = waiting.resume(now + wait) else {
+                            unreachable!("there is time left")
+                        };
                         if depth == super::depth() {
                             counts.sequences += state.sequences;
                             continue;
                         }
                         let reached = state.history.reached || reply.may_have_reached_the_server();
                         let history = History { attempts: state.history.attempts + 1, began: now + wait, reached };
-                        let entry = next.entry((history, sent.plan.progress.clone()));
+                        let entry = next.entry((history, sent.state.progress.clone()));
                         let timeout = timeout(&request);
                         entry.or_insert_with(|| State { sent, history, timeout, sequences: 0 }).sequences +=
                             state.sequences;
@@ -119,13 +119,13 @@ fn waiting_ends_when_it_is_so_or_cannot_be_or_time_is_up(
     match end {
         Ok(session) => {
             assert!(reply.is_met() && session.is_decided(), "{}", reply.name);
-            assert_eq!(session.attempts(), state.history.attempts);
+            assert_eq!(session.meta().attempts(), state.history.attempts);
         }
         Err(error) => {
             assert!(!reply.is_met(), "{}", reply.name);
             let is_out_of_time = now + SECOND >= patience.end();
             assert!(is_out_of_time || !reply.may_be_polled_again(), "{} {patience:?} {:?}", reply.name, state.history);
-            assert_eq!(error.kind() == ErrorKind::NotYet, reply.is_unmet(), "{}", reply.name);
+            assert_eq!(error.kind() == ErrorKind::WaitTimedOut, reply.is_unmet(), "{}", reply.name);
             assert_eq!(error.status().map(|status| status.as_u16()), reply.status(), "{}", reply.name);
             assert_eq!(error.attempts(), state.history.attempts, "{}", reply.name);
             let may_have_arrived = state.history.reached || reply.may_have_reached_the_server();

@@ -2,11 +2,13 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-/// The hosts that are reached without a proxy, as `NO_PROXY` lists them. For transports, so that all read it alike.
+/// The hosts that are reached without a proxy, as the variable `NO_PROXY` lists them.
+///
+/// It is here so that all transports parse it alike.
 ///
 /// Entries are separated by commas or white space:
 ///
-/// | entry | stands for |
+/// | entry | matches |
 /// |---|---|
 /// | `stripe.com`, `.stripe.com`, `*.stripe.com` | this name and all names below it |
 /// | `10.1.2.3`, `::1`, `[::1]` | this address |
@@ -14,8 +16,8 @@ use http::Uri;
 /// | any of these with a port: `stripe.com:443`, `[::1]:443` | the same, at this port only |
 /// | `*` | every host |
 ///
-/// Names match in any case and are not looked up, so a network does not stand for names that lead into it. Any other entry,
-/// such as `192.168.*`, matches nothing.
+/// Names match in any case. They are not resolved, so a network does not match a name that resolves
+/// into it. Any other entry, such as `192.168.*`, matches nothing.
 ///
 /// ```
 /// use stripe_identity_core::NoProxy;
@@ -44,13 +46,14 @@ enum Hosts {
 }
 
 impl NoProxy {
-    /// Reads a list. What cannot be read matches nothing.
+    /// Parses a list. An entry that does not parse matches nothing.
     pub fn parse(list: &str) -> Self {
         let entries = list.split(|letter: char| letter == ',' || letter.is_whitespace());
         Self(entries.filter_map(Entry::parse).collect())
     }
 
-    /// Whether the host of a URL is reached without a proxy. Without a port in the URL, it is that of the scheme.
+    /// Returns whether the host of a URL is reached without a proxy. The port defaults to that of the
+    /// scheme.
     pub fn matches(&self, uri: &Uri) -> bool {
         let Some(host) = uri.host() else { return false };
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });

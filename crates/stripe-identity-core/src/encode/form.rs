@@ -1,29 +1,24 @@
-//! Writes parameters as Stripe reads them: `a=1&b[c]=2&d[0][e]=3`.
+//! Encodes parameters as a form in Stripe's style: `a=1&b[c]=2&d[0][e]=3`.
 
 use std::fmt::{self, Display, Write as _};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::ser::{self, Impossible, Serializer};
 use serde_json::Value;
 
-/// What stays as it is in names, values and path segments; all else is written in percent-encoded UTF-8.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-pub(crate) fn escape(text: &str) -> impl Display + '_ {
-    utf8_percent_encode(text, ESCAPED)
-}
+use super::percent::escape;
 
 /// Appends the parameters to a form.
 ///
-/// A struct or a map gives one pair a field; nested ones and lists give `name[field]` and `name[index]`. `None` gives an
-/// empty value, which Stripe reads as "clear", so what is to be left alone must be skipped. Empty structs, maps and lists
-/// give nothing.
+/// A struct or a map becomes one pair for each field. Nested ones become `name[field]`, lists
+/// `name[index]`. `None` becomes an empty value, with which Stripe clears a field, so a field that is
+/// to stay as it is must be skipped. Empty structs, maps and lists add nothing.
 pub(crate) fn append(form: &mut String, params: &(impl Serialize + ?Sized)) -> Result<(), Unrepresentable> {
     params.serialize(Field { form, name: String::new() })
 }
 
-/// The parameters hold something that a form cannot: a value without a name, bytes, or a number that is none.
+/// The parameters hold a value that a form cannot: one without a name, bytes, or a number that is not
+/// finite.
 #[derive(Debug)]
 pub(crate) struct Unrepresentable;
 
@@ -43,15 +38,15 @@ impl ser::Error for Unrepresentable {
 
 type Written = Result<(), Unrepresentable>;
 
-/// How `serde_json` gives a number to a serializer that is not its own, as a struct with one field of the same name, where
-/// any crate of the program turns on its feature `arbitrary_precision`.
+/// The name of the struct, and of its one field, as which `serde_json` hands a number to another
+/// serializer if any crate of the program enables its feature `arbitrary_precision`.
 const NUMBER: &str = "$serde_json::private::Number";
-/// How it gives JSON that stays as it is.
+/// The same for a `RawValue`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// A text or a number, as text.
+/// Returns the text of a text or a number.
 fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<String, Unrepresentable> {
-    // Written as a value, it comes out just as text.
+    // Encoded as a value, both are their text.
     let mut text = String::new();
     value.serialize(Field { form: &mut text, name: "k".to_owned() })?;
     let escaped = text.strip_prefix("k=").ok_or(Unrepresentable)?;
@@ -59,14 +54,15 @@ fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<String, Unrepresentable> 
     Ok(text.into_owned())
 }
 
-/// The place in the form where a value goes; its name is escaped already, and empty at the top.
+/// A position in the form. The name is escaped already, and empty at the top.
 struct Field<'a> {
     form: &'a mut String,
     name: String,
 }
 
 impl Field<'_> {
-    /// The place below. A name that is empty or has brackets would come out as a place elsewhere.
+    /// Returns the position below. A name that is empty or has brackets would stand for another
+    /// position.
     fn child(&mut self, name: &str) -> Result<Field<'_>, Unrepresentable> {
         if name.is_empty() || name.contains(['[', ']']) {
             return Err(Unrepresentable);
@@ -78,12 +74,12 @@ impl Field<'_> {
         Ok(Field { form: self.form, name })
     }
 
-    /// This place once more.
+    /// Returns the same position again.
     fn itself(&mut self) -> Field<'_> {
         Field { form: self.form, name: self.name.clone() }
     }
 
-    /// A number in the words of JSON, of which an exponent is not Stripe's.
+    /// Writes a JSON number. Stripe takes no exponent.
     fn number(self, text: &str) -> Written {
         if text.contains(['e', 'E']) {
             self.serialize_f64(text.parse().map_err(|_| Unrepresentable)?)
@@ -163,7 +159,7 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_unit(self) -> Written {
-        // At the top, `()` stands for no parameters.
+        // At the top, `()` means no parameters.
         if self.name.is_empty() { Ok(()) } else { self.value("") }
     }
 
@@ -239,7 +235,7 @@ struct Children<'a> {
 
 impl Children<'_> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        // A list at the top would give `0=…`, which is a name of nothing.
+        // A list at the top would become `0=…`, which names no parameter.
         if self.parent.name.is_empty() {
             return Err(Unrepresentable);
         }
@@ -327,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_lists_and_booleans() {
+    fn nested_values_are_written_in_brackets() {
         let params = json!({"a": {"b": [true, {"c": 1}, ["x"]]}, "d": ""});
         assert_eq!(form(params), "a[b][0]=true&a[b][1][c]=1&a[b][2][0]=x&d=");
     }
@@ -339,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_of_a_session_to_create() {
+    fn create_session_is_written_with_all_fields() {
         let params = CreateVerificationSession::document()
             .allowed_types([DocumentType::Passport, "visa".into()])
             .require_live_capture(false)
@@ -358,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn left_alone_cleared_and_set_are_three_things() {
+    fn patch_fields_are_skipped_cleared_or_set() {
         assert_eq!(form(UpdateVerificationSession::new()), "");
         assert_eq!(form(UpdateVerificationSession::new().clear_document_options()), "options[document]=");
         let set = UpdateVerificationSession::new().require_id_number(true).unset_metadata("k");
@@ -366,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_of_a_list() {
+    fn list_filters_are_written() {
         let span = CreatedFilter::new().gte(Timestamp::from_secs(1)).lt(Timestamp::from_secs(-2));
         assert_eq!(
             form(ListVerificationSessions::new().created(span).limit(3)),
@@ -376,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_plain_and_whole() {
+    fn numbers_are_written_without_exponent() {
         assert_eq!(
             form(json!({"a": i64::MIN, "b": u64::MAX, "c": 1e21, "d": 0.1})),
             format!("a={}&b={}&c=1{}&d=0.1", i64::MIN, u64::MAX, "0".repeat(21))
@@ -384,7 +380,8 @@ mod tests {
         assert_eq!(form(std::collections::BTreeMap::from([(7, "x")])), "7=x");
     }
 
-    /// As `serde_json` hands its numbers over where `arbitrary_precision` is on, which this test need not turn on for all.
+    /// A number as `serde_json` hands it over with `arbitrary_precision`, which this test cannot enable
+    /// for itself alone.
     #[derive(Serialize)]
     #[serde(rename = "$serde_json::private::Number")]
     struct PreciseNumber {
@@ -393,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_any_precision_is_the_number() {
+    fn number_of_any_precision_is_written_as_it_is() {
         let form = |text| form(std::collections::BTreeMap::from([("limit", [PreciseNumber { text }])]));
         assert_eq!(form("3"), "limit[0]=3");
         assert_eq!(form("-0.10"), "limit[0]=-0.10");
@@ -401,26 +398,26 @@ mod tests {
         assert_eq!(form("1e21"), format!("limit[0]=1{}", "0".repeat(21)));
         let refused =
             |text| append(&mut String::new(), &json!({}).as_object().map(|_| PreciseNumber { text })).is_err();
-        assert!(refused("3"), "a number is no form");
+        assert!(refused("3"), "a bare number is not a form");
         let beyond = std::collections::BTreeMap::from([("a", PreciseNumber { text: "1e400" })]);
         assert!(append(&mut String::new(), &beyond).is_err());
     }
 
     #[test]
-    fn json_that_stays_as_it_is_is_written_like_any_other() {
+    fn raw_json_is_written_like_any_other() {
         let raw = serde_json::value::RawValue::from_string(r#"{"b": [1, {"c": "d e"}]}"#.to_owned()).unwrap();
         assert_eq!(form(&*raw), "b[0]=1&b[1][c]=d%20e");
         assert_eq!(form(std::collections::BTreeMap::from([("a", &*raw)])), "a[b][0]=1&a[b][1][c]=d%20e");
     }
 
     #[test]
-    fn empty_collections_give_nothing() {
+    fn empty_collections_add_nothing() {
         assert_eq!(form(()), "");
         assert_eq!(form(json!({"a": [], "b": {}, "c": {"d": []}})), "");
     }
 
     #[test]
-    fn what_a_form_cannot_say_is_refused() {
+    fn unrepresentable_params_are_refused() {
         let refused = |params: &dyn Fn(&mut String) -> Written| assert!(params(&mut String::new()).is_err());
         refused(&|form| append(form, "text"));
         refused(&|form| append(form, &[1, 2]));

@@ -1,4 +1,4 @@
-//! Finds numbers that are not finite, which `serde_json` writes as `null` without a word.
+//! Finds numbers that are not finite, which `serde_json` writes as `null` silently.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl ser::Error for NotFinite {
 
 type Checked = Result<(), NotFinite>;
 
-/// Goes through a value and keeps nothing of it.
+/// Visits a value and keeps nothing of it.
 struct Check;
 
 macro_rules! fine {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_not_finite_is_found_wherever_it_is() {
+    fn infinite_or_nan_is_found_at_any_depth() {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(check(&number).is_err());
             assert!(check(&[1.0, number]).is_err());
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_passes() {
+    fn finite_values_pass() {
         assert!(check(&json!({"a": [1, -1.5, null, true, "NaN", {"b": 1e308}]})).is_ok());
         assert!(check(&(Shape::Newtype(0.0), Shape::Tuple(1, 2.0), Shape::Struct { side: None })).is_ok());
         assert!(check(&()).is_ok() && check("text").is_ok() && check(&BTreeMap::from([(7, 'x')])).is_ok());

@@ -3,44 +3,80 @@ use std::fmt;
 use http::StatusCode;
 use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 
-/// What kind of failure it was.
+/// The kinds of [`Error`](crate::Error).
+///
+/// Neighbouring kinds are told apart by these questions:
+///
+/// - [`InvalidInput`](Self::InvalidInput) or [`InvalidRequest`](Self::InvalidRequest): was anything
+///   sent? This crate refuses what cannot be right, Stripe refuses the rest.
+/// - [`Authentication`](Self::Authentication) or [`Permission`](Self::Permission): would another
+///   scope of the same account help? An unknown key is the former; a restricted key without the
+///   scope is the latter.
+/// - [`RateLimit`](Self::RateLimit) or [`Idempotency`](Self::Idempotency): does waiting help under
+///   the same key? After a rate limit, yes. A key that was used with other parameters stays
+///   refused; one that is used by a running request is retried by the call itself.
+/// - [`Decode`](Self::Decode) or [`Api`](Self::Api): did the request take effect? After a success
+///   that cannot be parsed, it did.
+/// - [`Transport`](Self::Transport) or [`Api`](Self::Api): did a response arrive? A proxy's own
+///   `502` is a response.
+/// - [`BrokenPagination`](Self::BrokenPagination) or [`Decode`](Self::Decode): does the page parse?
+///   A page that parses and leads nowhere is the former.
+///
+/// ```
+/// use stripe_identity_core::{Error, ErrorKind};
+///
+/// /// Returns what a person who verifies may read.
+/// fn explain(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::RateLimit => "We are busy. Try again in a minute.",
+///         ErrorKind::Transport | ErrorKind::Api if error.is_retryable() => "Try again.",
+///         ErrorKind::InvalidRequest => "This verification is over.",
+///         _ => "Something went wrong on our side.",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request was refused on this side, before anything was sent: a parameter, an id or an option cannot be right, or
-    /// the operating system gave no randomness for a key.
+    /// The request was refused before it was sent:
+    /// [`invalid_input`](crate::Error::invalid_input) has the reason.
     InvalidInput,
-    /// No response came; [`Error::transport`](crate::Error::transport) says why.
+    /// No response arrived: [`transport`](crate::Error::transport) has the reason.
     Transport,
-    /// A successful response came and could not be read, or [one object](crate::Error::object_id) of a page could not.
+    /// A successful response arrived and does not parse, or
+    /// [one object](crate::Error::object_id) of a page does not.
     Decode,
-    /// A list says that it goes on and gives no way to go on: the page is empty, ends where one before it did, or ends with
-    /// an object that has no id.
-    EndlessList,
-    /// The time to [wait](crate::Call::wait_until) for something was up before it had happened.
-    NotYet,
-    /// Stripe, or something in between, pointed elsewhere. Redirects are not followed, since the API key would go along.
+    /// `has_more` of a page is true, but the page is empty, or ends where an earlier page ended, or
+    /// ends with an object that has no id.
+    BrokenPagination,
+    /// The condition of [`wait_until`](crate::Call::wait_until) was not met within the time limit.
+    WaitTimedOut,
+    /// The response is a redirect. Redirects are not followed, since the API key would go along.
     Redirect,
-    /// Stripe does not know the API key (status 401).
+    /// Stripe does not accept the API key (status 401).
     Authentication,
-    /// The API key is not allowed to do this (status 403).
+    /// The API key may not do this (status 403).
     Permission,
-    /// Too many requests (status 429), or something else holds the object.
+    /// There were too many requests (status 429, code `rate_limit`), or another request holds the
+    /// object (code `lock_timeout`).
     RateLimit,
-    /// The idempotency key was used with other parameters, or by a request that is still running.
+    /// The idempotency key was used with other parameters, or is used by a request that is still
+    /// running.
     Idempotency,
     /// Stripe refused the request as wrong (mostly status 400 or 404).
     InvalidRequest,
     /// A card was declined (status 402).
     Card,
-    /// Any other refusal; with a status of 500 or more, something went wrong on Stripe's side.
+    /// Any other failure. A status of 500 or more is a failure of Stripe or of a proxy.
     Api,
 }
 
 impl ErrorKind {
-    /// The order makes the difference: the most telling sign first. A code says more than a type: what Stripe sends for a
-    /// key that is in use is of the type `invalid_request_error`.
-    pub(crate) fn of(status: StatusCode, api: Option<&ApiError>) -> Self {
+    /// Classifies a response that is no success.
+    ///
+    /// A code says more than a type, and a type more than a status: for a key that is in use, Stripe
+    /// sends the type `invalid_request_error`.
+    pub(crate) fn classify(status: StatusCode, api: Option<&ApiError>) -> Self {
         let type_ = api.map(|error| &error.type_);
         let code = api.and_then(|error| error.code.as_ref());
         if status.is_redirection() {
@@ -74,13 +110,15 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InvalidInput => "the request was not sent",
-            Self::Transport => "no response",
-            Self::Decode => "the response could not be read",
-            Self::EndlessList => "the list goes on for ever",
-            Self::NotYet => "what was waited for did not happen in time",
+            Self::Transport => "no response arrived",
+            Self::Decode => "the response could not be parsed",
+            Self::BrokenPagination => {
+                "the list cannot be continued: `has_more` is true, but the page leads to no new one"
+            }
+            Self::WaitTimedOut => "the condition was not met within the time limit",
             Self::Redirect => "the response is a redirect, which is not followed",
             Self::Authentication => "the API key was not accepted",
-            Self::Permission => "the API key is not allowed to do this",
+            Self::Permission => "the API key may not do this",
             Self::RateLimit => "too many requests",
             Self::Idempotency => "the idempotency key is used by another request",
             Self::InvalidRequest => "the request is invalid",
@@ -95,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_follow_type_and_status() {
+    fn kind_follows_code_then_type_then_status() {
         let idempotency = r#"{"error": {"type": "idempotency_error"}}"#;
         let table = [
             (400, "{}", ErrorKind::InvalidRequest),
@@ -127,7 +165,11 @@ mod tests {
         ];
         for (status, body, kind) in table {
             let api = ApiError::from_slice(body.as_bytes());
-            assert_eq!(ErrorKind::of(StatusCode::from_u16(status).unwrap(), api.as_ref()), kind, "{status} {body}");
+            assert_eq!(
+                ErrorKind::classify(StatusCode::from_u16(status).unwrap(), api.as_ref()),
+                kind,
+                "{status} {body}"
+            );
         }
     }
 }

@@ -1,21 +1,30 @@
-//! Retrieving and listing events.
+//! Events, with a snapshot of the object that they happened to.
 
 use stripe_identity_types::{Event, EventId, ListEvents};
 
 use crate::call::{Call, Caller};
-use crate::page::Page;
+use crate::endpoint::endpoints;
 
-own_params! {
+endpoints! {
     /// Lists events, newest first.
-    ListEvents = GET Api "/v1/events" -> Page<Event>, expand "data." String;
-}
-
-by_id! {
+    List {
+        method: GET,
+        path: "/v1/events",
+        params: ListEvents,
+        page: Event,
+    }
     /// Retrieves an event.
-    Retrieve(EventId) = GET Api "/v1/events/{id}" -> Event, expand String;
+    Retrieve {
+        method: GET,
+        path: "/v1/events/{id}",
+        id: EventId,
+        response: Event,
+    }
 }
 
-/// Calls on events. From `events()` of a client, or of a [`Config`](crate::Config).
+/// The calls on events.
+///
+/// `events()` of a client or of a [`Config`](crate::Config) returns it.
 #[derive(Clone, Debug)]
 pub struct Events<C> {
     caller: C,
@@ -27,8 +36,8 @@ impl<C: Caller> Events<C> {
     }
 
     /// Lists events of the last 30 days, newest first.
-    pub fn list(&self, params: ListEvents) -> Call<C, ListEvents> {
-        Call::new(&self.caller, params)
+    pub fn list(&self, params: ListEvents) -> Call<C, List> {
+        Call::new(&self.caller, List::new(params))
     }
 
     /// Retrieves an event of the last 30 days.

@@ -1,16 +1,18 @@
-//! Requests to parts of Stripe's API that this crate does not know.
+//! Requests to parts of Stripe's API that this crate does not cover.
 
 use http::Method;
 use serde::Serialize;
 use stripe_identity_types::{Json, Sensitive};
 
-use super::{Endpoint, Route, WriteEndpoint};
+use crate::endpoint::{Endpoint, Route};
 
-/// Any request to Stripe's API. From `raw()` of a client, or of a [`Config`](crate::Config), or made by hand for
-/// [`call`](crate::Client::call).
+/// Any request to Stripe's API.
+///
+/// `raw()` of a client or of a [`Config`](crate::Config) makes a call of it, and so does
+/// [`call`](crate::Client::call):
 ///
 /// ```
-/// use stripe_identity_core::endpoint::raw::Raw;
+/// use stripe_identity_core::resources::raw::Raw;
 /// use stripe_identity_core::http::Method;
 /// # use stripe_identity_core::{BlockingClient, Error};
 ///
@@ -28,7 +30,7 @@ pub struct Raw<P> {
 }
 
 impl<P> Raw<P> {
-    /// Makes a request from its method, its path and its parameters, on the terms of
+    /// Creates a request from its method, its path and its parameters, which are those of
     /// [`Client::raw`](crate::Client::raw).
     pub fn new(method: Method, path: impl Into<String>, params: P) -> Self {
         Self { method, path: path.into(), query: None, params }
@@ -36,7 +38,7 @@ impl<P> Raw<P> {
 }
 
 impl Raw<()> {
-    /// A `GET` of a path and query that Stripe named.
+    /// Creates a `GET` of a path and query that Stripe named.
     pub(crate) fn get(path_and_query: &str) -> Self {
         let (path, query) = match path_and_query.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),
@@ -47,8 +49,6 @@ impl Raw<()> {
 }
 
 impl<P: Serialize> Endpoint for Raw<P> {
-    /// Stands for nothing: each request says its own.
-    const ROUTE: Route = Route::get("/");
     type Params = P;
     type Response = Sensitive<Json>;
     type Expand = String;
@@ -61,8 +61,6 @@ impl<P: Serialize> Endpoint for Raw<P> {
         &self.params
     }
 }
-
-impl<P: Serialize> WriteEndpoint for Raw<P> {}
 
 impl<P> std::fmt::Debug for Raw<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

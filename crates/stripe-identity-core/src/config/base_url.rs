@@ -4,46 +4,42 @@ use std::net::{IpAddr, Ipv6Addr};
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
-use crate::endpoint::{Host, is_plain};
-use crate::error::Error;
-use crate::invalid_input::InvalidInput;
+use crate::encode::is_plain_segment;
+use crate::error::{Error, InvalidInput};
 
-/// Where requests go: scheme, host, port, and a path to put before the API's own.
+/// The base of a request's URL: scheme, host, port, and a path before the API's own.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     url: String,
-    /// Whether only keys that are marked as test keys may go there.
+    /// Whether only keys that are marked as test keys may be sent there.
     pub(crate) takes_test_keys_only: bool,
 }
 
 impl BaseUrl {
-    pub(crate) fn of_stripe(host: Host) -> Self {
-        let host = match host {
-            Host::Api => "api",
-            Host::Files => "files",
-        };
-        Self { url: format!("https://{host}.stripe.com"), takes_test_keys_only: false }
+    /// Returns the URL of one of Stripe's hosts.
+    pub(crate) fn stripe(subdomain: &str) -> Self {
+        Self { url: format!("https://{subdomain}.stripe.com"), takes_test_keys_only: false }
     }
 
-    /// A URL that keeps a key safe on its way: with TLS, or to this machine.
+    /// Parses a URL that keeps the key safe: it has TLS, or its host is this machine.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         let (base_url, is_safe) = Self::parse_any(url)?;
         if is_safe { Ok(base_url) } else { Err(InvalidInput::InsecureBaseUrl.into()) }
     }
 
-    /// A URL that may go without TLS to any machine, for test keys only.
+    /// Parses a URL that may lack TLS, for test keys only.
     pub(crate) fn parse_without_tls(url: &str) -> Result<Self, Error> {
         let (base_url, is_safe) = Self::parse_any(url)?;
-        // A slip of the pen, rather than a simulator.
-        if !is_safe && base_url.is_stripe_s() {
+        // This is a typing error, not a simulator.
+        if !is_safe && base_url.is_stripe_host() {
             return Err(InvalidInput::InsecureBaseUrl.into());
         }
         Ok(Self { takes_test_keys_only: true, ..base_url })
     }
 
-    /// The URL, and whether it keeps a key safe.
+    /// Parses a URL, and returns whether it keeps the key safe.
     fn parse_any(url: &str) -> Result<(Self, bool), Error> {
-        // `Uri` drops a fragment without a word, and reads a backslash as part of the path.
+        // `Uri` drops a fragment silently, and takes a backslash as part of the path.
         if url.contains(['#', '?', '\\']) {
             return Err(InvalidInput::MalformedBaseUrl.into());
         }
@@ -58,13 +54,17 @@ impl BaseUrl {
         let is_safe = *scheme == Scheme::HTTPS || is_loopback(host);
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix("/v1").unwrap_or(path);
-        if path.split('/').skip(1).any(|segment| !is_plain(segment)) {
+        if path.split('/').skip(1).any(|segment| !is_plain_segment(segment)) {
             return Err(InvalidInput::MalformedBaseUrl.into());
         }
         Ok((Self { url: format!("{scheme}://{authority}{path}"), takes_test_keys_only: false }, is_safe))
     }
 
-    fn is_stripe_s(&self) -> bool {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    fn is_stripe_host(&self) -> bool {
         let uri: Option<Uri> = self.url.parse().ok();
         uri.as_ref().and_then(Uri::host).is_some_and(|host| {
             let host = host.to_ascii_lowercase();
@@ -72,14 +72,15 @@ impl BaseUrl {
         })
     }
 
-    /// The URL of a path and query below it, which begin with `/`.
+    /// Returns the URL of a path and query, which begin with `/`.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
         format!("{}{path_and_query}", self.url).parse().map_err(|_| InvalidInput::MalformedUrl.into())
     }
 }
 
-/// The host, if all of the authority is a host and perhaps a port. `Authority` takes much that is neither, and what one
-/// library reads as a port, another may read as a part of the name.
+/// Returns the host, if the authority is a host with or without a port and nothing else.
+///
+/// `Authority` accepts much more, and libraries disagree on where the name ends and the port begins.
 fn host(authority: &Authority) -> Option<&str> {
     let text = authority.as_str();
     let end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_goes_to_this_machine_only() {
+    fn plain_http_is_accepted_for_loopback_only() {
         for url in [
             "http://localhost:1",
             "http://LOCALHOST",
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_refused() {
+    fn malformed_url_is_refused() {
         for url in [
             "",
             "api.stripe.com",
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_the_api_s_own_is_taken_off() {
+    fn trailing_slash_and_v1_are_removed() {
         for (url, full) in [
             ("https://example.com", "https://example.com/v1/files"),
             ("https://example.com/", "https://example.com/v1/files"),

@@ -2,21 +2,31 @@ use std::fmt;
 
 use http::HeaderValue;
 
-use crate::error::Error;
-use crate::invalid_input::InvalidInput;
+use crate::error::{Error, InvalidInput};
 
 /// A secret or restricted API key. `Debug` does not show it.
+///
+/// ```
+/// use stripe_identity_core::ApiKey;
+///
+/// let key = ApiKey::new("rk_test_123")?;
+/// assert!(key.is_test());
+/// assert_eq!(format!("{key:?}"), "ApiKey([hidden])");
+/// # Ok::<(), stripe_identity_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
     authorization: HeaderValue,
 }
 
 impl ApiKey {
-    /// A key from its text. Any visible ASCII text is taken for one.
+    /// Creates a key from its text. Only Stripe knows its keys, so any visible ASCII text is accepted.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty or holds anything but visible ASCII: a space or a
-    /// line break that came along from a file would else fail at Stripe, or end up in a log.
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is empty or has a character that is
+    /// not visible ASCII. A space or a line break copied along from a file would otherwise fail at
+    /// Stripe, or end up in a log.
     pub fn new(key: impl AsRef<str>) -> Result<Self, Error> {
         let key = key.as_ref();
         if key.is_empty() {
@@ -56,6 +66,14 @@ impl TryFrom<&str> for ApiKey {
     }
 }
 
+impl TryFrom<&String> for ApiKey {
+    type Error = Error;
+
+    fn try_from(key: &String) -> Result<Self, Error> {
+        Self::new(key)
+    }
+}
+
 impl TryFrom<String> for ApiKey {
     type Error = Error;
 
@@ -70,7 +88,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn a_key_that_cannot_be_sent_is_refused_and_not_quoted() {
+    fn key_that_cannot_be_sent_is_refused_and_not_quoted() {
         for key in ["", " sk_test_123", "sk_test_123\n", "sk_test_1 23", "sk_test_\u{e9}", "sk_test_\0", "\u{7f}"] {
             let error = ApiKey::new(key).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -80,13 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn debug_hides_the_key_and_the_header() {
+    fn debug_hides_key_and_header() {
         let key = ApiKey::new("sk_test_123").unwrap();
         assert!(!format!("{key:?} {:?}", key.authorization()).contains("123"));
     }
 
     #[test]
-    fn only_a_marked_key_is_for_tests() {
+    fn is_test_follows_the_prefix() {
         let is_test = |key| ApiKey::new(key).unwrap().is_test();
         assert!(is_test("sk_test_1") && is_test("rk_test_1"));
         assert!(!is_test("sk_live_1") && !is_test("sk_test") && !is_test("x"));

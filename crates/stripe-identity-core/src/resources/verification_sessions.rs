@@ -1,0 +1,179 @@
+//! Verification sessions: a person's attempts to prove who they are.
+
+use std::time::Duration;
+
+use stripe_identity_types::{
+    CreateVerificationSession, ListVerificationSessions, SessionExpand, UpdateVerificationSession, VerificationSession,
+    VerificationSessionId,
+};
+
+use crate::call::{Call, Caller};
+use crate::endpoint::endpoints;
+use crate::retry::PollUntil;
+
+endpoints! {
+    /// Lists sessions, newest first.
+    List {
+        method: GET,
+        path: "/v1/identity/verification_sessions",
+        params: ListVerificationSessions,
+        page: VerificationSession,
+        expand: SessionExpand,
+    }
+    /// Creates a session.
+    Create {
+        method: POST,
+        path: "/v1/identity/verification_sessions",
+        params: CreateVerificationSession,
+        response: VerificationSession,
+        expand: SessionExpand,
+    }
+    /// Retrieves a session.
+    Retrieve {
+        method: GET,
+        path: "/v1/identity/verification_sessions/{session}",
+        id: VerificationSessionId,
+        response: VerificationSession,
+        expand: SessionExpand,
+    }
+    /// Updates a session.
+    Update {
+        method: POST,
+        path: "/v1/identity/verification_sessions/{session}",
+        id: VerificationSessionId,
+        params: UpdateVerificationSession,
+        response: VerificationSession,
+        expand: SessionExpand,
+    }
+    /// Cancels a session.
+    Cancel {
+        method: POST,
+        path: "/v1/identity/verification_sessions/{session}/cancel",
+        id: VerificationSessionId,
+        response: VerificationSession,
+        expand: SessionExpand,
+    }
+    /// Redacts a session.
+    Redact {
+        method: POST,
+        path: "/v1/identity/verification_sessions/{session}/redact",
+        id: VerificationSessionId,
+        response: VerificationSession,
+        expand: SessionExpand,
+    }
+}
+
+/// The calls on verification sessions.
+///
+/// `verification_sessions()` of a client or of a [`Config`](crate::Config) returns it:
+///
+/// ```
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// use stripe_identity_core::types::CreateVerificationSession;
+///
+/// # fn example(client: &BlockingClient) -> Result<(), Error> {
+/// let sessions = client.verification_sessions();
+/// let session = sessions.create(CreateVerificationSession::document()).send()?;
+/// let session = sessions.cancel(&session).send()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct VerificationSessions<C> {
+    caller: C,
+}
+
+impl<C: Caller> VerificationSessions<C> {
+    pub(crate) fn new(caller: &C) -> Self {
+        Self { caller: caller.clone() }
+    }
+
+    /// Lists sessions, newest first.
+    pub fn list(&self, params: ListVerificationSessions) -> Call<C, List> {
+        Call::new(&self.caller, List::new(params))
+    }
+
+    /// Retrieves a session. If it requires input, its `client_secret` and `url` are valid for another
+    /// try.
+    #[doc(alias = "get")]
+    pub fn retrieve(&self, session: impl Into<VerificationSessionId>) -> Call<C, Retrieve> {
+        Call::new(&self.caller, Retrieve::new(session))
+    }
+
+    /// Creates a session.
+    ///
+    /// Stripe bills a session once its user has submitted. Take the
+    /// [idempotency key](Call::idempotency_key) from a record of this attempt to verify, written before
+    /// the call. Then the call can be repeated even after a crash, and makes one session for as long as
+    /// Stripe keeps the key, at least 24 hours. After that, look for the session by its
+    /// `client_reference_id` first. A key made from the user's id alone would return the first response
+    /// again when the user verifies for the second time.
+    pub fn create(&self, params: CreateVerificationSession) -> Call<C, Create> {
+        Call::new(&self.caller, Create::new(params))
+    }
+
+    /// Updates a session that requires input.
+    pub fn update(
+        &self,
+        session: impl Into<VerificationSessionId>,
+        params: UpdateVerificationSession,
+    ) -> Call<C, Update> {
+        Call::new(&self.caller, Update::new(session, params))
+    }
+
+    /// Cancels a session that requires input: it takes no more tries. This cannot be undone.
+    pub fn cancel(&self, session: impl Into<VerificationSessionId>) -> Call<C, Cancel> {
+        Call::new(&self.caller, Cancel::new(session))
+    }
+
+    /// Starts to remove everything collected about the person, from this session and all objects that
+    /// belong to it. This cannot be undone.
+    ///
+    /// The session must be verified or require input. One that requires input is canceled too.
+    /// Redaction may take four days, during which
+    /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status `processing`.
+    /// After it, personal texts are `[redacted]` and the metadata is empty.
+    pub fn redact(&self, session: impl Into<VerificationSessionId>) -> Call<C, Redact> {
+        Call::new(&self.caller, Redact::new(session))
+    }
+}
+
+impl<C: Caller> Call<C, Retrieve> {
+    /// Polls the session until it meets a condition, or until the time limit `within` is over.
+    ///
+    /// The waits between the polls grow from a second to a hundredth of `within`, which is taken as at
+    /// least 5 s and at most an hour. A poll that fails transiently (a lost connection, a rate limit, an
+    /// outage) counts as "not met yet": the time limit bounds such failures, not the number of retries.
+    /// Any other failure ends the polling.
+    ///
+    /// When the time limit is over, the error is of kind
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or that of the last poll if it failed. Dropping
+    /// the future ends the polling, in the middle of a poll too.
+    ///
+    /// A webhook is faster and takes fewer requests. Polling is for programs that cannot receive one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stripe_identity_core::types::VerificationSession;
+    /// # use stripe_identity_core::{BlockingClient, Error};
+    ///
+    /// # fn example(client: &BlockingClient) -> Result<(), Error> {
+    /// let sessions = client.verification_sessions();
+    /// let decided = VerificationSession::is_decided;
+    /// let session = sessions.retrieve("vs_123").wait_until(decided, Duration::from_secs(600)).send()?;
+    ///
+    /// let four_days = Duration::from_secs(4 * 24 * 3600);
+    /// sessions.redact(&session).send()?;
+    /// sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, four_days).send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_until(
+        self,
+        condition: impl Fn(&VerificationSession) -> bool + Send + Sync + 'static,
+        within: Duration,
+    ) -> Self {
+        self.poll_until(PollUntil::new(condition, within))
+    }
+}
