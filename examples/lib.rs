@@ -8,7 +8,8 @@
 //! - `cargo run --example own_transport`: a transport over the standard library's sockets, judged by the conformance suite.
 //! - `cargo run --example sans_io`: a call whose steps are taken by hand, without any client or transport.
 //! - `cargo run --example models_only`: the models alone.
-//! - `cargo run --example webhook_axum`: a receiver of webhooks, and more than a thousand events twice and in any order.
+//! - `cargo run --example webhook_axum`: a receiver of webhooks that makes the effect of each event once, in one transaction
+//!   with the event's id. It gets more than a thousand events, each twice, in any order.
 
 /// The code in the README is compiled with the tests.
 #[cfg(doctest)]

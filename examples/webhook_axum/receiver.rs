@@ -1,33 +1,33 @@
-//! The HTTP side: is it from Stripe, and what is it? Then it is somebody else's turn, and Stripe has its answer.
+//! The HTTP side: verifies a delivery, applies its event, and responds to Stripe.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
-use stripe_identity::webhook::{Delivery, Verifier};
-use tokio::sync::mpsc::Sender;
+use stripe_identity::webhook::Verifier;
 
-struct Receiver {
-    verifier: Verifier,
-    /// In memory; a program that may not lose an event when it ends writes it down before it answers.
-    queue: Sender<Delivery>,
+use crate::store::Store;
+
+pub(crate) struct Receiver {
+    pub(crate) verifier: Verifier,
+    pub(crate) store: Store,
 }
 
-pub(crate) fn router(verifier: Verifier, queue: Sender<Delivery>) -> Router {
-    Router::new().route("/webhook", post(receive)).with_state(Arc::new(Receiver { verifier, queue }))
-}
-
-/// The body is taken as bytes, since that is what was signed.
-async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    match receiver.verifier.delivery(&body, headers.get("stripe-signature")) {
-        // A full queue is no reason to wait: Stripe delivers again.
-        Ok(delivery) => receiver.queue.try_send(delivery).map_or(StatusCode::SERVICE_UNAVAILABLE, |()| StatusCode::OK),
+/// Takes the body as bytes, because the signature covers its bytes.
+pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let event = match receiver.verifier.event(&body, headers.get("stripe-signature")) {
+        Ok(event) => event,
         Err(error) => {
-            eprintln!("refused a delivery: {error}");
-            StatusCode::BAD_REQUEST
+            eprintln!("rejected a delivery: {error}");
+            return StatusCode::BAD_REQUEST;
         }
+    };
+    let applied = tokio::task::spawn_blocking(move || receiver.store.apply(&event)).await;
+    if let Err(error) = applied.unwrap_or_else(|panic| Err(panic.into())) {
+        // Nothing was committed. After a 5xx, Stripe delivers the event again.
+        eprintln!("an event was not applied: {error}");
+        return StatusCode::INTERNAL_SERVER_ERROR;
     }
+    StatusCode::OK
 }

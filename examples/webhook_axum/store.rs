@@ -1,0 +1,81 @@
+//! The database: which events were applied, and what they changed.
+
+use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, Transaction};
+use stripe_identity::{Event, EventType};
+
+// `bonuses` and `failures` have no unique key: an effect that is made twice shows as two rows.
+const SCHEMA: &str = "
+    CREATE TABLE events (id TEXT PRIMARY KEY, deliveries INTEGER NOT NULL);
+    CREATE TABLE bonuses (session TEXT NOT NULL);
+    CREATE TABLE budget (spent INTEGER NOT NULL);
+    CREATE TABLE failures (session TEXT NOT NULL);
+    INSERT INTO budget VALUES (0);";
+const INSERT_EVENT: &str = "INSERT INTO events (id, deliveries) VALUES (?1, 1)
+    ON CONFLICT (id) DO UPDATE SET deliveries = deliveries + 1 RETURNING deliveries";
+const TOTALS: &str = "SELECT (SELECT coalesce(sum(deliveries), 0) FROM events), (SELECT count(*) FROM bonuses),
+    (SELECT spent FROM budget), (SELECT count(*) FROM failures)";
+
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Totals {
+    pub(crate) deliveries: usize,
+    pub(crate) bonuses: usize,
+    pub(crate) spent: usize,
+    pub(crate) failures: usize,
+}
+
+#[derive(Clone)]
+pub(crate) struct Store(Arc<Mutex<Connection>>);
+
+impl Store {
+    /// Creates a database in memory. A program that must survive a crash opens a file.
+    pub(crate) fn create() -> rusqlite::Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic drops its transaction, which rolls it back: the connection stays usable.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the event's effect, unless an earlier delivery made it. The event's id and the effect are in one
+    /// transaction: both are committed or, after an error, a panic or a crash, neither is.
+    pub(crate) fn apply(&self, event: &Event) -> Result<(), Failure> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let delivery: u32 = transaction.query_row(INSERT_EVENT, [event.id.as_str()], |row| row.get(0))?;
+        if delivery == 1 {
+            make_effect(&transaction, event)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    pub(crate) fn totals(&self) -> rusqlite::Result<Totals> {
+        self.connection().query_row(TOTALS, (), |row| {
+            let [deliveries, bonuses, spent, failures] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            Ok(Totals { deliveries, bonuses, spent, failures })
+        })
+    }
+}
+
+fn make_effect(transaction: &Transaction<'_>, event: &Event) -> Result<(), Failure> {
+    let session = || event.verification_session().map(|session| session.id).ok_or("the snapshot is not a session");
+    match event.type_ {
+        EventType::VerificationSessionVerified => {
+            transaction.execute("INSERT INTO bonuses VALUES (?1)", [session()?.as_str()])?;
+            transaction.execute("UPDATE budget SET spent = spent + 1", ())?;
+        }
+        EventType::VerificationSessionRequiresInput => {
+            transaction.execute("INSERT INTO failures VALUES (?1)", [session()?.as_str()])?;
+        }
+        // An error here would make Stripe deliver again what this program does not need.
+        _ => {}
+    }
+    Ok(())
+}
