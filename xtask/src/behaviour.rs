@@ -57,10 +57,11 @@ fn is_lower(letter: char) -> bool {
     letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
 }
 
-/// All tests of the crates, as `file::test`.
+/// All tests of the crates, the examples and the corpus, as `file::test`.
 fn tests() -> Result<BTreeSet<String>, Failure> {
     let mut tests = BTreeSet::new();
-    for file in sources(Path::new("crates"))?.into_iter().chain(sources(Path::new("xtask/fuzz/tests"))?) {
+    let folders = ["crates", "examples", "xtask/fuzz/tests"].map(|folder| sources(Path::new(folder)));
+    for file in folders.into_iter().collect::<Result<Vec<_>, _>>()?.concat() {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read_to_string(&file)?;
         let mut lines = text.lines().map(str::trim);

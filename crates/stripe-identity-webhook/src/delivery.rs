@@ -10,6 +10,24 @@ use crate::error::{NotAnEventReason, WebhookError};
 /// What a webhook delivers.
 ///
 /// Boxed, since an event is large and goes from hand to hand.
+///
+/// # Deduplication
+///
+/// Stripe delivers an event again until it gets a 2xx, for up to three days, and sometimes after it got one. The same event
+/// always has the same [`id`](Self::id). Deduplication is the caller's, because only the caller's database can make an effect
+/// exactly once: the id must be committed in the same transaction as the effect. A memory of ids that commits separately
+/// loses the effect after a crash between the two, or makes it twice.
+///
+/// ```sql
+/// CREATE TABLE webhook_events (id TEXT PRIMARY KEY);
+///
+/// BEGIN;
+/// INSERT INTO webhook_events (id) VALUES (:id) ON CONFLICT (id) DO NOTHING;
+/// -- If the statement inserted a row, make the effect here, such as:
+/// UPDATE accounts SET verified = TRUE WHERE session = :session;
+/// COMMIT;
+/// -- Respond with 2xx after the commit, or with 5xx if anything failed.
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
     /// An event with a snapshot of the object that it happened to.

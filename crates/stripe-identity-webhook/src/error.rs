@@ -47,9 +47,6 @@ pub enum WebhookError {
         /// The kind that it is.
         found: DeliveryKind,
     },
-    /// Two functions were registered for the same type of event, or as the fallback; or there were two filters or two
-    /// memories.
-    RegisteredTwice,
 }
 
 /// What makes JSON something else than an event.
@@ -104,7 +101,6 @@ impl fmt::Display for WebhookError {
             Self::WrongKind { found: DeliveryKind::ThinEvent } => {
                 "the payload is a thin event: read it with `thin_event` or `delivery`"
             }
-            Self::RegisteredTwice => "a type of event, the fallback, the filter or the memory was registered twice",
         })
     }
 }

@@ -25,7 +25,6 @@
 //! - [`Delivery`] is what came: an [`Event`](stripe_identity_types::Event) with a snapshot or a
 //!   [`ThinEvent`](stripe_identity_types::ThinEvent) without. Types that have no name here come through, and so do objects
 //!   that do not read.
-//! - [`Handlers`] calls one function for each kind of event; and for each event once, if told to.
 //! - [`Signer`] signs, for tests.
 //!
 //! # What to do with an event
@@ -33,24 +32,20 @@
 //! - Write it down, or put it where it is safe, and answer Stripe with 2xx: that ends its deliveries. What takes long comes
 //!   afterwards, from your own queue; what fails there is tried again from there.
 //! - If you deal with it before you answer, a failure is answered with 5xx, and Stripe delivers it again.
-//! - It comes more than once, and not in order. Drop what was seen before ([`HandlersBuilder::once`]), and keep what is known
-//!   of a session with [`reduce`](stripe_identity_types::reduce).
+//! - Events come more than once, and not in order. [`Delivery`] shows how to deduplicate them, and
+//!   [`reduce`](stripe_identity_types::reduce) follows a session through events in any order.
 //!
 //! No secret, no snapshot and no idempotency key appears in any `Debug`, error or trace of this crate. Ids, types and
 //! accounts do.
 
 mod delivery;
 mod error;
-mod handlers;
 mod header;
-mod seen;
 mod signer;
 mod verifier;
 
 pub use delivery::{Delivery, DeliveryKind};
 pub use error::{NotAnEventReason, WebhookError};
-pub use handlers::{Handled, Handlers, HandlersBuilder};
-pub use seen::{MemorySeen, Seen, Taken};
 pub use signer::Signer;
 pub use stripe_identity_types as types;
 pub use verifier::{Tolerance, Verifier};

@@ -37,7 +37,7 @@
 //! | `reqwest` | | `ReqwestTransport`: asynchronous, over a reqwest client that its builder makes; turns on reqwest's `rustls` |
 //! | `reqwest-no-provider` | | the same with reqwest's `rustls-no-provider`: the program installs the cryptography |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
-//! | `webhook` | | the module `webhook`: verifies, reads and dispatches what Stripe delivers |
+//! | `webhook` | | the module `webhook`: verifies and parses what Stripe delivers |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
 //! | `conformance` | | in `mock`: the suite that judges transports, and a server that misbehaves on purpose |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |

@@ -78,6 +78,47 @@ fn what_has_no_name_and_what_does_not_read_comes_through() {
 }
 
 #[test]
+fn match_on_type_dispatches_every_event() {
+    let dispatch = |delivery: &Delivery| match delivery {
+        Delivery::Event(event) => match &event.type_ {
+            EventType::VerificationSessionVerified => "snapshot",
+            type_ if type_.as_str() == "something.new" => "new",
+            type_ if type_.is_known() => "known",
+            _ => "unknown",
+        },
+        Delivery::ThinEvent(event) => match event.type_ {
+            ThinEventType::VerificationSessionVerified => "thin",
+            _ => "other thin",
+        },
+    };
+    for (object, type_, arm, is_known) in [
+        ("event", "identity.verification_session.verified", "snapshot", true),
+        ("v2.core.event", "v1.identity.verification_session.verified", "thin", true),
+        ("event", "something.new", "new", false),
+        ("event", "something.else", "unknown", false),
+        ("event", "file.created", "known", true),
+        ("event", "charge.succeeded", "unknown", false),
+        ("v2.core.event", "v9.something", "other thin", false),
+    ] {
+        let delivery = read(&json!({"id": "evt_1", "object": object, "type": type_})).unwrap();
+        assert_eq!((dispatch(&delivery), delivery.is_known()), (arm, is_known), "{type_}");
+        assert_eq!(delivery.type_(), type_);
+    }
+}
+
+#[test]
+fn redelivery_passes_with_the_same_id() {
+    let verifier = verifier();
+    for event in [snapshot(), thin()] {
+        // Stripe signs each delivery anew, and an intermediary may repeat one as it is.
+        let (payload, header) = signed(&event);
+        let later = Signer::new(SECRET).unwrap().sign(&payload, Timestamp::from_secs(NOW + 1));
+        let id = |header| verifier.delivery(&payload, Some(header)).unwrap().id().clone();
+        assert_eq!([id(&header), id(&header), id(&later)], [(); 3].map(|()| event["id"].as_str().unwrap()));
+    }
+}
+
+#[test]
 fn a_field_of_another_form_counts_as_absent() {
     let mut event = snapshot();
     event["request"] = 5.into();

@@ -2,7 +2,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod deliveries;
-mod handlers;
 mod properties;
 mod signatures;
 
