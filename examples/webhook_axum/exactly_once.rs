@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use stripe_identity::simulator::{Outcome, Simulator, SimulatorTransport, WebhookEndpoint};
-use stripe_identity::webhook::Verifier;
+use stripe_identity::webhook::{SIGNATURE_HEADER, Verifier};
 use stripe_identity::{BlockingClient, Config, CreateVerificationSession};
 
 use crate::SECRET;
@@ -95,7 +95,7 @@ async fn forged_delivery_is_rejected_and_changes_nothing() {
     for delivery in &mut deliveries {
         *delivery.body_mut() = [delivery.body(), &b" "[..]].concat().into();
         assert_eq!(deliver(&receiver, delivery).await, StatusCode::BAD_REQUEST);
-        delivery.headers_mut().remove("stripe-signature");
+        delivery.headers_mut().remove(SIGNATURE_HEADER);
         assert_eq!(deliver(&receiver, delivery).await, StatusCode::BAD_REQUEST);
     }
     assert_eq!(receiver.store.totals().unwrap().deliveries, 0);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use stripe_identity::webhook::Verifier;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use stripe_identity::webhook::{SIGNATURE_HEADER, Verifier};
 
 use crate::store::Store;
 
@@ -16,7 +16,8 @@ pub(crate) struct Receiver {
 
 /// Takes the body as bytes, because the signature covers its bytes.
 pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let event = match receiver.verifier.event(&body, headers.get("stripe-signature")) {
+    let signature = headers.get(SIGNATURE_HEADER).map(HeaderValue::as_bytes);
+    let event = match receiver.verifier.verify_event(&body, signature) {
         Ok(event) => event,
         Err(error) => {
             eprintln!("rejected a delivery: {error}");

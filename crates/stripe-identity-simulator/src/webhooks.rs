@@ -6,12 +6,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Request, Uri};
 use stripe_identity_core::types::{Event, Timestamp};
-use stripe_identity_webhook::{DeliveryKind, Signer, WebhookError};
+use stripe_identity_webhook::{BlankSecret, DeliveryKind, SIGNATURE_HEADER, Signer};
 
 use crate::expand::to_json;
 use crate::thin_events;
-
-const STRIPE_SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 
 /// Where events are delivered to.
 ///
@@ -94,7 +92,7 @@ impl Due {
         headers.insert(USER_AGENT, HeaderValue::from_static("Stripe/1.0 (+https://stripe.com/docs/webhooks)"));
         // Digits, letters, `=` and `,`: a signature can stand in a header.
         if let Ok(signature) = HeaderValue::try_from(signature) {
-            headers.insert(STRIPE_SIGNATURE, signature);
+            headers.insert(HeaderName::from_static(SIGNATURE_HEADER), signature);
         }
         request
     }
@@ -121,7 +119,7 @@ pub enum WebhookEndpointError {
     /// The URL is not `http://host[:port][/path]`.
     Url,
     /// The secret cannot be one.
-    Secret(WebhookError),
+    Secret(BlankSecret),
 }
 
 impl fmt::Display for WebhookEndpointError {

@@ -2,13 +2,18 @@
 
 use crate::error::WebhookError;
 
-/// Stripe's own headers have some hundred bytes, and a signature for each secret that is rolled.
-const LONGEST: usize = 4096;
-const MOST_SIGNATURES: usize = 16;
+/// The name of the header that holds a delivery's signatures, `Stripe-Signature`, in the lower case
+/// that the `http` crate expects of a constant.
+pub const SIGNATURE_HEADER: &str = "stripe-signature";
 
-/// What a header says: when it was signed, and with what signatures of the scheme `v1`.
+// Stripe's own headers have some hundred bytes, and one signature for each secret that is valid
+// while one is rolled.
+const MAX_LEN: usize = 4096;
+const MAX_SIGNATURES: usize = 16;
+
+/// A parsed header: when the payload was signed, and its signatures of scheme `v1`.
 pub(crate) struct Header<'a> {
-    /// As it stands in the header, since that is what was signed.
+    /// The bytes of `t` as they stand in the header, because these were signed.
     pub(crate) timestamp: &'a [u8],
     pub(crate) time: i64,
     pub(crate) signatures: Vec<&'a [u8]>,
@@ -16,7 +21,7 @@ pub(crate) struct Header<'a> {
 
 impl<'a> Header<'a> {
     pub(crate) fn parse(header: &'a [u8]) -> Result<Self, WebhookError> {
-        if header.len() > LONGEST {
+        if header.len() > MAX_LEN {
             return Err(WebhookError::MalformedHeader);
         }
         let (mut timestamp, mut signatures) = (None, Vec::new());
@@ -24,19 +29,19 @@ impl<'a> Header<'a> {
             let mut parts = item.splitn(2, |&byte| byte == b'=');
             let (key, value) = (parts.next().unwrap_or_default(), parts.next());
             match (key, value) {
-                // Of two times, who could say which was signed.
+                // With two timestamps, it would be ambiguous which one was signed.
                 (b"t", Some(value)) if timestamp.is_none() => timestamp = Some(value),
                 (b"t", _) => return Err(WebhookError::MalformedHeader),
                 (b"v1", Some(value)) => signatures.push(value),
-                // Other schemes, and what may come one day.
+                // Other schemes, and keys that Stripe may add.
                 _ => {}
             }
-            if signatures.len() > MOST_SIGNATURES {
+            if signatures.len() > MAX_SIGNATURES {
                 return Err(WebhookError::MalformedHeader);
             }
         }
         let timestamp = timestamp.ok_or(WebhookError::MalformedHeader)?;
-        let time = decimal(timestamp).ok_or(WebhookError::MalformedHeader)?;
+        let time = parse_timestamp(timestamp).ok_or(WebhookError::MalformedHeader)?;
         if signatures.is_empty() {
             return Err(WebhookError::NoSignature);
         }
@@ -44,23 +49,24 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Digits and nothing else, within 64 bits.
-fn decimal(text: &[u8]) -> Option<i64> {
+/// Parses digits alone, without a sign or white space. Returns `None` if they exceed an `i64`.
+fn parse_timestamp(text: &[u8]) -> Option<i64> {
     let is_plain = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     is_plain.then(|| std::str::from_utf8(text).ok()?.parse().ok()).flatten()
 }
 
-/// A signature in lower-case hexadecimal; `None` if it is of another form, which matches nothing.
-pub(crate) fn signature(text: &[u8]) -> Option<[u8; 32]> {
+/// Decodes a signature from 64 lower-case hexadecimal digits. Returns `None` for any other form,
+/// which matches no payload.
+pub(crate) fn decode_signature(text: &[u8]) -> Option<[u8; 32]> {
     let text: &[u8; 64] = text.try_into().ok()?;
     let mut signature = [0; 32];
     for (byte, digits) in signature.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(digits[0])? << 4 | digit(digits[1])?;
+        *byte = decode_digit(digits[0])? << 4 | decode_digit(digits[1])?;
     }
     Some(signature)
 }
 
-fn digit(letter: u8) -> Option<u8> {
+fn decode_digit(letter: u8) -> Option<u8> {
     match letter {
         b'0'..=b'9' => Some(letter - b'0'),
         b'a'..=b'f' => Some(letter - b'a' + 10),

@@ -1,5 +1,5 @@
-//! Webhooks of Stripe Identity, from whatever receives HTTP: take the raw body and the `Stripe-Signature` header, and get a
-//! typed event, or the exact reason why not.
+//! Webhooks of Stripe Identity, independent of how HTTP is received: pass the raw body and the
+//! `Stripe-Signature` header, and get a typed event, or the exact reason why there is none.
 //!
 //! ```
 //! use stripe_identity_webhook::types::Timestamp;
@@ -11,41 +11,53 @@
 //! let body = br#"{"id": "evt_1", "object": "event", "type": "identity.verification_session.verified"}"#;
 //! let header = Signer::new("whsec_example")?.sign(body, Timestamp::now());
 //!
-//! match verifier.delivery(body, Some(&header))? {
+//! match verifier.verify_delivery(body, Some(header.as_bytes()))? {
 //!     Delivery::Event(event) => println!("{}: {:?}", event.id, event.type_),
 //!     Delivery::ThinEvent(event) => println!("{}: {:?}", event.id, event.type_),
 //! }
-//! # Ok::<(), stripe_identity_webhook::WebhookError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The body must be what came over the wire, byte for byte: take it before any middleware decodes it. The header is what the
-//! request has, if anything: `Some("…")`, `headers.get("stripe-signature")` of the `http` crate, or `None::<&str>`.
+//! - [`Verifier`] checks signatures, with several secrets at once while one is rolled, and parses
+//!   what was signed.
+//! - [`Delivery`] is an [`Event`](stripe_identity_types::Event) with a snapshot or a
+//!   [`ThinEvent`](stripe_identity_types::ThinEvent) without one. Types that this crate does not
+//!   name, and objects that its models cannot parse, are delivered, too.
+//! - [`Signer`] signs payloads, for tests.
 //!
-//! - [`Verifier`] checks signatures, of several secrets at once while one is rolled, and reads what they vouch for.
-//! - [`Delivery`] is what came: an [`Event`](stripe_identity_types::Event) with a snapshot or a
-//!   [`ThinEvent`](stripe_identity_types::ThinEvent) without. Types that have no name here come through, and so do objects
-//!   that do not read.
-//! - [`Signer`] signs, for tests.
+//! The signature covers the body byte for byte as it came over the wire, so take the body before
+//! any middleware decodes it.
 //!
-//! # What to do with an event
+//! # How to process an event
 //!
-//! - Write it down, or put it where it is safe, and answer Stripe with 2xx: that ends its deliveries. What takes long comes
-//!   afterwards, from your own queue; what fails there is tried again from there.
-//! - If you deal with it before you answer, a failure is answered with 5xx, and Stripe delivers it again.
-//! - Events come more than once, and not in order. [`Delivery`] shows how to deduplicate them, and
-//!   [`reduce`](stripe_identity_types::reduce) follows a session through events in any order.
+//! - Store the event, or make its effect, and then respond to Stripe with 2xx, which ends its
+//!   deliveries. Work that takes long belongs in your own queue, which also retries what fails.
+//! - If you process the event before you respond, respond to a failure with 5xx: Stripe then
+//!   delivers the event again.
+//! - Events are delivered more than once, and not in order. [`Delivery`] shows how to deduplicate
+//!   them, and [`reduce`](stripe_identity_types::reduce) follows a session through events in any
+//!   order.
 //!
-//! No secret, no snapshot and no idempotency key appears in any `Debug`, error or trace of this crate. Ids, types and
-//! accounts do.
+//! # Logs
+//!
+//! No `Debug`, error or trace of this crate contains a secret, a snapshot or an idempotency key.
+//! They do contain ids, types and accounts.
+
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
 
 mod delivery;
+mod delivery_kind;
 mod error;
 mod header;
+mod key;
+mod lenient;
 mod signer;
 mod verifier;
 
-pub use delivery::{Delivery, DeliveryKind};
-pub use error::{NotAnEventReason, WebhookError};
+pub use delivery::Delivery;
+pub use delivery_kind::DeliveryKind;
+pub use error::{BlankSecret, NotAnEventReason, WebhookError};
+pub use header::SIGNATURE_HEADER;
 pub use signer::Signer;
 pub use stripe_identity_types as types;
 pub use verifier::{Tolerance, Verifier};

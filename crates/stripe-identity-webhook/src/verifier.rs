@@ -5,98 +5,165 @@ use std::time::Duration;
 use stripe_identity_types::{Event, ThinEvent, Timestamp};
 use subtle::ConstantTimeEq as _;
 
-use crate::delivery::{Delivery, DeliveryKind};
-use crate::error::WebhookError;
-use crate::header::{Header, signature};
-use crate::signer::Key;
+use crate::delivery::Delivery;
+use crate::delivery_kind::DeliveryKind;
+use crate::error::{BlankSecret, WebhookError};
+use crate::header::{Header, decode_signature};
+use crate::key::Key;
 
-/// Checks that a payload comes from Stripe, and lately.
+/// Verifies that a payload was signed by Stripe recently.
 ///
-/// Cheap to clone. The payload is the body of the request as it came over the wire; the header is what the request has as
-/// `Stripe-Signature`, if anything: `headers.get("stripe-signature")` of the `http` crate will do.
+/// The payload is the body of the request, byte for byte as it came over the wire. The header is the
+/// value of `Stripe-Signature` ([`SIGNATURE_HEADER`](crate::SIGNATURE_HEADER)), or `None` if the
+/// request has none.
+///
+/// A verifier is cheap to clone.
+///
+/// # Examples
+///
+/// With the types of the `http` crate, which axum, hyper and tower use:
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue};
+/// use stripe_identity_webhook::{Delivery, SIGNATURE_HEADER, Verifier, WebhookError};
+///
+/// fn receive(verifier: &Verifier, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, WebhookError> {
+///     verifier.verify_delivery(body, headers.get(SIGNATURE_HEADER).map(HeaderValue::as_bytes))
+/// }
+/// # let verifier = Verifier::new("whsec_example")?;
+/// # assert_eq!(receive(&verifier, &HeaderMap::new(), b"{}"), Err(WebhookError::MissingHeader));
+/// # Ok::<(), stripe_identity_webhook::BlankSecret>(())
+/// ```
+///
+/// With a header that is text, and two secrets while one is rolled:
+///
+/// ```
+/// # use stripe_identity_webhook::{Signer, types::Timestamp};
+/// use std::time::Duration;
+///
+/// use stripe_identity_webhook::Verifier;
+///
+/// let verifier = Verifier::new("whsec_old")?.add_secret("whsec_new")?.max_clock_skew(Duration::from_secs(60));
+///
+/// # let body = br#"{"id": "evt_1", "object": "event"}"#;
+/// # let header = Some(Signer::new("whsec_new")?.sign(body, Timestamp::now()));
+/// # let header: Option<&str> = header.as_deref();
+/// let event = verifier.verify_event(body, header.map(str::as_bytes))?;
+/// # assert_eq!(event.id, "evt_1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
+#[must_use]
 pub struct Verifier {
     keys: Vec<Key>,
-    padded_secret: bool,
+    has_padded_secret: bool,
     tolerance: Tolerance,
-    ahead: Option<Duration>,
+    max_clock_skew: Option<Duration>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// How old a signature may be.
+///
+/// Defaults to five minutes, as in Stripe's own libraries.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use stripe_identity_webhook::types::Timestamp;
+/// use stripe_identity_webhook::{Signer, Tolerance, Verifier, WebhookError};
+///
+/// let header = Signer::new("whsec_example")?.sign("{}", Timestamp::from_secs(1_793_000_000));
+/// let verifier = Verifier::new("whsec_example")?.clock(|| Timestamp::from_secs(1_793_000_100));
+///
+/// let strict = verifier.clone().tolerance(Tolerance::Within(Duration::from_secs(60)));
+/// let age = Duration::from_secs(100);
+/// assert_eq!(strict.verify(b"{}", Some(header.as_bytes())), Err(WebhookError::TooOld { age }));
+/// assert!(verifier.verify(b"{}", Some(header.as_bytes())).is_ok());
+/// # Ok::<(), stripe_identity_webhook::BlankSecret>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tolerance {
-    /// That old at most, to the second.
+    /// At most this old, compared in whole seconds.
     Within(Duration),
-    /// As old as it is. Whoever has seen a delivery can then deliver it again for ever.
+    /// Any age. Anyone who has seen a delivery can then repeat it at any time.
     Unlimited,
 }
 
 impl Default for Tolerance {
-    /// Five minutes, as Stripe's own libraries have it.
+    /// Returns five minutes.
     fn default() -> Self {
         Self::Within(Duration::from_secs(300))
     }
 }
 
 impl Verifier {
-    /// A verifier with an endpoint's secret, `whsec_…`. All of it counts, white space too.
+    /// Creates a verifier with an endpoint's secret, `whsec_…`.
+    ///
+    /// The whole text is the secret, including white space around it.
     ///
     /// # Errors
-    /// [`BlankSecret`](WebhookError::BlankSecret) if it is empty or blank.
-    pub fn new(secret: impl AsRef<str>) -> Result<Self, WebhookError> {
-        let clock = Arc::new(Timestamp::now);
-        let none = Self { keys: Vec::new(), padded_secret: false, tolerance: Tolerance::default(), ahead: None, clock };
-        none.or_secret(secret)
+    /// Returns [`BlankSecret`] if the secret is empty or blank.
+    pub fn new(secret: impl AsRef<str>) -> Result<Self, BlankSecret> {
+        let without_secret = Self {
+            keys: Vec::new(),
+            has_padded_secret: false,
+            tolerance: Tolerance::default(),
+            max_clock_skew: None,
+            clock: Arc::new(Timestamp::now),
+        };
+        without_secret.add_secret(secret)
     }
 
-    /// One more secret that is as good as the others: while one is rolled, or of another endpoint.
+    /// Adds a secret that is accepted as well: a new one while one is rolled, or that of another
+    /// endpoint.
     ///
     /// # Errors
-    /// [`BlankSecret`](WebhookError::BlankSecret) if it is empty or blank.
-    pub fn or_secret(mut self, secret: impl AsRef<str>) -> Result<Self, WebhookError> {
+    /// Returns [`BlankSecret`] if the secret is empty or blank.
+    pub fn add_secret(mut self, secret: impl AsRef<str>) -> Result<Self, BlankSecret> {
         let secret = secret.as_ref();
         self.keys.push(Key::new(secret)?);
-        self.padded_secret |= secret.trim() != secret;
+        self.has_padded_secret |= secret.trim() != secret;
         Ok(self)
     }
 
-    /// How old a signature may be. Default: five minutes.
+    /// Sets how old a signature may be. Defaults to five minutes.
     pub fn tolerance(self, tolerance: Tolerance) -> Self {
         Self { tolerance, ..self }
     }
 
-    /// How far a signature may be ahead of the clock. Default: as far as it is.
-    pub fn ahead(self, most: Duration) -> Self {
-        Self { ahead: Some(most), ..self }
+    /// Sets how far in the future a signature may be. Defaults to no limit.
+    pub fn max_clock_skew(self, skew: Duration) -> Self {
+        Self { max_clock_skew: Some(skew), ..self }
     }
 
-    /// Where the time comes from, in place of the system's clock.
+    /// Sets the function that returns the current time. Defaults to the system's clock.
     pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Checks a payload without reading it. Gives the time at which it was signed.
+    /// Verifies a payload without parsing it. Returns the time at which it was signed.
     ///
     /// # Errors
-    /// The first of these that holds: [`MissingHeader`](WebhookError::MissingHeader),
-    /// [`MalformedHeader`](WebhookError::MalformedHeader), [`NoSignature`](WebhookError::NoSignature),
-    /// [`NoMatch`](WebhookError::NoMatch), [`TooOld`](WebhookError::TooOld), [`TooNew`](WebhookError::TooNew).
-    pub fn verify(&self, payload: &[u8], header: Option<impl AsRef<[u8]>>) -> Result<Timestamp, WebhookError> {
-        // An empty one is what some servers give for one that is not there.
-        let header = header.filter(|header| !header.as_ref().trim_ascii().is_empty());
-        let header = header.ok_or(WebhookError::MissingHeader)?;
-        let header = Header::parse(header.as_ref())?;
+    /// Returns the first of these that applies:
+    /// [`MissingHeader`](WebhookError::MissingHeader),
+    /// [`MalformedHeader`](WebhookError::MalformedHeader),
+    /// [`NoSignature`](WebhookError::NoSignature), [`NoMatch`](WebhookError::NoMatch),
+    /// [`TooOld`](WebhookError::TooOld), [`TooNew`](WebhookError::TooNew).
+    pub fn verify(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Timestamp, WebhookError> {
+        // Some servers represent a missing header as an empty one.
+        let header = header.filter(|header| !header.trim_ascii().is_empty());
+        let header = Header::parse(header.ok_or(WebhookError::MissingHeader)?)?;
         let mut matches = subtle::Choice::from(0);
         for key in &self.keys {
-            let right = key.sign(header.timestamp, payload);
-            // All are compared, to the end, so that the time it takes tells nothing.
-            for candidate in header.signatures.iter().filter_map(|text| signature(text)) {
-                matches |= right.ct_eq(&candidate);
+            let expected = key.sign(header.timestamp, payload);
+            // No early exit: the duration must not depend on which secret or signature matches.
+            for candidate in header.signatures.iter().filter_map(|text| decode_signature(text)) {
+                matches |= expected.ct_eq(&candidate);
             }
         }
         if !bool::from(matches) {
-            return Err(WebhookError::NoMatch { padded_secret: self.padded_secret });
+            return Err(WebhookError::NoMatch { padded_secret: self.has_padded_secret });
         }
         self.check_age(header.time)?;
         Ok(Timestamp::from_secs(header.time))
@@ -108,42 +175,43 @@ impl Verifier {
         let age = Duration::from_secs(u64::try_from(now.saturating_sub(time)).unwrap_or(0));
         let ahead = Duration::from_secs(u64::try_from(time.saturating_sub(now)).unwrap_or(0));
         match self.tolerance {
-            Tolerance::Within(most) if age.as_secs() > most.as_secs() => return Err(WebhookError::TooOld { age }),
+            Tolerance::Within(limit) if age.as_secs() > limit.as_secs() => return Err(WebhookError::TooOld { age }),
             Tolerance::Within(_) | Tolerance::Unlimited => {}
         }
-        match self.ahead {
-            Some(most) if ahead > most => Err(WebhookError::TooNew { ahead }),
+        match self.max_clock_skew {
+            Some(limit) if ahead > limit => Err(WebhookError::TooNew { ahead }),
             _ => Ok(()),
         }
     }
 
-    /// Checks a payload and reads it as an event of either kind.
+    /// Verifies a payload and parses it as an event of either kind.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify) and [`Delivery::from_slice`].
-    pub fn delivery(&self, payload: &[u8], header: Option<impl AsRef<[u8]>>) -> Result<Delivery, WebhookError> {
+    /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`].
+    pub fn verify_delivery(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Delivery, WebhookError> {
         self.verify(payload, header)?;
         Delivery::from_slice(payload)
     }
 
-    /// Checks a payload and reads it as an event with a snapshot.
+    /// Verifies a payload and parses it as an event with a snapshot.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify) and [`Delivery::from_slice`]; [`WrongKind`](WebhookError::WrongKind) for a thin event.
-    pub fn event(&self, payload: &[u8], header: Option<impl AsRef<[u8]>>) -> Result<Event, WebhookError> {
-        match self.delivery(payload, header)? {
+    /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`], and
+    /// [`WrongKind`](WebhookError::WrongKind) for a thin event.
+    pub fn verify_event(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Event, WebhookError> {
+        match self.verify_delivery(payload, header)? {
             Delivery::Event(event) => Ok(*event),
             Delivery::ThinEvent(_) => Err(WebhookError::WrongKind { found: DeliveryKind::ThinEvent }),
         }
     }
 
-    /// Checks a payload and reads it as a thin event.
+    /// Verifies a payload and parses it as a thin event.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify) and [`Delivery::from_slice`]; [`WrongKind`](WebhookError::WrongKind) for an event with a
-    /// snapshot.
-    pub fn thin_event(&self, payload: &[u8], header: Option<impl AsRef<[u8]>>) -> Result<ThinEvent, WebhookError> {
-        match self.delivery(payload, header)? {
+    /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`], and
+    /// [`WrongKind`](WebhookError::WrongKind) for an event with a snapshot.
+    pub fn verify_thin_event(&self, payload: &[u8], header: Option<&[u8]>) -> Result<ThinEvent, WebhookError> {
+        match self.verify_delivery(payload, header)? {
             Delivery::ThinEvent(event) => Ok(*event),
             Delivery::Event(_) => Err(WebhookError::WrongKind { found: DeliveryKind::Event }),
         }
@@ -155,7 +223,7 @@ impl fmt::Debug for Verifier {
         f.debug_struct("Verifier")
             .field("secrets", &self.keys.len())
             .field("tolerance", &self.tolerance)
-            .field("ahead", &self.ahead)
+            .field("max_clock_skew", &self.max_clock_skew)
             .finish_non_exhaustive()
     }
 }

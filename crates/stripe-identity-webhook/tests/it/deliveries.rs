@@ -32,36 +32,36 @@ fn signed(payload: &Value) -> (Vec<u8>, String) {
 
 fn read(payload: &Value) -> Result<Delivery, WebhookError> {
     let (payload, header) = signed(payload);
-    verifier().delivery(&payload, Some(header))
+    verifier().verify_delivery(&payload, Some(header.as_bytes()))
 }
 
 #[test]
-fn an_event_with_a_snapshot() {
+fn snapshot_event_is_verified_and_parsed() {
     let (payload, header) = signed(&snapshot());
-    let event = verifier().event(&payload, Some(&header)).unwrap();
+    let event = verifier().verify_event(&payload, Some(header.as_bytes())).unwrap();
     assert_eq!(event.type_, EventType::VerificationSessionRequiresInput);
     assert_eq!(event.verification_session().unwrap().state(), SessionState::NotStarted);
     assert_eq!(event.data.previous_attributes.as_ref().unwrap().expose().get("status").unwrap(), "processing");
     assert!(event.is_compatible());
     let found = DeliveryKind::Event;
-    let error = verifier().thin_event(&payload, Some(&header)).unwrap_err();
+    let error = verifier().verify_thin_event(&payload, Some(header.as_bytes())).unwrap_err();
     assert_eq!(error, WebhookError::WrongKind { found });
-    assert!(error.to_string().contains("`event`"));
+    assert!(error.to_string().contains("`verify_event`"));
 }
 
 #[test]
-fn a_thin_event() {
+fn thin_event_is_verified_and_parsed() {
     let (payload, header) = signed(&thin());
-    let event = verifier().thin_event(&payload, Some(&header)).unwrap();
+    let event = verifier().verify_thin_event(&payload, Some(header.as_bytes())).unwrap();
     assert_eq!(event.type_, ThinEventType::VerificationSessionVerified);
     assert_eq!(event.related_object.unwrap().id.as_deref(), Some("vs_1"));
-    let error = verifier().event(&payload, Some(&header)).unwrap_err();
+    let error = verifier().verify_event(&payload, Some(header.as_bytes())).unwrap_err();
     assert_eq!(error, WebhookError::WrongKind { found: DeliveryKind::ThinEvent });
-    assert!(error.to_string().contains("`thin_event`"));
+    assert!(error.to_string().contains("`verify_thin_event`"));
 }
 
 #[test]
-fn what_has_no_name_and_what_does_not_read_comes_through() {
+fn unknown_types_and_unparsable_objects_are_delivered() {
     let mut event = snapshot();
     event["type"] = "identity.verification_session.escalated".into();
     event["data"]["object"] = json!({"id": 5, "object": ["nonsense"]});
@@ -113,13 +113,13 @@ fn redelivery_passes_with_the_same_id() {
         // Stripe signs each delivery anew, and an intermediary may repeat one as it is.
         let (payload, header) = signed(&event);
         let later = Signer::new(SECRET).unwrap().sign(&payload, Timestamp::from_secs(NOW + 1));
-        let id = |header| verifier.delivery(&payload, Some(header)).unwrap().id().clone();
+        let id = |header: &str| verifier.verify_delivery(&payload, Some(header.as_bytes())).unwrap().id().clone();
         assert_eq!([id(&header), id(&header), id(&later)], [(); 3].map(|()| event["id"].as_str().unwrap()));
     }
 }
 
 #[test]
-fn a_field_of_another_form_counts_as_absent() {
+fn field_of_unexpected_form_counts_as_absent() {
     let mut event = snapshot();
     event["request"] = 5.into();
     event["created"] = "today".into();
@@ -145,7 +145,7 @@ fn a_field_of_another_form_counts_as_absent() {
 }
 
 #[test]
-fn what_is_no_event_is_told_from_what_is_no_json() {
+fn invalid_payload_is_not_json_or_not_an_event_with_a_reason() {
     for (payload, reason) in [
         (json!([]), NotAnEventReason::NotAnObject),
         (json!("event"), NotAnEventReason::NotAnObject),
@@ -178,45 +178,45 @@ fn what_is_no_event_is_told_from_what_is_no_json() {
         };
         assert!(error.to_string().contains(names), "{error}");
         // As it is for what a cloud delivers.
-        assert_eq!(Delivery::from_cloud(payload.to_string().as_bytes()), Err(error.clone()), "{payload}");
+        assert_eq!(Delivery::from_envelope(payload.to_string().as_bytes()), Err(error.clone()), "{payload}");
         let detail = json!({"detail": payload});
         if !payload.is_null() {
-            assert_eq!(Delivery::from_cloud(detail.to_string().as_bytes()), Err(error), "{detail}");
+            assert_eq!(Delivery::from_envelope(detail.to_string().as_bytes()), Err(error), "{detail}");
         }
     }
     for payload in [&b""[..], b"{", b"<html>", b"\xff", b"{\"id\": \"evt_1\", \"object\": \"event\"} x"] {
         let header = Signer::new(SECRET).unwrap().sign(payload, Timestamp::from_secs(NOW));
-        assert_eq!(verifier().delivery(payload, Some(header)), Err(WebhookError::NotJson));
+        assert_eq!(verifier().verify_delivery(payload, Some(header.as_bytes())), Err(WebhookError::NotJson));
     }
 }
 
 #[test]
-fn nothing_is_read_that_nobody_vouches_for() {
+fn unverified_payload_is_not_parsed() {
     let (payload, _) = signed(&snapshot());
     let header = Signer::new("whsec_other").unwrap().sign(&payload, Timestamp::from_secs(NOW));
     let no_match = || WebhookError::NoMatch { padded_secret: false };
-    assert_eq!(verifier().delivery(&payload, Some(&header)).unwrap_err(), no_match());
-    assert_eq!(verifier().event(b"not JSON", Some(&header)).unwrap_err(), no_match());
+    assert_eq!(verifier().verify_delivery(&payload, Some(header.as_bytes())).unwrap_err(), no_match());
+    assert_eq!(verifier().verify_event(b"not JSON", Some(header.as_bytes())).unwrap_err(), no_match());
 }
 
 #[test]
-fn clouds_put_events_into_envelopes() {
-    let from_cloud = |payload: Value| Delivery::from_cloud(payload.to_string().as_bytes());
+fn cloud_envelopes_are_opened() {
+    let from_envelope = |payload: Value| Delivery::from_envelope(payload.to_string().as_bytes());
     for event in [snapshot(), thin()] {
-        let bare = from_cloud(event.clone()).unwrap();
+        let bare = from_envelope(event.clone()).unwrap();
         assert_eq!(
-            from_cloud(json!({"version": "0", "source": "aws.partner/stripe.com", "detail": event})).unwrap(),
+            from_envelope(json!({"version": "0", "source": "aws.partner/stripe.com", "detail": event})).unwrap(),
             bare
         );
-        assert_eq!(from_cloud(json!({"specversion": "1.0", "id": "1", "data": event})).unwrap(), bare);
+        assert_eq!(from_envelope(json!({"specversion": "1.0", "id": "1", "data": event})).unwrap(), bare);
     }
     // An event is no envelope, whatever fields it gets one day; and a list is none either.
     let mut event = snapshot();
     event["detail"] = thin();
     event["specversion"] = "1.0".into();
-    assert_eq!(from_cloud(event).unwrap().id().as_str(), "evt_1");
+    assert_eq!(from_envelope(event).unwrap().id().as_str(), "evt_1");
     let not_an_event = |reason| WebhookError::NotAnEvent { reason };
-    let list = from_cloud(json!([snapshot(), null, null, null]));
+    let list = from_envelope(json!([snapshot(), null, null, null]));
     assert_eq!(list.unwrap_err(), not_an_event(NotAnEventReason::NotAnObject));
     for (payload, reason) in [
         (json!({"detail": {}}), NotAnEventReason::MissingObject),
@@ -225,14 +225,14 @@ fn clouds_put_events_into_envelopes() {
         (json!({"specversion": "1.0"}), NotAnEventReason::MissingObject),
         (json!({"specversion": "1.0", "detail": null, "data": []}), NotAnEventReason::NotAnObject),
     ] {
-        assert_eq!(from_cloud(payload.clone()).unwrap_err(), not_an_event(reason), "{payload}");
+        assert_eq!(from_envelope(payload.clone()).unwrap_err(), not_an_event(reason), "{payload}");
     }
-    assert_eq!(Delivery::from_cloud(br#"{"detail": {}} x"#).unwrap_err(), WebhookError::NotJson);
-    assert_eq!(Delivery::from_cloud(b"x").unwrap_err(), WebhookError::NotJson);
+    assert_eq!(Delivery::from_envelope(br#"{"detail": {}} x"#).unwrap_err(), WebhookError::NotJson);
+    assert_eq!(Delivery::from_envelope(b"x").unwrap_err(), WebhookError::NotJson);
 }
 
 #[test]
-fn debug_shows_no_payload() {
+fn delivery_debug_hides_payload() {
     let mut event = snapshot();
     event["data"]["object"]["client_reference_id"] = "robin".into();
     event["data"]["previous_attributes"] = json!({"provided_details": {"email": "robin@example.test"}});
@@ -263,11 +263,13 @@ fn delivered(event: &str, junk: &[u8]) -> Delivery {
     let payload = [before.as_bytes(), junk, after.as_bytes()].concat();
     let shown = String::from_utf8_lossy(&payload).into_owned();
     let header = Signer::new(SECRET).unwrap().sign(&payload, Timestamp::from_secs(NOW));
-    let delivery = verifier().delivery(&payload, Some(header)).unwrap_or_else(|error| panic!("{shown}: {error}"));
-    assert_eq!(Delivery::from_cloud(&payload).as_ref(), Ok(&delivery), "{shown}");
+    let delivery = verifier()
+        .verify_delivery(&payload, Some(header.as_bytes()))
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    assert_eq!(Delivery::from_envelope(&payload).as_ref(), Ok(&delivery), "{shown}");
     for (before, after) in [("{\"detail\":", "}"), ("{\"specversion\":\"1.0\",\"data\":", "}")] {
         let envelope = [before.as_bytes(), &payload, after.as_bytes()].concat();
-        assert_eq!(Delivery::from_cloud(&envelope).as_ref(), Ok(&delivery), "{shown}");
+        assert_eq!(Delivery::from_envelope(&envelope).as_ref(), Ok(&delivery), "{shown}");
     }
     delivery
 }
@@ -276,7 +278,7 @@ const SNAPSHOT: &str =
     r#"{"id":"evt_1","object":"event","type":"identity.verification_session.verified","created":1793000000"#;
 
 #[test]
-fn an_event_is_delivered_whatever_is_in_its_objects() {
+fn event_with_any_json_in_its_objects_is_delivered() {
     // What a value can hold, as any number with serde_json's `arbitrary_precision`, is stored as the value.
     let has_no_value = |junk: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(junk).is_err();
     for junk in junk().into_iter().filter(has_no_value) {
@@ -305,7 +307,7 @@ fn an_event_is_delivered_whatever_is_in_its_objects() {
 }
 
 #[test]
-fn an_event_is_delivered_whatever_is_in_any_other_field() {
+fn event_with_any_json_in_other_fields_is_delivered() {
     for junk in junk() {
         for event in [
             format!(r#"{SNAPSHOT},"new":JUNK,"livemode":true}}"#),
@@ -334,7 +336,7 @@ fn an_event_is_delivered_whatever_is_in_any_other_field() {
 }
 
 #[test]
-fn a_key_may_be_anything_too() {
+fn event_with_any_key_is_delivered() {
     for junk in [&br#""\ud800""#[..], b"\"\xff\"", br#""\udc00\ud83d""#] {
         for event in [
             format!(r#"{SNAPSHOT},JUNK:1,"livemode":true}}"#),
@@ -356,7 +358,7 @@ fn a_key_may_be_anything_too() {
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped() {
+fn byte_order_mark_is_skipped() {
     for event in [snapshot(), thin()] {
         let event = event.to_string();
         let with_mark = format!("\u{feff}{event}");
@@ -364,18 +366,18 @@ fn a_byte_order_mark_is_skipped() {
         assert_eq!(Delivery::from_slice(with_mark.as_bytes()).as_ref(), Ok(&delivery));
         let envelope = format!("\u{feff}{{\"detail\":{event}}}");
         for payload in [&with_mark, &envelope] {
-            assert_eq!(Delivery::from_cloud(payload.as_bytes()).as_ref(), Ok(&delivery));
+            assert_eq!(Delivery::from_envelope(payload.as_bytes()).as_ref(), Ok(&delivery));
         }
         // The signature is of what came over the wire.
         let header = Signer::new(SECRET).unwrap().sign(with_mark.as_bytes(), Timestamp::from_secs(NOW));
-        assert_eq!(verifier().delivery(with_mark.as_bytes(), Some(&header)), Ok(delivery));
-        assert!(verifier().delivery(event.as_bytes(), Some(header)).is_err());
+        assert_eq!(verifier().verify_delivery(with_mark.as_bytes(), Some(header.as_bytes())), Ok(delivery));
+        assert!(verifier().verify_delivery(event.as_bytes(), Some(header.as_bytes())).is_err());
     }
     assert_eq!(Delivery::from_slice(b"\xef\xbb\xbf"), Err(WebhookError::NotJson));
 }
 
 #[test]
-fn an_event_that_was_delivered_is_stored_and_read_again() {
+fn delivered_event_round_trips_through_json() {
     // What a value can hold, as any number with serde_json's `arbitrary_precision`, is stored as the value.
     let has_no_value = |junk: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(junk).is_err();
     for junk in junk().into_iter().filter(has_no_value) {
@@ -388,7 +390,7 @@ fn an_event_that_was_delivered_is_stored_and_read_again() {
 }
 
 #[test]
-fn of_a_key_that_comes_twice_the_last_counts() {
+fn last_of_duplicate_keys_counts() {
     let event =
         format!(r#"{SNAPSHOT},"livemode":false,"livemode":true,"data":{{"object":1,"object":JUNK}},"id":"evt_2"}}"#);
     let Delivery::Event(event) = delivered(&event, b"2") else { panic!("it is an event") };
@@ -397,7 +399,7 @@ fn of_a_key_that_comes_twice_the_last_counts() {
 }
 
 #[test]
-fn deep_json_is_json() {
+fn deep_nesting_is_valid_json() {
     for depth in [100, 127, 128, 129, 10_000] {
         let deep = ["[".repeat(depth), "]".repeat(depth)].concat();
         assert_eq!(
@@ -414,7 +416,7 @@ fn deep_json_is_json() {
 }
 
 #[test]
-fn old_and_stored_shapes_are_read() {
+fn old_and_stored_shapes_are_parsed() {
     let mut event = snapshot();
     event["request"] = "req_1".into();
     event["created"] = json!(1_793_000_000.75);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use stripe_identity_webhook::types::Timestamp;
-use stripe_identity_webhook::{Signer, Tolerance, Verifier, WebhookError};
+use stripe_identity_webhook::{BlankSecret, Signer, Tolerance, Verifier, WebhookError};
 
 use super::{NOW, SECRET, verifier};
 
@@ -12,11 +12,11 @@ fn sign(secret: &str, at: i64) -> String {
 }
 
 fn verify(header: &str) -> Result<Timestamp, WebhookError> {
-    verifier().verify(BODY, Some(header))
+    verifier().verify(BODY, Some(header.as_bytes()))
 }
 
 #[test]
-fn a_signature_is_what_the_formula_says() {
+fn signature_equals_that_of_openssl() {
     // Computed apart: printf '1793000000.{"id": "evt_1"}' | openssl dgst -sha256 -hmac whsec_made_up
     let known = "599fbf0510218d38d4dca82abc79fce4d790e598e1be9429f0b4e4db00926290";
     let header = format!("t={NOW},v1={known}");
@@ -25,7 +25,7 @@ fn a_signature_is_what_the_formula_says() {
 }
 
 #[test]
-fn the_header_may_be_in_any_order_and_hold_more() {
+fn header_items_come_in_any_order_and_unknown_ones_are_ignored() {
     let good = sign(SECRET, NOW);
     let (time, signature) = good.split_once(',').unwrap();
     let wrong = format!("v1={}", "0".repeat(64));
@@ -41,7 +41,7 @@ fn the_header_may_be_in_any_order_and_hold_more() {
 }
 
 #[test]
-fn each_failure_has_a_name() {
+fn each_failure_has_its_own_error() {
     let good = sign(SECRET, NOW);
     let signature = good.split_once(',').unwrap().1;
     let malformed = WebhookError::MalformedHeader;
@@ -78,83 +78,87 @@ fn each_failure_has_a_name() {
     }
     assert!(verify(&format!("{good},{}", "x".repeat(4095 - good.len()))).is_ok(), "just at the limit");
     assert!(verify(&format!("{good}{}", ",v1=".repeat(15))).is_ok(), "just as many as there may be");
-    assert_eq!(verifier().verify(BODY, None::<&str>), Err(WebhookError::MissingHeader));
-    assert_eq!(verifier().verify(b"", Some(&good)), Err(WebhookError::NoMatch { padded_secret: false }));
+    assert_eq!(verifier().verify(BODY, None), Err(WebhookError::MissingHeader));
+    assert_eq!(verifier().verify(b"", Some(good.as_bytes())), Err(WebhookError::NoMatch { padded_secret: false }));
 }
 
 #[test]
-fn a_secret_that_anyone_could_guess_is_refused() {
+fn blank_secret_is_rejected() {
     for blank in ["", " ", "\t\r\n", "\x0b\x0c", "\0", "\u{a0}", "\u{3000}\u{200b}\u{feff}", "whsec_", "whsec_ \n"] {
-        assert_eq!(Verifier::new(blank).unwrap_err(), WebhookError::BlankSecret);
-        assert_eq!(verifier().or_secret(blank).unwrap_err(), WebhookError::BlankSecret);
-        assert_eq!(Signer::new(blank).unwrap_err(), WebhookError::BlankSecret);
+        let error: BlankSecret = Verifier::new(blank).unwrap_err();
+        assert_eq!(verifier().add_secret(blank).unwrap_err(), error);
+        assert_eq!(Signer::new(blank).unwrap_err(), error);
+        assert!(error.to_string().contains("blank"), "{error}");
     }
 }
 
 #[test]
-fn while_a_secret_is_rolled_either_is_good() {
-    let both = verifier().or_secret("whsec_new").unwrap();
+fn either_secret_verifies_while_one_is_rolled() {
+    let both = verifier().add_secret("whsec_new").unwrap();
     for secret in [SECRET, "whsec_new"] {
-        assert!(both.verify(BODY, Some(sign(secret, NOW))).is_ok());
+        assert!(both.verify(BODY, Some(sign(secret, NOW).as_bytes())).is_ok());
     }
     let (old, new) = (sign(SECRET, NOW), sign("whsec_new", NOW));
     let header = format!("{old},{}", new.split_once(',').unwrap().1);
     for verifier in [both, verifier(), Verifier::new("whsec_new").unwrap().clock(|| Timestamp::from_secs(NOW))] {
-        assert!(verifier.verify(BODY, Some(&header)).is_ok());
+        assert!(verifier.verify(BODY, Some(header.as_bytes())).is_ok());
     }
 }
 
 #[test]
-fn white_space_is_part_of_a_secret_and_a_hint() {
+fn white_space_is_part_of_a_secret_and_a_hint_on_mismatch() {
     let padded = Verifier::new(format!("{SECRET}\n")).unwrap().clock(|| Timestamp::from_secs(NOW));
-    let error = padded.verify(BODY, Some(sign(SECRET, NOW))).unwrap_err();
+    let error = padded.verify(BODY, Some(sign(SECRET, NOW).as_bytes())).unwrap_err();
     assert_eq!(error, WebhookError::NoMatch { padded_secret: true });
     assert!(error.to_string().contains("white space"));
-    assert!(padded.verify(BODY, Some(sign(&format!("{SECRET}\n"), NOW))).is_ok());
+    assert!(padded.verify(BODY, Some(sign(&format!("{SECRET}\n"), NOW).as_bytes())).is_ok());
 }
 
 #[test]
-fn age_is_taken_to_the_second() {
+fn age_is_compared_in_whole_seconds() {
     let age = |seconds| verify(&sign(SECRET, NOW - seconds)).map(Timestamp::as_secs);
     assert_eq!(age(300), Ok(NOW - 300));
     assert_eq!(age(301), Err(WebhookError::TooOld { age: Duration::from_secs(301) }));
     assert_eq!(age(-100_000), Ok(NOW + 100_000), "what is ahead passes unless it is told not to");
 
-    let verify = |verifier: Verifier, at: i64| verifier.verify(BODY, Some(sign(SECRET, at)));
-    let strict = || verifier().tolerance(Tolerance::Within(Duration::ZERO)).ahead(Duration::from_secs(60));
+    let verify = |verifier: Verifier, at: i64| verifier.verify(BODY, Some(sign(SECRET, at).as_bytes()));
+    let strict = || verifier().tolerance(Tolerance::Within(Duration::ZERO)).max_clock_skew(Duration::from_secs(60));
     assert!(verify(strict(), NOW).is_ok() && verify(strict(), NOW + 60).is_ok());
     assert_eq!(verify(strict(), NOW - 1), Err(WebhookError::TooOld { age: Duration::from_secs(1) }));
     assert_eq!(verify(strict(), NOW + 61), Err(WebhookError::TooNew { ahead: Duration::from_secs(61) }));
     assert!(verify(verifier().tolerance(Tolerance::Unlimited), 0).is_ok());
     assert!(matches!(verify(verifier(), 0), Err(WebhookError::TooOld { .. })));
-    let far = verifier().ahead(Duration::from_secs(1));
+    let far = verifier().max_clock_skew(Duration::from_secs(1));
     assert!(matches!(verify(far, i64::MAX), Err(WebhookError::TooNew { .. })));
 }
 
 #[test]
-fn without_a_clock_of_its_own_it_is_the_system_s() {
+fn clock_defaults_to_system_time() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let now = i64::try_from(now).unwrap();
-    let verifier = Verifier::new(SECRET).unwrap().ahead(Duration::from_secs(60));
-    let verify = |at| verifier.verify(BODY, Some(sign(SECRET, at)));
+    let verifier = Verifier::new(SECRET).unwrap().max_clock_skew(Duration::from_secs(60));
+    let verify = |at| verifier.verify(BODY, Some(sign(SECRET, at).as_bytes()));
     assert!(verify(now).is_ok());
     assert!(matches!(verify(now - 1000), Err(WebhookError::TooOld { age }) if age.as_secs() >= 1000));
     assert!(matches!(verify(now + 1000), Err(WebhookError::TooNew { .. })));
 }
 
 #[test]
-fn what_is_wrong_is_told_before_what_is_old() {
+fn mismatch_is_reported_before_age() {
     assert_eq!(verify(&sign("whsec_other", 0)), Err(WebhookError::NoMatch { padded_secret: false }));
 }
 
 #[test]
-fn every_byte_counts_and_none_is_decoded() {
+fn payload_bytes_are_compared_without_decoding() {
     for body in [&b"\xef\xbb\xbf{}"[..], b"\xff\xfe\x00", b""] {
         let header = Signer::new(SECRET).unwrap().sign(body, Timestamp::from_secs(NOW));
-        assert!(verifier().verify(body, Some(&header)).is_ok());
+        assert!(verifier().verify(body, Some(header.as_bytes())).is_ok());
         assert!(
             verifier()
-                .verify(String::from_utf8_lossy(body).trim_start_matches('\u{feff}').as_bytes(), Some(header))
+                .verify(
+                    String::from_utf8_lossy(body).trim_start_matches('\u{feff}').as_bytes(),
+                    Some(header.as_bytes())
+                )
                 .is_ok()
                 == body.is_empty()
         );
@@ -162,15 +166,15 @@ fn every_byte_counts_and_none_is_decoded() {
 }
 
 #[test]
-fn another_scheme_is_passed_over() {
+fn other_scheme_is_ignored() {
     let header = Signer::new(SECRET).unwrap().scheme("v0").sign(BODY, Timestamp::from_secs(NOW));
     assert!(header.contains(",v0="));
     assert_eq!(verify(&header), Err(WebhookError::NoSignature));
 }
 
 #[test]
-fn nothing_secret_shows() {
-    let (verifier, signer) = (verifier().or_secret("whsec_second").unwrap(), Signer::new(SECRET).unwrap());
+fn debug_hides_secrets() {
+    let (verifier, signer) = (verifier().add_secret("whsec_second").unwrap(), Signer::new(SECRET).unwrap());
     let shown = format!("{verifier:?} {signer:?} {:#?} {:#?}", verifier.clone(), signer.clone());
     assert!(!shown.contains("whsec") && !shown.contains("made_up"), "{shown}");
     assert!(shown.contains("secrets: 2"), "{shown}");

@@ -5,14 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stripe_identity::bytes::Bytes;
-use stripe_identity::http::Request;
+use stripe_identity::http::{HeaderValue, Request};
 use stripe_identity::{
     BlockingClient, Config, CreateVerificationSession, ErrorKind, EventType, KnownSession, ListEvents,
     ListVerificationSessions, ThinEvent, Timestamp, VerificationSessionId, reduce,
 };
 use stripe_identity_mock::{RawServer, Recorder};
 use stripe_identity_simulator::{Outcome, Server, Simulator, SimulatorTransport, WebhookEndpoint};
-use stripe_identity_webhook::{Delivery, Verifier};
+use stripe_identity_webhook::{Delivery, SIGNATURE_HEADER, Verifier};
 
 const SECRET: &str = "whsec_made_up";
 const URL: &str = "http://127.0.0.1:1/webhook";
@@ -22,10 +22,13 @@ fn verifier(stripe: &SimulatorTransport) -> Verifier {
     Verifier::new(SECRET).unwrap().clock(move || clock.now())
 }
 
+fn signature(request: &Request<Bytes>) -> Option<&[u8]> {
+    request.headers().get(SIGNATURE_HEADER).map(HeaderValue::as_bytes)
+}
+
 fn deliver(stripe: &SimulatorTransport) -> Vec<Delivery> {
     let (verifier, requests) = (verifier(stripe), stripe.take_webhooks());
-    let read = |request: Request<Bytes>| verifier.delivery(request.body(), request.headers().get("stripe-signature"));
-    requests.into_iter().map(|request| read(request).unwrap()).collect()
+    requests.iter().map(|request| verifier.verify_delivery(request.body(), signature(request)).unwrap()).collect()
 }
 
 fn config() -> Config {
@@ -125,7 +128,7 @@ fn each_endpoint_hears_of_what_comes_after_it_and_disorder_is_its_own() {
     let verifier = verifier(&stripe);
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for request in stripe.take_webhooks() {
-        let delivery = verifier.delivery(request.body(), request.headers().get("stripe-signature")).unwrap();
+        let delivery = verifier.verify_delivery(request.body(), signature(&request)).unwrap();
         ids.entry(request.uri().path().to_owned()).or_default().push(delivery.id().to_string());
     }
     let events = BlockingClient::new(config(), stripe).events().list(ListEvents::new().limit(100)).items();
@@ -251,7 +254,7 @@ fn the_server_delivers_over_a_socket_until_it_is_taken() {
     assert_eq!(requests.len(), 2, "refused once, and taken");
     for request in requests {
         assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", "/hook?x=1".to_owned()));
-        let event = verifier.event(request.body(), request.headers().get("stripe-signature")).unwrap();
+        let event = verifier.verify_event(request.body(), signature(&request)).unwrap();
         assert_eq!(event.type_, EventType::VerificationSessionCreated);
         assert_eq!(event.verification_session().unwrap().id, session.id);
     }
