@@ -1,7 +1,9 @@
-//! A receiver of webhooks with axum and SQLite. It verifies each delivery, dispatches by a `match` on the event's type,
-//! and makes each effect exactly once: the event's id is committed in the same transaction as the effect.
+//! A receiver of webhooks with axum and SQLite. It verifies each delivery, dispatches by a `match`
+//! on the event's type, and makes each effect exactly once: the event's id is committed in the same
+//! transaction as the effect.
 //!
-//! The simulator stands in for Stripe. It delivers more than a thousand events, each twice, in any order.
+//! The simulator stands in for Stripe. It delivers more than a thousand events, each twice, in any
+//! order.
 
 #[cfg(test)]
 mod exactly_once;

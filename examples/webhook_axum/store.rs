@@ -44,8 +44,8 @@ impl Store {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the event's effect, unless an earlier delivery made it. The event's id and the effect are in one
-    /// transaction: both are committed or, after an error, a panic or a crash, neither is.
+    /// Makes the event's effect, unless an earlier delivery made it. The event's id and the effect
+    /// are in one transaction: both are committed or, after an error, a panic or a crash, neither is.
     pub(crate) fn apply(&self, event: &Event) -> Result<(), Failure> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;

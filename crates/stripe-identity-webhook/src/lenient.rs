@@ -9,7 +9,7 @@ use stripe_identity_types::{EventId, each_field};
 
 pub(crate) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-/// Returns the fields of an object, with their values as they came, or `None` if it is not an object.
+/// Returns the fields of an object with their values as they came, or `None` if it is not one.
 ///
 /// Of a key that occurs twice, the last one counts. A key that is not valid text is left out.
 pub(crate) fn parse_fields(json: &str) -> Option<Fields<'_>> {
@@ -22,7 +22,8 @@ pub(crate) fn parse_fields(json: &str) -> Option<Fields<'_>> {
     parsed.ok().map(|()| fields)
 }
 
-/// Deserializes an event without those of its fields, and of their fields, that cannot be deserialized.
+/// Deserializes an event, and leaves out the fields, and the fields of these, that cannot be
+/// deserialized.
 ///
 /// Returns `None` if the id is among them, or is blank.
 pub(crate) fn deserialize_leniently<T: DeserializeOwned>(mut fields: Fields<'_>) -> Option<Box<T>> {

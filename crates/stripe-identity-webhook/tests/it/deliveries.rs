@@ -30,7 +30,7 @@ fn signed(payload: &Value) -> (Vec<u8>, String) {
     (payload, header)
 }
 
-fn read(payload: &Value) -> Result<Delivery, WebhookError> {
+fn verify_and_parse(payload: &Value) -> Result<Delivery, WebhookError> {
     let (payload, header) = signed(payload);
     verifier().verify_delivery(&payload, Some(header.as_bytes()))
 }
@@ -66,14 +66,14 @@ fn unknown_types_and_unparsable_objects_are_delivered() {
     event["type"] = "identity.verification_session.escalated".into();
     event["data"]["object"] = json!({"id": 5, "object": ["nonsense"]});
     event["new_field"] = json!({"a": 1});
-    let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
+    let Delivery::Event(event) = verify_and_parse(&event).unwrap() else { panic!("it is an event") };
     assert_eq!((event.type_.as_str(), event.type_.is_known()), ("identity.verification_session.escalated", false));
     assert_eq!((event.verification_session(), event.data.object.expose().get("id")), (None, Some(&json!(5))));
 
     let mut event = thin();
     event["type"] = "v9.something".into();
     event["related_object"] = Value::Null;
-    let event = read(&event).unwrap();
+    let event = verify_and_parse(&event).unwrap();
     assert_eq!((event.type_(), event.is_known(), event.id().as_str()), ("v9.something", false, "evt_test_1"));
 }
 
@@ -100,7 +100,7 @@ fn match_on_type_dispatches_every_event() {
         ("event", "charge.succeeded", "unknown", false),
         ("v2.core.event", "v9.something", "other thin", false),
     ] {
-        let delivery = read(&json!({"id": "evt_1", "object": object, "type": type_})).unwrap();
+        let delivery = verify_and_parse(&json!({"id": "evt_1", "object": object, "type": type_})).unwrap();
         assert_eq!((dispatch(&delivery), delivery.is_known()), (arm, is_known), "{type_}");
         assert_eq!(delivery.type_(), type_);
     }
@@ -123,25 +123,25 @@ fn field_of_unexpected_form_counts_as_absent() {
     let mut event = snapshot();
     event["request"] = 5.into();
     event["created"] = "today".into();
-    let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
+    let Delivery::Event(event) = verify_and_parse(&event).unwrap() else { panic!("it is an event") };
     assert_eq!((&event.request, event.created), (&None, None));
     assert_eq!(event.verification_session().unwrap().id, "vs_1");
 
-    // What else is in an object that has such a field stays.
+    // The other fields of an object with such a field are kept.
     let mut event = snapshot();
     event["data"]["previous_attributes"] = json!([]);
-    let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
+    let Delivery::Event(event) = verify_and_parse(&event).unwrap() else { panic!("it is an event") };
     assert!(event.verification_session().is_some());
     assert_eq!(event.data.previous_attributes.unwrap().expose().as_bytes(), b"[]");
     let mut event = thin();
     event["related_object"]["id"] = 5.into();
-    let Delivery::ThinEvent(event) = read(&event).unwrap() else { panic!("it is a thin event") };
+    let Delivery::ThinEvent(event) = verify_and_parse(&event).unwrap() else { panic!("it is a thin event") };
     let related = event.related_object.unwrap();
     assert!(related.id.is_none() && related.url.is_some());
 
     let mut event = thin();
     event["reason"] = json!(["nonsense"]);
-    assert!(matches!(read(&event), Ok(Delivery::ThinEvent(event)) if event.reason.is_none()));
+    assert!(matches!(verify_and_parse(&event), Ok(Delivery::ThinEvent(event)) if event.reason.is_none()));
 }
 
 #[test]
@@ -161,14 +161,14 @@ fn invalid_payload_is_not_json_or_not_an_event_with_a_reason() {
         (json!({"object": "v2.core.event", "id": null}), NotAnEventReason::MissingId),
         (json!({"object": "event", "id": 5}), NotAnEventReason::MissingId),
         (json!({"object": "event", "id": {"robin": 1}}), NotAnEventReason::MissingId),
-        // For a program that deduplicates by the id, all of these would be one event.
+        // A program that deduplicates by the id would take all of these for one event.
         (json!({"object": "event", "id": ""}), NotAnEventReason::MissingId),
         (json!({"object": "event", "id": " \t\u{a0}\n", "type": "file.created"}), NotAnEventReason::MissingId),
         (json!({"object": "event", "id": "", "created": "today"}), NotAnEventReason::MissingId),
         (json!({"object": "v2.core.event", "id": ""}), NotAnEventReason::MissingId),
         (json!({"object": "v2.core.event", "id": "\u{3000}", "reason": 5}), NotAnEventReason::MissingId),
     ] {
-        let error = read(&payload).unwrap_err();
+        let error = verify_and_parse(&payload).unwrap_err();
         assert_eq!(error, WebhookError::NotAnEvent { reason }, "{payload}");
         let names = match reason {
             NotAnEventReason::NotAnObject => "a JSON object",
@@ -177,7 +177,7 @@ fn invalid_payload_is_not_json_or_not_an_event_with_a_reason() {
             _ => "`id` is missing",
         };
         assert!(error.to_string().contains(names), "{error}");
-        // As it is for what a cloud delivers.
+        // The envelope of a cloud gives the same error.
         assert_eq!(Delivery::from_envelope(payload.to_string().as_bytes()), Err(error.clone()), "{payload}");
         let detail = json!({"detail": payload});
         if !payload.is_null() {
@@ -210,7 +210,7 @@ fn cloud_envelopes_are_opened() {
         );
         assert_eq!(from_envelope(json!({"specversion": "1.0", "id": "1", "data": event})).unwrap(), bare);
     }
-    // An event is no envelope, whatever fields it gets one day; and a list is none either.
+    // Neither an event, even with the fields of an envelope, nor a list is an envelope.
     let mut event = snapshot();
     event["detail"] = thin();
     event["specversion"] = "1.0".into();
@@ -237,11 +237,11 @@ fn delivery_debug_hides_payload() {
     event["data"]["object"]["client_reference_id"] = "robin".into();
     event["data"]["previous_attributes"] = json!({"provided_details": {"email": "robin@example.test"}});
     event["request"] = json!({"id": "req_1", "idempotency_key": "robin"});
-    let shown = format!("{:?}", read(&event).unwrap());
+    let shown = format!("{:?}", verify_and_parse(&event).unwrap());
     assert!(!shown.contains("robin"), "{shown}");
 }
 
-/// JSON that a `Value` can't hold.
+/// JSON that a `Value` cannot hold.
 fn junk() -> Vec<Vec<u8>> {
     let deep = [b"[".repeat(1000), b"]".repeat(1000)].concat();
     let deep_maps = [br#"{"a":"#.repeat(1000), b"1".to_vec(), b"}".repeat(1000)].concat();
@@ -257,7 +257,7 @@ fn junk() -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.to_vec()).chain([deep, deep_maps]).collect()
 }
 
-/// An event with junk in the place of `JUNK`, delivered in each way.
+/// Replaces `JUNK` in an event by junk, and delivers it signed, bare and in each envelope.
 fn delivered(event: &str, junk: &[u8]) -> Delivery {
     let (before, after) = event.split_once("JUNK").unwrap();
     let payload = [before.as_bytes(), junk, after.as_bytes()].concat();
@@ -279,7 +279,7 @@ const SNAPSHOT: &str =
 
 #[test]
 fn event_with_any_json_in_its_objects_is_delivered() {
-    // What a value can hold, as any number with serde_json's `arbitrary_precision`, is stored as the value.
+    // With serde_json's `arbitrary_precision`, a `Value` holds any number, and stores it as such.
     let has_no_value = |junk: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(junk).is_err();
     for junk in junk().into_iter().filter(has_no_value) {
         let event = format!(r#"{SNAPSHOT},"data":{{"object":JUNK}}}}"#);
@@ -313,7 +313,7 @@ fn event_with_any_json_in_other_fields_is_delivered() {
             format!(r#"{SNAPSHOT},"new":JUNK,"livemode":true}}"#),
             format!(r#"{SNAPSHOT},"data":{{"new":JUNK}},"livemode":true}}"#),
             format!(r#"{SNAPSHOT},"request":{{"id":"req_1","new":[JUNK]}},"livemode":true}}"#),
-            // These read as absent.
+            // These fields count as absent.
             format!(r#"{SNAPSHOT},"api_version":JUNK,"livemode":true}}"#),
             format!(r#"{SNAPSHOT},"account":JUNK,"livemode":true}}"#),
             format!(r#"{SNAPSHOT},"data":JUNK,"livemode":true}}"#),
@@ -343,7 +343,8 @@ fn event_with_any_key_is_delivered() {
             format!(r#"{SNAPSHOT},"data":{{JUNK:1,"object":{{"id":"vs_1"}}}},"livemode":true}}"#),
             format!(r#"{SNAPSHOT},"data":{{"object":{{"id":"vs_1",JUNK:1}}}},"livemode":true}}"#),
             format!(
-                r#"{SNAPSHOT},"data":{{"object":{{"id":"vs_1","object":"identity.verification_session",JUNK:1}}}},"livemode":true}}"#
+                r#"{SNAPSHOT},"livemode":true,"data":{{"object":
+                {{"id":"vs_1","object":"identity.verification_session",JUNK:1}}}}}}"#
             ),
             format!(r#"{SNAPSHOT},"request":{{"id":"req_1",JUNK:{{}}}},"livemode":true}}"#),
         ] {
@@ -368,7 +369,7 @@ fn byte_order_mark_is_skipped() {
         for payload in [&with_mark, &envelope] {
             assert_eq!(Delivery::from_envelope(payload.as_bytes()).as_ref(), Ok(&delivery));
         }
-        // The signature is of what came over the wire.
+        // The signature covers the bytes that came over the wire.
         let header = Signer::new(SECRET).unwrap().sign(with_mark.as_bytes(), Timestamp::from_secs(NOW));
         assert_eq!(verifier().verify_delivery(with_mark.as_bytes(), Some(header.as_bytes())), Ok(delivery));
         assert!(verifier().verify_delivery(event.as_bytes(), Some(header.as_bytes())).is_err());
@@ -378,7 +379,7 @@ fn byte_order_mark_is_skipped() {
 
 #[test]
 fn delivered_event_round_trips_through_json() {
-    // What a value can hold, as any number with serde_json's `arbitrary_precision`, is stored as the value.
+    // With serde_json's `arbitrary_precision`, a `Value` holds any number, and stores it as such.
     let has_no_value = |junk: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(junk).is_err();
     for junk in junk().into_iter().filter(has_no_value) {
         let event = format!(r#"{SNAPSHOT},"data":{{"object":JUNK}}}}"#);
@@ -422,7 +423,7 @@ fn old_and_stored_shapes_are_parsed() {
     event["created"] = json!(1_793_000_000.75);
     event["data"]["object"]["metadata"] = json!([]);
     event["data"]["object"]["last_verification_report"] = json!({"document": {"status": "verified"}});
-    let Delivery::Event(event) = read(&event).unwrap() else { panic!("it is an event") };
+    let Delivery::Event(event) = verify_and_parse(&event).unwrap() else { panic!("it is an event") };
     assert_eq!(event.request.as_ref().unwrap().id.as_deref(), Some("req_1"));
     assert_eq!(event.created, Some(Timestamp::from_secs(1_793_000_000)));
     let session = event.verification_session().unwrap();
@@ -430,6 +431,6 @@ fn old_and_stored_shapes_are_parsed() {
 
     let mut thin = thin();
     thin["related_object"]["url"] = "/v1/files/file_1?expand[]=links".into();
-    let Delivery::ThinEvent(thin) = read(&thin).unwrap() else { panic!("it is a thin event") };
+    let Delivery::ThinEvent(thin) = verify_and_parse(&thin).unwrap() else { panic!("it is a thin event") };
     assert_eq!(thin.related_object.unwrap().url, Some("/v1/files/file_1?expand[]=links".into()));
 }

@@ -1,4 +1,4 @@
-//! Deliveries as they come, and as nobody should send them.
+//! Valid, malformed and forged deliveries.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod deliveries;
@@ -11,7 +11,7 @@ use stripe_identity_webhook::types::Timestamp;
 const SECRET: &str = "whsec_made_up";
 const NOW: i64 = 1_793_000_000;
 
-/// A verifier whose clock stands still.
+/// Returns a verifier whose clock is fixed.
 fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap().clock(|| Timestamp::from_secs(NOW))
 }

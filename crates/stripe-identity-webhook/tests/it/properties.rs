@@ -35,7 +35,7 @@ proptest! {
             changed[bit / 8] ^= 1 << (bit % 8);
             prop_assert!(verifier.verify(&changed, Some(header.as_bytes())).is_err());
         }
-        // The time and the signature, in whatever way that changes the header.
+        // Flips bits of the timestamp, the signature and the punctuation alike.
         for bit in 0..header.len() * 8 {
             let mut changed = header.clone().into_bytes();
             changed[bit / 8] ^= 1 << (bit % 8);
@@ -44,7 +44,11 @@ proptest! {
     }
 
     #[test]
-    fn other_secret_is_rejected(one in secret(), other in secret(), payload in prop::collection::vec(any::<u8>(), 0..50)) {
+    fn other_secret_is_rejected(
+        one in secret(),
+        other in secret(),
+        payload in prop::collection::vec(any::<u8>(), 0..50),
+    ) {
         prop_assume!(one != other);
         let header = Signer::new(&one).unwrap().sign(&payload, Timestamp::from_secs(1));
         prop_assert!(verifier(&other).verify(&payload, Some(header.as_bytes())).is_err());
@@ -68,7 +72,7 @@ proptest! {
         let _ = Delivery::from_envelope(payload.as_bytes());
     }
 
-    /// A change of one byte gives an event, or an error with a name, and no panic.
+    /// One changed byte gives an event or an error, but no panic.
     #[test]
     fn event_with_a_changed_byte_does_not_panic(at: prop::sample::Index, byte: u8) {
         let mut payload = EVENT.replace("OBJECT", r#""\\u00e9""#).into_bytes();
@@ -98,13 +102,14 @@ proptest! {
         let Ok(Delivery::Event(event)) = Delivery::from_slice(&payload) else {
             return Err(TestCaseError::fail(String::from_utf8_lossy(&payload).into_owned()));
         };
-        let kept = [&b"{\"id\":\"vs_1\",\"object\":\"identity.verification_session\",\"new\":"[..], &object, b"}"].concat();
+        let session = br#"{"id":"vs_1","object":"identity.verification_session","new":"#;
+        let kept = [&session[..], &object, b"}"].concat();
         prop_assert_eq!(event.data.object.expose().as_bytes(), &kept[..]);
         prop_assert!(event.verification_session().is_some());
     }
 }
 
-/// An event whose object holds something in the place of `OBJECT`.
+/// An event whose object has a field with the placeholder `OBJECT`.
 const EVENT: &str = r#"{"id":"evt_1","object":"event","type":"identity.verification_session.verified","created":1793000000,
 "request":{"id":"req_1","idempotency_key":null},"data":{"object":
 {"id":"vs_1","object":"identity.verification_session","new":OBJECT},"previous_attributes":{"status":"processing"}}}"#;
