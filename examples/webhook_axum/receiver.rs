@@ -24,10 +24,11 @@ pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: Head
             return StatusCode::BAD_REQUEST;
         }
     };
+    let id = event.id.clone();
     let applied = tokio::task::spawn_blocking(move || receiver.store.apply(&event)).await;
     if let Err(error) = applied.unwrap_or_else(|panic| Err(panic.into())) {
-        // Nothing was committed. After a 5xx, Stripe delivers the event again.
-        eprintln!("an event was not applied: {error}");
+        // After a 5xx, Stripe delivers the event again, and its effect is made then.
+        eprintln!("{id} was not applied: {error}");
         return StatusCode::INTERNAL_SERVER_ERROR;
     }
     StatusCode::OK
