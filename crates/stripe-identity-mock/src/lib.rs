@@ -2,7 +2,7 @@
 //!
 //! - [`ScriptedTransport`] answers from a script, and says in what way a request differs from it.
 //! - [`Recorder`] keeps what goes through to another transport.
-//! - [`MockHttpTransport`] and [`MockBlockingHttpTransport`] are made by mockall, for everything else.
+//! - `MockHttpTransport` and `MockBlockingHttpTransport`, with the feature `mockall`, are made by mockall, for everything else.
 //!
 //! And for those who write a transport, with the feature `conformance`:
 //!
@@ -36,6 +36,7 @@ pub mod conformance;
 #[cfg(feature = "conformance")]
 mod connection;
 mod difference;
+#[cfg(feature = "mockall")]
 mod mocks;
 #[cfg(feature = "conformance")]
 mod raw_server;
@@ -44,6 +45,7 @@ mod scripted;
 #[cfg(feature = "conformance")]
 mod tls;
 
+#[cfg(feature = "mockall")]
 pub use mocks::{MockBlockingHttpTransport, MockHttpTransport};
 #[cfg(feature = "conformance")]
 pub use raw_server::{Exchange, RawServer};
@@ -51,4 +53,5 @@ pub use recorder::Recorder;
 pub use scripted::{Expectation, ScriptedTransport};
 
 /// mockall itself, for its predicates and sequences, in the version that the mocks are made with.
+#[cfg(feature = "mockall")]
 pub use mockall;

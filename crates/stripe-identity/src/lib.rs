@@ -39,7 +39,7 @@
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
 //! | `webhook` | | the module `webhook`: verifies and parses what Stripe delivers |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
-//! | `conformance` | | in `mock`: the suite that judges transports, and a server that misbehaves on purpose |
+//! | `conformance` | | in `mock`, without mockall: the suite that judges transports, and a server that misbehaves on purpose |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
 //! | `simulator-server` | | the simulator behind a socket |
 //! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |
@@ -60,7 +60,7 @@ pub use stripe_identity_hyper::{
     HttpVersion, HyperService, HyperTransport, HyperTransportBuilder, Proxy, RequestBody, ResponseBody, TowerTransport,
     rustls,
 };
-#[cfg(feature = "mock")]
+#[cfg(any(feature = "mock", feature = "conformance"))]
 pub use stripe_identity_mock as mock;
 #[cfg(any(feature = "reqwest", feature = "reqwest-no-provider"))]
 pub use stripe_identity_reqwest::{ReqwestTransport, reqwest};
