@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn names_match_themselves_and_what_is_below_them() {
+    fn name_matches_itself_and_subdomains() {
         for name in ["stripe.com", ".stripe.com", "*.stripe.com", "STRIPE.com", "stripe.com.", " x.test ,\tstripe.com "]
         {
             for host in ["stripe.com", "api.stripe.com", "API.Stripe.COM", "a.b.stripe.com.", "stripe.com:8443"] {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_limits_any_entry_to_itself() {
+    fn port_restricts_an_entry() {
         for (list, host) in [
             ("api.stripe.com:443", "api.stripe.com"),
             ("*.stripe.com:443", "api.stripe.com"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_match_the_addresses_in_them() {
+    fn network_matches_its_addresses() {
         for (list, host) in [
             ("10.0.0.0/8", "10.255.0.1"),
             ("192.168.1.7", "192.168.1.7"),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_matches_nothing() {
+    fn malformed_entry_matches_nothing() {
         for list in
             ["", ",", ".", "*.", ":443", "1.2.3.4/x", "192.168.*", "a*.test", "x.test:port", "[::1", "http://x.test"]
         {

@@ -65,7 +65,7 @@ fn create(config: &Config) -> Call<Config, Create> {
 }
 
 #[test]
-fn the_last_attempt_gets_what_is_left_and_none_begins_after_it() {
+fn last_attempt_gets_the_time_left_and_none_begins_after_the_deadline() {
     let clock = Clock::default();
     let config = builder().attempt_timeout(4 * SECOND).max_retries(9).deadline(10 * SECOND).build().unwrap();
     let (end, attempts) = clock.run(create(&config), |_| (4 * SECOND, Err(Kind::Timeout.into())));
@@ -75,7 +75,7 @@ fn the_last_attempt_gets_what_is_left_and_none_begins_after_it() {
 }
 
 #[test]
-fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
+fn wait_that_would_end_after_the_deadline_is_not_begun() {
     let clock = Clock::default();
     let call = create(&config()).deadline(5 * SECOND);
     let busy = |_| (SECOND, Ok(reply(503, &[("retry-after", "4")], "")));
@@ -86,7 +86,7 @@ fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
 }
 
 #[test]
-fn a_wait_that_took_far_too_long_ends_the_call_with_its_last_error() {
+fn wait_that_overruns_the_deadline_ends_the_call_with_its_last_error() {
     let call = create(&config()).deadline(5 * SECOND);
     let Step::Send(_, sent) = call.start() else { panic!("it sends") };
     let Step::Wait(_, waiting) = sent.reply(Err(Kind::Interrupted.into()), Duration::ZERO) else { panic!("it waits") };
@@ -95,7 +95,7 @@ fn a_wait_that_took_far_too_long_ends_the_call_with_its_last_error() {
 }
 
 #[test]
-fn a_call_s_own_deadline_comes_before_the_settings() {
+fn deadline_of_a_call_overrides_the_settings() {
     let clock = Clock::default();
     let call = create(&builder().deadline(SECOND).build().unwrap()).deadline(7 * SECOND);
     let (_, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], r#"{"id": "vs_1"}"#))));
@@ -110,7 +110,7 @@ fn wait(config: &Config, within: Duration) -> Call<Config, Retrieve> {
 }
 
 #[test]
-fn waiting_looks_until_it_is_so() {
+fn wait_until_polls_until_the_condition_is_met() {
     let clock = Clock::default();
     let answer = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
     let (end, attempts) = clock.run(wait(&config(), 600 * SECOND), answer);
@@ -120,7 +120,7 @@ fn waiting_looks_until_it_is_so() {
 }
 
 #[test]
-fn waiting_ends_in_time() {
+fn wait_until_ends_at_its_time_limit() {
     let clock = Clock::default();
     let answer = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
     let (end, attempts) = clock.run(wait(&config(), 20 * SECOND), answer);
@@ -138,7 +138,7 @@ fn waiting_ends_in_time() {
 }
 
 #[test]
-fn a_look_that_fails_and_may_mend_is_a_look_in_vain() {
+fn poll_that_fails_transiently_counts_as_not_met() {
     let clock = Clock::default();
     let outages = |number| {
         let outcome = match number {
@@ -157,7 +157,7 @@ fn a_look_that_fails_and_may_mend_is_a_look_in_vain() {
 }
 
 #[test]
-fn when_the_time_is_up_the_last_look_tells_why() {
+fn wait_until_at_its_limit_returns_the_error_of_the_last_poll() {
     let clock = Clock::default();
     let outage =
         |number| (Duration::ZERO, if number < 4 { Ok(reply(200, &[], PROCESSING)) } else { Ok(reply(503, &[], "")) });
@@ -168,7 +168,7 @@ fn when_the_time_is_up_the_last_look_tells_why() {
 }
 
 #[test]
-fn each_look_is_judged_once() {
+fn condition_is_checked_once_per_poll() {
     let clock = Clock::default();
     let judged = Arc::new(Mutex::new(0));
     let counter = judged.clone();
@@ -186,14 +186,14 @@ fn each_look_is_judged_once() {
 }
 
 #[test]
-fn a_session_that_does_not_exist_is_not_waited_for() {
+fn wait_until_of_a_missing_session_ends_at_once() {
     let clock = Clock::default();
     let (end, attempts) = clock.run(wait(&config(), 60 * SECOND), |_| (Duration::ZERO, Ok(reply(404, &[], ""))));
     assert_eq!((end.unwrap_err().kind(), attempts.len()), (ErrorKind::InvalidRequest, 1));
 }
 
 #[test]
-fn the_shorter_of_deadline_and_patience_counts() {
+fn shorter_of_deadline_and_time_limit_counts() {
     let clock = Clock::default();
     let call = wait(&config(), 600 * SECOND).deadline(10 * SECOND);
     let (end, _) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], PROCESSING))));
@@ -203,7 +203,7 @@ fn the_shorter_of_deadline_and_patience_counts() {
 
 /// A transport of a test may give back at once when it should wait, and the clock may be another.
 #[test]
-fn a_wait_counts_for_as_long_as_it_should_be() {
+fn wait_counts_in_full_if_the_clock_stands_still() {
     let mut waits = Vec::new();
     let mut step = wait(&config(), 8 * SECOND).start();
     let error = loop {
@@ -220,7 +220,7 @@ fn a_wait_counts_for_as_long_as_it_should_be() {
 }
 
 #[test]
-fn where_there_is_no_time_nothing_is_sent() {
+fn zero_duration_is_refused_before_anything_is_sent() {
     let retrieve = || config().verification_sessions().retrieve("vs_1");
     let none = Duration::ZERO;
     for call in [retrieve().attempt_timeout(none), retrieve().deadline(none), retrieve().wait_until(|_| true, none)] {

@@ -30,7 +30,7 @@ fn why(body: impl Into<Bytes>) -> String {
 }
 
 #[test]
-fn a_decode_error_names_the_place_and_the_reason() {
+fn decode_error_names_field_position_and_reason() {
     assert_eq!(
         why("{\"id\": \"vs_1\",\n \"options\": {\"document\": {\"require_id_number\": \"yes\"}}}"),
         "at `options.document.require_id_number`, line 2 column 52: it is missing, has an \
@@ -46,7 +46,7 @@ fn a_decode_error_names_the_place_and_the_reason() {
 }
 
 #[test]
-fn a_decode_error_names_no_key_of_a_map() {
+fn decode_error_hides_keys_of_maps() {
     struct Balances;
     impl Endpoint for Balances {
         type Params = ();
@@ -75,7 +75,7 @@ fn a_decode_error_names_no_key_of_a_map() {
 }
 
 #[test]
-fn a_list_names_the_item() {
+fn decode_error_of_a_list_names_the_item() {
     let (_, sent) = request_of(config().verification_sessions().list(ListVerificationSessions::new()).start());
     let body = r#"{"data": [{"id": "vs_1"}, {"id": "vs_2", "created": "today"}]}"#;
     let Step::Done(Ok(page)) = sent.reply(Ok(Response::new(body.into())), Duration::ZERO) else { panic!("it is done") };
@@ -83,7 +83,7 @@ fn a_list_names_the_item() {
 }
 
 #[test]
-fn hostile_bodies_are_errors_and_not_panics() {
+fn hostile_body_is_an_error_and_no_panic() {
     let deep = format!("{{\"id\": \"vs_1\", \"x\": {}", "[".repeat(1_000_000));
     let hostile: [Bytes; 6] = [
         deep.into(),
@@ -104,7 +104,7 @@ fn hostile_bodies_are_errors_and_not_panics() {
 }
 
 #[test]
-fn a_response_tells_what_the_wire_said() {
+fn meta_has_status_headers_and_body() {
     let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").start());
     let response = Response::builder()
         .status(201)
@@ -120,7 +120,7 @@ fn a_response_tells_what_the_wire_said() {
 }
 
 #[test]
-fn no_content_is_enough_where_nothing_is_promised() {
+fn empty_204_decodes_to_nothing() {
     struct Forget;
     impl Endpoint for Forget {
         type Params = ();
@@ -145,7 +145,7 @@ fn no_content_is_enough_where_nothing_is_promised() {
 }
 
 #[test]
-fn display_says_what_failed_without_further_questions() {
+fn display_names_the_reason_and_its_context() {
     let refused = |step: Step<VerificationSession>| match step {
         Step::Done(Err(error)) => error.to_string(),
         step => panic!("{step:?}"),
@@ -186,7 +186,7 @@ fn display_says_what_failed_without_further_questions() {
 }
 
 #[test]
-fn a_page_of_something_in_between_shows_as_such() {
+fn html_of_a_proxy_shows_in_display() {
     let answer = |status, type_: &str| {
         let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
         let response = super::reply(status, &[("content-type", type_)], "<html>Sign in, Robin</html>");

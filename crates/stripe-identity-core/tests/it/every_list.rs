@@ -278,7 +278,7 @@ fn check(script: &Script) {
 }
 
 #[test]
-fn every_sequence_of_pages_is_walked_to_its_end_or_to_an_error() {
+fn every_sequence_of_pages_ends_at_its_last_page_or_with_an_error() {
     let mut walks = 0;
     for is_backwards in [false, true] {
         let mut level = vec![Script::new(is_backwards)];

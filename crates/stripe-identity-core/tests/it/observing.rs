@@ -83,7 +83,7 @@ const NOTICE: &str =
     r#"stripe_call{method=POST path_template="/v1/identity/verification_sessions"}: stripe_identity::notice: "#;
 
 #[test]
-fn a_call_is_a_span_and_an_attempt_is_an_event() {
+fn call_is_a_span_and_attempt_an_event() {
     let lines = log(create(&config()), [Err(Kind::Timeout), Ok((429, QUOTING)), Ok((200, r#"{"id": "vs_1"}"#))]);
     let expected = [
         format!(
@@ -101,7 +101,7 @@ fn a_call_is_a_span_and_an_attempt_is_an_event() {
 }
 
 #[test]
-fn a_failure_is_told_once_and_without_what_was_sent() {
+fn failure_is_logged_once_without_what_was_sent() {
     let lines = log(create(&config()), [Ok((400, QUOTING))]);
     assert_eq!(lines.len(), 1);
     assert!(lines[0].starts_with(&format!("WARN {SPAN}failed attempt=1 status=400")), "{lines:?}");
@@ -109,7 +109,7 @@ fn a_failure_is_told_once_and_without_what_was_sent() {
 }
 
 #[test]
-fn a_path_that_the_caller_wrote_is_not_shown() {
+fn path_of_a_raw_request_is_not_logged() {
     let call = config().raw(Method::GET, "/v1/customers/robin", serde_json::json!({"email": "robin@example.test"}));
     let lines = log(call, [Ok((200, "{}"))]);
     assert!(lines[0].contains(r#"stripe_call{method=GET path_template="/"}"#), "{lines:?}");
@@ -117,7 +117,7 @@ fn a_path_that_the_caller_wrote_is_not_shown() {
 }
 
 #[test]
-fn a_request_id_that_is_none_is_not_shown() {
+fn request_id_of_another_form_is_not_logged() {
     listen();
     let told = Arc::new(Mutex::new(String::new()));
     let hook = told.clone();
@@ -134,7 +134,7 @@ fn a_request_id_that_is_none_is_not_shown() {
 }
 
 #[test]
-fn an_end_for_lack_of_time_is_told() {
+fn overrun_of_a_wait_is_logged() {
     listen();
     let (_, sent) = request_of(create(&config()).deadline(Duration::from_secs(5)).start());
     let Step::Wait(_, waiting) = sent.reply(Err(Kind::Connect.into()), Duration::ZERO) else { panic!("it waits") };
@@ -147,7 +147,7 @@ fn an_end_for_lack_of_time_is_told() {
 }
 
 #[test]
-fn looking_again_is_no_warning() {
+fn unmet_condition_is_no_warning() {
     let call = config().verification_sessions().retrieve("vs_1");
     let call = call.wait_until(VerificationSession::is_decided, Duration::from_secs(60));
     let lines = log(call, [Ok((200, r#"{"id": "vs_1"}"#)), Ok((200, r#"{"id": "vs_1", "status": "verified"}"#))]);
@@ -156,7 +156,7 @@ fn looking_again_is_no_warning() {
 }
 
 #[test]
-fn the_hook_is_told_of_every_attempt() {
+fn hook_gets_every_attempt_and_decision() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let list = told.clone();
     let config = builder()
@@ -185,7 +185,7 @@ fn the_hook_is_told_of_every_attempt() {
 }
 
 #[test]
-fn elapsed_of_an_attempt_leaves_out_the_waits() {
+fn elapsed_of_an_attempt_excludes_the_waits() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let list = told.clone();
     let config = builder().on_attempt(move |attempt| list.lock().unwrap().push(attempt.elapsed)).build().unwrap();
@@ -198,7 +198,7 @@ fn elapsed_of_an_attempt_leaves_out_the_waits() {
 }
 
 #[test]
-fn a_notice_is_there_to_be_read() {
+fn notice_is_in_meta_of_responses_and_errors() {
     let (_, sent) = request_of(create(&config()).start());
     let Step::Done(Ok(session)) =
         sent.reply(Ok(reply(200, &[("Stripe-Notice", "Old.")], r#"{"id": "vs_1"}"#)), Duration::ZERO)

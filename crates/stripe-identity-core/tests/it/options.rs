@@ -11,7 +11,7 @@ fn header<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn the_settings_hold_unless_the_call_says_otherwise() {
+fn option_of_a_call_overrides_the_settings() {
     let config = builder()
         .account("acct_1")
         .attempt_timeout(Duration::from_secs(7))
@@ -49,7 +49,7 @@ fn the_settings_hold_unless_the_call_says_otherwise() {
 }
 
 #[test]
-fn an_extra_header_replaces_the_call_s_own() {
+fn extra_header_replaces_the_default() {
     let call =
         config().verification_sessions().retrieve("vs_1").header("USER-AGENT", "other").header("user-agent", "last");
     let (request, _) = request_of(call.start());
@@ -57,7 +57,7 @@ fn an_extra_header_replaces_the_call_s_own() {
 }
 
 #[test]
-fn by_default_a_call_goes_to_stripe_within_80_seconds() {
+fn default_call_goes_to_stripe_with_a_timeout_of_80_s() {
     let (request, _) = request_of(config().verification_sessions().retrieve("vs_1").start());
     assert_eq!(request.uri(), "https://api.stripe.com/v1/identity/verification_sessions/vs_1");
     assert_eq!(header(&request, "stripe-version"), Some("2026-10-28.endive"));
@@ -70,14 +70,14 @@ fn by_default_a_call_goes_to_stripe_within_80_seconds() {
 }
 
 #[test]
-fn a_base_url_with_a_path_comes_before_the_api_s_own() {
+fn path_of_the_base_url_is_kept() {
     let config = builder().base_url("http://127.0.0.1:8080/proxy/v1/").build().unwrap();
     let (request, _) = request_of(config.verification_sessions().cancel("vs_1").start());
     assert_eq!(request.uri(), "http://127.0.0.1:8080/proxy/v1/identity/verification_sessions/vs_1/cancel");
 }
 
 #[test]
-fn what_cannot_be_right_is_refused_before_anything_is_sent() {
+fn invalid_option_is_refused_before_anything_is_sent() {
     let sessions = config().verification_sessions();
     let create = || sessions.create(CreateVerificationSession::document());
     let refused = vec![
@@ -112,7 +112,7 @@ fn what_cannot_be_right_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn account_and_context_together_are_refused_and_either_replaces_the_client_s() {
+fn account_and_context_exclude_each_other_and_override_the_settings() {
     let scope = |step| {
         let (request, _) = request_of(step);
         (header(&request, "stripe-account").map(str::to_owned), header(&request, "stripe-context").map(str::to_owned))
@@ -140,7 +140,7 @@ fn account_and_context_together_are_refused_and_either_replaces_the_client_s() {
 }
 
 #[test]
-fn without_tls_only_test_keys_go_to_other_machines() {
+fn base_url_without_tls_takes_test_keys_only() {
     let refusal = |step: Step<_>| match step {
         Step::Done(Err::<stripe_identity_core::Response<stripe_identity_core::types::VerificationSession>, _>(
             error,
@@ -179,14 +179,14 @@ fn without_tls_only_test_keys_go_to_other_machines() {
 }
 
 #[test]
-fn the_app_s_name_stands_behind_ours() {
+fn app_name_follows_our_user_agent() {
     let config = builder().app_name("shop/2.1").build().unwrap();
     let (request, _) = request_of(config.verification_sessions().retrieve("vs_1").start());
     assert!(header(&request, "user-agent").unwrap().ends_with(" shop/2.1"));
 }
 
 #[test]
-fn what_has_an_option_of_its_own_or_frames_the_message_is_no_extra_header() {
+fn reserved_header_is_refused() {
     let with = |name: &str| config().verification_sessions().retrieve("vs_1").header(name, "1").start();
     for name in [
         "Accept-Encoding",
@@ -258,7 +258,7 @@ fn builder_returns_its_first_invalid_option() {
 }
 
 #[test]
-fn a_copy_of_a_call_has_all_of_its_options() {
+fn clone_of_a_call_keeps_its_options() {
     let second = Duration::from_secs(1);
     let call = config().verification_sessions().retrieve("vs_1").attempt_timeout(9 * second);
     let call = call.deadline(7 * second).max_retries(4).retry_rate_limits(true).header("x-own", "1").clone();
@@ -278,7 +278,7 @@ fn a_copy_of_a_call_has_all_of_its_options() {
 }
 
 #[test]
-fn each_upload_has_a_boundary_of_its_own() {
+fn uploads_have_different_boundaries() {
     let config = Config::new("sk_test_123").unwrap();
     let boundary = || {
         let upload = CreateFile::new(FilePurpose::IdentityDocument, *b"x");

@@ -125,7 +125,7 @@ const ENDLESS: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::Bro
 const NO_LIST: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::Decode, None));
 
 #[test]
-fn a_page_that_is_no_list_is_an_error_and_not_the_end() {
+fn body_that_is_not_a_list_is_an_error_and_not_the_end() {
     let first = r#"{"object": "list", "data": [{"id": "vs_1"}], "has_more": true}"#;
     for page in [
         r#"{"message": "Under maintenance"}"#,
@@ -169,7 +169,7 @@ fn a_page_that_is_no_list_is_an_error_and_not_the_end() {
 }
 
 #[test]
-fn an_object_that_does_not_parse_is_an_error_in_its_place() {
+fn object_that_does_not_parse_is_an_error_in_its_place() {
     let pages = [
         r#"{"object": "list", "has_more": true, "data": [
             {"id": "vs_1"}, {"id": "vs_2", "created": "yesterday"}, {"id": "vs_3"}]}"#,
@@ -207,7 +207,7 @@ fn an_object_that_does_not_parse_is_an_error_in_its_place() {
 }
 
 #[test]
-fn a_page_keeps_what_parses_and_says_what_does_not() {
+fn page_keeps_objects_that_parse_and_describes_the_others() {
     let body = r#"{"object": "list", "has_more": true, "data": [{"id": "vs_1"},
  {"id": "vs_2", "options": {"document": {"require_id_number": "Robin"}}}, {"id": "vs_3"}]}"#;
     let page = Script::new([body]).blocking().verification_sessions().list(list()).send().unwrap();
@@ -232,7 +232,7 @@ fn a_page_keeps_what_parses_and_says_what_does_not() {
 }
 
 #[test]
-fn an_event_with_an_object_of_no_value_stands_on_its_page() {
+fn event_with_any_object_parses_on_its_page() {
     // With serde_json's `arbitrary_precision`, such a number is a value.
     let holds_any_number = serde_json::from_str::<serde_json::Value>("1e400").is_ok();
     for junk in [&br#""\ud800""#[..], b"1e400", b"\"\xff\"", &[b'['; 200]] {
@@ -263,7 +263,7 @@ fn an_event_with_an_object_of_no_value_stands_on_its_page() {
 }
 
 #[test]
-fn a_circle_of_pages_ends_after_one_page_too_many() {
+fn pagination_loop_ends_after_one_repeated_page() {
     for length in 1..=9 {
         for lead in 0..=9 {
             let page =
@@ -281,7 +281,7 @@ fn a_circle_of_pages_ends_after_one_page_too_many() {
 }
 
 #[test]
-fn a_page_without_a_way_on_is_an_error_after_its_items() {
+fn page_without_a_next_cursor_is_an_error_after_its_items() {
     let more = |data: &str| format!(r#"{{"data": [{data}], "has_more": true}}"#);
     for (data, items) in [
         ("", vec![]),
@@ -298,7 +298,7 @@ fn a_page_without_a_way_on_is_an_error_after_its_items() {
 }
 
 #[test]
-fn what_was_fetched_before_an_error_can_be_kept() {
+fn collect_until_error_keeps_the_items_before_it() {
     let pages = [r#"{"data": [{"id": "vs_1"}, {"id": "vs_2"}], "has_more": true}"#, "", ""];
     let all = || Script::new(pages).blocking().verification_sessions().list(list()).items();
     assert_eq!(all().collect_up_to(2).unwrap().len(), 2);
@@ -316,7 +316,7 @@ fn what_was_fetched_before_an_error_can_be_kept() {
 }
 
 #[test]
-fn pages_stop_for_good_at_the_end_and_at_an_error() {
+fn pages_end_for_good_at_the_end_and_at_an_error() {
     let one = r#"{"data": [{"id": "vs_1"}]}"#;
     let mut pages = Script::new([one]).blocking().verification_sessions().list(list()).pages();
     assert!(pages.next().unwrap().is_ok() && pages.next().is_none() && pages.next().is_none());
@@ -347,7 +347,7 @@ fn debug_of_a_list_shows_its_position_and_no_parameter() {
 }
 
 #[test]
-fn a_page_of_junk_costs_little() {
+fn page_of_junk_takes_linear_time() {
     let started = std::time::Instant::now();
     for item in ["0", "{}", r#"{"id": "vs_1", "created": "x"}"#, "null"] {
         let body = format!(r#"{{"object": "list", "data": [{}0]}}"#, format!("{item},").repeat(1_000_000 / item.len()));

@@ -56,7 +56,7 @@ fn answer(status: u16, headers: &[(&str, &str)]) -> Outcome {
 }
 
 #[test]
-fn what_may_be_lost_is_repeated_until_it_succeeds() {
+fn lost_attempt_is_retried_until_it_succeeds() {
     for kind in [Kind::Dns, Kind::Connect, Kind::Timeout, Kind::Interrupted] {
         let run = run(2, [fail(kind), answer(500, &[]), answer(200, &[])]);
         let session = run.end.unwrap();
@@ -65,7 +65,7 @@ fn what_may_be_lost_is_repeated_until_it_succeeds() {
 }
 
 #[test]
-fn attempts_end_with_the_retries() {
+fn attempts_end_when_retries_are_exhausted() {
     let run = run(4, [409, 500, 502, 503, 504].map(|status| answer(status, &[])));
     let error = run.end.unwrap_err();
     assert_eq!((error.attempts(), error.status().unwrap().as_u16()), (5, 504));
@@ -75,7 +75,7 @@ fn attempts_end_with_the_retries() {
 }
 
 #[test]
-fn waits_are_shortened_at_random() {
+fn jitter_shortens_the_wait() {
     let config = builder().random_source(|| Ok(u64::MAX)).build().unwrap();
     let (_, sent) = request_of(config.verification_sessions().retrieve("vs_1").start());
     let Step::Wait(_, waiting) = sent.reply(fail(Kind::Connect), Duration::ZERO) else { panic!("it waits") };
@@ -85,7 +85,7 @@ fn waits_are_shortened_at_random() {
 }
 
 #[test]
-fn the_status_alone_says_whether_it_succeeded() {
+fn status_alone_decides_success() {
     let body = r#"{"id": "vs_1", "error": {"type": "api_error"}}"#;
     let of = |status| run(0, [Ok(reply(status, &[], body))]).end.map(|session| session.into_inner().id);
     assert_eq!(of(200).unwrap(), "vs_1");
@@ -93,7 +93,7 @@ fn the_status_alone_says_whether_it_succeeded() {
 }
 
 #[test]
-fn by_default_there_are_three_attempts() {
+fn default_call_makes_three_attempts() {
     let mut step = config().verification_sessions().retrieve("vs_1").start();
     for _ in 0..2 {
         let (_, sent) = request_of(step);
@@ -105,7 +105,7 @@ fn by_default_there_are_three_attempts() {
 }
 
 #[test]
-fn no_retries_means_one_attempt() {
+fn zero_retries_means_one_attempt() {
     let error = run(0, [answer(500, &[])]).end.unwrap_err();
     assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Api));
     let error = run(0, [fail(Kind::Timeout)]).end.unwrap_err();
@@ -113,7 +113,7 @@ fn no_retries_means_one_attempt() {
 }
 
 #[test]
-fn what_will_not_mend_is_not_repeated() {
+fn permanent_failure_is_not_retried() {
     for kind in [Kind::Tls, Kind::BodyTooLarge, Kind::Other] {
         let error = run(2, [fail(kind)]).end.unwrap_err();
         assert_eq!((error.transport().unwrap().kind(), error.attempts(), error.is_retryable()), (kind, 1, false));
@@ -130,7 +130,7 @@ fn what_will_not_mend_is_not_repeated() {
 }
 
 #[test]
-fn stripe_s_word_decides() {
+fn should_retry_header_decides() {
     let yes = [("Stripe-Should-Retry", "true")];
     let no = [("Stripe-Should-Retry", "false")];
     assert!(run(1, [answer(400, &yes), answer(200, &[])]).end.is_ok());
@@ -139,7 +139,7 @@ fn stripe_s_word_decides() {
 }
 
 #[test]
-fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
+fn replayed_failure_is_final_and_needs_a_new_key() {
     let replayed = ("Idempotent-Replayed", "true");
     for status in [500, 502, 503, 599, 600] {
         let error = run(2, [answer(status, &[replayed])]).end.unwrap_err();
@@ -170,7 +170,7 @@ fn a_replayed_failure_is_final_and_asks_for_a_new_key() {
 }
 
 #[test]
-fn no_attempt_begins_when_the_key_may_have_expired() {
+fn no_attempt_begins_after_the_key_may_have_expired() {
     let mut step = config()
         .verification_sessions()
         .create(CreateVerificationSession::document())
@@ -214,7 +214,7 @@ fn no_attempt_begins_when_the_key_may_have_expired() {
 }
 
 #[test]
-fn too_many_requests_are_repeated_only_for_a_lock() {
+fn rate_limit_is_retried_only_for_a_lock() {
     let error = run(2, [answer(429, &[("retry-after", "7")])]).end.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::RateLimit, 1, true));
     let locked = || Ok(reply(429, &[], r#"{"error": {"code": "lock_timeout"}}"#));
@@ -224,7 +224,7 @@ fn too_many_requests_are_repeated_only_for_a_lock() {
 }
 
 #[test]
-fn too_many_requests_are_repeated_if_the_caller_has_time() {
+fn rate_limit_is_retried_if_set() {
     let call = || config().verification_sessions().create(CreateVerificationSession::document());
     let patient = builder().retry_rate_limits(true).build().unwrap();
     let too_many = |headers: &[(&str, &str)]| Ok(reply(429, headers, "{}"));
@@ -246,7 +246,7 @@ fn too_many_requests_are_repeated_if_the_caller_has_time() {
 }
 
 #[test]
-fn was_sent_remembers_every_attempt() {
+fn was_sent_covers_every_attempt() {
     let sent = |outcomes: [Outcome; 2]| run(1, outcomes).end.unwrap_err().was_sent();
     assert!(!sent([fail(Kind::Connect), fail(Kind::Dns)]));
     assert!(!sent([fail(Kind::Connect), fail(Kind::Tls)]));
@@ -256,7 +256,7 @@ fn was_sent_remembers_every_attempt() {
 }
 
 #[test]
-fn without_randomness_no_key_and_without_a_key_no_request() {
+fn missing_randomness_refuses_a_request_without_a_given_key() {
     let config = builder().random_source(|| Err(std::io::Error::other("none left"))).build().unwrap();
     let step = config.verification_sessions().create(CreateVerificationSession::document()).start();
     let Step::Done(Err(error)) = step else { panic!("{step:?}") };
@@ -269,7 +269,7 @@ fn without_randomness_no_key_and_without_a_key_no_request() {
 }
 
 #[test]
-fn each_call_has_a_key_of_its_own() {
+fn random_keys_differ() {
     let config = stripe_identity_core::Config::new("sk_test_123").unwrap();
     let keys: std::collections::HashSet<_> = (0..100)
         .map(|_| {
@@ -283,7 +283,7 @@ fn each_call_has_a_key_of_its_own() {
 }
 
 #[test]
-fn a_key_made_at_random_can_be_learnt_and_used_again() {
+fn random_key_is_in_the_result_and_can_be_reused() {
     let config = stripe_identity_core::Config::new("sk_test_123").unwrap();
     let create = || config.verification_sessions().create(CreateVerificationSession::document()).max_retries(0);
     let (request, sent) = request_of(create().start());
@@ -303,7 +303,7 @@ fn a_key_made_at_random_can_be_learnt_and_used_again() {
 }
 
 #[test]
-fn a_transport_s_own_failure_says_of_itself_whether_it_was_sent() {
+fn error_from_a_transport_error_has_its_was_sent() {
     assert!(Error::from(TransportError::from(Kind::Timeout)).was_sent());
     assert!(!Error::from(TransportError::from(Kind::Tls)).was_sent());
 }

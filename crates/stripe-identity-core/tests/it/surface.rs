@@ -21,7 +21,7 @@ fn header<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn contents_go_over_the_files_host_and_the_rest_over_the_api_s() {
+fn file_contents_go_to_the_files_host_and_the_rest_to_the_api_host() {
     let files = config().files();
     let (request, _) = request_of(files.retrieve("file_1").start());
     assert_eq!(line(&request), "GET https://api.stripe.com/v1/files/file_1");
@@ -37,7 +37,7 @@ fn contents_go_over_the_files_host_and_the_rest_over_the_api_s() {
 }
 
 #[test]
-fn one_base_url_moves_both_hosts_and_another_the_files_alone() {
+fn base_url_sets_both_hosts_and_files_base_url_one() {
     let config = builder().base_url("http://localhost:1").build().unwrap();
     let (request, _) = request_of(config.files().download("file_1").start());
     assert_eq!(line(&request), "GET http://localhost:1/v1/files/file_1/contents");
@@ -49,7 +49,7 @@ fn one_base_url_moves_both_hosts_and_another_the_files_alone() {
 }
 
 #[test]
-fn a_list_of_types_is_indexed() {
+fn list_of_types_is_indexed() {
     let params = ListEvents::new().types(["identity.verification_session.verified", "x"]);
     let (request, _) = request_of(config().events().list(params).start());
     assert_eq!(
@@ -59,7 +59,7 @@ fn a_list_of_types_is_indexed() {
 }
 
 #[test]
-fn an_ephemeral_key_is_made_in_the_version_of_the_app() {
+fn ephemeral_key_is_created_in_the_given_version() {
     let keys = config().ephemeral_keys();
     let create = keys.create("2025-01-01.acacia", CreateEphemeralKey::verification_session("vs_1"));
     let (request, _) = request_of(create.start());
@@ -76,7 +76,7 @@ fn an_ephemeral_key_is_made_in_the_version_of_the_app() {
 }
 
 #[test]
-fn raw_requests_are_forms_in_v1_and_json_in_v2() {
+fn raw_request_is_a_form_in_v1_and_json_in_v2() {
     let config = config();
     let params = || json!({"a": {"b": [1, true]}, "c": null});
     let (request, _) = request_of(config.raw(Method::POST, "/v1/x", params()).start());
@@ -118,7 +118,7 @@ fn raw_requests_are_forms_in_v1_and_json_in_v2() {
 }
 
 #[test]
-fn every_list_expands_under_its_prefix() {
+fn list_expands_below_data() {
     fn query<E: Endpoint<Expand: for<'a> From<&'a str>>>(endpoint: E) -> String {
         let (request, _) = request_of(config().call(endpoint).expand(["x"]).start());
         request.uri().query().unwrap().to_owned()
@@ -135,7 +135,7 @@ fn every_list_expands_under_its_prefix() {
 }
 
 #[test]
-fn no_two_routes_are_the_same() {
+fn routes_are_distinct() {
     let routes: Vec<_> = resources::routes().collect();
     for (index, route) in routes.iter().enumerate() {
         assert!(routes[..index].iter().all(|other| other != route), "{route:?}");
@@ -144,7 +144,7 @@ fn no_two_routes_are_the_same() {
 }
 
 #[test]
-fn a_related_object_is_fetched_from_its_url_with_its_query() {
+fn related_object_is_fetched_from_its_url_with_its_query() {
     let related = |url: &str| {
         let event = json!({"id": "evt_1", "context": "acct_1", "related_object": {"type": "x", "url": url}});
         let event: stripe_identity_core::types::ThinEvent = serde_json::from_value(event).unwrap();

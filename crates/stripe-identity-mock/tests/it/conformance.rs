@@ -25,7 +25,7 @@ fn judge(wrong: Option<Wrong>) -> Report {
 }
 
 #[test]
-fn what_is_right_passes() {
+fn right_transport_passes() {
     let report = judge(None);
     report.assert_passed();
     assert!(report.verdicts().iter().filter(|verdict| verdict.outcome.is_some()).count() > 30);
@@ -147,7 +147,7 @@ const WRONG: &[(Wrong, &[&str])] = &[
 ];
 
 #[test]
-fn what_is_wrong_in_one_way_fails_there() {
+fn wrong_transport_fails_exactly_its_checks() {
     // Most of it is waiting, so that many can be judged at a time; all of them would keep each other from it.
     let judges = 8 * thread::available_parallelism().map_or(1, usize::from);
     let (next, surprises) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -190,7 +190,7 @@ impl BlockingHttpTransport for Slow {
 }
 
 #[test]
-fn what_is_slow_is_not_wrong() {
+fn slow_transport_passes() {
     // As long as most timeouts last, and a little more.
     let slow = |setup: &Setup| Slow { client: PlainClient::new(None, setup), pause: 5 * setup.timeout() / 3 };
     for checks in ["the timeout", "too l", "at the same time", "in time", "used again"] {
@@ -233,7 +233,7 @@ impl HttpTransport for InTheWay {
 }
 
 #[tokio::test]
-async fn what_does_not_stop_and_what_does_not_yield_fail_there() {
+async fn transport_that_does_not_stop_or_yield_fails() {
     let quick = Suite::plain().slack(Duration::from_secs(1));
     let stubborn = |setup: &Setup| Stubborn(Arc::new(PlainClient::new(None, setup)));
     let dropped = "a future that is dropped gives up its connection";
@@ -270,7 +270,7 @@ impl BlockingHttpTransport for Credulous {
 }
 
 #[test]
-fn what_trusts_everyone_fails_there() {
+fn transport_that_trusts_everyone_fails() {
     let tls = ureq::tls::TlsConfig::builder()
         .disable_verification(true)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))

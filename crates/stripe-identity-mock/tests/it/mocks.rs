@@ -10,7 +10,7 @@ fn config() -> Config {
 }
 
 #[tokio::test]
-async fn an_async_client_over_mockall_retries_after_half_a_second() {
+async fn async_client_over_mockall_retries_after_half_a_second() {
     let mut transport = MockHttpTransport::new();
     let mut order = Sequence::new();
     transport
@@ -36,7 +36,7 @@ async fn an_async_client_over_mockall_retries_after_half_a_second() {
 }
 
 #[test]
-fn a_blocking_client_over_mockall() {
+fn blocking_client_over_mockall_sends_the_request() {
     let mut transport = MockBlockingHttpTransport::new();
     transport.expect_send().times(1).returning(|_| Err(TransportErrorKind::Tls.into()));
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stripe_identity_mock::RawServer;
 
 #[test]
-fn what_panics_ends_the_connection_and_fails_the_test() {
+fn panic_of_a_handler_ends_the_connection_and_fails_the_test() {
     let server = RawServer::start(|exchange| {
         assert_eq!(exchange.request().uri(), "/expected");
         exchange.respond("200 OK", "{}")

@@ -31,7 +31,7 @@ fn panic_of(code: impl FnOnce()) -> (String, u32) {
 }
 
 #[test]
-fn a_script_that_is_kept_to() {
+fn followed_script_passes() {
     let stripe = ScriptedTransport::new();
     stripe
         .expect(Method::POST, SESSIONS)
@@ -53,7 +53,7 @@ fn a_script_that_is_kept_to() {
 }
 
 #[test]
-fn a_difference_is_shown_by_the_call_and_at_the_line_of_finish() {
+fn difference_is_in_the_error_and_fails_finish() {
     let stripe = ScriptedTransport::new();
     let expected_at = line!() + 2;
     stripe
@@ -77,7 +77,7 @@ fn a_difference_is_shown_by_the_call_and_at_the_line_of_finish() {
 }
 
 #[test]
-fn each_single_difference_is_seen() {
+fn single_difference_is_detected() {
     let session = || "/v1/identity/verification_sessions/vs_1".to_owned();
     let difference = |method: Method, path: String, params: &[(&str, &str)], header: (&str, &str)| {
         let stripe = ScriptedTransport::new();
@@ -96,7 +96,7 @@ fn each_single_difference_is_seen() {
 }
 
 #[test]
-fn a_request_too_many_and_one_too_few() {
+fn extra_and_missing_requests_are_detected() {
     let stripe = ScriptedTransport::new();
     let error = client(&stripe).verification_sessions().cancel("vs_1").send().unwrap_err();
     assert!(format!("{error:?}").contains("POST /v1/identity/verification_sessions/vs_1/cancel"), "{error:?}");

@@ -53,7 +53,7 @@ fn reqwest(setup: &Setup) -> ReqwestTransport {
 }
 
 #[test]
-fn every_backend_keeps_the_contract() {
+fn backends_pass_the_conformance_suite() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let reports = [
         ("hyper", runtime.block_on(Suite::plain().run(hyper))),
@@ -85,7 +85,7 @@ impl BlockingHttpTransport for Eager {
 }
 
 #[test]
-fn what_connects_twice_fails_there() {
+fn transport_that_connects_twice_fails_the_suite() {
     let suite = Suite::tls().only("a handshake that breaks off");
     suite.run_blocking(ureq).assert_passed();
     let report = suite.run_blocking(|setup| Eager(ureq(setup)));

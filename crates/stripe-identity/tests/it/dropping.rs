@@ -38,7 +38,7 @@ async fn becomes(mut is_so: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn in_the_middle_of_an_attempt() {
+async fn call_dropped_during_an_attempt_stops() {
     let client_left = Arc::new(AtomicBool::new(false));
     let left = client_left.clone();
     let server = RawServer::start(move |exchange| {
@@ -55,7 +55,7 @@ async fn in_the_middle_of_an_attempt() {
 }
 
 #[tokio::test]
-async fn in_the_middle_of_a_wait() {
+async fn call_dropped_during_a_wait_stops() {
     let server =
         RawServer::start(|exchange| exchange.write("HTTP/1.1 500 X\r\nRetry-After: 2\r\nContent-Length: 2\r\n\r\n{}"));
     let server = server.unwrap();
@@ -67,7 +67,7 @@ async fn in_the_middle_of_a_wait() {
 }
 
 #[tokio::test]
-async fn while_waiting_for_a_session() {
+async fn call_dropped_while_polling_stops() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", r#"{"id": "vs_1"}"#)).unwrap();
     let (client, over) = client(&server);
     let call = client.verification_sessions().retrieve("vs_1");

@@ -474,7 +474,7 @@ fn each(cells: impl Fn(usize) -> Cells + Sync) -> [(&'static str, Cells); 3] {
 }
 
 #[test]
-fn an_error_page_beyond_the_limit_keeps_status_and_request_id() {
+fn error_body_beyond_the_limit_keeps_status_and_request_id() {
     let head = "HTTP/1.1 502 Bad Gateway\r\nRequest-Id: req_1\r\n";
     let server = RawServer::start(move |exchange| {
         if exchange.number() % 2 == 1 {
@@ -499,7 +499,7 @@ fn an_error_page_beyond_the_limit_keeps_status_and_request_id() {
 }
 
 #[test]
-fn an_error_whose_body_breaks_off_keeps_status_request_id_and_the_word_about_retries() {
+fn error_body_that_breaks_off_keeps_status_request_id_and_should_retry() {
     // With the word against it, what is usually repeated is not; with the word for it, what usually is not is.
     for (status, kind, word, attempts) in [
         (401, ErrorKind::Authentication, "", 1),
@@ -531,7 +531,7 @@ fn an_error_whose_body_breaks_off_keeps_status_request_id_and_the_word_about_ret
 
 /// Ten attempts of two seconds would take far longer.
 #[test]
-fn no_fault_outlasts_the_deadline() {
+fn endless_fault_ends_at_the_deadline() {
     let deadline = Duration::from_secs(5);
     let endless = ["says nothing", "headers that drip", "a body that drips", "1xx answers without end"];
     for fault in faults().into_iter().filter(|fault| endless.contains(&fault.name)) {
@@ -551,7 +551,7 @@ fn no_fault_outlasts_the_deadline() {
 }
 
 #[test]
-fn what_a_caller_sees_is_what_is_written_down() {
+fn fault_table_matches_behaviour_md() {
     let mut table = String::new();
     let mut write = |rows: String| {
         // Not through `print!`, so that it shows where tests are run without `--nocapture` too.

@@ -157,7 +157,7 @@ fn assert_on_wire(wires: &[Wire], requests: &[Request<Bytes>], url: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_ways_make_the_same_requests_and_read_the_same_answers() {
+async fn five_ways_make_the_same_requests_and_parse_the_same_responses() {
     // (e) The simulator in process, which the others are held against.
     let in_process = simulated();
     let expected_answers = asynchronous(config(NOWHERE), in_process.clone()).await;
@@ -220,7 +220,7 @@ fn written_out(target: &str, headers: &[(&str, &str)], body: &str) -> String {
 
 /// The same requests held against bytes written out by hand, so that all five cannot be wrong together.
 #[tokio::test]
-async fn the_requests_are_these() {
+async fn requests_have_the_documented_bytes() {
     let recorder = simulated();
     let answers = asynchronous(config(NOWHERE), recorder.clone()).await;
     let id = answers[0]["id"].as_str().unwrap();
@@ -276,7 +276,7 @@ async fn the_requests_are_these() {
 }
 
 #[tokio::test]
-async fn every_post_carries_a_key_and_repeats_it_with_the_same_bytes() {
+async fn post_carries_a_key_and_retries_with_the_same_bytes() {
     let transport = ScriptedTransport::new();
     for _ in 0..2 {
         transport

@@ -72,7 +72,7 @@ fn personal() -> CreateVerificationSession {
 }
 
 #[test]
-fn models_parameters_and_responses() {
+fn debug_of_models_and_responses_hides_personal_data() {
     clean(&personal());
     clean(&UpdateVerificationSession::new().metadata("case-7", "robin").provided_email("robin@example.test"));
     clean(&ListVerificationSessions::new().client_reference_id("user-42"));
@@ -96,7 +96,7 @@ fn models_parameters_and_responses() {
 }
 
 #[test]
-fn settings_clients_calls_and_steps() {
+fn debug_of_settings_clients_and_calls_hides_keys_and_parameters() {
     let config = config();
     clean(&config);
     clean(&ApiKey::new("sk_test_topsecret").unwrap());
@@ -115,7 +115,7 @@ fn settings_clients_calls_and_steps() {
 }
 
 #[test]
-fn a_transport_that_shows_its_requests_is_kept_to_itself() {
+fn debug_of_a_client_hides_what_its_transport_shows() {
     let transport = ScriptedTransport::new();
     transport.expect(Method::POST, "/v1/identity/verification_sessions").reply(200, r#"{"id": "vs_1"}"#);
     let client = BlockingClient::new(config(), transport.clone());
@@ -125,7 +125,7 @@ fn a_transport_that_shows_its_requests_is_kept_to_itself() {
 }
 
 #[test]
-fn errors_of_every_kind() {
+fn error_of_every_kind_hides_what_was_sent() {
     let quoting = r#"{"error": {"type": "invalid_request_error", "message": "No such user: 'user-42' (robin@example.test)",
         "param": "metadata[case-7]", "code": "robin@example.test", "doc_url": "https://x/?token=abc",
         "request_log_url": "https://x/?token=abc", "user_message": "Robin"}}"#;
@@ -160,7 +160,7 @@ fn errors_of_every_kind() {
 }
 
 #[test]
-fn what_was_refused_before_it_was_sent() {
+fn error_of_an_unsent_request_hides_its_input() {
     let transport = ScriptedTransport::new();
     let sessions = BlockingClient::new(config(), transport.clone()).verification_sessions();
     let calls = [
@@ -189,7 +189,7 @@ fn what_was_refused_before_it_was_sent() {
 }
 
 #[tokio::test]
-async fn errors_of_the_backends() {
+async fn error_of_a_backend_hides_what_was_sent() {
     let config = config().to_builder().base_url(NOBODY).max_retries(0).build().unwrap();
     let list = || ListVerificationSessions::new().client_reference_id("user-42");
     let client = Client::new(config.clone(), HyperTransport::new().unwrap());

@@ -33,7 +33,7 @@ fn newest() -> ListVerificationSessions {
 }
 
 #[test]
-fn items_go_through_all_pages_and_fetch_none_too_early() {
+fn items_fetch_each_page_when_it_is_needed() {
     let (stripe, ids) = with_sessions(25);
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let mut items = sessions.list(newest()).items();
@@ -46,7 +46,7 @@ fn items_go_through_all_pages_and_fetch_none_too_early() {
 }
 
 #[test]
-fn backwards_they_come_oldest_first() {
+fn items_with_ending_before_come_oldest_first() {
     let (stripe, ids) = with_sessions(25);
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let items = sessions.list(newest().ending_before(&ids[22])).items();
@@ -60,7 +60,7 @@ fn backwards_they_come_oldest_first() {
 }
 
 #[test]
-fn a_start_of_the_caller_s_own_is_kept_to() {
+fn items_begin_at_the_given_start() {
     let (stripe, ids) = with_sessions(25);
     let sessions = BlockingClient::new(config(), stripe).verification_sessions();
     let found: Vec<_> = sessions.list(newest().starting_after(&ids[3])).items().map(|it| it.unwrap().id).collect();
@@ -68,7 +68,7 @@ fn a_start_of_the_caller_s_own_is_kept_to() {
 }
 
 #[tokio::test]
-async fn a_stream_gives_the_same() {
+async fn stream_yields_what_the_iterator_yields() {
     let (stripe, ids) = with_sessions(25);
     let sessions = Client::new(config(), stripe.clone()).verification_sessions();
     let mut items = sessions.list(newest()).items();
@@ -88,7 +88,7 @@ async fn a_stream_gives_the_same() {
 }
 
 #[tokio::test]
-async fn as_many_as_are_wanted_are_collected() {
+async fn collect_up_to_stops_at_its_limit() {
     let (stripe, ids) = with_sessions(25);
     let blocking = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let sessions = Client::new(config(), stripe.clone()).verification_sessions();
@@ -106,7 +106,7 @@ async fn as_many_as_are_wanted_are_collected() {
 }
 
 #[test]
-fn every_page_is_asked_for_in_the_same_way() {
+fn page_is_fetched_with_all_options_of_the_call() {
     let (stripe, _) = with_sessions(0);
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     for _ in 0..15 {
@@ -139,7 +139,7 @@ fn script() -> (ScriptedTransport, impl Iterator<Item = Result<VerificationSessi
 }
 
 #[test]
-fn an_error_half_way_comes_after_the_items_before_it_and_is_the_end() {
+fn error_comes_after_the_items_before_it_and_ends_the_list() {
     let (stripe, items) = script();
     stripe
         .expect(Method::GET, LIST)
@@ -152,7 +152,7 @@ fn an_error_half_way_comes_after_the_items_before_it_and_is_the_end() {
 }
 
 #[test]
-fn a_list_that_does_not_get_on_is_an_error_and_not_a_loop() {
+fn broken_pagination_is_an_error_and_not_a_loop() {
     let (stripe, items) = script();
     stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [], "has_more": true}"#);
     assert_eq!(items.take(5).collect::<Vec<_>>(), [Err(ErrorKind::BrokenPagination)]);
@@ -199,7 +199,7 @@ fn a_list_that_does_not_get_on_is_an_error_and_not_a_loop() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_so_too() {
+async fn broken_pagination_ends_a_stream_too() {
     let stripe = ScriptedTransport::new();
     for _ in 0..2 {
         stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [{"id": "vs_1"}], "has_more": true}"#);
@@ -214,7 +214,7 @@ async fn a_stream_ends_so_too() {
 }
 
 #[test]
-fn a_page_that_does_not_say_whether_there_is_more_is_the_last() {
+fn page_without_has_more_is_the_last() {
     let (stripe, items) = script();
     stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [{"id": "vs_1"}, {"id": "vs_2"}]}"#);
     assert_eq!(items.count(), 2);
@@ -222,7 +222,7 @@ fn a_page_that_does_not_say_whether_there_is_more_is_the_last() {
 }
 
 #[test]
-fn ten_thousand_items_are_there_one_page_at_a_time() {
+fn ten_thousand_items_are_fetched_page_by_page() {
     let (stripe, ids) = with_sessions(10_000);
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let mut count = 0_usize;

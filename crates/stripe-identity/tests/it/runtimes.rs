@@ -110,7 +110,7 @@ fn check_over_http1(name: &str, max_retries: u32, begun: &'static str) -> bool {
 }
 
 #[test]
-fn a_call_on_a_connection_whose_runtime_ends_is_repeated_over_http1() {
+fn call_on_a_connection_whose_runtime_ends_is_retried_over_http1() {
     let in_the_headers = "HTTP/1.1 200 OK\r\nContent-Le";
     let in_the_body = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{";
     for name in ["hyper", "reqwest"] {
@@ -123,7 +123,7 @@ fn a_call_on_a_connection_whose_runtime_ends_is_repeated_over_http1() {
 }
 
 #[test]
-fn a_call_on_a_connection_whose_runtime_ends_is_repeated_over_http2() {
+fn call_on_a_connection_whose_runtime_ends_is_retried_over_http2() {
     for name in ["hyper", "reqwest"] {
         for max_retries in [0, 2] {
             for act in [Act::SayNothing, Act::DripTheBody] {
@@ -140,7 +140,7 @@ fn a_call_on_a_connection_whose_runtime_ends_is_repeated_over_http2() {
 }
 
 #[test]
-fn a_client_serves_runtimes_that_come_and_go() {
+fn client_outlives_a_runtime() {
     let (plain, tls) =
         (RawServer::start(|exchange| exchange.respond("200 OK", SESSION)), Http2Server::start([Act::Answer]));
     let plain = plain.unwrap();

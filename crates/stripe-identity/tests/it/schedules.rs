@@ -250,16 +250,16 @@ fn suffer(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
 }
 
 #[test]
-fn no_session_is_doubled_and_none_is_lost_over_hyper() {
+fn no_session_is_doubled_or_lost_over_hyper() {
     run(HYPER);
 }
 
 #[test]
-fn no_session_is_doubled_and_none_is_lost_over_reqwest() {
+fn no_session_is_doubled_or_lost_over_reqwest() {
     run(REQWEST);
 }
 
 #[test]
-fn no_session_is_doubled_and_none_is_lost_over_ureq() {
+fn no_session_is_doubled_or_lost_over_ureq() {
     run(UREQ);
 }

@@ -31,7 +31,7 @@ fn config_at(url: &str) -> stripe_identity::Config {
 }
 
 #[tokio::test]
-async fn an_axum_router_answers_without_a_socket() {
+async fn axum_router_serves_a_client_without_a_socket() {
     let tries = Arc::new(AtomicUsize::new(0));
     let counter = tries.clone();
     let create = move |body: String| async move {
@@ -52,7 +52,7 @@ async fn an_axum_router_answers_without_a_socket() {
 }
 
 #[tokio::test]
-async fn layers_stack_over_hyper() {
+async fn tower_layers_work_over_hyper() {
     let most = Arc::new(AtomicUsize::new(0));
     let (now, seen) = (AtomicUsize::new(0), most.clone());
     let server = RawServer::start(move |exchange| {
@@ -88,7 +88,7 @@ async fn layers_stack_over_hyper() {
 }
 
 #[tokio::test]
-async fn a_layer_s_own_failure_counts_as_it_says() {
+async fn failure_of_a_layer_keeps_its_kind() {
     #[derive(Debug)]
     struct Wrapped(TransportError);
     impl std::fmt::Display for Wrapped {
@@ -117,7 +117,7 @@ async fn a_layer_s_own_failure_counts_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_connector_of_one_s_own_goes_under_hyper_s_client() {
+async fn custom_connector_works_under_the_client_of_hyper() {
     let stripe = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let address = stripe.address();
     let connector = tower::service_fn(move |_: Uri| {
@@ -130,7 +130,7 @@ async fn a_connector_of_one_s_own_goes_under_hyper_s_client() {
 }
 
 #[tokio::test]
-async fn clones_share_their_connections() {
+async fn clones_share_connections() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", r#"{"id": "vs_1"}"#)).unwrap();
     let config = config_at(server.url());
     let hyper = HyperTransport::new().unwrap();

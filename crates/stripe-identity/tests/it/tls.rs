@@ -140,7 +140,7 @@ impl Certified {
 }
 
 #[test]
-fn the_server_chooses_the_http_version() {
+fn server_chooses_the_http_version() {
     let table = [
         (&["h2", "http/1.1"][..], ["HTTP/2.0", "HTTP/1.1"]),
         (&["http/1.1"][..], ["HTTP/1.1", "HTTP/1.1"]),
@@ -164,7 +164,7 @@ fn the_server_chooses_the_http_version() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_stops_the_request() {
+fn untrusted_certificate_stops_the_request() {
     let server = TlsServer::start(&["h2", "http/1.1"]);
     let defaults = [over_hyper(HyperTransport::new().unwrap()), over_ureq(UreqTransport::new().unwrap())];
     for backend in defaults {
@@ -174,7 +174,7 @@ fn a_certificate_that_nobody_vouches_for_stops_the_request() {
 }
 
 #[test]
-fn a_certificate_for_another_name_stops_the_request() {
+fn certificate_for_another_name_stops_the_request() {
     let server = TlsServer::start(&["h2", "http/1.1"]);
     let by_address = server.url.replace("localhost", "127.0.0.1");
     for backend in server.backends() {
@@ -274,7 +274,7 @@ const VERSIONS: [(&SupportedProtocolVersion, &str); 4] =
 
 /// This one closes at once, so how much is written before the alert is read is a matter of luck and of the body's size.
 #[test]
-fn a_server_that_refuses_the_client_at_once_is_tls_over_hyper() {
+fn server_that_refuses_the_client_at_once_is_tls_over_hyper() {
     let stranger = Certified::new();
     for (version, alpn) in VERSIONS {
         let certified = Certified::new();
@@ -293,7 +293,7 @@ fn a_server_that_refuses_the_client_at_once_is_tls_over_hyper() {
 }
 
 #[test]
-fn a_server_that_refuses_the_client_after_its_request_is_tls() {
+fn server_that_refuses_the_client_after_its_request_is_tls() {
     let stranger = Certified::new();
     for (version, alpn) in VERSIONS {
         let server = RefusingServer::start(version, &[alpn]);

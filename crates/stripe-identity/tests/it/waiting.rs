@@ -26,7 +26,7 @@ fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
 }
 
 #[test]
-fn a_blocking_client_waits_for_the_decision_and_for_the_redaction() {
+fn blocking_wait_until_ends_with_decision_and_redaction() {
     let stripe = SimulatorTransport::default();
     let client = BlockingClient::new(config(&stripe, 4), stripe.clone());
     let sessions = client.verification_sessions();
@@ -44,7 +44,7 @@ fn a_blocking_client_waits_for_the_decision_and_for_the_redaction() {
 }
 
 #[tokio::test]
-async fn so_does_the_other() {
+async fn async_wait_until_ends_with_decision_and_redaction() {
     let stripe = SimulatorTransport::default();
     let client = Client::new(config(&stripe, 4), stripe.clone());
     let sessions = client.verification_sessions();
@@ -56,7 +56,7 @@ async fn so_does_the_other() {
 }
 
 #[tokio::test]
-async fn the_person_and_the_waiter_share_a_thread() {
+async fn wait_until_yields_to_other_tasks_of_its_thread() {
     let stripe = SimulatorTransport::default();
     let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
@@ -71,7 +71,7 @@ async fn the_person_and_the_waiter_share_a_thread() {
 }
 
 #[tokio::test]
-async fn the_time_of_a_call_counts_from_its_first_poll() {
+async fn time_limit_counts_from_the_first_poll_of_the_future() {
     let stripe = SimulatorTransport::default();
     let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();

@@ -36,7 +36,7 @@ fn config() -> Config {
 }
 
 #[test]
-fn each_step_of_a_session_is_delivered_signed() {
+fn each_step_of_a_session_is_delivered_with_a_signature() {
     let stripe = SimulatorTransport::default();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     sessions.create(CreateVerificationSession::document()).send().unwrap();
@@ -54,7 +54,7 @@ fn each_step_of_a_session_is_delivered_signed() {
 }
 
 #[test]
-fn a_thin_event_fetches_what_it_leaves_out() {
+fn thin_event_fetches_its_changes_and_object() {
     let simulator = SimulatorTransport::default();
     let stripe = Recorder::new(simulator.clone());
     simulator.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().thin());
@@ -90,7 +90,7 @@ fn a_thin_event_fetches_what_it_leaves_out() {
 }
 
 #[test]
-fn a_thin_event_leads_to_no_other_host() {
+fn thin_event_cannot_lead_to_another_host() {
     let stripe = Recorder::new(SimulatorTransport::default());
     let thin = BlockingClient::new(config(), stripe.clone()).thin_events();
     let event = |url: &str, id: &str| -> ThinEvent {
@@ -115,7 +115,7 @@ fn a_thin_event_leads_to_no_other_host() {
 }
 
 #[test]
-fn each_endpoint_hears_of_what_comes_after_it_and_disorder_is_its_own() {
+fn endpoint_gets_later_events_only_and_its_own_order() {
     let stripe = SimulatorTransport::default();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let create = || sessions.create(CreateVerificationSession::document()).send().unwrap();
@@ -146,7 +146,7 @@ fn each_endpoint_hears_of_what_comes_after_it_and_disorder_is_its_own() {
 }
 
 #[test]
-fn one_receiver_that_hangs_keeps_no_other_waiting() {
+fn hanging_receiver_delays_no_other() {
     let hanging = RawServer::start(|exchange| {
         exchange.wait(Duration::from_secs(60));
         Ok(())
@@ -172,7 +172,7 @@ fn one_receiver_that_hangs_keeps_no_other_waiting() {
 }
 
 #[test]
-fn a_thousand_events_twice_and_in_any_order_leave_the_state_right() {
+fn thousand_events_twice_in_any_order_leave_the_right_state() {
     let stripe = SimulatorTransport::new(Simulator::with_seed(7));
     stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().in_disorder());
     let client = BlockingClient::new(config(), stripe.clone());
@@ -224,7 +224,7 @@ fn a_thousand_events_twice_and_in_any_order_leave_the_state_right() {
 }
 
 #[test]
-fn the_server_delivers_over_a_socket_until_it_is_taken() {
+fn server_redelivers_until_a_success() {
     let receiver = RawServer::start(|exchange| match exchange.number() {
         1 => exchange.respond("500 X", "not now"),
         _ => exchange.respond("200 OK", ""),
@@ -261,7 +261,7 @@ fn the_server_delivers_over_a_socket_until_it_is_taken() {
 }
 
 #[test]
-fn an_endpoint_is_at_a_url_and_named_by_no_page_of_others() {
+fn endpoint_url_is_checked_and_cross_origin_requests_are_refused() {
     let is_url = |url: &str| WebhookEndpoint::new(url, SECRET).is_ok();
     assert!(["http://127.0.0.1:1/x", "http://host.test", "http://[::1]:4242/?a=b"].into_iter().all(is_url));
     for url in ["https://x.test", "http://x:0/", "http://x:99999/", "http://x:/", "http://a@x/", "http://:1/", "/x", ""]
