@@ -231,7 +231,7 @@ impl ConfigBuilder {
     /// Any other URL is invalid. For a simulator on another machine, without TLS, see
     /// [`base_url_without_tls`](Self::base_url_without_tls).
     pub fn base_url(self, url: impl AsRef<str>) -> Self {
-        self.try_with(|settings| Ok(set_base_url(settings, BaseUrl::parse(url.as_ref())?)))
+        self.try_with(|settings| BaseUrl::parse(url.as_ref()).map(|url| set_base_url(settings, url)))
     }
 
     /// Sets the base URL of all requests to a host that is not Stripe's and may lack TLS: a simulator
@@ -249,7 +249,7 @@ impl ConfigBuilder {
     /// # Ok::<(), stripe_identity_core::Error>(())
     /// ```
     pub fn base_url_without_tls(self, url: impl AsRef<str>) -> Self {
-        self.try_with(|settings| Ok(set_base_url(settings, BaseUrl::parse_without_tls(url.as_ref())?)))
+        self.try_with(|settings| BaseUrl::parse_without_tls(url.as_ref()).map(|url| set_base_url(settings, url)))
     }
 
     /// Sets the base URL of the contents of files alone. [`base_url`](Self::base_url) sets it too, so

@@ -95,6 +95,18 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
 ///
 /// `Debug` shows the status, the request id and the number of attempts. The rest may hold personal
 /// data.
+///
+/// ```
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// # fn example(client: &BlockingClient) -> Result<(), Error> {
+/// let session = client.verification_sessions().cancel("vs_123").idempotency_key("cancel-123").send()?;
+/// let meta = session.meta();
+/// if meta.is_replayed() {
+///     println!("canceled before, by request {:?}", meta.request_id());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Meta {
     pub(crate) status: StatusCode,

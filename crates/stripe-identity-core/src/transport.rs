@@ -95,6 +95,28 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
 /// An HTTP client and a clock, for a [`BlockingClient`](crate::BlockingClient).
 ///
 /// The contract is that of [`HttpTransport`], without async.
+///
+/// ```
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// use stripe_identity_core::bytes::Bytes;
+/// use stripe_identity_core::{BlockingHttpTransport, TransportError, TransportErrorKind, http};
+///
+/// /// Fails every request as if there were no network.
+/// #[derive(Debug)]
+/// struct Offline;
+///
+/// impl BlockingHttpTransport for Offline {
+///     fn send(&self, _request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+///         Err(TransportErrorKind::Connect.into())
+///     }
+///
+///     fn sleep(&self, duration: Duration) {
+///         thread::sleep(duration);
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a blocking transport",
     label = "this type does not implement `BlockingHttpTransport`",

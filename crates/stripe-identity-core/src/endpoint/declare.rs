@@ -35,6 +35,7 @@ macro_rules! endpoints {
                 );
 
                 #[doc = concat!("Creates a request `", stringify!($method), " ", $path, "`.")]
+                #[allow(clippy::redundant_field_names, reason = "an endpoint without parameters has no such variable")]
                 pub fn new($(id: impl Into<$id>,)? $(params: $params)?) -> Self {
                     Self { $(id: Into::<$id>::into(id),)? params: endpoints!(@params $(params: $params)?) }
                 }
