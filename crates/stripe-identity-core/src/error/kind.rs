@@ -9,9 +9,9 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 ///
 /// - [`InvalidInput`](Self::InvalidInput) or [`InvalidRequest`](Self::InvalidRequest): was anything
 ///   sent? This crate refuses what cannot be right, Stripe refuses the rest.
-/// - [`Authentication`](Self::Authentication) or [`Permission`](Self::Permission): would another
-///   scope of the same account help? An unknown key is the former; a restricted key without the
-///   scope is the latter.
+/// - [`Authentication`](Self::Authentication) or [`Permission`](Self::Permission): does Stripe know
+///   the key? An unknown or revoked key is the former, a restricted key without the permission the
+///   latter.
 /// - [`RateLimit`](Self::RateLimit) or [`Idempotency`](Self::Idempotency): does waiting help under
 ///   the same key? After a rate limit, yes. A key that was used with other parameters stays
 ///   refused; one that is used by a running request is retried by the call itself.
