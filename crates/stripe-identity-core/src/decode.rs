@@ -36,11 +36,18 @@ impl<T: DeserializeOwned> sealed::Decode for T {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    serde_json::from_str(text).map_err(|error| locate::<T>(text, &error))
+}
+
+/// Parses a text again that failed to parse, now keeping track of the path, which costs twice as much.
+#[cold]
+fn locate<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> DecodeError {
     let mut json = serde_json::Deserializer::from_str(text);
-    let model = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| DecodeError::new(field_path(error.path()), error.inner(), text))?;
-    json.end().map_err(|error| DecodeError::new(String::new(), &error, text))?;
-    Ok(model)
+    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Err(error) => DecodeError::new(field_path(error.path()), error.inner(), text),
+        // What fails is behind the model.
+        Ok(_) => DecodeError::new(String::new(), error, text),
+    }
 }
 
 /// A position in a text: how many lines and columns lie before it.
