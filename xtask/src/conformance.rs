@@ -119,36 +119,26 @@ mod tests {
     fn a_field_that_is_made_up_or_of_another_kind_is_seen() {
         let document = ours().unwrap();
         for (file, from, to, difference) in [
+            ("session", "pub status: VerificationSessionStatus", "pub status: RedactionStatus", "has no name for"),
+            ("session", "pub created: Option<Timestamp>", "pub created: Option<String>", "should be Timestamp"),
+            ("session", "pub metadata: Metadata", "pub metadata: Option<String>", "should be Metadata"),
+            ("session", "pub livemode: Option<bool>", "pub livemode: bool", "cannot be absent"),
+            ("session", "pub url: Option<", "pub uri: Option<", "is not in VerificationSession"),
             (
-                "verification_session",
-                "pub status: VerificationSessionStatus",
-                "pub status: RedactionStatus",
-                "has no name for",
-            ),
-            (
-                "verification_session",
-                "pub created: Option<Timestamp>",
-                "pub created: Option<String>",
-                "should be Timestamp",
-            ),
-            ("verification_session", "pub metadata: Metadata", "pub metadata: Option<String>", "should be Metadata"),
-            ("verification_session", "pub livemode: Option<bool>", "pub livemode: bool", "cannot be absent"),
-            ("verification_session", "pub url: Option<", "pub uri: Option<", "is not in VerificationSession"),
-            (
-                "verification_session",
+                "session",
                 "pub last_error: Option<LastError>",
                 "pub last_error: Option<ProvidedDetails>",
                 "is not in ProvidedDetails",
             ),
-            ("verification_session", "pub url: Option<Sensitive<String>>", "pub url: Option<String>", "is private"),
+            ("session", "pub url: Option<Sensitive<String>>", "pub url: Option<String>", "is private"),
             (
-                "verification_session",
+                "session/last_error",
                 "#[serde(default)]\n#[non_exhaustive]\npub struct LastError",
                 "#[serde(rename_all = \"camelCase\")]\npub struct LastError",
                 "rename_all",
             ),
             (
-                "verified_outputs",
+                "session/outputs",
                 "#[serde(crate = \"crate::maps\")]\n#[serde(default)]",
                 "#[serde(default)]",
                 "reads a list as an object",
@@ -188,14 +178,14 @@ mod tests {
                 "is not known",
             ),
             (
-                "list_files",
+                "file/list",
                 "    #[serde(skip_serializing_if = \"Option::is_none\")]\n    pub limit",
                 "    pub limit",
                 "always sent",
             ),
-            ("file_params", "    pub file: FileId,", "    pub file: Option<FileId>,", "can be left out"),
+            ("file/params", "    pub file: FileId,", "    pub file: Option<FileId>,", "can be left out"),
             (
-                "expand",
+                "session/expand",
                 "\"last_verification_report.document.number\"",
                 "\"last_verification_report.document.numbr\"",
                 "has a name for",

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Sensitive;
+use crate::sensitive::Sensitive;
 
 /// A postal address as the checks read it. After redaction each part reads `[redacted]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

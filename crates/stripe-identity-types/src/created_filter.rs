@@ -1,6 +1,6 @@
 use serde::{Serialize, Serializer};
 
-use crate::Timestamp;
+use crate::timestamp::Timestamp;
 
 /// When the objects of a list were created: at one second, or in a span of time that may be open on either side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::object_type::own;
-use crate::{CustomerId, EphemeralKeyId, HasId, ObjectType, Sensitive, Timestamp, VerificationSessionId};
+use crate::expandable::HasId;
+use crate::id::{CustomerId, EphemeralKeyId, VerificationSessionId};
+use crate::object_type::{ObjectType, own};
+use crate::sensitive::Sensitive;
+use crate::timestamp::Timestamp;
 
 /// A key that lives for an hour and that one app on one device may have, to drive one session with Stripe's mobile SDKs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

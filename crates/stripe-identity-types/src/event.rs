@@ -1,17 +1,22 @@
+pub(crate) mod list;
+pub(crate) mod thin;
+
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::json::{each_field, escape_invalid_utf8};
+use crate::expandable::HasId;
+use crate::id::{AccountId, EventId, VerificationSessionId};
+use crate::json::{Json, each_field, escape_invalid_utf8};
 use crate::lenient::null_as_default;
 use crate::maps::{empty_map, refuse_numbers};
-use crate::object_type::own;
+use crate::object_type::{ObjectType, own};
 use crate::open_enum::open_enum;
-use crate::{
-    AccountId, EventId, HasId, Json, ObjectType, Sensitive, Timestamp, VerificationSession, VerificationSessionId,
-};
+use crate::sensitive::Sensitive;
+use crate::session::VerificationSession;
+use crate::timestamp::Timestamp;
 
 /// Something that happened, with a snapshot of the object that it happened to. Stripe keeps it for 30 days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

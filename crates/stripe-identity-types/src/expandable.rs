@@ -5,7 +5,7 @@ use serde::de::value::{MapAccessDeserializer, StringDeserializer};
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Json;
+use crate::json::Json;
 use crate::maps::{empty_map, refuse_numbers};
 
 /// A model that has an id.

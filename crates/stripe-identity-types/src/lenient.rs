@@ -1,7 +1,7 @@
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
-use crate::Json;
+use crate::json::Json;
 
 /// Reads `null` as the default, for fields where the default says "absent".
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -40,46 +40,40 @@ mod api_error;
 mod created_filter;
 mod date;
 mod ephemeral_key;
-mod error_code;
 mod event;
-mod expand;
 mod expandable;
 mod file;
-mod file_params;
 mod id;
 mod json;
 mod lenient;
 mod list;
-mod list_events;
-mod list_file_links;
-mod list_files;
-mod list_verification_reports;
-mod list_verification_sessions;
 mod maps;
 mod metadata;
 mod object_type;
 mod open_enum;
 mod patch;
+mod report;
 mod sensitive;
-mod session_state;
-mod thin_event;
+mod session;
 mod timestamp;
-mod verification_report;
-mod verification_session;
-mod verification_session_params;
-mod verified_outputs;
 
 pub use address::Address;
-pub use api_error::{ApiError, ApiErrorType};
+pub use api_error::{ApiError, ApiErrorType, ErrorCode};
 pub use created_filter::CreatedFilter;
 pub use date::Date;
 pub use ephemeral_key::{CreateEphemeralKey, EphemeralKey};
-pub use error_code::ErrorCode;
+pub use event::list::ListEvents;
+pub use event::thin::{
+    RelatedObject, ThinEvent, ThinEventReason, ThinEventReasonType, ThinEventRequest, ThinEventType,
+};
 pub use event::{Event, EventData, EventRequest, EventType};
-pub use expand::{FileExpand, FileLinkExpand, ReportExpand, SessionExpand};
 pub use expandable::{Expandable, HasId};
-pub use file::{File, FileLink, FilePurpose};
-pub use file_params::{CreateFile, CreateFileLink, FileLinkData, FileLinkExpiry, UpdateFileLink};
+pub use file::expand::{FileExpand, FileLinkExpand};
+pub use file::link_list::ListFileLinks;
+pub use file::list::ListFiles;
+pub use file::params::{CreateFile, CreateFileLink, FileLinkData, FileLinkExpiry, UpdateFileLink};
+pub use file::purpose::FilePurpose;
+pub use file::{File, FileLink};
 pub use id::{
     AccountId, CustomerAccountId, CustomerId, EphemeralKeyId, EventId, FileId, FileLinkId, PersonId,
     VerificationFlowId, VerificationReportId, VerificationSessionId,
@@ -88,34 +82,36 @@ pub use json::Json;
 #[doc(hidden)]
 pub use json::{each_field, escape_invalid_utf8};
 pub use list::List;
-pub use list_events::ListEvents;
-pub use list_file_links::ListFileLinks;
-pub use list_files::ListFiles;
-pub use list_verification_reports::ListVerificationReports;
-pub use list_verification_sessions::ListVerificationSessions;
-pub use metadata::Metadata;
+pub use metadata::{Metadata, MetadataParams};
 pub use object_type::ObjectType;
 pub use open_enum::UnknownValue;
 pub use patch::Patch;
+pub use report::check::{ReportError, ReportStatus};
+pub use report::contact::{EmailCheckErrorCode, EmailReport, PhoneCheckErrorCode, PhoneReport};
+pub use report::document::{DocumentCheckErrorCode, DocumentReport};
+pub use report::expand::ReportExpand;
+pub use report::id_number::{IdNumberCheckErrorCode, IdNumberReport};
+pub use report::list::ListVerificationReports;
+pub use report::selfie::{SelfieCheckErrorCode, SelfieReport};
+pub use report::{ReportOptions, VerificationReport};
 pub use sensitive::Sensitive;
-pub use session_state::{KnownSession, RedactionState, SessionState, reduce};
-pub use thin_event::{RelatedObject, ThinEvent, ThinEventReason, ThinEventReasonType, ThinEventRequest, ThinEventType};
-pub use timestamp::Timestamp;
-pub use verification_report::{
-    DocumentCheckErrorCode, DocumentReport, EmailCheckErrorCode, EmailReport, IdNumberCheckErrorCode, IdNumberReport,
-    PhoneCheckErrorCode, PhoneReport, ReportError, ReportOptions, ReportStatus, SelfieCheckErrorCode, SelfieReport,
-    VerificationReport,
+pub use session::details::{ProvidedDetails, RelatedPerson};
+pub use session::expand::SessionExpand;
+pub use session::last_error::{LastError, LastErrorCode};
+pub use session::list::ListVerificationSessions;
+pub use session::options::{
+    DocumentOptions, DocumentType, EmailOptions, IdNumberOptions, MatchingOptions, MatchingRule, PhoneOptions,
+    VerificationSessionOptions, VerificationSessionType,
 };
-pub use verification_session::{
-    DocumentOptions, DocumentType, EmailOptions, IdNumberOptions, LastError, LastErrorCode, MatchingOptions,
-    MatchingRule, PhoneOptions, ProvidedDetails, Redaction, RedactionStatus, RelatedPerson, VerificationSession,
-    VerificationSessionOptions, VerificationSessionStatus, VerificationSessionType,
-};
-pub use verification_session_params::{
-    CreateVerificationSession, MetadataParams, ProvidedDetailsParams, RelatedPersonParams, UpdateVerificationSession,
+pub use session::outputs::{IdNumberType, Sex, VerifiedOutputs};
+pub use session::params::{
+    CreateVerificationSession, ProvidedDetailsParams, RelatedPersonParams, UpdateVerificationSession,
     VerificationSessionOptionsParams,
 };
-pub use verified_outputs::{IdNumberType, Sex, VerifiedOutputs};
+pub use session::redaction::{Redaction, RedactionStatus};
+pub use session::state::{KnownSession, RedactionState, SessionState, reduce};
+pub use session::{VerificationSession, VerificationSessionStatus};
+pub use timestamp::Timestamp;
 
 /// The version of Stripe's API that the models follow, as sent in the `Stripe-Version` header.
 pub const API_VERSION: &str = "2026-10-28.endive";

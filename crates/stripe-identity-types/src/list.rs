@@ -3,8 +3,8 @@ use std::{slice, vec};
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
-use crate::object_type::own;
-use crate::{ObjectType, Sensitive};
+use crate::object_type::{ObjectType, own};
+use crate::sensitive::Sensitive;
 
 /// One page of a list, newest objects first.
 ///

@@ -118,6 +118,40 @@ impl<'de> Deserialize<'de> for Metadata {
     }
 }
 
+/// Metadata pairs to set, and keys to take out.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct MetadataParams(BTreeMap<String, Option<String>>);
+
+impl MetadataParams {
+    /// Sets a pair.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(key.into(), Some(value.into()));
+    }
+
+    /// Takes a pair out.
+    pub fn unset(&mut self, key: impl Into<String>) {
+        self.0.insert(key.into(), None);
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for MetadataParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MetadataParams([{} hidden])", self.0.len())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for MetadataParams {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), Some(value.into()))).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

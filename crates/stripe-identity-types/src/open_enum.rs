@@ -37,7 +37,7 @@ macro_rules! open_enum {
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )+
             /// A value that this version of the crate has no name for, or none at all. Serializes as it came.
-            Unknown($crate::UnknownValue),
+            Unknown($crate::open_enum::UnknownValue),
         }
 
         impl $name {
@@ -73,19 +73,19 @@ macro_rules! open_enum {
         /// The value for which [`is_absent`](Self::is_absent) is true.
         impl Default for $name {
             fn default() -> Self {
-                Self::Unknown($crate::UnknownValue::new(String::new()))
+                Self::Unknown($crate::open_enum::UnknownValue::new(String::new()))
             }
         }
 
         impl From<&str> for $name {
             fn from(value: &str) -> Self {
-                Self::named(value).unwrap_or_else(|| Self::Unknown($crate::UnknownValue::new(value.to_owned())))
+                Self::named(value).unwrap_or_else(|| Self::Unknown($crate::open_enum::UnknownValue::new(value.to_owned())))
             }
         }
 
         impl From<String> for $name {
             fn from(value: String) -> Self {
-                Self::named(&value).unwrap_or_else(|| Self::Unknown($crate::UnknownValue::new(value)))
+                Self::named(&value).unwrap_or_else(|| Self::Unknown($crate::open_enum::UnknownValue::new(value)))
             }
         }
 

@@ -9,6 +9,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, GenericArgument, Ident, Item, LitStr, PathArguments, Token, Type, braced, parenthesized};
 
 use crate::Failure;
+use crate::behaviour::sources;
 
 /// All models of the types crate.
 #[derive(Clone, Default)]
@@ -60,13 +61,11 @@ pub(crate) struct Shape {
 }
 
 impl Models {
+    /// Reads every source file of a folder and of the folders in it.
     pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
         let mut models = Self::default();
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "rs") {
-                models.add(&fs::read_to_string(&path)?).map_err(|error| format!("{}: {error}", path.display()))?;
-            }
+        for path in sources(folder)? {
+            models.add(&fs::read_to_string(&path)?).map_err(|error| format!("{}: {error}", path.display()))?;
         }
         Ok(models)
     }

@@ -1,6 +1,9 @@
 use serde::Serialize;
 
-use crate::{CreatedFilter, Sensitive, VerificationReportId, VerificationSessionId, VerificationSessionType};
+use crate::created_filter::CreatedFilter;
+use crate::id::{VerificationReportId, VerificationSessionId};
+use crate::sensitive::Sensitive;
+use crate::session::options::VerificationSessionType;
 
 /// Which reports to list, and which page of them. Without any filter: the ten newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,8 +1,9 @@
 use serde::Serialize;
 
-use crate::{
-    CreatedFilter, CustomerAccountId, CustomerId, Sensitive, VerificationSessionId, VerificationSessionStatus,
-};
+use crate::created_filter::CreatedFilter;
+use crate::id::{CustomerAccountId, CustomerId, VerificationSessionId};
+use crate::sensitive::Sensitive;
+use crate::session::VerificationSessionStatus;
 
 /// Which sessions to list, and which page of them. Without any filter: the ten newest.
 ///

@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
+use crate::date::Date;
 use crate::open_enum::open_enum;
-use crate::{Address, Date, Sensitive};
+use crate::sensitive::Sensitive;
 
 /// What was verified about a person. After redaction each text reads `[redacted]`.
 ///

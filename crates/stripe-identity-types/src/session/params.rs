@@ -1,12 +1,10 @@
-use std::collections::BTreeMap;
-use std::fmt;
-
 use serde::Serialize;
 
-use crate::{
-    AccountId, CustomerAccountId, CustomerId, DocumentOptions, DocumentType, Patch, PersonId, Sensitive,
-    VerificationFlowId, VerificationSessionType,
-};
+use crate::id::{AccountId, CustomerAccountId, CustomerId, PersonId, VerificationFlowId};
+use crate::metadata::MetadataParams;
+use crate::patch::Patch;
+use crate::sensitive::Sensitive;
+use crate::session::options::{DocumentOptions, DocumentType, VerificationSessionType};
 
 /// A session to create.
 ///
@@ -214,40 +212,6 @@ macro_rules! shared_setters {
     )+ };
 }
 shared_setters! { CreateVerificationSession UpdateVerificationSession }
-
-/// Metadata pairs to set, and keys to take out.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct MetadataParams(BTreeMap<String, Option<String>>);
-
-impl MetadataParams {
-    /// Sets a pair.
-    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.0.insert(key.into(), Some(value.into()));
-    }
-
-    /// Takes a pair out.
-    pub fn unset(&mut self, key: impl Into<String>) {
-        self.0.insert(key.into(), None);
-    }
-
-    /// Whether there is nothing to change.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Debug for MetadataParams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MetadataParams([{} hidden])", self.0.len())
-    }
-}
-
-impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for MetadataParams {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), Some(value.into()))).collect())
-    }
-}
 
 /// Which checks of a session run, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

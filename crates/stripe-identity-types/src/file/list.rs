@@ -1,6 +1,8 @@
 use serde::Serialize;
 
-use crate::{CreatedFilter, FileId, FilePurpose};
+use crate::created_filter::CreatedFilter;
+use crate::file::purpose::FilePurpose;
+use crate::id::FileId;
 
 /// Which files to list, and which page of them. Without any filter: the ten newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

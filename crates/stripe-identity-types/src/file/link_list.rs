@@ -1,6 +1,7 @@
 use serde::Serialize;
 
-use crate::{CreatedFilter, FileId, FileLinkId};
+use crate::created_filter::CreatedFilter;
+use crate::id::{FileId, FileLinkId};
 
 /// Which file links to list, and which page of them. Without any filter: the ten newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,7 +1,9 @@
-use crate::{
-    Event, EventType, LastErrorCode, RedactionStatus, Timestamp, VerificationSession, VerificationSessionId,
-    VerificationSessionStatus,
-};
+use crate::event::{Event, EventType};
+use crate::id::VerificationSessionId;
+use crate::session::last_error::LastErrorCode;
+use crate::session::redaction::RedactionStatus;
+use crate::session::{VerificationSession, VerificationSessionStatus};
+use crate::timestamp::Timestamp;
 
 /// Where a session stands, with what Stripe's status `requires_input` leaves open said apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

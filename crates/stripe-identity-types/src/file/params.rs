@@ -1,6 +1,11 @@
 use serde::Serialize;
 
-use crate::{FileId, FilePurpose, MetadataParams, Patch, Sensitive, Timestamp};
+use crate::file::purpose::FilePurpose;
+use crate::id::FileId;
+use crate::metadata::MetadataParams;
+use crate::patch::Patch;
+use crate::sensitive::Sensitive;
+use crate::timestamp::Timestamp;
 
 /// A file to upload.
 ///

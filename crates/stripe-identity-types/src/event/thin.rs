@@ -1,9 +1,12 @@
 use serde::{Deserialize, Serialize};
 
+use crate::expandable::HasId;
+use crate::id::EventId;
+use crate::json::Json;
 use crate::lenient::null_as_default;
-use crate::object_type::own;
+use crate::object_type::{ObjectType, own};
 use crate::open_enum::open_enum;
-use crate::{EventId, HasId, Json, ObjectType, Sensitive};
+use crate::sensitive::Sensitive;
 
 /// Something that happened, without a snapshot: it says what it happened to and leaves the rest to be fetched.
 ///

@@ -1,6 +1,8 @@
 use serde::Serialize;
 
-use crate::{CreatedFilter, EventId, EventType};
+use crate::created_filter::CreatedFilter;
+use crate::event::EventType;
+use crate::id::EventId;
 
 /// Which events to list, and which page of them. Without any filter: the ten newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

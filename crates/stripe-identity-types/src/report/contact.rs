@@ -1,0 +1,56 @@
+use serde::{Deserialize, Serialize};
+
+use crate::lenient::null_as_default;
+use crate::open_enum::open_enum;
+use crate::report::check::{ReportError, ReportStatus};
+use crate::sensitive::Sensitive;
+
+/// The check of an email address.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
+#[serde(default)]
+#[non_exhaustive]
+pub struct EmailReport {
+    /// The address.
+    pub email: Option<Sensitive<String>>,
+    /// Why the check failed; absent if it passed.
+    pub error: Option<ReportError<EmailCheckErrorCode>>,
+    /// How the check came out.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
+    pub status: ReportStatus,
+}
+
+open_enum! {
+    /// Why the check of an email address failed.
+    pub enum EmailCheckErrorCode {
+        /// It could not be verified.
+        EmailUnverifiedOther = "email_unverified_other",
+        /// The user declined.
+        EmailVerificationDeclined = "email_verification_declined",
+    }
+}
+
+/// The check of a phone number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
+#[serde(default)]
+#[non_exhaustive]
+pub struct PhoneReport {
+    /// Why the check failed; absent if it passed.
+    pub error: Option<ReportError<PhoneCheckErrorCode>>,
+    /// The number.
+    pub phone: Option<Sensitive<String>>,
+    /// How the check came out.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
+    pub status: ReportStatus,
+}
+
+open_enum! {
+    /// Why the check of a phone number failed.
+    pub enum PhoneCheckErrorCode {
+        /// It could not be verified.
+        PhoneUnverifiedOther = "phone_unverified_other",
+        /// The user declined.
+        PhoneVerificationDeclined = "phone_verification_declined",
+    }
+}

@@ -1,0 +1,45 @@
+use serde::{Deserialize, Serialize};
+
+use crate::date::Date;
+use crate::lenient::null_as_default;
+use crate::open_enum::open_enum;
+use crate::report::check::{ReportError, ReportStatus};
+use crate::sensitive::Sensitive;
+use crate::session::outputs::IdNumberType;
+
+/// The check of an id number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "crate::maps")]
+#[serde(default)]
+#[non_exhaustive]
+pub struct IdNumberReport {
+    /// The date of birth. *Restricted*: [`ReportExpand::IdNumberDob`](crate::ReportExpand::IdNumberDob).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dob: Option<Sensitive<Date>>,
+    /// Why the check failed; absent if it passed.
+    pub error: Option<ReportError<IdNumberCheckErrorCode>>,
+    /// The first name.
+    pub first_name: Option<Sensitive<String>>,
+    /// The number. *Restricted*: [`ReportExpand::IdNumber`](crate::ReportExpand::IdNumber).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_number: Option<Sensitive<String>>,
+    /// The number's type.
+    pub id_number_type: Option<IdNumberType>,
+    /// The last name.
+    pub last_name: Option<Sensitive<String>>,
+    /// How the check came out.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
+    pub status: ReportStatus,
+}
+
+open_enum! {
+    /// Why the check of an id number failed.
+    pub enum IdNumberCheckErrorCode {
+        /// The document did not give enough to look the number up.
+        IdNumberInsufficientDocumentData = "id_number_insufficient_document_data",
+        /// It does not go with the other details.
+        IdNumberMismatch = "id_number_mismatch",
+        /// It could not be verified, for a reason with no code of its own.
+        IdNumberUnverifiedOther = "id_number_unverified_other",
+    }
+}
