@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use stripe_identity_types::{
-    CreateVerificationSession, DocumentType, Event, SessionState, VerificationSession, reduce,
+    CreateVerificationSession, DocumentType, Event, SessionState, SessionView, VerificationSession,
 };
 
 const SESSION: &str = r#"{
@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let event: Event = serde_json::from_str(EVENT)?;
-    let known = reduce(None, &event).ok_or("the event is about a session")?;
-    println!("After an event it is known to be {:?}", known.state);
+    let view = SessionView::from_event(&event).ok_or("the event is about a session")?;
+    println!("After an event it is known to be {:?}", view.state);
 
     let params =
         CreateVerificationSession::document().allowed_types([DocumentType::Passport]).require_live_capture(true);

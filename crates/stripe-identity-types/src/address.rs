@@ -2,22 +2,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::sensitive::Sensitive;
 
-/// A postal address as the checks read it. After redaction each part reads `[redacted]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A postal address, as a check found it. After redaction each part is `[redacted]`.
+///
+/// ```
+/// use stripe_identity_types::Address;
+///
+/// let address: Address = serde_json::from_str(r#"{"city": "Springfield", "country": "US"}"#)?;
+/// assert_eq!(address.city.as_ref().map(|city| city.expose().as_str()), Some("Springfield"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Address {
-    /// City, district, suburb, town or village.
+    /// The city, district, suburb, town or village.
     pub city: Option<Sensitive<String>>,
-    /// Country as a two-letter code of ISO 3166-1.
+    /// The country, as a two-letter code of ISO 3166-1.
     pub country: Option<Sensitive<String>>,
-    /// First line: street, house, PO box.
+    /// The first line: street, house, PO box.
     pub line1: Option<Sensitive<String>>,
-    /// Second line: apartment, suite, unit.
+    /// The second line: apartment, suite, unit.
     pub line2: Option<Sensitive<String>>,
-    /// ZIP or postal code.
+    /// The ZIP or postal code.
     pub postal_code: Option<Sensitive<String>>,
-    /// State, county, province or region.
+    /// The state, county, province or region.
     pub state: Option<Sensitive<String>>,
 }

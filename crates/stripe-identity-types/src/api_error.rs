@@ -8,85 +8,102 @@ use crate::json::{Bytes, Json, each_entry, each_field, escape_invalid_utf8};
 use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
 
-/// How much of a body is read. Stripe's own errors have a few kilobytes.
+/// The part of a body that is parsed. Stripe's own errors have a few kilobytes.
 const LONGEST_BODY: usize = 256 * 1024;
 
-/// What Stripe says about a request that it refused.
+/// The error in the response to a request that Stripe rejected.
 ///
-/// Reading it never fails on its fields: one of an unexpected type reads as absent, so that a status and a request id
-/// are not lost over it. `Debug` shows the type and the code, as far as they have a name, and nothing else: in all the rest
-/// Stripe may quote what was sent.
+/// Parsing never fails because of a field: a field of an unexpected type is absent, so that the
+/// rest of the error is not lost. `Debug` shows only a type and a code that have a name, since
+/// Stripe may quote the request in all other fields.
+///
+/// ```
+/// use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
+///
+/// let body = br#"{"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "session"}}"#;
+/// let error = ApiError::from_slice(body).expect("the body has an error");
+/// match (&error.type_, &error.code) {
+///     (ApiErrorType::InvalidRequestError, Some(ErrorCode::ResourceMissing)) => println!("no such object"),
+///     (type_, code) => panic!("{type_} {code:?}"),
+/// }
+/// assert_eq!(error.param.as_deref(), Some("session"));
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// Where to go from here, for a card that was declined.
+    /// What to do next about a card that was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice_code: Option<String>,
     /// The id of the charge that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charge: Option<String>,
-    /// The reason for programs, where there is one.
+    /// The reason for programs, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
     /// Why a card was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decline_code: Option<String>,
-    /// A page of documentation about the code.
+    /// The URL of the documentation of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doc_url: Option<String>,
-    /// The reason for developers. It may quote what was sent.
+    /// The reason for developers. It may quote the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Sensitive<String>>,
-    /// Where to go from here, as the card's network says.
+    /// What to do next about a card, as its network says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_advice_code: Option<String>,
     /// Why a card was declined, as its network says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_decline_code: Option<String>,
-    /// The parameter at fault, where it is one.
+    /// The parameter that caused the error, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub param: Option<String>,
-    /// The payment intent at fault, as it came.
+    /// The payment intent that caused the error, as Stripe sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_intent: Option<Sensitive<Json>>,
-    /// The payment method at fault, as it came.
+    /// The payment method that caused the error, as Stripe sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_method: Option<Sensitive<Json>>,
-    /// The type of the payment method at fault.
+    /// The type of the payment method that caused the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_method_type: Option<String>,
-    /// The request's log in the Dashboard.
+    /// The URL of the request's log in the Dashboard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_log_url: Option<String>,
-    /// The setup intent at fault, as it came.
+    /// The setup intent that caused the error, as Stripe sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_intent: Option<Sensitive<Json>>,
-    /// The payment source at fault, as it came.
+    /// The payment source that caused the error, as Stripe sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Sensitive<Json>>,
     /// The kind of error.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "ApiErrorType::is_absent")]
     pub type_: ApiErrorType,
-    /// A message fit to be shown to the user, where there is one.
+    /// A message suitable for display to the user, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_message: Option<Sensitive<String>>,
 }
 
 impl ApiError {
-    /// An error of a type, with a message for developers.
+    /// Creates an error of a type, with a message for developers.
     pub fn new(type_: ApiErrorType, message: impl Into<String>) -> Self {
         Self { type_, message: Some(Sensitive::new(message.into())), ..Self::default() }
     }
 
-    /// Reads what stands under the key `error` of a response body, or returns `None` if that is no error.
+    /// Parses the value of the key `error` in a response body, or returns `None` if it is not an
+    /// error.
     ///
-    /// An object gives its fields. A string is taken as the code, as the OAuth endpoints send it, with the
-    /// `error_description` beside it as the message.
+    /// If the value is an object, its fields are those of the error. If it is a string, it is the
+    /// code, and `error_description` is the message, as the OAuth endpoints send it.
     ///
-    /// It takes what is there. A byte order mark at the beginning is skipped. Text is read with U+FFFD in place of what is not text, and a field of an unexpected type reads
-    /// as absent; of a body that ends too early, or goes on as something else than JSON, what came before counts. No more than
-    /// the first 256 KiB are read.
+    /// Parsing is tolerant:
+    /// - A byte order mark at the beginning is skipped.
+    /// - U+FFFD replaces what is not text in a string.
+    /// - A field of an unexpected type is absent.
+    /// - If the body ends too early, or continues as something else than JSON, the fields before
+    ///   that point count.
+    /// - Only the first 256 KiB of the body are parsed.
     pub fn from_slice(body: &[u8]) -> Option<Self> {
         let body = escape_invalid_utf8(&body[..body.len().min(LONGEST_BODY)]);
         let (mut error, mut description) = (None, None);
@@ -95,7 +112,7 @@ impl ApiError {
             b"error_description" => description = Some(value),
             _ => {}
         });
-        // The error itself may be what breaks off.
+        // The body may end within the error itself.
         let broken = walked.err().and_then(|_| Self::from_broken(&body));
         broken.or_else(|| Self::from_parts(error?, description))
     }
@@ -113,7 +130,7 @@ impl ApiError {
 
     fn from_object(json: &str) -> Self {
         let mut error = Self::default();
-        // What came before it broke off is in the error.
+        // The fields before the point at which it fails are set.
         let _ = each_field(json, |key, value| error.set(key, value));
         error
     }
@@ -164,12 +181,12 @@ impl ApiError {
         }
 
         let mut error = None;
-        // It breaks off somewhere, and what came before is in the error.
+        // It fails at some point, and the fields before that point are set.
         let _ = serde_json::Deserializer::from_str(body).deserialize_map(Body(&mut error));
         error
     }
 
-    /// Sets a field. Of a key that comes twice the last value counts, as it does for all JSON.
+    /// Sets a field. If a key occurs twice, its last value counts, as `serde_json` has it for maps.
     fn set(&mut self, key: &[u8], value: &RawValue) {
         let text = || Bytes::text(value);
         let private = || text().map(Sensitive::new);
@@ -217,47 +234,47 @@ impl<'de> Deserialize<'de> for ApiError {
 }
 
 open_enum! {
-    /// The kind of an error that Stripe answered with.
+    /// The kind of an error.
     pub enum ApiErrorType {
-        /// Something went wrong on Stripe's side.
+        /// A problem on Stripe's side.
         ApiError = "api_error",
         /// A card was declined.
         CardError = "card_error",
         /// An idempotency key was used with other parameters, or is in use.
         IdempotencyError = "idempotency_error",
-        /// The request was wrong.
+        /// The request is invalid.
         InvalidRequestError = "invalid_request_error",
     }
 }
 
 open_enum! {
-    /// The code of an error that Stripe answered with. There are far more than have a name here.
+    /// The code of an error. Stripe has far more codes than this crate has names for.
     pub enum ErrorCode {
         /// The API key has expired.
         ApiKeyExpired = "api_key_expired",
-        /// Another request with the same idempotency key is still running.
+        /// Another request with the same idempotency key is still in progress.
         IdempotencyKeyInUse = "idempotency_key_in_use",
-        /// The object is live and the key is for tests, or the other way round.
+        /// The object is live and the API key is for test mode, or the reverse.
         LivemodeMismatch = "livemode_mismatch",
-        /// Something else holds the object; the request can be repeated.
+        /// Another request holds a lock on the object. The request can be retried.
         LockTimeout = "lock_timeout",
-        /// A parameter that must not be empty is.
+        /// A parameter is empty and must not be.
         ParameterInvalidEmpty = "parameter_invalid_empty",
-        /// A parameter must be an integer and is not.
+        /// A parameter is not an integer and must be.
         ParameterInvalidInteger = "parameter_invalid_integer",
         /// A required parameter is missing.
         ParameterMissing = "parameter_missing",
-        /// There is no such parameter.
+        /// A parameter does not exist.
         ParameterUnknown = "parameter_unknown",
-        /// Parameters exclude each other.
+        /// The request has parameters that exclude each other.
         ParametersExclusive = "parameters_exclusive",
-        /// Too many requests.
+        /// There were too many requests.
         RateLimit = "rate_limit",
-        /// There is no such object.
+        /// The object does not exist.
         ResourceMissing = "resource_missing",
-        /// The call takes a secret key.
+        /// The call needs a secret key.
         SecretKeyRequired = "secret_key_required",
-        /// A URL is not one.
+        /// A URL is invalid.
         UrlInvalid = "url_invalid",
     }
 }

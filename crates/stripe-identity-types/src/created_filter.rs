@@ -2,7 +2,16 @@ use serde::{Serialize, Serializer};
 
 use crate::timestamp::Timestamp;
 
-/// When the objects of a list were created: at one second, or in a span of time that may be open on either side.
+/// When the objects of a list were created: in one second, or in a range of time that may be open
+/// on either side.
+///
+/// ```
+/// use stripe_identity_types::{CreatedFilter, Timestamp};
+///
+/// let october = CreatedFilter::new().gte(Timestamp::from_secs(1_790_812_800)).lt(Timestamp::from_secs(1_793_491_200));
+/// assert!(october.contains(Timestamp::from_secs(1_793_000_000)));
+/// ```
+#[must_use = "a filter does nothing until a list is requested with it"]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CreatedFilter {
     at: Option<Timestamp>,
@@ -13,37 +22,37 @@ pub struct CreatedFilter {
 }
 
 impl CreatedFilter {
-    /// A span with no bound; each of the other methods adds one.
+    /// Creates a range without bounds; each of the other methods adds one.
     pub const fn new() -> Self {
         Self { at: None, gt: None, gte: None, lt: None, lte: None }
     }
 
-    /// Just this second. Takes the place of any bound.
+    /// Selects exactly this second.
     pub const fn at(time: Timestamp) -> Self {
         Self { at: Some(time), ..Self::new() }
     }
 
-    /// After this time.
+    /// Selects times after this one. Replaces [`at`](Self::at).
     pub const fn gt(self, time: Timestamp) -> Self {
         Self { at: None, gt: Some(time), ..self }
     }
 
-    /// At or after this time.
+    /// Selects this time and later ones. Replaces [`at`](Self::at).
     pub const fn gte(self, time: Timestamp) -> Self {
         Self { at: None, gte: Some(time), ..self }
     }
 
-    /// Before this time.
+    /// Selects times before this one. Replaces [`at`](Self::at).
     pub const fn lt(self, time: Timestamp) -> Self {
         Self { at: None, lt: Some(time), ..self }
     }
 
-    /// At or before this time.
+    /// Selects this time and earlier ones. Replaces [`at`](Self::at).
     pub const fn lte(self, time: Timestamp) -> Self {
         Self { at: None, lte: Some(time), ..self }
     }
 
-    /// Whether an object created at this time is meant.
+    /// Returns whether the filter selects an object created at this time.
     pub fn contains(&self, time: Timestamp) -> bool {
         self.at.is_none_or(|at| time == at)
             && self.gt.is_none_or(|bound| time > bound)
@@ -76,18 +85,18 @@ mod tests {
     const T: fn(i64) -> Timestamp = Timestamp::from_secs;
 
     #[test]
-    fn one_second_is_a_number_and_a_span_is_an_object() {
+    fn one_second_serializes_as_number_and_range_as_object() {
         assert_eq!(serde_json::to_string(&CreatedFilter::from(T(5))).unwrap(), "5");
-        let span = CreatedFilter::new().gt(T(1)).gte(T(2)).lt(T(4)).lte(T(3));
-        assert_eq!(serde_json::to_string(&span).unwrap(), r#"{"gt":1,"gte":2,"lt":4,"lte":3}"#);
+        let range = CreatedFilter::new().gt(T(1)).gte(T(2)).lt(T(4)).lte(T(3));
+        assert_eq!(serde_json::to_string(&range).unwrap(), r#"{"gt":1,"gte":2,"lt":4,"lte":3}"#);
     }
 
     #[test]
-    fn bounds_are_met_at_their_edges() {
-        let span = CreatedFilter::new().gte(T(2)).lt(T(4));
-        assert_eq!([1, 2, 3, 4].map(|second| span.contains(T(second))), [false, true, true, false]);
-        let span = CreatedFilter::new().gt(T(2)).lte(T(4));
-        assert_eq!([2, 3, 4, 5].map(|second| span.contains(T(second))), [false, true, true, false]);
+    fn bounds_include_or_exclude_their_edge() {
+        let range = CreatedFilter::new().gte(T(2)).lt(T(4));
+        assert_eq!([1, 2, 3, 4].map(|second| range.contains(T(second))), [false, true, true, false]);
+        let range = CreatedFilter::new().gt(T(2)).lte(T(4));
+        assert_eq!([2, 3, 4, 5].map(|second| range.contains(T(second))), [false, true, true, false]);
         assert_eq!([4, 5, 6].map(|second| CreatedFilter::at(T(5)).contains(T(second))), [false, true, false]);
     }
 }

@@ -1,23 +1,32 @@
 use serde::{Deserialize, Serialize};
 
-/// A calendar date of which each part may be missing: a document may not state it, and redaction clears it.
+/// A calendar date, any part of which may be missing: a document may not state it, and redaction
+/// clears it.
 ///
-/// Fields hold it inside [`Sensitive`](crate::Sensitive); by itself its `Debug` shows the parts.
+/// The models hold a date inside [`Sensitive`](crate::Sensitive). The `Debug` form of the date
+/// itself shows its parts.
+///
+/// ```
+/// use stripe_identity_types::Date;
+///
+/// let date = Date::new(1990, 2, 28);
+/// assert_eq!((date.year, date.month, date.day), (Some(1990), Some(2), Some(28)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Date {
-    /// Day of the month, from 1 to 31.
+    /// The day of the month, from 1 to 31.
     pub day: Option<i64>,
-    /// Month, from 1 to 12.
+    /// The month, from 1 to 12.
     pub month: Option<i64>,
-    /// Year, in four digits.
+    /// The year, in four digits.
     pub year: Option<i64>,
 }
 
 impl Date {
-    /// A date with all of its parts.
+    /// Creates a date with all of its parts.
     pub const fn new(year: i64, month: i64, day: i64) -> Self {
         Self { day: Some(day), month: Some(month), year: Some(year) }
     }

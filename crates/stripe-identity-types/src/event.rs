@@ -1,3 +1,5 @@
+//! Events: what happened to an object.
+
 pub(crate) mod list;
 pub(crate) mod thin;
 
@@ -7,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::expandable::HasId;
+use crate::expandable::has_id;
 use crate::id::{AccountId, EventId, VerificationSessionId};
 use crate::json::{Json, each_field, escape_invalid_utf8};
 use crate::lenient::null_as_default;
@@ -18,20 +20,38 @@ use crate::sensitive::Sensitive;
 use crate::session::VerificationSession;
 use crate::timestamp::Timestamp;
 
-/// Something that happened, with a snapshot of the object that it happened to. Stripe keeps it for 30 days.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An event of the v1 API, with a snapshot of the object that it happened to. Stripe keeps it for
+/// 30 days.
+///
+/// ```
+/// use stripe_identity_types::{Event, EventType};
+///
+/// let event: Event = serde_json::from_str(
+///     r#"{"id": "evt_1", "type": "identity.verification_session.verified", "created": 1793000000, "data": {"object":
+///         {"id": "vs_1", "object": "identity.verification_session", "status": "verified"}}}"#,
+/// )?;
+/// match event.type_ {
+///     EventType::VerificationSessionVerified => {
+///         let session = event.verification_session().expect("the snapshot above is a session");
+///         assert_eq!(session.id, "vs_1");
+///     }
+///     _ => {}
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct Event {
-    /// The event's id, `evt_…`. The same event, delivered twice, has the same id.
+    /// The event's id, `evt_…`. It is the same when an event is delivered again.
     pub id: EventId,
     /// Always [`ObjectType::Event`].
     #[serde(default, deserialize_with = "own::event", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// The connected account that it happened on; absent if it was your own.
+    /// The connected account that it happened on. Absent if it happened on your own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
-    /// The API version that the snapshot was made in, which may be another than that of your calls.
+    /// The API version of the snapshot, which may differ from the version of your calls.
     #[serde(default)]
     pub api_version: Option<String>,
     /// The context that it happened in.
@@ -40,16 +60,16 @@ pub struct Event {
     /// When it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// What it happened to.
+    /// The object that it happened to.
     #[serde(default, deserialize_with = "null_as_default")]
     pub data: EventData,
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub livemode: Option<bool>,
-    /// How many webhooks have still to take it.
+    /// The number of webhook endpoints that have not confirmed the event yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_webhooks: Option<i64>,
-    /// The request that made it happen; absent if none did.
+    /// The request that caused the event. Absent if none did.
     #[serde(default, deserialize_with = "request")]
     pub request: Option<EventRequest>,
     /// What happened.
@@ -64,7 +84,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of which nothing but the id is known, to start from in tests and servers.
+    /// Creates an event that has only an id, to start from in tests and servers.
     pub fn new(id: impl Into<EventId>) -> Self {
         Self {
             id: id.into(),
@@ -81,25 +101,31 @@ impl Event {
         }
     }
 
-    /// Whether the snapshot is of an API version that the models follow: one of the same release as
-    /// [`API_VERSION`](crate::API_VERSION), which is what comes after the date. Of a preview, it must be the very same; without
-    /// a version, or without a release in it, it is not.
+    /// Returns whether the models follow the API version of the snapshot.
     ///
-    /// One that is not may still read well: what is unknown is kept or ignored.
+    /// They do if it has the same release as [`API_VERSION`](crate::API_VERSION), which is the part
+    /// after the date. Preview versions must match exactly. A version that is absent or has no
+    /// release does not match.
+    ///
+    /// A snapshot of another version may still parse: unknown values are kept and unknown keys
+    /// ignored.
     pub fn is_compatible(&self) -> bool {
         self.api_version.as_deref().is_some_and(|version| are_compatible(version, crate::API_VERSION))
     }
 
-    /// The snapshot as a session; `None` if it is of something else, or does not read as one.
+    /// Parses the snapshot as a session. Returns `None` if it is of another object, or does not
+    /// parse.
     ///
-    /// What the model does not know may be anything, even what a [`Value`](serde_json::Value) can't hold.
+    /// Fields that the model does not have may hold anything, even what a
+    /// [`Value`](serde_json::Value) can't hold.
     pub fn verification_session(&self) -> Option<VerificationSession> {
         self.verification_session_id()?;
         self.data.object.expose().parse().ok()
     }
 
-    /// The id of the session that the snapshot is of, even if the rest of it can't be read.
-    pub(crate) fn verification_session_id(&self) -> Option<VerificationSessionId> {
+    /// Returns the id of the session in the snapshot, even if the rest of the session does not
+    /// parse. Returns `None` if the snapshot is of another object.
+    pub fn verification_session_id(&self) -> Option<VerificationSessionId> {
         let json = escape_invalid_utf8(self.data.object.expose().as_bytes());
         let (mut object, mut id) = (None, None);
         each_field(&json, |key, value| match key {
@@ -120,100 +146,84 @@ fn are_compatible(version: &str, ours: &str) -> bool {
     }
 }
 
-impl HasId for Event {
-    type Id = EventId;
+has_id!(Event, EventId);
 
-    fn id(&self) -> &EventId {
-        &self.id
-    }
-}
-
-impl From<&Event> for EventId {
-    fn from(event: &Event) -> Self {
-        event.id.clone()
-    }
-}
-
-/// What an event happened to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The object that an event happened to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventData {
-    /// The object as it was then, in the form of the event's API version, whether or not it reads as a model.
+    /// A snapshot of the object, in the API version of the event, whether or not it parses as a
+    /// model.
     pub object: Sensitive<Json>,
-    /// What those of its fields that changed were before; only for updates.
+    /// The previous values of the fields that changed. Only for updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_attributes: Option<Sensitive<Json>>,
 }
 
-/// The request that made an event happen.
+/// The request that caused an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventRequest {
-    /// Its request id; absent if Stripe did it by itself.
+    /// The request id. Absent if Stripe caused the event without a request.
     pub id: Option<String>,
-    /// Its idempotency key.
+    /// The idempotency key.
     pub idempotency_key: Option<Sensitive<String>>,
 }
 
-/// Reads a request, or its id alone, which is what events of old API versions have in its place.
+/// Parses a request, or its id alone, which events of old API versions have instead.
 fn request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EventRequest>, D::Error> {
-    struct IdOrRequest;
+    struct IdOrRequest(EventRequest);
+    struct EitherForm;
 
-    impl<'de> Visitor<'de> for IdOrRequest {
-        type Value = Option<EventRequest>;
+    impl<'de> Deserialize<'de> for IdOrRequest {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(EitherForm).map(Self)
+        }
+    }
+
+    impl<'de> Visitor<'de> for EitherForm {
+        type Value = EventRequest;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a request, its id, or null")
+            f.write_str("a request or its id")
         }
 
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
+        fn visit_str<E>(self, id: &str) -> Result<EventRequest, E> {
+            Ok(EventRequest { id: Some(id.to_owned()), idempotency_key: None })
         }
 
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EventRequest, A::Error> {
+            EventRequest::deserialize(MapAccessDeserializer::new(map))
         }
 
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-            deserializer.deserialize_any(self)
-        }
-
-        fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
-            Ok(Some(EventRequest { id: Some(id.to_owned()), idempotency_key: None }))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            EventRequest::deserialize(MapAccessDeserializer::new(map)).map(Some)
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<EventRequest, A::Error> {
             self.visit_map(empty_map(seq)?)
         }
 
         refuse_numbers!();
     }
 
-    deserializer.deserialize_option(IdOrRequest)
+    Ok(Option::<IdOrRequest>::deserialize(deserializer)?.map(|IdOrRequest(request)| request))
 }
 
 open_enum! {
-    /// What happened. There are far more than have a name here.
+    /// The type of an event. Stripe has far more types than this crate has names for.
     pub enum EventType {
-        /// A file was made.
+        /// A file was created.
         FileCreated = "file.created",
         /// A session was canceled.
         VerificationSessionCanceled = "identity.verification_session.canceled",
         /// A session was created.
         VerificationSessionCreated = "identity.verification_session.created",
-        /// A user has submitted, and the checks are running.
+        /// The user has submitted, and the checks are running.
         VerificationSessionProcessing = "identity.verification_session.processing",
-        /// A session's redaction is done.
+        /// The redaction of a session is complete.
         VerificationSessionRedacted = "identity.verification_session.redacted",
-        /// A try has failed, and the session waits for another.
+        /// A try has failed, and the session waits for another one.
         VerificationSessionRequiresInput = "identity.verification_session.requires_input",
         /// A session was verified.
         VerificationSessionVerified = "identity.verification_session.verified",

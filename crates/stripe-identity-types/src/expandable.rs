@@ -9,34 +9,70 @@ use crate::json::Json;
 use crate::maps::{empty_map, refuse_numbers};
 
 /// A model that has an id.
+///
+/// ```
+/// use stripe_identity_types::{FileId, HasId, VerificationReport};
+///
+/// fn newest<T: HasId>(page: &[T]) -> Option<&T::Id> {
+///     page.first().map(T::id)
+/// }
+///
+/// let page = [VerificationReport::new("vr_2"), VerificationReport::new("vr_1")];
+/// assert_eq!(newest(&page).unwrap(), "vr_2");
+/// ```
 pub trait HasId {
-    /// The type of its id.
+    /// The type of the model's id.
     type Id: Clone + fmt::Debug + From<String>;
 
-    /// Its id.
+    /// Returns the id.
     fn id(&self) -> &Self::Id;
 }
 
-/// A link to another object: its id, or the object itself where the call asked to expand it.
+/// Implements [`HasId`] for a model, and makes a reference to it an argument where its id is one.
+macro_rules! has_id {
+    ($model:ident, $id:ident) => {
+        impl $crate::expandable::HasId for $model {
+            type Id = $id;
+
+            fn id(&self) -> &$id {
+                &self.id
+            }
+        }
+
+        impl From<&$model> for $id {
+            fn from(model: &$model) -> Self {
+                model.id.clone()
+            }
+        }
+    };
+}
+pub(crate) use has_id;
+
+/// A link to another object: its id, or the object itself if the call asked to expand it.
 ///
 /// ```
 /// use stripe_identity_types::{Expandable, VerificationReport};
 ///
 /// let link: Expandable<VerificationReport> = serde_json::from_str(r#""vr_123""#)?;
-/// assert_eq!(link.id(), &"vr_123");
-/// assert!(link.object().is_none());
+/// match &link {
+///     Expandable::Id(id) => assert_eq!(id, "vr_123"),
+///     Expandable::Object(report) => println!("{:?}", report.created),
+/// }
+/// // In either form:
+/// assert_eq!(link.id(), "vr_123");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "Stripe documents these two forms, and JSON has no third to tell apart")]
 pub enum Expandable<T: HasId> {
     /// The id alone.
     Id(T::Id),
-    /// The whole object.
+    /// The object itself.
     Object(Box<T>),
 }
 
 impl<T: HasId> Expandable<T> {
-    /// The id, in either form.
+    /// Returns the id, in either form.
     pub fn id(&self) -> &T::Id {
         match self {
             Self::Id(id) => id,
@@ -44,7 +80,7 @@ impl<T: HasId> Expandable<T> {
         }
     }
 
-    /// The object, if it was expanded.
+    /// Returns the object, or `None` if it was not expanded.
     pub fn object(&self) -> Option<&T> {
         match self {
             Self::Id(_) => None,
@@ -52,7 +88,7 @@ impl<T: HasId> Expandable<T> {
         }
     }
 
-    /// The object, taken out, if it was expanded.
+    /// Returns the owned object, or `None` if it was not expanded.
     pub fn into_object(self) -> Option<T> {
         match self {
             Self::Id(_) => None,
@@ -75,88 +111,72 @@ where
 
 impl<'de, T: HasId + Deserialize<'de>> Deserialize<'de> for Expandable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Not serde's `untagged`: that buffers the object and loses the path to a field that does not decode.
-        struct IdOrObject<T>(PhantomData<T>);
-
-        impl<'de, T: HasId + Deserialize<'de>> Visitor<'de> for IdOrObject<T> {
-            type Value = Expandable<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an id or an object")
-            }
-
-            fn visit_str<E: Error>(self, id: &str) -> Result<Self::Value, E> {
-                Ok(Expandable::Id(T::Id::from(id.to_owned())))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|object| Expandable::Object(Box::new(object)))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                self.visit_map(empty_map(seq)?)
-            }
-
-            refuse_numbers!();
-        }
-
-        deserializer.deserialize_any(IdOrObject(PhantomData))
+        let link = deserializer.deserialize_any(IdOrObject { may_lack_id: false, model: PhantomData })?;
+        link.ok_or_else(|| D::Error::missing_field("id"))
     }
 }
 
-/// Reads a link that may be absent. Reads an expanded object that has no id as absent, since the object that links to it is
-/// worth more than what cannot be named; everything else that is wrong with it is an error.
+/// Parses a link that may be absent.
+///
+/// An expanded object without an id is absent, since it must not prevent the object that links to
+/// it from parsing. Any other defect of the expanded object is an error.
 pub(crate) fn link<'de, D, T>(deserializer: D) -> Result<Option<Expandable<T>>, D::Error>
 where
     D: Deserializer<'de>,
     T: HasId + Deserialize<'de>,
 {
-    struct Link<T>(PhantomData<T>);
-
-    impl<'de, T: HasId + Deserialize<'de>> Visitor<'de> for Link<T> {
-        type Value = Option<Expandable<T>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an id, an object or null")
-        }
-
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-            deserializer.deserialize_any(self)
-        }
-
-        fn visit_str<E: Error>(self, id: &str) -> Result<Self::Value, E> {
-            Ok(Some(Expandable::Id(T::Id::from(id.to_owned()))))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            let (mut has_id, state) = (false, IdState::NotSeen);
-            let map = WithId { map, has_id: &mut has_id, id: state };
-            let object = T::deserialize(MapAccessDeserializer::new(map))?;
-            Ok(has_id.then(|| Expandable::Object(Box::new(object))))
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-            self.visit_map(empty_map(seq)?)
-        }
-
-        refuse_numbers!();
-    }
-
-    deserializer.deserialize_option(Link(PhantomData))
+    Ok(Option::<Link<T>>::deserialize(deserializer)?.and_then(|Link(link)| link))
 }
 
-/// A map that has an id, whether or not it came with one.
+struct Link<T: HasId>(Option<Expandable<T>>);
+
+impl<'de, T: HasId + Deserialize<'de>> Deserialize<'de> for Link<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdOrObject { may_lack_id: true, model: PhantomData }).map(Self)
+    }
+}
+
+/// Parses either form of a link. Not serde's `untagged`, which buffers the object and so loses the
+/// path to an invalid field.
+struct IdOrObject<T> {
+    /// Whether an object without an id gives `None` and not an error.
+    may_lack_id: bool,
+    model: PhantomData<T>,
+}
+
+impl<'de, T: HasId + Deserialize<'de>> Visitor<'de> for IdOrObject<T> {
+    type Value = Option<Expandable<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id or an object")
+    }
+
+    fn visit_str<E: Error>(self, id: &str) -> Result<Self::Value, E> {
+        Ok(Some(Expandable::Id(T::Id::from(id.to_owned()))))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let mut has_id = !self.may_lack_id;
+        let object = if self.may_lack_id {
+            let map = WithId { map, has_id: &mut has_id, id: IdState::NotSeen };
+            T::deserialize(MapAccessDeserializer::new(map))?
+        } else {
+            T::deserialize(MapAccessDeserializer::new(map))?
+        };
+        Ok(has_id.then(|| Expandable::Object(Box::new(object))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        self.visit_map(empty_map(seq)?)
+    }
+
+    refuse_numbers!();
+}
+
+/// A map that gives an id, whether or not the JSON has one.
 struct WithId<'a, A> {
     map: A,
-    /// Whether it came with one.
+    /// Whether the JSON has one.
     has_id: &'a mut bool,
     id: IdState,
 }
@@ -164,10 +184,10 @@ struct WithId<'a, A> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IdState {
     NotSeen,
-    /// Its key was given, and its value is next.
+    /// The key was returned, and the value is next.
     Next,
     Seen,
-    /// There is none in the map. Its key was given, and what stands in for its value is next.
+    /// The JSON has no id. The key was returned all the same, and an empty value is next.
     Missing,
 }
 

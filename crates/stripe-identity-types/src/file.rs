@@ -1,3 +1,5 @@
+//! Files, and the links to them.
+
 pub(crate) mod expand;
 pub(crate) mod link_list;
 pub(crate) mod list;
@@ -6,21 +8,30 @@ pub(crate) mod purpose;
 
 use serde::{Deserialize, Serialize};
 
-use crate::expandable::{Expandable, HasId, link};
+use crate::expandable::{Expandable, has_id, link};
 use crate::file::purpose::FilePurpose;
 use crate::id::{FileId, FileLinkId};
-use crate::lenient::{null_as_default, unreadable_as_absent};
+use crate::lenient::{invalid_as_absent, null_as_default};
 use crate::list::List;
 use crate::metadata::Metadata;
 use crate::object_type::{ObjectType, own};
 use crate::sensitive::Sensitive;
 use crate::timestamp::Timestamp;
 
-/// A file at Stripe: an image that a verification collected, or one that you uploaded.
+/// A file at Stripe, without its contents: an image that a verification collected, or a file that
+/// you uploaded.
 ///
-/// This is what is known about it. For its contents, see the download call; those of identity documents and selfies
-/// take a [restricted key](https://docs.stripe.com/identity/access-verification-results).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// To download the contents of an identity document or a selfie, a call needs a
+/// [restricted key](https://docs.stripe.com/identity/access-verification-results).
+///
+/// ```
+/// use stripe_identity_types::{File, FilePurpose};
+///
+/// let file: File = serde_json::from_str(r#"{"id": "file_1", "purpose": "selfie", "size": 40960}"#)?;
+/// assert_eq!((file.purpose, file.size), (FilePurpose::Selfie, Some(40_960)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct File {
@@ -29,41 +40,43 @@ pub struct File {
     /// Always [`ObjectType::File`].
     #[serde(default, deserialize_with = "own::file", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// When the file was made.
+    /// When the file was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// When the file goes away; absent if it stays.
+    /// When the file is deleted. Absent if it stays.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-    /// The name it was uploaded under.
+    /// The name under which the file was uploaded.
     #[serde(default)]
     pub filename: Option<Sensitive<String>>,
-    /// The newest links to it. Comes with [`FileExpand::Links`](crate::FileExpand::Links) where it does not by itself.
+    /// The newest links to the file. If Stripe omits them,
+    /// [`FileExpand::Links`](crate::FileExpand::Links) requests them.
     ///
-    /// The file is worth more than its links: a list that can't be read, or in which one link can't be, reads as absent, and
-    /// never as a part of itself. [`ListFileLinks`](crate::ListFileLinks) gives the links by themselves.
-    #[serde(default, deserialize_with = "unreadable_as_absent", skip_serializing_if = "Option::is_none")]
+    /// Links that do not parse must not prevent the file from parsing: if one of them does not
+    /// parse, all of them are absent. [`ListFileLinks`](crate::ListFileLinks) lists them
+    /// separately.
+    #[serde(default, deserialize_with = "invalid_as_absent", skip_serializing_if = "Option::is_none")]
     pub links: Option<List<FileLink>>,
-    /// What it is for.
+    /// What the file is for.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "FilePurpose::is_absent")]
     pub purpose: FilePurpose,
-    /// How large it is, in bytes.
+    /// The size in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// A title fit to be shown to people.
+    /// A title for display.
     #[serde(default)]
     pub title: Option<Sensitive<String>>,
-    /// Its format, such as `jpg`.
+    /// The format, such as `jpg`.
     #[doc(alias = "type")]
     #[serde(rename = "type", default)]
     pub type_: Option<String>,
-    /// Where its contents can be read, with an API key.
+    /// The URL of the contents, which needs an API key.
     #[serde(default)]
     pub url: Option<Sensitive<String>>,
 }
 
 impl File {
-    /// A file of which nothing but the id is known, to start from in tests and servers.
+    /// Creates a file that has only an id, to start from in tests and servers.
     pub fn new(id: impl Into<FileId>) -> Self {
         Self {
             id: id.into(),
@@ -81,22 +94,18 @@ impl File {
     }
 }
 
-impl HasId for File {
-    type Id = FileId;
+has_id!(File, FileId);
 
-    fn id(&self) -> &FileId {
-        &self.id
-    }
-}
-
-impl From<&File> for FileId {
-    fn from(file: &File) -> Self {
-        file.id.clone()
-    }
-}
-
-/// A URL under which a file's contents can be read without an API key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A URL for the contents of a file, which needs no API key.
+///
+/// ```
+/// use stripe_identity_types::FileLink;
+///
+/// let link: FileLink = serde_json::from_str(r#"{"id": "link_1", "file": "file_1", "expired": false}"#)?;
+/// assert_eq!(link.file.as_ref().map(|file| file.id().as_str()), Some("file_1"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct FileLink {
@@ -105,16 +114,17 @@ pub struct FileLink {
     /// Always [`ObjectType::FileLink`].
     #[serde(default, deserialize_with = "own::file_link", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// When the link was made.
+    /// When the link was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// Whether it no longer works.
+    /// Whether the link has expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<bool>,
-    /// When it stops working; absent if it goes on.
+    /// When the link expires. Absent if it never does.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-    /// The file: its id, or with [`FileLinkExpand::File`](crate::FileLinkExpand::File) the file itself.
+    /// The file: its id, or with [`FileLinkExpand::File`](crate::FileLinkExpand::File) the file
+    /// itself.
     #[serde(default, deserialize_with = "link", skip_serializing_if = "Option::is_none")]
     pub file: Option<Expandable<File>>,
     /// Whether this is live data (`true`) or test data.
@@ -123,13 +133,13 @@ pub struct FileLink {
     /// Your own key-value pairs.
     #[serde(default, deserialize_with = "null_as_default")]
     pub metadata: Metadata,
-    /// The URL. Whoever has it can read the file.
+    /// The URL. Anyone who has it can download the file.
     #[serde(default)]
     pub url: Option<Sensitive<String>>,
 }
 
 impl FileLink {
-    /// A link of which nothing but the id is known, to start from in tests and servers.
+    /// Creates a link that has only an id, to start from in tests and servers.
     pub fn new(id: impl Into<FileLinkId>) -> Self {
         Self {
             id: id.into(),
@@ -145,16 +155,4 @@ impl FileLink {
     }
 }
 
-impl HasId for FileLink {
-    type Id = FileLinkId;
-
-    fn id(&self) -> &FileLinkId {
-        &self.id
-    }
-}
-
-impl From<&FileLink> for FileLinkId {
-    fn from(link: &FileLink) -> Self {
-        link.id.clone()
-    }
-}
+has_id!(FileLink, FileLinkId);

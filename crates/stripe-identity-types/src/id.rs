@@ -1,23 +1,48 @@
+/// Compares an id with a text, from either side.
+macro_rules! eq_with_text {
+    ($name:ident: $($text:ty),+) => { $(
+        impl PartialEq<$text> for $name {
+            fn eq(&self, other: &$text) -> bool {
+                AsRef::<str>::as_ref(self) == AsRef::<str>::as_ref(other)
+            }
+        }
+
+        impl PartialEq<$name> for $text {
+            fn eq(&self, other: &$name) -> bool {
+                other == self
+            }
+        }
+    )+ };
+}
+
 macro_rules! id {
     ($( $(#[$meta:meta])* $name:ident, $prefix:literal; )+) => { $(
         $(#[$meta])*
         ///
-        /// Any text is taken, since Stripe may change how its ids look; what cannot stand in a URL path is refused when a
-        /// request is built.
+        /// Any text is accepted, since Stripe may change the form of its ids. A text that cannot
+        /// stand in a URL path is rejected when a request is built.
+        ///
+        /// ```
+        #[doc = concat!("use stripe_identity_types::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id = ", stringify!($name), "::new(\"", $prefix, "123\");")]
+        #[doc = concat!("assert_eq!(id, \"", $prefix, "123\");")]
+        #[doc = concat!("assert!(id.as_str().starts_with(", stringify!($name), "::PREFIX));")]
+        /// ```
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
-            #[doc = concat!("What Stripe's ids of this kind begin with: `", $prefix, "`.")]
+            #[doc = concat!("The prefix of Stripe's ids of this kind: `", $prefix, "`.")]
             pub const PREFIX: &'static str = $prefix;
 
-            /// An id from its text.
+            /// Creates an id from its text.
             pub fn new(id: impl Into<String>) -> Self {
                 Self(id.into())
             }
 
-            /// The id's text.
+            /// Returns the text of the id.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -79,24 +104,14 @@ macro_rules! id {
             }
         }
 
-        impl PartialEq<str> for $name {
-            fn eq(&self, other: &str) -> bool {
-                self.0 == other
-            }
-        }
-
-        impl PartialEq<&str> for $name {
-            fn eq(&self, other: &&str) -> bool {
-                self.0 == *other
-            }
-        }
+        eq_with_text!($name: str, &str, String);
     )+ };
 }
 
 id! {
     /// The id of a connected account.
     AccountId, "acct_";
-    /// The id of a customer kept as an account (the newer form of [`CustomerId`]).
+    /// The id of a customer that is an account, the newer form of [`CustomerId`].
     CustomerAccountId, "acct_";
     /// The id of a customer.
     CustomerId, "cus_";
@@ -110,10 +125,28 @@ id! {
     FileLinkId, "link_";
     /// The id of a person on an account.
     PersonId, "person_";
-    /// The id of a verification flow made in the Dashboard.
+    /// The id of a verification flow, which is created in the Dashboard.
     VerificationFlowId, "vf_";
     /// The id of a [`VerificationReport`](crate::VerificationReport).
     VerificationReportId, "vr_";
     /// The id of a [`VerificationSession`](crate::VerificationSession).
     VerificationSessionId, "vs_";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_equals_its_text_from_either_side() {
+        fn equal<A: PartialEq<B> + ?Sized, B: PartialEq<A> + ?Sized>(a: &A, b: &B) -> [bool; 2] {
+            [a == b, b == a]
+        }
+        let id = FileId::new("file_1");
+        for (text, is_equal) in [("file_1", true), ("file_2", false), ("", false)] {
+            assert_eq!(equal(&id, text), [is_equal; 2]);
+            assert_eq!(equal(&id, &text), [is_equal; 2]);
+            assert_eq!(equal(&id, &text.to_owned()), [is_equal; 2]);
+        }
+    }
 }

@@ -10,13 +10,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
-/// A JSON value of any shape, kept as it came.
+use crate::sensitive::Hidden;
+
+/// A JSON value of any shape, kept as Stripe sent it.
 ///
-/// Most of the time it is read as a [`Value`]: see [`value`](Self::value) and [`get`](Self::get). JSON can hold what a
-/// `Value` can't: a lone surrogate, a number beyond `f64`, deep nesting. Such JSON is kept too, as its
-/// [bytes](Self::as_bytes), and a model can be [read](Self::parse) from it if the model has no use for that part.
+/// Usually it is used as a [`Value`]: see [`value`](Self::value) and [`get`](Self::get). JSON can
+/// hold what a `Value` can't: a lone surrogate, a number beyond `f64`, deep nesting. Such JSON is
+/// kept too, as its [bytes](Self::as_bytes), and a model can be [parsed](Self::parse) from it if
+/// the model does not have that part.
 ///
-/// `Debug` shows no content. Two values are equal if their `Value`s are, or their bytes where one of them has none.
+/// `Debug` shows no content. Two values are equal if their `Value`s are equal, or their bytes if
+/// one of them has no `Value`.
 ///
 /// ```
 /// use stripe_identity_types::Json;
@@ -30,23 +34,25 @@ use serde_json::{Map, Number, Value};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Read with `serde_json`, it holds the text that came. Read from any other format, or out of one of serde's buffers
-/// (`#[serde(flatten)]`, untagged and internally tagged enums), it holds the `Value`.
+/// Parsed with `serde_json`, it holds the original text. Parsed from any other format, or from one
+/// of serde's buffers (`#[serde(flatten)]`, untagged and internally tagged enums), it holds the
+/// `Value`.
 ///
-/// It serializes as the `Value`. Where there is none, few formats could hold it, and fewer read it back. It then serializes as a
-/// map with the single key `$stripe_identity::Json` and the JSON as text, or as an array of its bytes if it is not UTF-8. A
-/// `Json` that is read from such a map, in any format, holds what the map stands for. To pass the JSON on as it came, take
+/// It serializes as the `Value`. Without one, it serializes as a map with the single key
+/// `$stripe_identity::Json`, since few formats could hold the JSON itself. The value of the key is
+/// the JSON as text, or as an array of bytes if it is not UTF-8. A `Json` that is parsed from such
+/// a map, in any format, holds the JSON that the map stands for. To pass on the original JSON, use
 /// [`as_bytes`](Self::as_bytes).
 #[derive(Clone)]
 pub struct Json {
-    // One of the two is there from the beginning, and the other follows from it.
+    // One of the two is set from the start, and the other is derived from it.
     bytes: OnceLock<Box<[u8]>>,
     value: OnceLock<Option<Value>>,
 }
 
 impl Json {
-    /// Returns the value, or `None` if a [`Value`] can't hold it: it has a lone surrogate, a number beyond `f64`, invalid
-    /// UTF-8, or is nested too deeply. Parses it the first time.
+    /// Returns the value, or `None` if a [`Value`] can't hold it, since it has a lone surrogate, a
+    /// number beyond `f64`, invalid UTF-8, or too much nesting. The first call parses it.
     pub fn value(&self) -> Option<&Value> {
         let parse = || {
             let mut json = serde_json::Deserializer::from_slice(self.bytes.get()?);
@@ -55,29 +61,30 @@ impl Json {
         self.value.get_or_init(parse).as_ref()
     }
 
-    /// Returns the value, taken out, or `None` as [`value`](Self::value) does.
+    /// Returns the owned value, or `None` if [`value`](Self::value) does.
     pub fn into_value(self) -> Option<Value> {
         self.value();
         self.value.into_inner().flatten()
     }
 
-    /// Returns the value of a key, or `None` if this is not an object, has no such key, or has no [`value`](Self::value).
+    /// Returns the value of a key, or `None` if this is not an object, has no such key, or has no
+    /// [`value`](Self::value).
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.value()?.as_object()?.get(key)
     }
 
-    /// Returns the JSON as it came, or as it is written if it was made from a [`Value`].
+    /// Returns the original JSON, or the serialized value if this was created from a [`Value`].
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get_or_init(|| self.value().unwrap_or(&Value::Null).to_string().into_bytes().into())
     }
 
-    /// Parses the bytes as a model. What the model ignores need not fit into a [`Value`].
+    /// Parses the bytes as a model. The parts that the model ignores need not fit into a [`Value`].
     ///
-    /// If they do not parse as they are, the keys of the outermost object that are not text are left out, since no model has
-    /// such a key; and of a key that comes twice, the last one counts.
+    /// If that fails, it is tried again without the keys of the outermost object that are not text,
+    /// since no model has such a key, and with only the last of several values of the same key.
     ///
     /// # Errors
-    /// The error of `serde_json`, which may quote the JSON.
+    /// Returns the error of `serde_json`, which may quote the JSON.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let json = escape_invalid_utf8(self.as_bytes());
         serde_json::from_str(&json).or_else(|error| {
@@ -106,7 +113,7 @@ impl Json {
         Self { bytes: bytes.into_boxed_slice().into(), value: OnceLock::new() }
     }
 
-    /// Returns what a value was written in place of, or `None` if it stands for itself.
+    /// Returns the JSON that a value stands for, or `None` if it stands for itself.
     fn from_stand_in(value: &Value) -> Option<Self> {
         let fields = value.as_object().filter(|fields| fields.len() == 1)?;
         let byte = |byte: &Value| byte.as_u64().and_then(|byte| u8::try_from(byte).ok());
@@ -120,13 +127,14 @@ impl Json {
         (is_json && json.plain_value().is_none()).then_some(json)
     }
 
-    /// Returns the value, if it can be written as it is: it exists, and would not be taken for a stand-in.
+    /// Returns the value if it can be written as it is: it exists, and would not be taken for a
+    /// stand-in.
     fn plain_value(&self) -> Option<&Value> {
         self.value().filter(|value| Self::from_stand_in(value).is_none())
     }
 }
 
-/// The key of the map that is written in place of JSON that has no `Value`.
+/// The key of the map that stands for JSON without a `Value`.
 const STAND_IN: &str = "$stripe_identity::Json";
 
 impl From<Value> for Json {
@@ -155,7 +163,7 @@ impl Eq for Json {}
 
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Json").finish_non_exhaustive()
+        f.debug_tuple("Json").field(&Hidden).finish()
     }
 }
 
@@ -173,12 +181,13 @@ impl Serialize for Json {
     }
 }
 
-/// The name of a newtype struct for which `serde_json` gives the text of the value, as the only entry of a map under this
-/// key. `RawValue` is read so, but from nothing except `serde_json`. If the name were another one day, all JSON would still
-/// be read, as a `Value`.
+/// The name of a newtype struct for which `serde_json` returns the text of the value, as a map with
+/// this single key. `RawValue` is parsed so, but only by `serde_json`. If a later version changes
+/// the name, all JSON still parses, as a `Value`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// The key under which `serde_json` gives a number, as the only entry of a map, if its feature `arbitrary_precision` is on.
+/// The single key of the map as which `serde_json` returns a number if its feature
+/// `arbitrary_precision` is on.
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Deserialize<'de> for Json {
@@ -189,9 +198,11 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// Reads a `Value` of any format, or the text of it where that is offered and there is a place to put it.
+/// Parses a `Value` from any format, or its text if the format offers it and there is a place for
+/// it.
 ///
-/// `Value` itself would take a map with one of `serde_json`'s private keys, which anyone may send, for something else.
+/// `Value` itself would misinterpret a map with one of `serde_json`'s private keys, which anyone
+/// may send.
 struct AnyValue<'a>(Option<&'a mut Option<String>>);
 
 impl<'de> DeserializeSeed<'de> for AnyValue<'_> {
@@ -274,23 +285,26 @@ impl<'de> Visitor<'de> for AnyValue<'_> {
 
 fn any_precision(fields: &Map<String, Value>) -> Option<Number> {
     let number = fields.get(NUMBER).filter(|_| fields.len() == 1)?.as_str()?;
-    // A `Number` holds this one only if the feature is on.
+    // A `Number` can hold this one only if the feature is on.
     let is_on = "1e400".parse::<Number>().is_ok();
     number.parse().ok().filter(|_| is_on)
 }
 
-/// How many invalid bytes are kept. Each takes some space, and what has more of them is not JSON by mistake.
+/// The number of invalid bytes that are kept. Each takes some space, and a text with more of them
+/// is not meant to be JSON.
 const MOST_INVALID_BYTES: usize = 8192;
 
-/// Follows the escape of each invalid byte. It is random, so that no document has it, and what is valid can spell any escape.
+/// Follows the escape of each invalid byte. It is random, so that no document contains it, whatever
+/// escapes it has.
 static MARK: OnceLock<String> = OnceLock::new();
 
-/// Makes text of JSON, so that `serde_json` can skip what is not UTF-8, and keep it inside of a [`Json`].
+/// Turns JSON into text, so that `serde_json` can skip what is not UTF-8, or keep it in a [`Json`].
 ///
-/// Valid UTF-8 stays as it is, but for a byte order mark at its beginning, which is left out. In anything else, each invalid
-/// byte becomes the escape of a lone surrogate, `\uDcNN` for the byte 0xNN, and a mark: within a string that is JSON, but no
-/// text, so that reading it into a `String` fails. `Json` turns it back into the byte. After some thousands of invalid bytes
-/// the text is cut, so that it is not JSON.
+/// Valid UTF-8 is returned as it is, without a byte order mark at its beginning. Otherwise each
+/// invalid byte becomes the escape of a lone surrogate, `\uDcNN` for the byte 0xNN, and a mark.
+/// Within a string, that is valid JSON but not text, so that parsing it as a `String` fails. `Json`
+/// restores the byte. After some thousands of invalid bytes the text is cut off, so that it is not
+/// JSON.
 #[doc(hidden)]
 pub fn escape_invalid_utf8(json: &[u8]) -> Cow<'_, str> {
     let json = json.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(json);
@@ -310,12 +324,12 @@ pub fn escape_invalid_utf8(json: &[u8]) -> Cow<'_, str> {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
             if backslashes_at_end(text.as_bytes()) % 2 == 1 {
-                // There is no such escape. Nothing is JSON that ends in a backslash.
+                // There is no such escape. A text that ends in a backslash is not JSON.
                 return Cow::Owned(text);
             }
-            // After the first half of a pair the second half would make a character of the two; another first half
+            // After a leading surrogate, a trailing one would form a character; another leading one
             // does not.
-            let row = if ends_in_half_a_pair(text.as_bytes()) { 'b' } else { 'c' };
+            let row = if ends_in_leading_surrogate(text.as_bytes()) { 'b' } else { 'c' };
             text.extend(['\\', 'u', 'D', row]);
             text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
             text.push_str(mark);
@@ -328,8 +342,8 @@ fn backslashes_at_end(text: &[u8]) -> usize {
     text.iter().rev().take_while(|&&byte| byte == b'\\').count()
 }
 
-/// Whether the last thing in a string is the escape of a leading surrogate.
-fn ends_in_half_a_pair(text: &[u8]) -> bool {
+/// Returns whether a string ends with the escape of a leading surrogate.
+fn ends_in_leading_surrogate(text: &[u8]) -> bool {
     let Some((before, [b'\\', b'u', b'd' | b'D', row, column @ ..])) = text.split_last_chunk::<6>() else {
         return false;
     };
@@ -337,7 +351,7 @@ fn ends_in_half_a_pair(text: &[u8]) -> bool {
     is_leading && column.iter().all(u8::is_ascii_hexdigit) && backslashes_at_end(before).is_multiple_of(2)
 }
 
-/// Returns the bytes that this is the escaped form of, or `None` if nothing in it is escaped.
+/// Returns the bytes that a text is the escaped form of, or `None` if it has no escaped bytes.
 fn restore_invalid_utf8(text: &str) -> Option<Vec<u8>> {
     let mark = MARK.get()?.as_str();
     let (escaped, rest) = text.rsplit_once(mark)?;
@@ -352,10 +366,12 @@ fn restore_invalid_utf8(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Reads a JSON object field by field, and its keys as bytes, since a key need not be text either.
+/// Passes each field of a JSON object to a function. A key is passed as bytes, since it need not be
+/// text.
 ///
 /// # Errors
-/// It is not an object, or it is no JSON from some point on; the fields before that point have been given.
+/// Fails if the JSON is not an object, or from the point at which it is invalid. The fields before
+/// that point are passed.
 #[doc(hidden)]
 pub fn each_field<'a>(json: &'a str, each: impl FnMut(&[u8], &'a RawValue)) -> Result<(), serde_json::Error> {
     struct Object<F>(F);
@@ -375,7 +391,8 @@ pub fn each_field<'a>(json: &'a str, each: impl FnMut(&[u8], &'a RawValue)) -> R
     serde_json::Deserializer::from_str(json).deserialize_map(Object(each))
 }
 
-/// As [`each_field`], within an object. Of a map of `serde_json`'s only.
+/// Passes each entry of a map to a function, as [`each_field`] does. Works only with maps of
+/// `serde_json`.
 pub(crate) fn each_entry<'de, A: MapAccess<'de>>(
     mut map: A,
     mut each: impl FnMut(&[u8], &'de RawValue),
@@ -386,17 +403,19 @@ pub(crate) fn each_entry<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// A string of JSON, whether or not it is text.
+/// A JSON string, which need not be text.
 pub(crate) struct Bytes<'de>(pub(crate) Cow<'de, [u8]>);
 
 impl Bytes<'_> {
-    /// Reads a string of JSON, or nothing if it is something else. What is not text in it becomes U+FFFD.
+    /// Returns the text of a JSON string, with U+FFFD for what is not text, or `None` if it is not
+    /// a string.
     pub(crate) fn text(json: &RawValue) -> Option<String> {
         let Bytes(bytes) = serde_json::from_str(json.get()).ok()?;
         let mut text = String::with_capacity(bytes.len());
         for chunk in bytes.utf8_chunks() {
             text.push_str(chunk.valid());
-            // The JSON is UTF-8, so this can only be a surrogate: three bytes, each of them invalid by itself.
+            // The JSON is UTF-8, so this can only be a surrogate: three bytes, each of them invalid
+            // on its own.
             text.extend(chunk.invalid().iter().filter(|&&byte| byte == 0xED).map(|_| char::REPLACEMENT_CHARACTER));
         }
         Some(match MARK.get() {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::json::Json;
 
-/// Reads `null` as the default, for fields where the default says "absent".
+/// Parses `null` as the default, for fields whose default means "absent".
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -12,17 +12,19 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads what holds personal data. serde's own error would quote a value that is of another type than expected.
-pub(crate) fn private<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// Parses a field that holds personal data, and hides serde's own error, which quotes a value of an
+/// unexpected type.
+pub(crate) fn hiding_errors<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Option::deserialize(deserializer).map_err(|_| D::Error::custom("personal data that cannot be decoded"))
+    Option::deserialize(deserializer).map_err(|_| D::Error::custom("personal data has an unexpected form"))
 }
 
-/// Reads what is worth less than the object that it is in: whatever is wrong with it, it reads as absent.
-pub(crate) fn unreadable_as_absent<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// Parses a field without which its object is still useful: if the field does not parse, it is
+/// absent.
+pub(crate) fn invalid_as_absent<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned,

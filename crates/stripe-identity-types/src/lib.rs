@@ -1,7 +1,7 @@
-//! Models of the Stripe Identity API, usable alone.
+//! Models of the Stripe Identity API, usable on their own.
 //!
-//! This crate turns Stripe's JSON into Rust values and back, and holds the parameters of each call. It knows no HTTP
-//! and no runtime; it depends on serde and `serde_json` only.
+//! This crate parses and writes Stripe's JSON, and has the parameters of each call. It knows
+//! neither HTTP nor a runtime, and depends only on serde and `serde_json`.
 //!
 //! ```
 //! use stripe_identity_types::{VerificationSession, VerificationSessionStatus};
@@ -19,26 +19,33 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! # What to expect of every model
+//! # Rules of every model
 //!
-//! - **Only `id` must be there,** and the `data` of a list. A key that Stripe leaves out and a key that it sends as `null` read alike: as `None`,
-//!   as an empty collection, or for an enum as a value for which `is_absent()` is true.
-//! - **An object is read from a JSON object of its kind.** A JSON array is refused, except that an empty one reads as an
-//!   empty object, which is how PHP writes it; so is an object whose `object` names another kind.
-//! - **Unknown keys are ignored, unknown enum values are kept.** [`VerificationSessionStatus::from`] any text gives a
-//!   value, and serializing gives the same text back.
-//! - **Personal data and secrets sit in [`Sensitive`].** serde sees through it, `Debug` does not. Decoding one that is
-//!   malformed gives an error that does not quote it.
-//! - **What is not modelled is kept as it came,** in [`Json`]: the snapshot in an event, and what changed.
-//! - **Times are whole seconds since 1970** in [`Timestamp`], rounded down where there is a fraction; dates of birth and of
-//!   documents are [`Date`], whose parts may each be missing.
+//! - **Only `id` is required,** and the `data` of a list. A key that Stripe omits and a key that is
+//!   `null` parse alike: as `None`, as an empty collection, or as a value of an enum for which
+//!   `is_absent()` is true.
+//! - **A model parses only from a JSON object of its kind.** An object whose `object` names another
+//!   kind is rejected. So is a JSON array, unless it is empty: PHP writes an empty object so.
+//! - **Unknown keys are ignored, unknown enum values are kept.**
+//!   [`VerificationSessionStatus::from`] turns any text into a value, which serializes as the same
+//!   text.
+//! - **Personal data and secrets are in [`Sensitive`].** It is transparent to serde, and hidden in
+//!   `Debug`. The error for a malformed value does not quote it.
+//! - **What has no model is kept as Stripe sent it,** in [`Json`]: the snapshot in an event, and
+//!   what changed.
+//! - **Times are whole seconds since 1970,** in [`Timestamp`]; a fraction is rounded down. Events
+//!   of the v2 API have their times as text, in [`DateTime`]. Dates of birth and of documents are
+//!   [`Date`]s, any part of which may be missing.
 //!
 //! The models follow API version [`API_VERSION`].
+
+#![warn(unnameable_types, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod address;
 mod api_error;
 mod created_filter;
 mod date;
+mod date_time;
 mod ephemeral_key;
 mod event;
 mod expandable;
@@ -61,6 +68,7 @@ pub use address::Address;
 pub use api_error::{ApiError, ApiErrorType, ErrorCode};
 pub use created_filter::CreatedFilter;
 pub use date::Date;
+pub use date_time::DateTime;
 pub use ephemeral_key::{CreateEphemeralKey, EphemeralKey};
 pub use event::list::ListEvents;
 pub use event::thin::{
@@ -95,6 +103,7 @@ pub use report::list::ListVerificationReports;
 pub use report::selfie::{SelfieCheckErrorCode, SelfieReport};
 pub use report::{ReportOptions, VerificationReport};
 pub use sensitive::Sensitive;
+pub use session::VerificationSession;
 pub use session::details::{ProvidedDetails, RelatedPerson};
 pub use session::expand::SessionExpand;
 pub use session::last_error::{LastError, LastErrorCode};
@@ -109,9 +118,10 @@ pub use session::params::{
     VerificationSessionOptionsParams,
 };
 pub use session::redaction::{Redaction, RedactionStatus};
-pub use session::state::{KnownSession, RedactionState, SessionState, reduce};
-pub use session::{VerificationSession, VerificationSessionStatus};
-pub use timestamp::Timestamp;
+pub use session::state::{RedactionState, SessionState};
+pub use session::status::VerificationSessionStatus;
+pub use session::view::SessionView;
+pub use timestamp::{ParseTimestampError, SystemTimeRangeError, Timestamp};
 
-/// The version of Stripe's API that the models follow, as sent in the `Stripe-Version` header.
+/// The version of Stripe's API that the models follow, for the `Stripe-Version` header.
 pub const API_VERSION: &str = "2026-10-28.endive";

@@ -8,9 +8,21 @@ use crate::sensitive::Sensitive;
 
 /// One page of a list, newest objects first.
 ///
-/// It must have its [`data`](Self::data): what has none is no list, and not an empty one either. Nor is what says that it is
-/// something else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// [`data`](Self::data) is required: JSON without it, or of another kind of object, does not parse
+/// as an empty list.
+///
+/// ```
+/// use stripe_identity_types::{List, VerificationSession};
+///
+/// let page: List<VerificationSession> =
+///     serde_json::from_str(r#"{"object": "list", "data": [{"id": "vs_2"}, {"id": "vs_1"}], "has_more": true}"#)?;
+/// assert!(page.has_more);
+/// for session in page {
+///     println!("{}", session.id);
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 #[non_exhaustive]
@@ -20,16 +32,17 @@ pub struct List<T> {
     pub object: ObjectType,
     /// The objects of this page.
     pub data: Vec<T>,
-    /// Whether there are more objects beyond this page, in the direction that was asked for. Absent reads as `false`.
+    /// Whether there are more objects after this page, in the direction that was asked for. `false`
+    /// if absent.
     #[serde(default, deserialize_with = "null_as_default")]
     pub has_more: bool,
-    /// The path that the list was read from. Hidden in `Debug`, since a query may name a person.
+    /// The path of the list. Hidden in `Debug`, since a query may name a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Sensitive<String>>,
 }
 
 impl<T> List<T> {
-    /// A page of objects, as a server gives it.
+    /// Creates a page of objects, as a server sends it.
     pub fn new(url: impl Into<String>, data: Vec<T>, has_more: bool) -> Self {
         Self { object: ObjectType::List, data, has_more, url: Some(Sensitive::new(url.into())) }
     }
@@ -40,14 +53,14 @@ impl<T> List<T> {
     }
 }
 
-/// An empty page, with no more after it.
+/// An empty page, which is the last one.
 impl<T> Default for List<T> {
     fn default() -> Self {
         Self { object: ObjectType::List, data: Vec::new(), has_more: false, url: None }
     }
 }
 
-/// The objects of this page.
+/// Iterates over the objects of this page.
 impl<T> IntoIterator for List<T> {
     type Item = T;
     type IntoIter = vec::IntoIter<T>;
@@ -57,7 +70,7 @@ impl<T> IntoIterator for List<T> {
     }
 }
 
-/// The objects of this page.
+/// Iterates over the objects of this page.
 impl<'a, T> IntoIterator for &'a List<T> {
     type Item = &'a T;
     type IntoIter = slice::Iter<'a, T>;
@@ -66,3 +79,43 @@ impl<'a, T> IntoIterator for &'a List<T> {
         self.data.iter()
     }
 }
+
+/// Implements the setters that the parameters of every list have.
+macro_rules! cursor_setters {
+    ($params:ident, $id:ident) => {
+        impl $params {
+            /// Creates parameters without a filter, for the first page.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Selects objects by their creation time: a [`Timestamp`](crate::Timestamp) for one
+            /// second, or a [`CreatedFilter`](crate::CreatedFilter) for a range.
+            pub fn created(mut self, created: impl Into<$crate::created_filter::CreatedFilter>) -> Self {
+                self.created = Some(created.into());
+                self
+            }
+
+            /// Requests the page of newer objects that ends just before this one. Excludes
+            /// `starting_after`.
+            pub fn ending_before(mut self, id: impl Into<$id>) -> Self {
+                self.ending_before = Some(id.into());
+                self
+            }
+
+            /// Sets the number of objects in a page, from 1 to 100. Defaults to 10.
+            pub fn limit(mut self, limit: u32) -> Self {
+                self.limit = Some(limit);
+                self
+            }
+
+            /// Requests the page of older objects that begins just after this one. Excludes
+            /// `ending_before`.
+            pub fn starting_after(mut self, id: impl Into<$id>) -> Self {
+                self.starting_after = Some(id.into());
+                self
+            }
+        }
+    };
+}
+pub(crate) use cursor_setters;

@@ -1,8 +1,9 @@
-//! serde as the models use it: an object is read from a map, and from no other list than an empty one.
+//! serde as the models use it: an object is parsed from a map, or from an empty list, which is how
+//! PHP writes an empty map.
 //!
-//! What serde derives for a struct takes a sequence of its fields as well, so that `["vs_9"]` would be a session. The derived code
-//! finds serde under the path that `#[serde(crate = "crate::maps")]` gives, and this module is all of serde, with one
-//! method in between. An empty list is what PHP makes of an empty map.
+//! The code that serde derives for a struct also accepts a sequence of its fields, so that
+//! `["vs_9"]` would be a session. Derived code finds serde under the path that `#[serde(crate =
+//! "crate::maps")]` gives. This module re-exports all of serde, and replaces one method.
 
 use std::cell::Cell;
 use std::{fmt, iter};
@@ -11,7 +12,7 @@ use serde::de::value::MapDeserializer;
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 pub(crate) use serde::*;
 
-/// Takes the place of serde's trait of that name in the derived code.
+/// Replaces serde's trait of this name in derived code.
 pub(crate) trait Deserializer<'de>: serde::Deserializer<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
@@ -22,7 +23,8 @@ pub(crate) trait Deserializer<'de>: serde::Deserializer<'de> {
         let is_visited = Cell::new(false);
         let visitor = MapOnly { visitor, is_visited: &is_visited };
         serde::Deserializer::deserialize_struct(self, name, fields, visitor).map_err(|error| {
-            // Before the visit there are two kinds of errors: a syntax error, and one that may quote what is no map.
+            // An error before the visit is a syntax error, or one that may quote a value that is
+            // not a map.
             let may_quote = !is_visited.get() && error.to_string().contains(['"', '`']);
             if may_quote { Self::Error::custom("invalid type: expected an object") } else { error }
         })
@@ -58,7 +60,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<'_, V> {
     }
 }
 
-/// The map that an empty list stands for.
+/// Returns the map that an empty list stands for, or an error if the list has elements.
 pub(crate) fn empty_map<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<impl MapAccess<'de, Error = A::Error>, A::Error> {
     match seq.next_element::<IgnoredAny>()? {
         None => Ok(MapDeserializer::new(iter::empty::<(&str, &str)>())),
@@ -66,7 +68,7 @@ pub(crate) fn empty_map<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<impl MapAc
     }
 }
 
-/// For a visitor that takes no number: serde's own error would quote it.
+/// Rejects numbers in a visitor, since serde's own error quotes them.
 macro_rules! refuse_numbers {
     ($($visit:ident: $number:ty),+) => { $(
         fn $visit<E: serde::de::Error>(self, _: $number) -> Result<Self::Value, E> {

@@ -5,52 +5,63 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::maps::empty_map;
+use crate::sensitive::Hidden;
 
 /// Key-value pairs that you attach to an object for your own use.
 ///
-/// Stripe takes up to 50 keys of up to 40 characters, without square brackets, and values of up to 500 characters.
-/// Redaction erases them. `Debug` shows how many there are and nothing else, since both sides may name a person.
+/// Stripe accepts up to 50 keys of up to 40 characters, without square brackets, and values of up
+/// to 500 characters. Redaction erases them. `Debug` shows only the number of pairs, since both
+/// keys and values may name a person.
+///
+/// ```
+/// use stripe_identity_types::Metadata;
+///
+/// let mut metadata: Metadata = [("case", "7")].into_iter().collect();
+/// metadata.insert("desk", "north");
+/// assert_eq!(metadata.get("case"), Some("7"));
+/// assert_eq!(format!("{metadata:?}"), "Metadata { len: 2, pairs: [hidden] }");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Metadata(BTreeMap<String, String>);
 
 impl Metadata {
-    /// No pairs.
+    /// Creates metadata without pairs.
     pub const fn new() -> Self {
         Self(BTreeMap::new())
     }
 
-    /// The value under a key.
+    /// Returns the value of a key, or `None` if there is no such key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// Sets a pair and gives back the value that was there.
+    /// Sets a pair, and returns the value that it replaces.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) -> Option<String> {
         self.0.insert(key.into(), value.into())
     }
 
-    /// Takes a pair out and gives back its value.
+    /// Removes a pair, and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         self.0.remove(key)
     }
 
-    /// Takes all pairs out.
+    /// Removes all pairs.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// The number of pairs.
+    /// Returns the number of pairs.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no pair.
+    /// Returns whether there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The pairs, by key in ascending order.
+    /// Returns an iterator over the pairs, sorted by key.
     pub fn iter(&self) -> btree_map::Iter<'_, String, String> {
         self.0.iter()
     }
@@ -58,7 +69,7 @@ impl Metadata {
 
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Metadata([{} hidden])", self.0.len())
+        f.debug_struct("Metadata").field("len", &self.0.len()).field("pairs", &Hidden).finish()
     }
 }
 
@@ -94,7 +105,7 @@ impl<'de> Deserialize<'de> for Metadata {
             type Value = Metadata;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("pairs of texts")
+                f.write_str("a map of strings")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
@@ -113,12 +124,21 @@ impl<'de> Deserialize<'de> for Metadata {
             }
         }
 
-        // serde's own error would quote a value that is no text. Any, since a map may be written as a list.
-        deserializer.deserialize_any(Pairs).map_err(|_| D::Error::custom("metadata that cannot be decoded"))
+        // serde's own error would quote a value that is not a string. PHP writes an empty map as a
+        // list.
+        deserializer.deserialize_any(Pairs).map_err(|_| D::Error::custom("metadata is not a map of strings"))
     }
 }
 
-/// Metadata pairs to set, and keys to take out.
+/// Metadata pairs to set, and keys to remove. Keys that are not named keep their value.
+///
+/// ```
+/// use stripe_identity_types::{MetadataParams, UpdateVerificationSession};
+///
+/// let mut params = UpdateVerificationSession::new();
+/// params.metadata = MetadataParams::from_iter([("case", "7")]);
+/// params.metadata.unset("draft");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct MetadataParams(BTreeMap<String, Option<String>>);
@@ -129,12 +149,12 @@ impl MetadataParams {
         self.0.insert(key.into(), Some(value.into()));
     }
 
-    /// Takes a pair out.
+    /// Removes a pair.
     pub fn unset(&mut self, key: impl Into<String>) {
         self.0.insert(key.into(), None);
     }
 
-    /// Whether there is nothing to change.
+    /// Returns whether there is nothing to change.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -142,7 +162,7 @@ impl MetadataParams {
 
 impl fmt::Debug for MetadataParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MetadataParams([{} hidden])", self.0.len())
+        f.debug_struct("MetadataParams").field("len", &self.0.len()).field("pairs", &Hidden).finish()
     }
 }
 
@@ -157,13 +177,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_neither_keys_nor_values() {
+    fn metadata_debug_shows_neither_keys_nor_values() {
         let metadata: Metadata = [("robin@example.test", "passport F0000001")].into_iter().collect();
-        assert_eq!(format!("{metadata:?}"), "Metadata([1 hidden])");
+        assert_eq!(format!("{metadata:?}"), "Metadata { len: 1, pairs: [hidden] }");
+        let params: MetadataParams = [("robin@example.test", "passport F0000001")].into_iter().collect();
+        assert_eq!(format!("{params:?}"), "MetadataParams { len: 1, pairs: [hidden] }");
     }
 
     #[test]
-    fn a_null_value_reads_as_absent() {
+    fn null_value_parses_as_absent() {
         let metadata: Metadata = serde_json::from_str(r#"{"a": null, "b": "1"}"#).unwrap();
         assert_eq!(metadata, [("b", "1")].into_iter().collect());
     }

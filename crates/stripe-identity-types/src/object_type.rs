@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// The kind of an object, as Stripe names it in the key `object`.
+    /// The kind of an object, which Stripe sends in the key `object`.
     pub enum ObjectType {
         /// An [`EphemeralKey`](crate::EphemeralKey).
         EphemeralKey = "ephemeral_key",
@@ -26,16 +26,16 @@ open_enum! {
 }
 
 impl ObjectType {
-    /// Reads the key `object` of a model, which is `self` or absent: an object of another kind is none of the model's.
+    /// Parses the key `object` of a model, which must be `self` or absent.
     fn or_absent<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Self, D::Error> {
-        let of_another_kind = || D::Error::custom(format!("an object of another kind than `{self}`"));
-        // serde's own error would quote what is no text.
-        let found = Option::<Self>::deserialize(deserializer).map_err(|_| of_another_kind())?.unwrap_or_default();
-        if found == self || found.is_absent() { Ok(found) } else { Err(of_another_kind()) }
+        let wrong_kind = || D::Error::custom(format!("an object of another kind: expected `{self}`"));
+        // serde's own error would quote a value that is not a string.
+        let found = Option::<Self>::deserialize(deserializer).map_err(|_| wrong_kind())?.unwrap_or_default();
+        if found == self || found.is_absent() { Ok(found) } else { Err(wrong_kind()) }
     }
 }
 
-/// A reader of the key `object` for each kind.
+/// One parser of the key `object` for each kind.
 pub(crate) mod own {
     use serde::Deserializer;
 

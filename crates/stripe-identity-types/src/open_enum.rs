@@ -1,8 +1,17 @@
 use std::fmt;
 
-/// An enum value that this version of the crate has no name for, kept as it came.
+/// An enum value that this version of the crate has no name for, kept as Stripe sent it.
 ///
-/// Only the enums of this crate make one, so a text that has a name can never hide in here.
+/// Only the enums of this crate create one, so it never holds a value that has a name.
+///
+/// ```
+/// use stripe_identity_types::VerificationSessionStatus;
+///
+/// match VerificationSessionStatus::from("escalated") {
+///     VerificationSessionStatus::Unknown(value) => assert_eq!(value.as_str(), "escalated"),
+///     known => println!("{known}"),
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnknownValue(Box<str>);
 
@@ -11,7 +20,7 @@ impl UnknownValue {
         Self(value.into_boxed_str())
     }
 
-    /// The value as it came over the wire; empty where there was none.
+    /// Returns the value as Stripe sent it. It is empty if there was none.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -23,8 +32,17 @@ impl fmt::Debug for UnknownValue {
     }
 }
 
-/// Declares an enum of strings that keeps what it does not know.
+/// Declares an enum of strings that keeps unknown values.
 macro_rules! open_enum {
+    (@example $name:ident $variant:ident = $value:literal, $($rest:tt)*) => {
+        concat!(
+            "```\nuse stripe_identity_types::", stringify!($name), ";\n\n",
+            "let value = ", stringify!($name), "::from(\"", $value, "\");\n",
+            "assert_eq!(value, ", stringify!($name), "::", stringify!($variant), ");\n",
+            "assert_eq!(value.as_str(), \"", $value, "\");\n",
+            "assert!(!", stringify!($name), "::from(\"of_a_later_version\").is_known());\n```",
+        )
+    };
     (
         $(#[$meta:meta])*
         pub enum $name:ident {
@@ -32,19 +50,22 @@ macro_rules! open_enum {
         }
     ) => {
         $(#[$meta])*
+        ///
+        #[doc = $crate::open_enum::open_enum!(@example $name $( $variant = $value, )+)]
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )+
-            /// A value that this version of the crate has no name for, or none at all. Serializes as it came.
+            /// A value that this version of the crate has no name for, or no value. Serializes as
+            /// Stripe sent it.
             Unknown($crate::open_enum::UnknownValue),
         }
 
         impl $name {
-            /// Every value that this version of the crate has a name for.
+            /// All values that this version of the crate has a name for.
             pub const KNOWN: &'static [Self] = &[$( Self::$variant, )+];
 
-            /// The value as it stands on the wire.
+            /// Returns the value as Stripe sends it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $value, )+
@@ -52,12 +73,12 @@ macro_rules! open_enum {
                 }
             }
 
-            /// Whether this version of the crate has a name for the value.
+            /// Returns whether this version of the crate has a name for the value.
             pub fn is_known(&self) -> bool {
                 !matches!(self, Self::Unknown(_))
             }
 
-            /// Whether the value was missing or `null` where it was read from.
+            /// Returns whether the value was missing or `null` in the JSON that it was parsed from.
             pub fn is_absent(&self) -> bool {
                 self.as_str().is_empty()
             }
@@ -137,7 +158,7 @@ mod tests {
     use crate::VerificationSessionStatus as Status;
 
     #[test]
-    fn every_known_value_comes_back_as_itself() {
+    fn known_values_survive_a_round_trip() {
         for status in Status::KNOWN {
             assert!(status.is_known());
             assert_eq!(&Status::from(status.as_str()), status);
@@ -147,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_value_is_kept_to_the_letter() {
+    fn unknown_value_survives_a_round_trip() {
         let status: Status = serde_json::from_str(r#""Escalated \u00e9""#).unwrap();
         assert!(!status.is_known() && !status.is_absent());
         assert_eq!(status.as_str(), "Escalated é");
@@ -155,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_absent_and_no_known_value_is() {
+    fn default_is_absent_and_known_values_are_not() {
         assert!(Status::default().is_absent());
         assert!(Status::KNOWN.iter().all(|status| !status.is_absent()));
     }
 
     #[test]
-    fn a_number_is_refused() {
+    fn number_is_rejected() {
         assert!(serde_json::from_str::<Status>("5").is_err());
     }
 }

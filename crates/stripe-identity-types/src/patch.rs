@@ -1,13 +1,24 @@
 use serde::{Serialize, Serializer};
 
-/// What an update does with a field: leave it as it is, clear it, or set it.
+/// What an update does with a field: keep it, clear it, or set it.
 ///
-/// On the wire these are three things: the key left out, the key with an empty value, and the key with the value. When
-/// serialized by itself, [`Keep`](Self::Keep) and [`Clear`](Self::Clear) both give null; the parameter types of this
-/// crate leave out what is kept.
+/// A request says so in three ways: the key is left out, it has an empty value, or it has the
+/// value. When serialized on its own, both [`Keep`](Self::Keep) and [`Clear`](Self::Clear) give
+/// null; the parameter types of this crate leave out fields that are kept.
+///
+/// ```
+/// use stripe_identity_types::{Patch, UpdateFileLink};
+///
+/// let mut params = UpdateFileLink::new();
+/// assert!(params.metadata.is_keep());
+/// params.metadata = Patch::Clear;
+/// params.metadata.get_or_insert_default().set("case", "7");
+/// assert!(matches!(params.metadata, Patch::Set(_)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a form has no fourth way to send a field")]
 pub enum Patch<T> {
-    /// Leave the field as it is.
+    /// Keep the field as it is.
     #[default]
     Keep,
     /// Clear the field.
@@ -17,12 +28,12 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Whether the field is left as it is.
+    /// Returns whether the field is kept as it is.
     pub const fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }
 
-    /// The value to change further, where [`Keep`](Self::Keep) and [`Clear`](Self::Clear) start from the default.
+    /// Returns the value to change. If there is none, sets the default first.
     pub fn get_or_insert_default(&mut self) -> &mut T
     where
         T: Default,

@@ -1,3 +1,5 @@
+//! Verification reports.
+
 pub(crate) mod check;
 pub(crate) mod contact;
 pub(crate) mod document;
@@ -8,9 +10,9 @@ pub(crate) mod selfie;
 
 use serde::{Deserialize, Serialize};
 
-use crate::expandable::HasId;
+use crate::expandable::has_id;
 use crate::id::{VerificationFlowId, VerificationReportId, VerificationSessionId};
-use crate::lenient::{null_as_default, private};
+use crate::lenient::{hiding_errors, null_as_default};
 use crate::object_type::{ObjectType, own};
 use crate::report::contact::{EmailReport, PhoneReport};
 use crate::report::document::DocumentReport;
@@ -20,13 +22,31 @@ use crate::sensitive::Sensitive;
 use crate::session::options::{DocumentOptions, IdNumberOptions, VerificationSessionType};
 use crate::timestamp::Timestamp;
 
-/// What one try at verification found, check by check.
+/// The results of one try at verification, check by check. A check that did not run is absent.
 ///
-/// A check that did not run is absent. The fields marked *restricted* come only if they are expanded by name, in a call made
-/// with a [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read them. What
-/// [`ReportExpand`](crate::ReportExpand) is in a call for the report, [`SessionExpand`](crate::SessionExpand) is in one for its
-/// session, under the same name with `Report` before it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A field marked *restricted* is present only if the call expands it by name and uses a
+/// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read it.
+/// Calls for the report expand with [`ReportExpand`](crate::ReportExpand). Calls for its session
+/// expand with [`SessionExpand`](crate::SessionExpand), which has the same names with `Report`
+/// before them.
+///
+/// ```
+/// use stripe_identity_types::{DocumentCheckErrorCode, ReportStatus, VerificationReport};
+///
+/// let report: VerificationReport = serde_json::from_str(
+///     r#"{"id": "vr_1", "document": {"status": "unverified", "error": {"code": "document_expired"}}}"#,
+/// )?;
+/// let document = report.document.expect("the document was checked");
+/// match document.status {
+///     ReportStatus::Verified => println!("verified"),
+///     _ => {
+///         let code = document.error.and_then(|error| error.code);
+///         assert_eq!(code, Some(DocumentCheckErrorCode::DocumentExpired));
+///     }
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct VerificationReport {
@@ -35,31 +55,31 @@ pub struct VerificationReport {
     /// Always [`ObjectType::VerificationReport`].
     #[serde(default, deserialize_with = "own::verification_report", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// Your own reference, as given when the session was created.
+    /// Your own reference to the user or the case, set when the session was created.
     #[serde(default)]
     pub client_reference_id: Option<Sensitive<String>>,
     /// When the report was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// The check of the identity document.
-    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentReport>,
     /// The check of the email address.
-    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailReport>,
     /// The check of the id number.
-    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumberReport>,
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub livemode: Option<bool>,
-    /// The options that the checks ran with.
+    /// The settings of the checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<ReportOptions>,
     /// The check of the phone number.
-    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneReport>,
-    /// The check of the selfie against the document.
+    /// The comparison of the selfie with the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selfie: Option<SelfieReport>,
     /// What was verified.
@@ -71,7 +91,7 @@ pub struct VerificationReport {
         skip_serializing_if = "VerificationSessionType::is_absent"
     )]
     pub type_: VerificationSessionType,
-    /// The flow that the session was made from; absent for the other types.
+    /// The flow that the session was created from. Absent for the other types.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_flow: Option<VerificationFlowId>,
     /// The session that the report belongs to.
@@ -80,7 +100,7 @@ pub struct VerificationReport {
 }
 
 impl VerificationReport {
-    /// A report of which nothing but the id is known, to start from in tests and servers.
+    /// Creates a report that has only an id, to start from in tests and servers.
     pub fn new(id: impl Into<VerificationReportId>) -> Self {
         Self {
             id: id.into(),
@@ -101,30 +121,18 @@ impl VerificationReport {
     }
 }
 
-impl HasId for VerificationReport {
-    type Id = VerificationReportId;
+has_id!(VerificationReport, VerificationReportId);
 
-    fn id(&self) -> &VerificationReportId {
-        &self.id
-    }
-}
-
-impl From<&VerificationReport> for VerificationReportId {
-    fn from(report: &VerificationReport) -> Self {
-        report.id.clone()
-    }
-}
-
-/// The options that the checks of a report ran with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The settings of the checks of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReportOptions {
-    /// Those of the document check.
+    /// The settings of the document check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentOptions>,
-    /// Those of the id number check.
+    /// The settings of the id number check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumberOptions>,
 }

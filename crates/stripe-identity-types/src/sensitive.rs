@@ -2,21 +2,22 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// A secret or a piece of personal data: it can be read on purpose, and does not get into a log by accident.
+/// A secret or a piece of personal data, which can be read on purpose and is not logged by
+/// accident.
 ///
-/// `Debug` prints `[sensitive]` and there is no `Display`. [`expose`](Self::expose) and
-/// [`into_inner`](Self::into_inner) are the only ways to the value but for serializing it, so a search for these two names finds
-/// every place that handles personal data.
+/// `Debug` prints `[hidden]`, and there is no `Display`. Apart from serialization,
+/// [`expose`](Self::expose) and [`into_inner`](Self::into_inner) are the only ways to read the
+/// value, so that a search for these two names finds every place that handles personal data.
 ///
 /// ```
 /// use stripe_identity_types::Sensitive;
 ///
 /// let name = Sensitive::new(String::from("Robin"));
-/// assert_eq!(format!("{name:?}"), "[sensitive]");
+/// assert_eq!(format!("{name:?}"), "[hidden]");
 /// assert_eq!(name.expose(), "Robin");
 /// ```
 ///
-/// It hides; it does not encrypt, and it does not wipe memory when dropped.
+/// The value is hidden, but not encrypted, and its memory is not wiped when it is dropped.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Sensitive<T>(T);
 
@@ -26,20 +27,31 @@ impl<T> Sensitive<T> {
         Self(value)
     }
 
-    /// The value itself.
+    /// Returns a reference to the value.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value itself, taken out.
+    /// Returns the value.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
+/// Stands for a hidden value in the `Debug` form of any type.
+///
+/// It is not `[redacted]`, which is Stripe's own word for data that has been erased.
+pub(crate) struct Hidden;
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
 impl<T> fmt::Debug for Sensitive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[sensitive]")
+        Hidden.fmt(f)
     }
 }
 
@@ -63,8 +75,8 @@ impl<T: Serialize> Serialize for Sensitive<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde's own message quotes the value it did not expect, which here is what must stay hidden.
-        T::deserialize(deserializer).map(Self).map_err(|_| D::Error::custom("a sensitive value that cannot be decoded"))
+        // serde's own message quotes the unexpected value, which must stay hidden.
+        T::deserialize(deserializer).map(Self).map_err(|_| D::Error::custom("a sensitive value has an unexpected type"))
     }
 }
 
@@ -73,21 +85,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_of_a_nest_shows_nothing() {
+    fn nested_sensitive_values_are_hidden_in_debug() {
         let value = Some(vec![Sensitive::new("123-45-6789")]);
-        assert_eq!(format!("{value:?}"), "Some([[sensitive]])");
+        assert_eq!(format!("{value:?}"), "Some([[hidden]])");
         assert_eq!(format!("{value:#?}").matches("6789").count(), 0);
     }
 
     #[test]
-    fn serde_sees_through_it() {
+    fn sensitive_value_serializes_as_the_value() {
         let value: Sensitive<String> = serde_json::from_str(r#""Robin""#).unwrap();
         assert_eq!(value.expose(), "Robin");
         assert_eq!(serde_json::to_string(&value).unwrap(), r#""Robin""#);
     }
 
     #[test]
-    fn a_decode_error_does_not_quote_the_value() {
+    fn decode_error_does_not_quote_a_sensitive_value() {
         let number = serde_json::from_str::<Sensitive<i64>>(r#""123-45-6789""#).unwrap_err();
         assert!(!number.to_string().contains("6789"), "{number}");
         let text = serde_json::from_str::<Sensitive<String>>("123456789").unwrap_err();

@@ -1,3 +1,5 @@
+//! Verification sessions.
+
 pub(crate) mod details;
 pub(crate) mod expand;
 pub(crate) mod last_error;
@@ -7,15 +9,16 @@ pub(crate) mod outputs;
 pub(crate) mod params;
 pub(crate) mod redaction;
 pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod view;
 
 use serde::{Deserialize, Serialize};
 
-use crate::expandable::{Expandable, HasId, link};
+use crate::expandable::{Expandable, has_id, link};
 use crate::id::{CustomerAccountId, CustomerId, VerificationFlowId, VerificationSessionId};
-use crate::lenient::{null_as_default, private};
+use crate::lenient::{hiding_errors, null_as_default};
 use crate::metadata::Metadata;
 use crate::object_type::{ObjectType, own};
-use crate::open_enum::open_enum;
 use crate::report::VerificationReport;
 use crate::sensitive::Sensitive;
 use crate::session::details::{ProvidedDetails, RelatedPerson};
@@ -23,15 +26,35 @@ use crate::session::last_error::LastError;
 use crate::session::options::{VerificationSessionOptions, VerificationSessionType};
 use crate::session::outputs::VerifiedOutputs;
 use crate::session::redaction::Redaction;
+use crate::session::state::{RedactionState, SessionState};
+use crate::session::status::VerificationSessionStatus;
 use crate::timestamp::Timestamp;
 
-/// One attempt to verify one person, with all their tries: what you create, send the user to, and read the outcome from.
+/// The verification of one person, with all tries. You create it, send the user to it, and retrieve
+/// the result from it.
 ///
-/// A new session has the status [`RequiresInput`](VerificationSessionStatus::RequiresInput). When the user has
-/// submitted, it goes on to [`Processing`](VerificationSessionStatus::Processing) and from there to
-/// [`Verified`](VerificationSessionStatus::Verified), or back to `RequiresInput` with [`last_error`](Self::last_error)
-/// set, so that the user can try again with a fresh [`url`](Self::url).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A new session has the status [`RequiresInput`](VerificationSessionStatus::RequiresInput). After
+/// the user has submitted, it becomes [`Processing`](VerificationSessionStatus::Processing). Then
+/// it becomes [`Verified`](VerificationSessionStatus::Verified), or returns to `RequiresInput` with
+/// [`last_error`](Self::last_error) set, so that the user can try again with a new
+/// [`url`](Self::url).
+///
+/// ```
+/// use stripe_identity_types::{SessionState, VerificationSession};
+///
+/// let session: VerificationSession =
+///     serde_json::from_str(r#"{"id": "vs_1", "status": "requires_input", "url": "https://verify.example"}"#)?;
+/// match session.state() {
+///     SessionState::NotStarted | SessionState::Failed { .. } => {
+///         let url = session.url.expect("a session that requires input has a page");
+///         assert_eq!(url.expose(), "https://verify.example");
+///     }
+///     SessionState::Verified => println!("verified"),
+///     other => println!("not verified: {other:?}"),
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct VerificationSession {
@@ -40,21 +63,24 @@ pub struct VerificationSession {
     /// Always [`ObjectType::VerificationSession`].
     #[serde(default, deserialize_with = "own::verification_session", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// Your own reference to the user or the case, as given when the session was created.
+    /// Your own reference to the user or the case, set when the session was created.
     #[serde(default)]
     pub client_reference_id: Option<Sensitive<String>>,
-    /// What Stripe's browser and mobile SDKs need to start the verification. Single use, valid for 24 hours; absent
-    /// unless the session requires input. Don't store it, log it, or put it in a URL.
+    /// The secret with which Stripe's browser and mobile SDKs start the verification. Works once,
+    /// within 24 hours. Absent unless the session requires input. Do not store it, log it, or put
+    /// it into a URL.
     #[serde(default)]
     pub client_secret: Option<Sensitive<String>>,
     /// When the session was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// Why the last try failed; absent while there was none, and once the session is verified or canceled.
+    /// Why the last try failed. Absent if there was no try, and after the session is verified or
+    /// canceled.
     #[serde(default)]
     pub last_error: Option<LastError>,
     /// The report of the last try: its id, or with
-    /// [`SessionExpand::LastVerificationReport`](crate::SessionExpand::LastVerificationReport) the report itself.
+    /// [`SessionExpand::LastVerificationReport`](crate::SessionExpand::LastVerificationReport) the
+    /// report itself.
     #[serde(default, deserialize_with = "link")]
     pub last_verification_report: Option<Expandable<VerificationReport>>,
     /// Whether this is live data (`true`) or test data.
@@ -63,32 +89,33 @@ pub struct VerificationSession {
     /// Your own key-value pairs. Redaction erases them.
     #[serde(default, deserialize_with = "null_as_default")]
     pub metadata: Metadata,
-    /// Which checks run, and how.
+    /// The checks that run, with their settings.
     #[serde(default)]
     pub options: Option<VerificationSessionOptions>,
-    /// What you told Stripe about the user beforehand; absent if nothing.
-    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
+    /// What you told Stripe about the user in advance. Absent if nothing.
+    #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub provided_details: Option<ProvidedDetails>,
-    /// How far redaction has come; absent if it was never asked for.
+    /// The progress of the redaction. Absent if none was requested.
     #[serde(default)]
     pub redaction: Option<Redaction>,
-    /// The customer whom the session is about, if you named one.
+    /// The customer that the session is about, if you named one.
     #[serde(default)]
     pub related_customer: Option<CustomerId>,
-    /// The customer whom the session is about, where customers are accounts, if you named one.
+    /// The customer that the session is about, if you named one and your customers are accounts.
     #[serde(default)]
     pub related_customer_account: Option<CustomerAccountId>,
-    /// The person on a connected account whom the session is about, if you named one.
+    /// The person on a connected account that the session is about, if you named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related_person: Option<RelatedPerson>,
-    /// Where the session stands.
+    /// The status of the session. [`state`](Self::state) tells apart what `requires_input` may
+    /// mean.
     #[serde(
         default,
         deserialize_with = "null_as_default",
         skip_serializing_if = "VerificationSessionStatus::is_absent"
     )]
     pub status: VerificationSessionStatus,
-    /// What is verified.
+    /// What the session verifies.
     #[doc(alias = "type")]
     #[serde(
         rename = "type",
@@ -97,21 +124,21 @@ pub struct VerificationSession {
         skip_serializing_if = "VerificationSessionType::is_absent"
     )]
     pub type_: VerificationSessionType,
-    /// The page on Stripe to send the user to. Single use, valid for 48 hours; absent unless the session requires
-    /// input. Don't store it, log it, or mail it.
+    /// The page of Stripe to send the user to. Works once, within 48 hours. Absent unless the
+    /// session requires input. Do not store it, log it, or mail it.
     #[serde(default)]
     pub url: Option<Sensitive<String>>,
-    /// The flow that the session was made from; absent for the other types.
+    /// The flow that the session was created from. Absent for the other types.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_flow: Option<VerificationFlowId>,
-    /// What was verified about the person. Present only if the session is verified and the call asked for it with
-    /// [`SessionExpand::VerifiedOutputs`](crate::SessionExpand::VerifiedOutputs).
-    #[serde(default, deserialize_with = "private", skip_serializing_if = "Option::is_none")]
+    /// The verified data of the person. Present only if the session is verified and the call asked
+    /// for it with [`SessionExpand::VerifiedOutputs`](crate::SessionExpand::VerifiedOutputs).
+    #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub verified_outputs: Option<VerifiedOutputs>,
 }
 
 impl VerificationSession {
-    /// A session of which nothing but the id is known, to start from in tests and servers.
+    /// Creates a session that has only an id, to start from in tests and servers.
     pub fn new(id: impl Into<VerificationSessionId>) -> Self {
         Self {
             id: id.into(),
@@ -136,32 +163,37 @@ impl VerificationSession {
             verified_outputs: None,
         }
     }
-}
 
-impl HasId for VerificationSession {
-    type Id = VerificationSessionId;
+    /// Returns the state of the session, which distinguishes a session that has not been started
+    /// from one whose last try failed.
+    ///
+    /// ```
+    /// use stripe_identity_types::{SessionState, VerificationSession};
+    ///
+    /// let session: VerificationSession = serde_json::from_str(r#"{"id": "vs_1", "status": "requires_input"}"#)?;
+    /// assert_eq!(session.state(), SessionState::NotStarted);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn state(&self) -> SessionState {
+        SessionState::new(self.status.clone(), self.last_error.clone())
+    }
 
-    fn id(&self) -> &VerificationSessionId {
-        &self.id
+    /// Returns whether nothing more happens unless the user or you act, as
+    /// [`SessionState::is_decided`] does.
+    pub fn is_decided(&self) -> bool {
+        self.state().is_decided()
+    }
+
+    /// Returns whether the redaction of the session is complete.
+    pub fn is_redacted(&self) -> bool {
+        self.redaction_state() == RedactionState::Done
+    }
+
+    /// Returns the progress of the session's redaction. Any status but `redacted` counts as in
+    /// progress.
+    pub fn redaction_state(&self) -> RedactionState {
+        self.redaction.as_ref().map(|redaction| redaction.status.clone()).into()
     }
 }
 
-impl From<&VerificationSession> for VerificationSessionId {
-    fn from(session: &VerificationSession) -> Self {
-        session.id.clone()
-    }
-}
-
-open_enum! {
-    /// Where a session stands.
-    pub enum VerificationSessionStatus {
-        /// It was canceled and takes no more tries. Final.
-        Canceled = "canceled",
-        /// The user has submitted; the checks are running. Mostly under a minute.
-        Processing = "processing",
-        /// It waits for the user: not started yet, or failed and open for another try.
-        RequiresInput = "requires_input",
-        /// The checks passed. Final.
-        Verified = "verified",
-    }
-}
+has_id!(VerificationSession, VerificationSessionId);

@@ -1,4 +1,5 @@
-//! How much memory it takes to read what may be large. Alone in its process, since all of the process is measured.
+//! How much memory it takes to read what may be large. Alone in its process, since all of the
+//! process is measured.
 #![allow(clippy::unwrap_used)]
 
 use peak_alloc::PeakAlloc;

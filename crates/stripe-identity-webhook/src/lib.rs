@@ -35,8 +35,8 @@
 //! - If you process the event before you respond, respond to a failure with 5xx: Stripe then
 //!   delivers the event again.
 //! - Events are delivered more than once, and not in order. [`Delivery`] shows how to deduplicate
-//!   them, and [`reduce`](stripe_identity_types::reduce) follows a session through events in any
-//!   order.
+//!   them, and [`SessionView`](stripe_identity_types::SessionView) follows a session through events
+//!   in any order.
 //!
 //! # Logs
 //!

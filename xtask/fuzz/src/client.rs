@@ -81,7 +81,7 @@ pub(crate) fn response_body(body: &[u8]) {
         let event = event.into_inner();
         let json = serde_json::to_string(&event).unwrap();
         assert_eq!(serde_json::from_str::<stripe_identity_core::types::Event>(&json).unwrap(), event);
-        let _ = (event.verification_session(), stripe_identity_core::types::reduce(None, &event));
+        let _ = (event.verification_session(), stripe_identity_core::types::SessionView::from_event(&event));
     }
     let _ = reply(config.verification_reports().retrieve("vr_1").start(), 200, body);
     let _ = reply(config.files().retrieve("file_1").start(), 200, body);

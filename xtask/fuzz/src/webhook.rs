@@ -36,7 +36,7 @@ pub(crate) fn body(body: &[u8]) {
             let _ = (delivery.id(), delivery.type_(), delivery.is_known());
             assert_eq!(Delivery::from_envelope(body).map(|delivery| delivery.kind()), Ok(delivery.kind()));
             if let Delivery::Event(event) = &delivery {
-                let _ = (event.verification_session(), stripe_identity_webhook::types::reduce(None, event));
+                let _ = (event.verification_session(), stripe_identity_webhook::types::SessionView::from_event(event));
                 let json = serde_json::to_vec(event).unwrap();
                 assert_eq!(Delivery::from_slice(&json), Ok(delivery));
             }

@@ -314,6 +314,9 @@ impl<'a> Check<'a> {
         if schema["format"] == "binary" {
             return self.one_of(place, type_, &["Vec"]);
         }
+        if schema["format"] == "date-time" {
+            return self.one_of(place, type_, &["DateTime"]);
+        }
         let Some(values) = schema["enum"].as_array() else {
             let field = place.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
             if !rules::is_text(&type_.name, field, place) {

@@ -54,6 +54,9 @@ pub(crate) const REQUIRED: &[&str] = &["file.links.data"];
 /// Where a struct's derived code finds serde, so that no list reads as an object.
 pub(crate) const SERDE: &str = "crate::maps";
 
+/// Structs that programs store, and that Stripe neither sends nor takes.
+pub(crate) const STORED: &[&str] = &["SessionView", "StoredError", "StoredState"];
+
 /// What serde may be told about a struct.
 pub(crate) const STRUCT_WORDS: &[&str] = &["bound(…)", "crate", "default", "transparent"];
 
@@ -63,7 +66,7 @@ pub(crate) fn is_known(word: &str, value: Option<&str>) -> bool {
         ("rename", Some(_)) | ("default", None) => true,
         ("default", Some(default)) => matches!(default, "Vec::new" | "Option::default"),
         ("deserialize_with", Some(with)) => {
-            matches!(with, "link" | "null_as_default" | "private" | "request" | "unreadable_as_absent")
+            matches!(with, "hiding_errors" | "invalid_as_absent" | "link" | "null_as_default" | "request")
                 || with.starts_with("own::")
         }
         ("skip_serializing_if", Some(test)) => {

@@ -8,6 +8,7 @@ use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, GenericArgument, Ident, Item, LitStr, PathArguments, Token, Type, braced, parenthesized};
 
+use super::rules;
 use crate::Failure;
 use crate::behaviour::sources;
 
@@ -73,6 +74,7 @@ impl Models {
     pub(crate) fn add(&mut self, source: &str) -> syn::Result<()> {
         for item in syn::parse_file(source)?.items {
             match item {
+                Item::Struct(item) if rules::STORED.iter().any(|stored| item.ident == stored) => {}
                 Item::Struct(item) => {
                     let fields = item.fields.iter().filter_map(|field| {
                         let name = field.ident.as_ref()?.to_string();

@@ -6,8 +6,8 @@ use http::Method;
 use stripe_identity_core::types::{
     CreateEphemeralKey, CreateFile, CreateFileLink, CreateVerificationSession as Create, EventType, FileExpand,
     FileLinkData, FileLinkExpand, FileLinkExpiry, FilePurpose, LastErrorCode, ListEvents, ListFileLinks, ListFiles,
-    ListVerificationReports, ReportExpand, SessionState, Timestamp, UpdateFileLink, VerificationSession,
-    VerificationSessionType, reduce,
+    ListVerificationReports, ReportExpand, SessionState, SessionView, Timestamp, UpdateFileLink, VerificationSession,
+    VerificationSessionType,
 };
 use stripe_identity_core::{ApiKey, BlockingClient, Config, ErrorKind};
 use stripe_identity_simulator::{Outcome, SimulatorTransport};
@@ -247,13 +247,13 @@ fn each_step_of_a_session_is_an_event() {
     assert_eq!(client.events().retrieve(&events[0].id).send().unwrap().id, events[0].id);
 
     // In any order and more than once, they tell how it ended.
-    let mut known = None;
+    let mut known = SessionView::new(session.id.clone());
     for event in
         events.iter().rev().chain(&events).filter(|event| event.verification_session().unwrap().id == session.id)
     {
-        known = reduce(known, event);
+        known.apply(event);
     }
-    assert_eq!(known.unwrap().state, SessionState::Verified);
+    assert_eq!(known.state, SessionState::Verified);
 }
 
 #[test]

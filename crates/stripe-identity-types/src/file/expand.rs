@@ -1,15 +1,15 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// A part of a file that Stripe may leave out unless a call asks for it.
+    /// A field of a file that Stripe may omit unless a call expands it.
     pub enum FileExpand {
-        /// The newest links to it.
+        /// The newest links to the file.
         Links = "links",
     }
 }
 
 open_enum! {
-    /// A part of a file link that Stripe gives as an id unless a call asks for it.
+    /// A field of a file link that Stripe sends as an id unless a call expands it.
     pub enum FileLinkExpand {
         /// The file.
         File = "file",

@@ -3,9 +3,9 @@ use crate::open_enum::open_enum;
 open_enum! {
     /// What a file is for.
     pub enum FilePurpose {
-        /// What an account must hand in.
+        /// What an account is required to submit.
         AccountRequirement = "account_requirement",
-        /// More to verify an account with.
+        /// Additional data to verify an account.
         AdditionalVerification = "additional_verification",
         /// A business's icon.
         BusinessIcon = "business_icon",
@@ -15,35 +15,35 @@ open_enum! {
         CustomerSignature = "customer_signature",
         /// Evidence in a dispute.
         DisputeEvidence = "dispute_evidence",
-        /// A document from a provider that verifies identities. Only Stripe makes it.
+        /// A document from a provider that verifies identities. Only Stripe creates it.
         DocumentProviderIdentityDocument = "document_provider_identity_document",
-        /// A report of finances. Only Stripe makes it.
+        /// A financial report. Only Stripe creates it.
         FinanceReportRun = "finance_report_run",
-        /// A statement of a financial account. Only Stripe makes it.
+        /// A statement of a financial account. Only Stripe creates it.
         FinancialAccountStatement = "financial_account_statement",
-        /// A document that an account's owner hands in.
+        /// An identity document that the owner of an account submits.
         IdentityDocument = "identity_document",
-        /// An image of a document that a verification collected. Only Stripe makes it.
+        /// An image of a document that a verification collected. Only Stripe creates it.
         IdentityDocumentDownloadable = "identity_document_downloadable",
         /// A report to the regulators of card issuing.
         IssuingRegulatoryReporting = "issuing_regulatory_reporting",
-        /// A document on the security of card data.
+        /// A document about the security of card data.
         PciDocument = "pci_document",
         /// A platform's terms of service.
         PlatformTermsOfService = "platform_terms_of_service",
-        /// A selfie that a verification collected. Only Stripe makes it.
+        /// A selfie that a verification collected. Only Stripe creates it.
         Selfie = "selfie",
-        /// The result of a scheduled query. Only Stripe makes it.
+        /// The result of a scheduled query. Only Stripe creates it.
         SigmaScheduledQuery = "sigma_scheduled_query",
-        /// A tax document that a user hands in.
+        /// A tax document that a user submits.
         TaxDocumentUserUpload = "tax_document_user_upload",
-        /// A program for a card terminal.
+        /// An application for a card terminal.
         TerminalAndroidApk = "terminal_android_apk",
-        /// What a card reader shows while it waits.
+        /// The screen that a card reader shows while it waits.
         TerminalReaderSplashscreen = "terminal_reader_splashscreen",
-        /// A certificate for a terminal's network.
+        /// A certificate for the network of a terminal.
         TerminalWifiCertificate = "terminal_wifi_certificate",
-        /// A private key for a terminal's network.
+        /// A private key for the network of a terminal.
         TerminalWifiPrivateKey = "terminal_wifi_private_key",
     }
 }

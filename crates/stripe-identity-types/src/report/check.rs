@@ -3,17 +3,24 @@ use serde::{Deserialize, Serialize};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// How one check of a report came out.
+    /// The result of one check of a report.
     pub enum ReportStatus {
-        /// It failed; its `error` says why.
+        /// The check failed. Its `error` has the reason.
         Unverified = "unverified",
-        /// It passed.
+        /// The check passed.
         Verified = "verified",
     }
 }
 
 /// Why one check failed. Each check has codes of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// ```
+/// use stripe_identity_types::{ReportError, SelfieCheckErrorCode};
+///
+/// let error = ReportError::new(SelfieCheckErrorCode::SelfieFaceMismatch, None);
+/// assert_eq!(error.code, Some(SelfieCheckErrorCode::SelfieFaceMismatch));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(bound(deserialize = "C: Deserialize<'de>"))]
 #[non_exhaustive]
@@ -21,13 +28,13 @@ pub struct ReportError<C> {
     /// The reason for programs.
     #[serde(default = "Option::default")]
     pub code: Option<C>,
-    /// The reason for people, in English, fit to be shown to the user.
+    /// The reason for people, in English, suitable for display to the user.
     #[serde(default)]
     pub reason: Option<String>,
 }
 
 impl<C> ReportError<C> {
-    /// An error with its code and its text.
+    /// Creates an error with a code and a text.
     pub fn new(code: C, reason: Option<String>) -> Self {
         Self { code: Some(code), reason }
     }

@@ -6,16 +6,16 @@ use crate::report::check::{ReportError, ReportStatus};
 use crate::sensitive::Sensitive;
 
 /// The check of an email address.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailReport {
     /// The address.
     pub email: Option<Sensitive<String>>,
-    /// Why the check failed; absent if it passed.
+    /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<EmailCheckErrorCode>>,
-    /// How the check came out.
+    /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
     pub status: ReportStatus,
 }
@@ -23,24 +23,24 @@ pub struct EmailReport {
 open_enum! {
     /// Why the check of an email address failed.
     pub enum EmailCheckErrorCode {
-        /// It could not be verified.
+        /// The address could not be verified.
         EmailUnverifiedOther = "email_unverified_other",
-        /// The user declined.
+        /// The user declined to verify the address.
         EmailVerificationDeclined = "email_verification_declined",
     }
 }
 
 /// The check of a phone number.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PhoneReport {
-    /// Why the check failed; absent if it passed.
+    /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<PhoneCheckErrorCode>>,
     /// The number.
     pub phone: Option<Sensitive<String>>,
-    /// How the check came out.
+    /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
     pub status: ReportStatus,
 }
@@ -48,9 +48,9 @@ pub struct PhoneReport {
 open_enum! {
     /// Why the check of a phone number failed.
     pub enum PhoneCheckErrorCode {
-        /// It could not be verified.
+        /// The number could not be verified.
         PhoneUnverifiedOther = "phone_unverified_other",
-        /// The user declined.
+        /// The user declined to verify the number.
         PhoneVerificationDeclined = "phone_verification_declined",
     }
 }

@@ -10,30 +10,31 @@ use crate::sensitive::Sensitive;
 use crate::session::options::DocumentType;
 use crate::session::outputs::Sex;
 
-/// The check of an identity document. After redaction each text reads `[redacted]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The check of an identity document. After redaction each text is `[redacted]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DocumentReport {
     /// The address on the document.
     pub address: Option<Address>,
-    /// The date of birth. *Restricted*: [`ReportExpand::DocumentDob`](crate::ReportExpand::DocumentDob).
+    /// The date of birth. *Restricted*:
+    /// [`ReportExpand::DocumentDob`](crate::ReportExpand::DocumentDob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
-    /// Why the check failed; absent if it passed.
+    /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<DocumentCheckErrorCode>>,
-    /// The last day that the document is valid. *Restricted*:
+    /// The last day on which the document is valid. *Restricted*:
     /// [`ReportExpand::DocumentExpirationDate`](crate::ReportExpand::DocumentExpirationDate).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_date: Option<Sensitive<Date>>,
-    /// The images of the document. Reading their contents takes a restricted key.
+    /// The images of the document. Downloading them needs a restricted key.
     pub files: Option<Vec<FileId>>,
     /// The first name on the document.
     pub first_name: Option<Sensitive<String>>,
-    /// The day that the document was issued.
+    /// The day on which the document was issued.
     pub issued_date: Option<Sensitive<Date>>,
-    /// The country that issued it, as a two-letter code.
+    /// The country that issued the document, as a two-letter code.
     pub issuing_country: Option<Sensitive<String>>,
     /// The last name on the document.
     pub last_name: Option<Sensitive<String>>,
@@ -41,21 +42,22 @@ pub struct DocumentReport {
     /// [`ReportExpand::DocumentNumber`](crate::ReportExpand::DocumentNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<Sensitive<String>>,
-    /// The sex, as read. Comes with [`ReportExpand::DocumentSex`](crate::ReportExpand::DocumentSex).
+    /// The sex, as one of a few values. Needs
+    /// [`ReportExpand::DocumentSex`](crate::ReportExpand::DocumentSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sensitive<Sex>>,
-    /// How the check came out.
+    /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
     pub status: ReportStatus,
     /// The document's type.
     #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub type_: Option<DocumentType>,
-    /// The place of birth, as the document spells it. Comes with
+    /// The place of birth, as the document spells it. Needs
     /// [`ReportExpand::DocumentUnparsedPlaceOfBirth`](crate::ReportExpand::DocumentUnparsedPlaceOfBirth).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_place_of_birth: Option<Sensitive<String>>,
-    /// The sex, as the document spells it. Comes with
+    /// The sex, as the document spells it. Needs
     /// [`ReportExpand::DocumentUnparsedSex`](crate::ReportExpand::DocumentUnparsedSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_sex: Option<Sensitive<String>>,
@@ -64,11 +66,11 @@ pub struct DocumentReport {
 open_enum! {
     /// Why the check of a document failed.
     pub enum DocumentCheckErrorCode {
-        /// It is past its expiration date.
+        /// The document has expired.
         DocumentExpired = "document_expired",
-        /// It is of a type that the session does not allow.
+        /// The session does not allow this type of document.
         DocumentTypeNotSupported = "document_type_not_supported",
-        /// It could not be verified, for a reason with no code of its own.
+        /// The document could not be verified, for a reason without a code of its own.
         DocumentUnverifiedOther = "document_unverified_other",
     }
 }

@@ -8,15 +8,16 @@ use crate::sensitive::Sensitive;
 use crate::session::outputs::IdNumberType;
 
 /// The check of an id number.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct IdNumberReport {
-    /// The date of birth. *Restricted*: [`ReportExpand::IdNumberDob`](crate::ReportExpand::IdNumberDob).
+    /// The date of birth. *Restricted*:
+    /// [`ReportExpand::IdNumberDob`](crate::ReportExpand::IdNumberDob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
-    /// Why the check failed; absent if it passed.
+    /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<IdNumberCheckErrorCode>>,
     /// The first name.
     pub first_name: Option<Sensitive<String>>,
@@ -27,7 +28,7 @@ pub struct IdNumberReport {
     pub id_number_type: Option<IdNumberType>,
     /// The last name.
     pub last_name: Option<Sensitive<String>>,
-    /// How the check came out.
+    /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
     pub status: ReportStatus,
 }
@@ -35,11 +36,11 @@ pub struct IdNumberReport {
 open_enum! {
     /// Why the check of an id number failed.
     pub enum IdNumberCheckErrorCode {
-        /// The document did not give enough to look the number up.
+        /// The document has too little data to look up the number.
         IdNumberInsufficientDocumentData = "id_number_insufficient_document_data",
-        /// It does not go with the other details.
+        /// The number does not match the other details.
         IdNumberMismatch = "id_number_mismatch",
-        /// It could not be verified, for a reason with no code of its own.
+        /// The number could not be verified, for a reason without a code of its own.
         IdNumberUnverifiedOther = "id_number_unverified_other",
     }
 }

@@ -5,19 +5,20 @@ use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
 use crate::report::check::{ReportError, ReportStatus};
 
-/// The check of a selfie against the document's photo.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The comparison of a selfie with the document's photo.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SelfieReport {
-    /// The image of the document that the selfie was held against. Reading it takes a restricted key.
+    /// The image of the document that the selfie was compared with. Downloading it needs a
+    /// restricted key.
     pub document: Option<FileId>,
-    /// Why the check failed; absent if it passed.
+    /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<SelfieCheckErrorCode>>,
-    /// The selfie. Reading it takes a restricted key.
+    /// The selfie. Downloading it needs a restricted key.
     pub selfie: Option<FileId>,
-    /// How the check came out.
+    /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
     pub status: ReportStatus,
 }
@@ -25,13 +26,13 @@ pub struct SelfieReport {
 open_enum! {
     /// Why the check of a selfie failed.
     pub enum SelfieCheckErrorCode {
-        /// The document has no photo to hold it against.
+        /// The document has no photo to compare the selfie with.
         SelfieDocumentMissingPhoto = "selfie_document_missing_photo",
-        /// It shows another face than the document's photo.
+        /// The selfie and the document's photo show different faces.
         SelfieFaceMismatch = "selfie_face_mismatch",
-        /// It was tampered with.
+        /// The selfie was manipulated.
         SelfieManipulated = "selfie_manipulated",
-        /// It could not be verified, for a reason with no code of its own.
+        /// The selfie could not be verified, for a reason without a code of its own.
         SelfieUnverifiedOther = "selfie_unverified_other",
     }
 }

@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccountId, PersonId};
 use crate::sensitive::Sensitive;
 
-/// What you told Stripe about the user beforehand.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What you told Stripe about the user in advance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -17,8 +17,8 @@ pub struct ProvidedDetails {
     pub phone: Option<Sensitive<String>>,
 }
 
-/// The person on a connected account whom a session is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The person on a connected account that a session is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -26,7 +26,7 @@ pub struct RelatedPerson {
     /// The account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
-    /// The person on it.
+    /// The person on the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
 }

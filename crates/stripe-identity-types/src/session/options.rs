@@ -5,17 +5,18 @@ use crate::open_enum::open_enum;
 open_enum! {
     /// What a session verifies.
     pub enum VerificationSessionType {
-        /// An identity document, and a selfie and an id number with it if the options say so.
+        /// An identity document, and also a selfie and an id number if the options require them.
         Document = "document",
         /// An id number, without a document.
         IdNumber = "id_number",
-        /// Whatever a flow made in the Dashboard says. Only ever in responses; to create such a session, name the flow.
+        /// What a flow from the Dashboard defines. Only in responses: to create such a session,
+        /// name the flow.
         VerificationFlow = "verification_flow",
     }
 }
 
-/// Which checks of a session run, and how. A check that is absent does not run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The checks of a session, with their settings. A check that is absent does not run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -29,7 +30,7 @@ pub struct VerificationSessionOptions {
     /// The check of an id number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumberOptions>,
-    /// How closely the outcome must match what was known beforehand.
+    /// How closely the verified data must match what was known in advance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matching: Option<MatchingOptions>,
     /// The check of a phone number.
@@ -37,22 +38,34 @@ pub struct VerificationSessionOptions {
     pub phone: Option<PhoneOptions>,
 }
 
-/// How the document check runs. The same shape serves as parameter and as response; what is absent is Stripe's default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The settings of the document check, both in parameters and in responses. An absent setting has
+/// Stripe's default.
+///
+/// ```
+/// use stripe_identity_types::{DocumentOptions, DocumentType, Patch, UpdateVerificationSession};
+///
+/// let mut document = DocumentOptions::default();
+/// document.allowed_types = Some(vec![DocumentType::Passport]);
+/// document.require_live_capture = Some(true);
+/// let mut params = UpdateVerificationSession::new();
+/// params.options.document = Patch::Set(document);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DocumentOptions {
-    /// The types of document that are taken. Absent: all of them. As a parameter, an empty list is not sent.
+    /// The accepted types of document. Defaults to all of them. An empty list is not sent as a
+    /// parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_types: Option<Vec<DocumentType>>,
-    /// Whether the user must give an id number, which is held against the document.
+    /// Whether the user must enter an id number, which is compared with the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_id_number: Option<bool>,
-    /// Whether images must come from the camera, not from a file.
+    /// Whether images must come from the camera, and not from a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_live_capture: Option<bool>,
-    /// Whether the user must take a selfie, which is held against the document's photo.
+    /// Whether the user must take a selfie, which is compared with the document's photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_matching_selfie: Option<bool>,
 }
@@ -69,44 +82,44 @@ open_enum! {
     }
 }
 
-/// How the check of an email address runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The settings of the email check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailOptions {
-    /// Whether the user must prove that the address is theirs.
+    /// Whether the user must prove that they own the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_verification: Option<bool>,
 }
 
-/// How the check of a phone number runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The settings of the phone check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PhoneOptions {
-    /// Whether the user must prove that the number is theirs.
+    /// Whether the user must prove that they own the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_verification: Option<bool>,
 }
 
-/// How the check of an id number runs. It has no settings so far; that it is there says that the check runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The settings of the id number check, which has none so far. If it is present, the check runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct IdNumberOptions {}
 
-/// How closely the outcome must match what was known about the person beforehand.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How closely the verified data must match what was known about the person in advance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MatchingOptions {
-    /// For the date of birth.
+    /// The rule for the date of birth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<MatchingRule>,
-    /// For the name.
+    /// The rule for the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<MatchingRule>,
 }
@@ -114,9 +127,9 @@ pub struct MatchingOptions {
 open_enum! {
     /// How closely two details must match.
     pub enum MatchingRule {
-        /// They need not match.
+        /// The details need not match.
         None = "none",
-        /// They must be similar.
+        /// The details must be similar.
         Similar = "similar",
     }
 }

@@ -5,41 +5,53 @@ use crate::date::Date;
 use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
 
-/// What was verified about a person. After redaction each text reads `[redacted]`.
+/// The verified data of a person. After redaction each text is `[redacted]`.
 ///
-/// The fields marked *restricted* come only if they are expanded by name, in a call made with a
-/// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A field marked *restricted* is present only if the call expands it by name and uses a
+/// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read it.
+///
+/// ```
+/// use stripe_identity_types::VerificationSession;
+///
+/// let session: VerificationSession = serde_json::from_str(
+///     r#"{"id": "vs_1", "status": "verified", "verified_outputs": {"first_name": "Robin", "dob": {"year": 1990}}}"#,
+/// )?;
+/// let outputs = session.verified_outputs.expect("the call asked for them");
+/// assert_eq!(outputs.first_name.as_ref().map(|name| name.expose().as_str()), Some("Robin"));
+/// assert_eq!(outputs.dob.and_then(|dob| dob.expose().year), Some(1990));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VerifiedOutputs {
-    /// The person's address, where the checks gave one.
+    /// The person's address, if a check found it.
     pub address: Option<Address>,
     /// The date of birth. *Restricted*: [`SessionExpand::Dob`](crate::SessionExpand::Dob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
-    /// The email address, where it was checked.
+    /// The email address, if it was checked.
     pub email: Option<Sensitive<String>>,
     /// The first name.
     pub first_name: Option<Sensitive<String>>,
     /// The id number. *Restricted*: [`SessionExpand::IdNumber`](crate::SessionExpand::IdNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<Sensitive<String>>,
-    /// The type of the id number, where one was checked.
+    /// The type of the id number, if one was checked.
     pub id_number_type: Option<IdNumberType>,
     /// The last name.
     pub last_name: Option<Sensitive<String>>,
-    /// The phone number, where it was checked.
+    /// The phone number, if it was checked.
     pub phone: Option<Sensitive<String>>,
-    /// The sex, as read. Comes with [`SessionExpand::Sex`](crate::SessionExpand::Sex).
+    /// The sex, as one of a few values. Needs [`SessionExpand::Sex`](crate::SessionExpand::Sex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sensitive<Sex>>,
-    /// The place of birth, as the document spells it. Comes with
+    /// The place of birth, as the document spells it. Needs
     /// [`SessionExpand::UnparsedPlaceOfBirth`](crate::SessionExpand::UnparsedPlaceOfBirth).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_place_of_birth: Option<Sensitive<String>>,
-    /// The sex, as the document spells it. Comes with
+    /// The sex, as the document spells it. Needs
     /// [`SessionExpand::UnparsedSex`](crate::SessionExpand::UnparsedSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_sex: Option<Sensitive<String>>,
@@ -60,13 +72,13 @@ open_enum! {
 open_enum! {
     /// A person's sex, as a document states it.
     pub enum Sex {
-        /// What redaction leaves.
+        /// The value after redaction.
         Redacted = "[redacted]",
         /// Female.
         Female = "female",
         /// Male.
         Male = "male",
-        /// The document does not say, or says something else.
+        /// The document does not state it, or states something else.
         Unspecified = "unknown",
     }
 }

@@ -3,33 +3,33 @@ use serde::{Deserialize, Serialize};
 use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
 
-/// How far the redaction of a session has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The redaction of a session, which erases its personal data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Redaction {
-    /// Where it stands.
+    /// The status of the redaction.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "RedactionStatus::is_absent")]
     pub status: RedactionStatus,
 }
 
 impl Redaction {
-    /// A redaction at the given point.
+    /// Creates a redaction with a status.
     pub fn new(status: RedactionStatus) -> Self {
         Self { status }
     }
 }
 
 open_enum! {
-    /// Where a redaction stands.
+    /// The status of a redaction.
     pub enum RedactionStatus {
-        /// Asked for and under way; it may take four days.
+        /// The redaction was requested and is running, which may take four days.
         Processing = "processing",
-        /// Done: the personal data is gone.
+        /// The redaction is complete: the personal data has been erased.
         Redacted = "redacted",
-        /// Listed by Stripe since June 2026, and explained nowhere so far. Not the end: wait for
-        /// [`Redacted`](Self::Redacted).
+        /// In Stripe's list of values since June 2026, and not explained so far. It is not the end:
+        /// wait for [`Redacted`](Self::Redacted).
         Validated = "validated",
     }
 }

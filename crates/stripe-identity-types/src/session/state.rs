@@ -1,12 +1,30 @@
-use crate::event::{Event, EventType};
-use crate::id::VerificationSessionId;
-use crate::session::last_error::LastErrorCode;
-use crate::session::redaction::RedactionStatus;
-use crate::session::{VerificationSession, VerificationSessionStatus};
-use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// Where a session stands, with what Stripe's status `requires_input` leaves open said apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::open_enum::UnknownValue;
+use crate::session::last_error::{LastError, LastErrorCode};
+use crate::session::redaction::RedactionStatus;
+use crate::session::status::VerificationSessionStatus;
+
+/// The state of a session. Unlike Stripe's status `requires_input`, it distinguishes a session that
+/// has not been started from one whose last try failed.
+///
+/// ```
+/// use stripe_identity_types::{SessionState, VerificationSession};
+///
+/// let session: VerificationSession = serde_json::from_str(
+///     r#"{"id": "vs_1", "status": "requires_input", "last_error": {"code": "document_expired"}}"#,
+/// )?;
+/// match session.state() {
+///     SessionState::Verified => println!("verified"),
+///     SessionState::Failed { code, .. } => println!("failed: {code:?}"),
+///     _ => println!("not decided"),
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// It serializes in Stripe's terms, as [`SessionView`](crate::SessionView) describes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "StoredState", into = "StoredState")]
 #[non_exhaustive]
 pub enum SessionState {
     /// The user has not submitted anything yet.
@@ -15,156 +33,130 @@ pub enum SessionState {
     Failed {
         /// The reason for programs.
         code: Option<LastErrorCode>,
-        /// The reason for people, fit to be shown to the user.
+        /// The reason for people, suitable for display to the user.
         reason: Option<String>,
     },
     /// The checks are running.
     Processing,
     /// The checks passed.
     Verified,
-    /// It takes no more tries.
+    /// The session accepts no more tries.
     Canceled,
-    /// A status that this version of the crate has no name for.
-    Unknown,
+    /// The session has a status that this version of the crate has no name for, or none.
+    Unknown(UnknownValue),
 }
 
-/// How far a session's redaction has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+impl SessionState {
+    /// Returns whether nothing more happens unless the user or you act: the session is verified or
+    /// canceled, or the last try failed (after which the user can try again).
+    pub fn is_decided(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::Verified | Self::Canceled => true,
+            Self::NotStarted | Self::Processing | Self::Unknown(_) => false,
+        }
+    }
+
+    pub(crate) fn new(status: VerificationSessionStatus, last_error: Option<LastError>) -> Self {
+        match status {
+            VerificationSessionStatus::RequiresInput => match last_error {
+                None => Self::NotStarted,
+                Some(LastError { code, reason }) => Self::Failed { code, reason },
+            },
+            VerificationSessionStatus::Processing => Self::Processing,
+            VerificationSessionStatus::Verified => Self::Verified,
+            VerificationSessionStatus::Canceled => Self::Canceled,
+            VerificationSessionStatus::Unknown(status) => Self::Unknown(status),
+        }
+    }
+}
+
+/// The form in which a state is stored. Unlike a model it is read from a sequence too, which is how
+/// some formats write a struct.
+#[derive(Serialize, Deserialize)]
+struct StoredState {
+    status: VerificationSessionStatus,
+    #[serde(default)]
+    last_error: Option<StoredError>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredError {
+    #[serde(default)]
+    code: Option<LastErrorCode>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl From<StoredState> for SessionState {
+    fn from(StoredState { status, last_error }: StoredState) -> Self {
+        Self::new(status, last_error.map(|StoredError { code, reason }| LastError { code, reason }))
+    }
+}
+
+impl From<SessionState> for StoredState {
+    fn from(state: SessionState) -> Self {
+        let (status, last_error) = match state {
+            SessionState::NotStarted => (VerificationSessionStatus::RequiresInput, None),
+            SessionState::Failed { code, reason } => {
+                (VerificationSessionStatus::RequiresInput, Some(StoredError { code, reason }))
+            }
+            SessionState::Processing => (VerificationSessionStatus::Processing, None),
+            SessionState::Verified => (VerificationSessionStatus::Verified, None),
+            SessionState::Canceled => (VerificationSessionStatus::Canceled, None),
+            SessionState::Unknown(status) => (VerificationSessionStatus::Unknown(status), None),
+        };
+        Self { status, last_error }
+    }
+}
+
+/// The progress of a session's redaction.
+///
+/// ```
+/// use stripe_identity_types::{RedactionState, VerificationSession};
+///
+/// let session: VerificationSession =
+///     serde_json::from_str(r#"{"id": "vs_1", "status": "verified", "redaction": {"status": "redacted"}}"#)?;
+/// match session.redaction_state() {
+///     RedactionState::NotRequested => println!("the personal data is there"),
+///     RedactionState::InProgress(status) => println!("wait: {status}"),
+///     RedactionState::Done => println!("the personal data is gone"),
+///     _ => {}
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// It serializes in Stripe's terms, as [`SessionView`](crate::SessionView) describes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Option<RedactionStatus>", into = "Option<RedactionStatus>")]
 #[non_exhaustive]
 pub enum RedactionState {
-    /// It was never asked for.
+    /// No redaction has been requested.
     #[default]
     NotRequested,
-    /// It is under way.
-    UnderWay,
-    /// It is done.
+    /// The redaction has any status but [`Redacted`](RedactionStatus::Redacted).
+    InProgress(RedactionStatus),
+    /// The redaction is complete.
     Done,
 }
 
-impl VerificationSession {
-    /// Where the session stands. It tells apart a session that was never started from one whose last try failed.
-    ///
-    /// ```
-    /// use stripe_identity_types::{SessionState, VerificationSession};
-    ///
-    /// let session: VerificationSession = serde_json::from_str(r#"{"id": "vs_1", "status": "requires_input"}"#)?;
-    /// assert_eq!(session.state(), SessionState::NotStarted);
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    pub fn state(&self) -> SessionState {
-        match &self.status {
-            VerificationSessionStatus::RequiresInput => match &self.last_error {
-                None => SessionState::NotStarted,
-                Some(error) => SessionState::Failed { code: error.code.clone(), reason: error.reason.clone() },
-            },
-            VerificationSessionStatus::Processing => SessionState::Processing,
-            VerificationSessionStatus::Verified => SessionState::Verified,
-            VerificationSessionStatus::Canceled => SessionState::Canceled,
-            VerificationSessionStatus::Unknown(_) => SessionState::Unknown,
-        }
-    }
-
-    /// Whether nothing more will happen by itself: it is verified or canceled, or its last try failed (after which the
-    /// user may try again).
-    pub fn is_decided(&self) -> bool {
-        match self.state() {
-            SessionState::Failed { .. } | SessionState::Verified | SessionState::Canceled => true,
-            SessionState::NotStarted | SessionState::Processing | SessionState::Unknown => false,
-        }
-    }
-
-    /// Whether its redaction is done.
-    pub fn is_redacted(&self) -> bool {
-        self.redaction_state() == RedactionState::Done
-    }
-
-    /// How far the session's redaction has come. Any status but `redacted` counts as under way.
-    pub fn redaction_state(&self) -> RedactionState {
-        match &self.redaction {
-            None => RedactionState::NotRequested,
-            Some(redaction) if redaction.status == RedactionStatus::Redacted => RedactionState::Done,
-            Some(_) => RedactionState::UnderWay,
+/// Takes the status of a redaction, or `None` if there is none.
+impl From<Option<RedactionStatus>> for RedactionState {
+    fn from(status: Option<RedactionStatus>) -> Self {
+        match status {
+            None => Self::NotRequested,
+            Some(RedactionStatus::Redacted) => Self::Done,
+            Some(status) => Self::InProgress(status),
         }
     }
 }
 
-/// What is known of a session from its events so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct KnownSession {
-    /// Which session it is.
-    pub id: VerificationSessionId,
-    /// Where it stands.
-    pub state: SessionState,
-    /// How far its redaction has come.
-    pub redaction: RedactionState,
-    /// When the event happened that this is known from.
-    pub as_of: Timestamp,
-    /// How far along in a session's life that event stands, to tell events of the same second apart.
-    rank: u8,
-}
-
-/// What is known of a session after one more event.
-///
-/// It is pure, and it does not matter how often or in what order events come: one that is older than what is known, or
-/// that was seen before, changes nothing. So does one that is not about a session, or does not say when it happened. Of two
-/// events in the same second, the one further along in a session's life counts as the later one.
-///
-/// Two things are left to the order in which events come: of two that stand at the same point in the same second, the first
-/// stays; and what a snapshot that does not read leaves open is taken from what is known by then.
-///
-/// It is for the events of one session, and leaves out those of another. A snapshot that does not read as a session, which
-/// may be of another API version, gives what the event's type says.
-///
-/// ```
-/// use stripe_identity_types::{Event, SessionState, reduce};
-///
-/// let event: Event = serde_json::from_str(
-///     r#"{"id": "evt_1", "type": "identity.verification_session.verified", "created": 1793000000, "data": {"object":
-///         {"id": "vs_1", "object": "identity.verification_session", "status": "verified"}}}"#,
-/// )?;
-/// let known = reduce(None, &event);
-/// assert_eq!(known.as_ref().map(|known| &known.state), Some(&SessionState::Verified));
-/// assert_eq!(reduce(known.clone(), &event), known);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub fn reduce(known: Option<KnownSession>, event: &Event) -> Option<KnownSession> {
-    let Some(news) = news(known.as_ref(), event) else { return known };
-    match known {
-        Some(known) if known.id != news.id || (known.as_of, known.rank) >= (news.as_of, news.rank) => Some(known),
-        _ => Some(news),
-    }
-}
-
-fn news(known: Option<&KnownSession>, event: &Event) -> Option<KnownSession> {
-    let as_of = event.created?;
-    let (rank, told) = told(&event.type_)?;
-    if let Some(session) = event.verification_session() {
-        let (state, redaction) = (session.state(), session.redaction_state());
-        return Some(KnownSession { id: session.id, state, redaction, as_of, rank });
-    }
-    let id = event.verification_session_id()?;
-    let before =
-        known.map_or((SessionState::Unknown, RedactionState::NotRequested), |it| (it.state.clone(), it.redaction));
-    let (state, redaction) = match told {
-        Some(state) => (state, before.1),
-        // Only the redaction's end has no state of its own.
-        None => (before.0, RedactionState::Done),
-    };
-    Some(KnownSession { id, state, redaction, as_of, rank })
-}
-
-/// How far along in a session's life an event stands, and the state that its type tells by itself.
-fn told(type_: &EventType) -> Option<(u8, Option<SessionState>)> {
-    match type_ {
-        EventType::VerificationSessionCreated => Some((0, Some(SessionState::NotStarted))),
-        EventType::VerificationSessionProcessing => Some((1, Some(SessionState::Processing))),
-        EventType::VerificationSessionRequiresInput => {
-            Some((2, Some(SessionState::Failed { code: None, reason: None })))
+/// Returns the status of the redaction, or `None` if there is none.
+impl From<RedactionState> for Option<RedactionStatus> {
+    fn from(state: RedactionState) -> Self {
+        match state {
+            RedactionState::NotRequested => None,
+            RedactionState::InProgress(status) => Some(status),
+            RedactionState::Done => Some(RedactionStatus::Redacted),
         }
-        EventType::VerificationSessionVerified => Some((3, Some(SessionState::Verified))),
-        EventType::VerificationSessionCanceled => Some((3, Some(SessionState::Canceled))),
-        EventType::VerificationSessionRedacted => Some((4, None)),
-        _ => None,
     }
 }

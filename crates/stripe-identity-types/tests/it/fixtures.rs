@@ -17,7 +17,8 @@ pub(crate) fn of_kind(kind: &str) -> Vec<(String, Value)> {
     fixtures()[kind].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Whether nothing is lost on the way through the model, and nothing comes in but what says "absent".
+/// Whether nothing is lost on the way through the model, and nothing comes in but what says
+/// "absent".
 fn survives(before: &Value, after: Option<&Value>) -> Result<(), String> {
     match (before, after) {
         (Value::Null, None) => Ok(()),

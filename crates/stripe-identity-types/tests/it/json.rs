@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stripe_identity_types::{Event, Json, ThinEvent, VerificationSession, escape_invalid_utf8, reduce};
+use stripe_identity_types::{Event, Json, SessionView, ThinEvent, VerificationSession, escape_invalid_utf8};
 
 /// What a `Value` can't hold.
 pub(crate) fn beyond_value() -> Vec<Vec<u8>> {
@@ -30,7 +30,8 @@ fn read(json: &[u8]) -> Json {
 
 #[test]
 fn it_holds_what_came_to_the_byte() {
-    // It also shows that serde_json still gives the text of a value under the name that it is asked for.
+    // It also shows that serde_json still gives the text of a value under the name that it is asked
+    // for.
     let json: Json = serde_json::from_str(" {\"b\" : 1.5, \"a\":[ ]} ").unwrap();
     assert_eq!(json.as_bytes(), b"{\"b\" : 1.5, \"a\":[ ]}");
     assert_eq!(json.value(), Some(&json!({"a": [], "b": 1.5})));
@@ -54,7 +55,8 @@ fn what_no_value_can_hold_is_held() {
     let mut held = 0;
     for came in beyond_value() {
         let shown = String::from_utf8_lossy(&came);
-        // With a feature of serde_json that any other crate may turn on, a number may be of any size.
+        // With a feature of serde_json that any other crate may turn on, a number may be of any
+        // size.
         if serde_json::from_slice::<Value>(&came).is_ok() {
             continue;
         }
@@ -219,7 +221,8 @@ fn what_looks_like_a_map_that_stands_for_json_comes_back() {
     }
 }
 
-/// As [`stored`], without the ways through a `Value`, which takes the private keys of `serde_json` for something else.
+/// As [`stored`], without the ways through a `Value`, which takes the private keys of `serde_json`
+/// for something else.
 fn stored_as_it_is(event: &Event) -> Vec<(&'static str, Event)> {
     let text = serde_json::to_string(event).unwrap();
     let flat = serde_json::to_string(&Flat { mine: 1, event: event.clone() }).unwrap();
@@ -410,13 +413,14 @@ fn an_event_is_read_with_junk_in_its_objects_and_unknown_fields() {
         assert_eq!(event.data.object.expose().as_bytes(), session, "{shown}");
         assert_eq!(event.data.previous_attributes.as_ref().unwrap().expose().as_bytes(), junk, "{shown}");
         assert_eq!(event.verification_session().unwrap().id, "vs_1", "{shown}");
-        assert_eq!(reduce(None, &event).unwrap().id, "vs_1", "{shown}");
+        assert_eq!(SessionView::from_event(&event).unwrap().id, "vs_1", "{shown}");
 
         let thin = [&b"{\"id\":\"evt_1\",\"changes\":"[..], &junk, b"}"].concat();
         let thin: ThinEvent = serde_json::from_str(&escape_invalid_utf8(&thin)).unwrap();
         assert_eq!(thin.changes.unwrap().expose().as_bytes(), junk, "{shown}");
 
-        // Where the model has a field for it, the session can't be read, and what the event says is still known.
+        // Where the model has a field for it, the session can't be read, and what the event says is
+        // still known.
         let session =
             [&br#"{"object":"identity.verification_session","metadata":{"a":"#[..], &junk, br#"},"id":"vs_1"}"#]
                 .concat();
@@ -428,7 +432,7 @@ fn an_event_is_read_with_junk_in_its_objects_and_unknown_fields() {
         .concat();
         let event: Event = serde_json::from_str(&escape_invalid_utf8(&event)).unwrap();
         assert!(event.verification_session().is_none(), "{shown}");
-        assert_eq!(reduce(None, &event).unwrap().id, "vs_1", "{shown}");
+        assert_eq!(SessionView::from_event(&event).unwrap().id, "vs_1", "{shown}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The models against made-up objects that are true to the API.
+//! Tests the models with made-up objects that are true to the API.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod api_errors;
@@ -8,3 +8,4 @@ mod json;
 mod shapes;
 mod state;
 mod stored;
+mod view;

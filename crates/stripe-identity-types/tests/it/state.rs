@@ -1,7 +1,7 @@
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use stripe_identity_types::{
-    Event, LastErrorCode, RedactionState, SessionState, VerificationSession, VerificationSessionStatus, reduce,
+    LastErrorCode, RedactionState, RedactionStatus, SessionState, UnknownValue, VerificationSession,
+    VerificationSessionStatus,
 };
 
 use crate::fixtures::fixtures;
@@ -10,8 +10,13 @@ fn session(name: &str) -> VerificationSession {
     serde_json::from_value(fixtures()["sessions"][name].clone()).unwrap()
 }
 
+fn unknown(status: &str) -> UnknownValue {
+    let VerificationSessionStatus::Unknown(value) = status.into() else { panic!("{status} has a name") };
+    value
+}
+
 #[test]
-fn each_state_is_told_apart() {
+fn session_state_distinguishes_not_started_from_failed() {
     assert_eq!(session("requires_input_new").state(), SessionState::NotStarted);
     let failed = session("requires_input_last_error").state();
     let SessionState::Failed { code, reason } = failed else { panic!("{failed:?}") };
@@ -22,117 +27,75 @@ fn each_state_is_told_apart() {
     session.status = VerificationSessionStatus::Processing;
     assert_eq!(session.state(), SessionState::Processing);
     session.status = "escalated".into();
-    assert_eq!(session.state(), SessionState::Unknown);
+    assert_eq!(session.state(), SessionState::Unknown(unknown("escalated")));
 }
 
 #[test]
-fn redaction_is_done_only_when_it_says_so() {
+fn redaction_state_is_done_only_for_status_redacted() {
     assert_eq!(session("verified").redaction_state(), RedactionState::NotRequested);
-    assert_eq!(session("redaction_processing").redaction_state(), RedactionState::UnderWay);
-    assert_eq!(session("redaction_validated").redaction_state(), RedactionState::UnderWay);
+    let processing = RedactionState::InProgress(RedactionStatus::Processing);
+    assert_eq!(session("redaction_processing").redaction_state(), processing);
+    let validated = RedactionState::InProgress(RedactionStatus::Validated);
+    assert_eq!(session("redaction_validated").redaction_state(), validated);
     assert_eq!(session("redacted").redaction_state(), RedactionState::Done);
 }
 
-fn event(created: i64, type_: &str, session: &Value) -> Event {
-    serde_json::from_value(json!({
-        "id": format!("evt_{created}"), "type": format!("identity.verification_session.{type_}"), "created": created,
-        "data": {"object": session},
-    }))
-    .unwrap()
-}
-
-/// The life of a session, in the order in which it happened.
-fn life() -> Vec<Event> {
-    let session = |status: &str, extra: Value| {
-        let mut session = json!({"id": "vs_1", "object": "identity.verification_session", "status": status});
-        session.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        session
-    };
-    let error = json!({"last_error": {"code": "document_expired"}});
-    vec![
-        event(100, "created", &session("requires_input", json!({}))),
-        // The same second as the next.
-        event(160, "processing", &session("processing", json!({}))),
-        event(160, "requires_input", &session("requires_input", error)),
-        event(200, "processing", &session("processing", json!({}))),
-        event(200, "verified", &session("verified", json!({}))),
-        event(900, "redacted", &session("verified", json!({"redaction": {"status": "redacted"}}))),
-    ]
-}
-
 #[test]
-fn events_in_order_tell_each_state_in_turn() {
-    let mut known = None;
-    let states: Vec<_> = life()
-        .iter()
-        .map(|event| {
-            known = reduce(known.take(), event);
-            let known = known.as_ref().unwrap();
-            (known.state.clone(), known.redaction, known.as_of.as_secs())
-        })
-        .collect();
-    let failed = SessionState::Failed { code: Some(LastErrorCode::DocumentExpired), reason: None };
-    let none = RedactionState::NotRequested;
-    assert_eq!(
-        states,
-        [
-            (SessionState::NotStarted, none, 100),
-            (SessionState::Processing, none, 160),
-            (failed, none, 160),
-            (SessionState::Processing, none, 200),
-            (SessionState::Verified, none, 200),
-            (SessionState::Verified, RedactionState::Done, 900),
-        ]
-    );
-}
-
-#[test]
-fn what_is_not_about_a_session_changes_nothing() {
-    let known = reduce(None, &life()[0]);
-    let file = event(999, "verified", &json!({"id": "file_1", "object": "file"}));
-    let escalated = event(999, "escalated", life()[0].data.object.expose().get("status").unwrap());
-    let bare: Event = serde_json::from_str(r#"{"id": "evt_1"}"#).unwrap();
-    for event in [file, escalated, bare] {
-        assert_eq!(reduce(known.clone(), &event), known);
-        assert_eq!(reduce(None, &event), None);
-    }
-}
-
-#[test]
-fn a_snapshot_of_another_version_gives_what_the_type_says() {
-    let unreadable = json!({"id": "vs_1", "object": "identity.verification_session", "created": "today"});
-    let mut known = reduce(None, &life()[0]);
-    for (type_, state, redaction) in [
-        ("processing", SessionState::Processing, RedactionState::NotRequested),
-        ("requires_input", SessionState::Failed { code: None, reason: None }, RedactionState::NotRequested),
-        ("verified", SessionState::Verified, RedactionState::NotRequested),
-        ("redacted", SessionState::Verified, RedactionState::Done),
+fn is_decided_is_true_for_failed_verified_and_canceled() {
+    for (name, is_decided) in [
+        ("requires_input_new", false),
+        ("requires_input_last_error", true),
+        ("verified", true),
+        ("canceled", true),
+        ("redaction_processing", true),
     ] {
-        known = reduce(known, &event(999, type_, &unreadable));
-        let known = known.as_ref().unwrap();
-        assert_eq!((&known.state, known.redaction), (&state, redaction));
+        assert_eq!(session(name).is_decided(), is_decided, "{name}");
+    }
+    let mut session = session("verified");
+    for status in ["processing", "escalated", ""] {
+        session.status = status.into();
+        assert!(!session.is_decided(), "{status}");
     }
 }
 
 #[test]
-fn the_events_of_another_session_are_left_out() {
-    let known = reduce(None, &life()[0]);
-    let other = json!({"id": "vs_2", "object": "identity.verification_session", "status": "verified"});
-    assert_eq!(reduce(known.clone(), &event(999, "verified", &other)), known);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// However often and in whatever order they come, once all have come the end is known.
-    #[test]
-    fn order_and_repetition_do_not_matter(
-        order in prop::collection::vec(0..6_usize, 0..30),
-        shuffled in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle(),
-    ) {
-        let life = life();
-        let all = order.into_iter().chain(shuffled);
-        let known = all.fold(None, |known, index| reduce(known, &life[index])).unwrap();
-        prop_assert_eq!((known.state, known.redaction, known.as_of.as_secs()), (SessionState::Verified, RedactionState::Done, 900));
+fn states_are_stored_in_stripe_s_terms() {
+    let failed = |code: Option<&str>, reason: Option<&str>| SessionState::Failed {
+        code: code.map(LastErrorCode::from),
+        reason: reason.map(str::to_owned),
+    };
+    let states: [(SessionState, Value); 9] = [
+        (SessionState::NotStarted, json!({"status": "requires_input", "last_error": null})),
+        (failed(None, None), json!({"status": "requires_input", "last_error": {"code": null, "reason": null}})),
+        (
+            failed(Some("document_expired"), Some("It has expired.")),
+            json!({"status": "requires_input", "last_error": {"code": "document_expired", "reason": "It has expired."}}),
+        ),
+        (
+            failed(Some("hologram_missing"), None),
+            json!({"status": "requires_input", "last_error": {"code": "hologram_missing", "reason": null}}),
+        ),
+        (SessionState::Processing, json!({"status": "processing", "last_error": null})),
+        (SessionState::Verified, json!({"status": "verified", "last_error": null})),
+        (SessionState::Canceled, json!({"status": "canceled", "last_error": null})),
+        (SessionState::Unknown(unknown("failed")), json!({"status": "failed", "last_error": null})),
+        (SessionState::Unknown(unknown("")), json!({"status": "", "last_error": null})),
+    ];
+    for (state, stored) in states {
+        assert_eq!(serde_json::to_value(&state).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<SessionState>(stored).unwrap(), state);
     }
+    for (state, stored) in [
+        (RedactionState::NotRequested, json!(null)),
+        (RedactionState::InProgress(RedactionStatus::Processing), json!("processing")),
+        (RedactionState::InProgress(RedactionStatus::Validated), json!("validated")),
+        (RedactionState::InProgress("queued".into()), json!("queued")),
+        (RedactionState::Done, json!("redacted")),
+    ] {
+        assert_eq!(serde_json::to_value(&state).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<RedactionState>(stored).unwrap(), state);
+    }
+    // Keys that a later version adds are ignored.
+    let later = json!({"status": "processing", "since": 5});
+    assert_eq!(serde_json::from_value::<SessionState>(later).unwrap(), SessionState::Processing);
 }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stripe_identity_types::{
-    Event, File, FileLink, LastErrorCode, List, SessionState, ThinEvent, Timestamp, VerificationSession, reduce,
+    Event, File, FileLink, LastErrorCode, List, SessionState, SessionView, ThinEvent, Timestamp, VerificationSession,
 };
 
 fn read<T: DeserializeOwned>(json: &Value) -> T {
@@ -73,7 +73,7 @@ fn an_expanded_object_without_an_id_hides_nothing() {
         session["last_verification_report"] = report(id);
         let event: Event = read(&event(&session));
         assert!(event.verification_session().unwrap().last_verification_report.is_none());
-        assert!(matches!(reduce(None, &event).unwrap().state, SessionState::Failed { code: Some(_), .. }));
+        assert!(matches!(SessionView::from_event(&event).unwrap().state, SessionState::Failed { code: Some(_), .. }));
         assert!(read::<List<VerificationSession>>(&json!({"data": [session]})).data[0].last_error.is_some());
     }
     let mut session = failed_session();
@@ -123,14 +123,15 @@ fn a_time_with_a_fraction_is_a_time_wherever_one_stands() {
         event["data"]["object"]["created"] = time.clone();
         event["data"]["object"]["last_verification_report"] = json!({"id": "vr_1", "created": time});
         let event: Event = read(&event);
-        let known = reduce(None, &event).unwrap();
-        assert_eq!(known.as_of, Timestamp::from_secs(1_790_000_000));
-        assert!(matches!(known.state, SessionState::Failed { code: Some(_), .. }));
+        let view = SessionView::from_event(&event).unwrap();
+        let seconds = Some(Timestamp::from_secs(1_790_000_000));
+        assert_eq!(view.as_of, seconds);
+        assert!(matches!(view.state, SessionState::Failed { code: Some(_), .. }));
         let session = event.verification_session().unwrap();
-        assert_eq!(session.created, Some(known.as_of));
-        assert_eq!(session.last_verification_report.unwrap().object().unwrap().created, Some(known.as_of));
+        assert_eq!(session.created, seconds);
+        assert_eq!(session.last_verification_report.unwrap().object().unwrap().created, seconds);
         let file: File = read(&json!({"id": "file_1", "expires_at": time}));
-        assert_eq!(file.expires_at, Some(known.as_of));
+        assert_eq!(file.expires_at, seconds);
     }
     for text in ["today", "1790000000", ""] {
         refusal::<File>(&json!({"id": "file_1", "created": text}));
@@ -173,7 +174,8 @@ fn links_that_cannot_be_read_hide_no_file() {
     let links = file(whole(json!({"id": "link_1", "new": 1}))).links.unwrap();
     assert_eq!((links.data.len(), links.has_more), (2, true));
     assert!(file(json!({"data": []})).links.unwrap().data.is_empty());
-    // Nor does a link with what no text can hold, and the links that it is among are read if the model has no use for it.
+    // Nor does a link with what no text can hold, and the links that it is among are read if the
+    // model has no use for it.
     for (key, is_there) in [("url", false), ("new", true)] {
         let json = format!(r#"{{"id":"file_1","links":{{"data":[{{"id":"link_1","{key}":"\ud800"}}]}}}}"#);
         assert_eq!(serde_json::from_str::<File>(&json).unwrap().links.is_some(), is_there, "{json}");

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use stripe_identity_webhook::types::{EventType, SessionState, ThinEventType, Timestamp, reduce};
+use stripe_identity_webhook::types::{EventType, SessionState, SessionView, ThinEventType, Timestamp};
 use stripe_identity_webhook::{Delivery, DeliveryKind, NotAnEventReason, Signer, WebhookError};
 
 use super::{NOW, SECRET, verifier};
@@ -293,7 +293,7 @@ fn event_with_any_json_in_its_objects_is_delivered() {
         let object = [&b"{"[..], session.as_bytes(), b",\"new\":", &junk, b"}"].concat();
         assert_eq!(event.data.object.expose().as_bytes(), object);
         assert_eq!(event.verification_session().unwrap().state(), SessionState::Verified);
-        assert_eq!(reduce(None, &event).unwrap().state, SessionState::Verified);
+        assert_eq!(SessionView::from_event(&event).unwrap().state, SessionState::Verified);
 
         let event = format!(r#"{SNAPSHOT},"data":{{"object":{{{session}}},"previous_attributes":JUNK}}}}"#);
         let Delivery::Event(event) = delivered(&event, &junk) else { panic!("it is an event") };

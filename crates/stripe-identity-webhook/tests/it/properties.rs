@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use stripe_identity_webhook::types::{Timestamp, reduce};
+use stripe_identity_webhook::types::{SessionView, Timestamp};
 use stripe_identity_webhook::{Delivery, Signer, Tolerance, Verifier};
 
 fn verifier(secret: &str) -> Verifier {
@@ -80,7 +80,7 @@ proptest! {
         payload[at] = byte;
         for delivery in [Delivery::from_slice(&payload), Delivery::from_envelope(&payload)] {
             if let Ok(Delivery::Event(event)) = delivery {
-                let _ = (event.verification_session(), reduce(None, &event), event.data.object.expose().value());
+                let _ = (event.verification_session(), SessionView::from_event(&event), event.data.object.expose().value());
             }
         }
     }

@@ -1,0 +1,50 @@
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+
+/// A time as the v2 API sends it: text in the form of RFC 3339, such as `2026-10-29T09:11:00.123Z`.
+///
+/// The text is kept as Stripe sent it, and is not parsed until you ask for the time. A text of
+/// another form therefore prevents no event from parsing.
+///
+/// ```
+/// use stripe_identity_types::{DateTime, Timestamp};
+///
+/// let created = DateTime::from("2026-10-29T09:11:00.123Z");
+/// assert_eq!(created.timestamp(), Some(Timestamp::from_secs(1_793_265_060)));
+/// assert_eq!(created.as_str(), "2026-10-29T09:11:00.123Z");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DateTime(String);
+
+impl DateTime {
+    /// Returns the text as Stripe sent it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the time in whole seconds, rounded down, or `None` if the text is not a time of RFC
+    /// 3339.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.0.parse().ok()
+    }
+}
+
+impl From<String> for DateTime {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for DateTime {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(time: Timestamp) -> Self {
+        Self(time.to_string())
+    }
+}
