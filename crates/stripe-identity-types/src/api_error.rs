@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrong_inner_types_read_as_absent() {
+    fn field_of_an_unexpected_type_is_absent() {
         let error = ApiError::from_slice(
             json!({"error": {"type": 5, "code": "rate_limit", "message": ["x"]}}).to_string().as_bytes(),
         )
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn an_oauth_error_gives_code_and_message() {
+    fn oauth_error_has_code_and_message() {
         let body = json!({"error": "invalid_grant", "error_description": "It has expired."});
         let error = ApiError::from_slice(body.to_string().as_bytes()).unwrap();
         assert_eq!(error.code.as_ref().map(ErrorCode::as_str), Some("invalid_grant"));
@@ -304,14 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn other_shapes_give_none() {
+    fn body_without_an_error_gives_none() {
         for body in [json!({}), json!({"error": null}), json!({"error": 5}), json!([]), json!("error"), json!(null)] {
             assert_eq!(ApiError::from_slice(body.to_string().as_bytes()), None, "{body}");
         }
     }
 
     #[test]
-    fn debug_shows_no_text_that_came_over_the_wire() {
+    fn error_debug_shows_no_text_of_the_response() {
         let all = "advice_code charge code decline_code doc_url message network_advice_code network_decline_code param \
                    payment_method_type request_log_url type user_message";
         let fields: Map<_, _> =

@@ -63,7 +63,7 @@ pub(crate) use has_id;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "Stripe documents these two forms, and JSON has no third to tell apart")]
+#[expect(clippy::exhaustive_enums, reason = "Stripe documents these two forms, and JSON has no third to tell apart")]
 pub enum Expandable<T: HasId> {
     /// The id alone.
     Id(T::Id),

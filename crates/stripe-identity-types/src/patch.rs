@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 /// assert!(matches!(params.metadata, Patch::Set(_)));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "a form has no fourth way to send a field")]
+#[expect(clippy::exhaustive_enums, reason = "a form has no fourth way to send a field")]
 pub enum Patch<T> {
     /// Keep the field as it is.
     #[default]

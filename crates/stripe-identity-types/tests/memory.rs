@@ -1,5 +1,5 @@
-//! How much memory it takes to read what may be large. Alone in its process, since all of the
-//! process is measured.
+//! Measures the memory that parsing of large input needs. A test of its own, since it measures the
+//! whole process.
 #![allow(clippy::unwrap_used)]
 
 use peak_alloc::PeakAlloc;
@@ -10,13 +10,13 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 const MIB: usize = 1024 * 1024;
 
-/// A body of 16 MiB that begins so, and goes on so.
+/// Returns a body of 16 MiB from its beginning and a text that is repeated.
 fn body(begin: &str, go_on: &str) -> Vec<u8> {
     [begin, &go_on.repeat(16 * MIB / go_on.len())].concat().into_bytes()
 }
 
 #[test]
-fn a_large_error_body_takes_little_memory() {
+fn large_body_needs_little_memory() {
     let begin = r#"{"error":{"type":"api_error","code":"rate_limit","payment_intent":"#;
     for (begin, go_on, is_error) in [
         ("[", "0,", false),
@@ -42,7 +42,7 @@ fn a_large_error_body_takes_little_memory() {
             assert_eq!((error.type_.as_str(), error.code.unwrap().as_str()), ("api_error", "rate_limit"));
         }
     }
-    // Of invalid bytes, each of which takes more room when it is escaped, only some are read.
+    // An invalid byte needs more space when it is escaped, so only some of them are kept.
     let mut invalid = begin.as_bytes().to_vec();
     invalid.push(b'"');
     invalid.resize(16 * MIB, 0xFF);
@@ -69,7 +69,7 @@ fn a_large_error_body_takes_little_memory() {
         let peak = MEMORY.peak_usage() - before;
         assert!(peak < 2 * MIB, "{}: {peak} bytes", String::from_utf8_lossy(go_on));
     }
-    // What has few of them is copied, and no more.
+    // A text with few of them is only copied.
     let json = [b"\"", &b"a".repeat(16 * MIB)[..], b"\xff\""].concat();
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();

@@ -1,4 +1,4 @@
-//! Errors in bodies of every kind.
+//! Tests the parser of errors with bodies of every kind.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn is_rate_limit(error: &ApiError) -> bool {
     error.type_ == ApiErrorType::InvalidRequestError && error.code == Some(ErrorCode::RateLimit)
 }
 
-/// What JSON allows and a text, a number or a stack cannot hold.
+/// Returns JSON that does not fit into a `String`, an `f64`, or the stack.
 fn junk() -> Vec<Vec<u8>> {
     let deep = [b"[".repeat(5000), b"]".repeat(5000)].concat();
     let texts: [&[u8]; 8] =
@@ -23,7 +23,7 @@ fn junk() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn type_and_code_are_kept_whatever_is_elsewhere() {
+fn type_and_code_survive_junk_in_other_fields() {
     for junk in junk() {
         let field = |key: &[u8]| [b"\"", key, b"\":", &junk[..]].concat();
         let known = br#""type":"invalid_request_error","code":"rate_limit""#;
@@ -42,7 +42,7 @@ fn type_and_code_are_kept_whatever_is_elsewhere() {
 }
 
 #[test]
-fn text_that_is_no_text_is_read_with_replacement_characters() {
+fn invalid_text_parses_with_replacement_characters() {
     let read =
         |text: &[u8]| read(&[b"{\"error\":{\"message\":\"", text, b"\"}}"].concat()).message.unwrap().into_inner();
     assert_eq!(read(br"a\ud800b"), "a\u{FFFD}b");
@@ -54,7 +54,7 @@ fn text_that_is_no_text_is_read_with_replacement_characters() {
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped() {
+fn byte_order_mark_is_skipped() {
     for body in [
         &br#"{"error":{"type":"invalid_request_error","code":"rate_limit"}}"#[..],
         b"{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"rate_limit\",\"message\":\"\xff\"",
@@ -64,7 +64,7 @@ fn a_byte_order_mark_is_skipped() {
 }
 
 #[test]
-fn an_object_in_an_error_is_held_as_it_came() {
+fn object_in_an_error_keeps_its_bytes() {
     let source = b"{\"a\":\"\xff \\uDc80\",\"\xf0\x9f\":1e400}";
     let error = read(&[b"{\"error\":{\"code\":\"rate_limit\",\"source\":", &source[..], b"}}"].concat());
     assert_eq!(error.source.as_ref().unwrap().expose().as_bytes(), source);
@@ -73,7 +73,7 @@ fn an_object_in_an_error_is_held_as_it_came() {
 }
 
 #[test]
-fn of_a_body_that_breaks_off_what_came_before_counts() {
+fn truncated_body_keeps_the_fields_before_its_end() {
     let whole = br#"{"error":{"type":"invalid_request_error","code":"rate_limit","message":"m","payment_intent":{"id":"pi_1"}}}"#;
     let begin = whole.windows(7).position(|at| at == b"message").unwrap();
     for end in begin..=whole.len() {
@@ -88,7 +88,7 @@ fn of_a_body_that_breaks_off_what_came_before_counts() {
 }
 
 #[test]
-fn of_a_key_that_comes_twice_the_last_counts() {
+fn repeated_key_takes_the_last_value() {
     let error = read(br#"{"error":{"type":"a"},"error":{"code":"b","code":"c","param":"p","param":5}}"#);
     assert!(error.type_.is_absent() && error.param.is_none());
     assert_eq!(error.code.unwrap().as_str(), "c");
@@ -101,7 +101,7 @@ fn of_a_key_that_comes_twice_the_last_counts() {
 }
 
 #[test]
-fn wrong_inner_types_read_as_absent() {
+fn field_of_an_unexpected_type_is_absent() {
     let fields = serde_json::to_value(read(everything().as_bytes())).unwrap();
     for wrong in ["5", "true", "[]", "[\"x\"]", "null", "\"text\"", "{}"] {
         for key in fields.as_object().unwrap().keys() {
@@ -124,13 +124,13 @@ fn everything() -> String {
 }
 
 #[test]
-fn each_field_is_read_under_its_own_key() {
+fn each_field_parses_from_its_key() {
     let error: Value = serde_json::from_str(&everything()).unwrap();
     assert_eq!(serde_json::to_value(read(everything().as_bytes())).unwrap(), error["error"]);
 }
 
 #[test]
-fn an_oauth_error_is_read_whatever_it_says() {
+fn oauth_error_with_invalid_text_parses() {
     let error = read(br#"{"error_description":"\ud800","error":"inv\ud800"}"#);
     assert_eq!(error.code.unwrap().as_str(), "inv\u{FFFD}");
     assert_eq!(error.message.unwrap().expose(), "\u{FFFD}");
@@ -139,7 +139,7 @@ fn an_oauth_error_is_read_whatever_it_says() {
 }
 
 #[test]
-fn an_error_within_other_data_is_read_from_any_format() {
+fn nested_error_parses_from_any_format() {
     for (_, fixture) in of_kind("errors") {
         let error = &fixture["body"]["error"];
         if error.is_object() {
@@ -148,7 +148,7 @@ fn an_error_within_other_data_is_read_from_any_format() {
             assert_eq!(serde_json::from_str::<ApiError>(&error.to_string()).unwrap(), read(body.as_bytes()));
         }
     }
-    // Its fields never make it fail.
+    // Parsing never fails because of a field.
     let error: ApiError = serde_json::from_str(r#"{"type":"a","message":"\ud800","source":{"n":1e400}}"#).unwrap();
     assert_eq!(error.message.unwrap().expose(), "\u{FFFD}");
     assert_eq!(error.source.unwrap().expose().as_bytes(), br#"{"n":1e400}"#);
@@ -159,18 +159,18 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn random_body_does_not_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = ApiError::from_slice(&body);
     }
 
     #[test]
-    fn no_change_of_a_body_makes_it_panic_or_lose_what_came_before(at in 0..400_usize, byte: u8) {
+    fn changed_byte_keeps_the_fields_before_it(at in 0..400_usize, byte: u8) {
         let head = r#"{"error":{"code":"rate_limit","type":"invalid_request_error","#;
         let mut body = everything().replacen(r#"{"error":{"#, head, 1).replace(r#""code":"code","#, "").replace(r#","type":"type""#, "").into_bytes();
         let at = head.len() + at % (body.len() - head.len());
         body[at] = byte;
         let error = read(&body);
-        // A change may make a key of another one.
+        // The change may turn one key into another.
         prop_assert!(is_rate_limit(&error) || error.code.is_some());
     }
 }

@@ -1,5 +1,5 @@
-//! The models against objects that Stripe does not send today: keys gone, null, or with values that
-//! nobody knows yet.
+//! Tests the models with objects that Stripe does not send today: with missing keys, null, or
+//! unknown values.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,8 @@ use stripe_identity_types::{
 
 use crate::fixtures::{Model, objects};
 
-/// Each key of an object and of all objects in it: a JSON pointer to its parent, and its name.
+/// Collects the keys of an object and of all objects in it: a JSON pointer to the parent, and the
+/// name.
 fn keys(value: &Value, pointer: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(fields) => {
@@ -39,13 +40,14 @@ fn mutant(fixture: &Value, parent: &str, change: impl FnOnce(&mut Map<String, Va
     mutant
 }
 
-/// Whether it is the id of an object with an id, or the data of a list: only these must be there.
+/// Returns whether a key is the id of an object or the data of a list, which are the only required
+/// keys.
 fn is_required(fixture: &Value, parent: &str, key: &str) -> bool {
-    // The snapshot in an event is delivered as it is.
+    // The snapshot in an event is kept as it is.
     let is_raw = format!("{parent}/").contains("/data/object/");
-    // A link to an object without an id is no link.
+    // An expanded object without an id is absent.
     let is_linked = parent.ends_with("/last_verification_report") || parent.ends_with("/file");
-    // A file is there without its links, and they are read whole or not at all.
+    // Links that do not parse are absent, all of them.
     let is_raw = is_raw || format!("{parent}/").contains("/links/");
     let object = fixture.pointer(parent).unwrap();
     match object.get("object").and_then(Value::as_str) {
@@ -56,7 +58,7 @@ fn is_required(fixture: &Value, parent: &str, key: &str) -> bool {
 }
 
 #[test]
-fn any_key_but_the_id_and_a_lists_data_may_be_missing_or_null() {
+fn every_key_but_id_and_list_data_may_be_missing_or_null() {
     let mut mutants = 0;
     for (name, fixture, model) in objects() {
         for (parent, key) in all_keys(&fixture) {
@@ -73,12 +75,12 @@ fn any_key_but_the_id_and_a_lists_data_may_be_missing_or_null() {
 }
 
 #[test]
-fn a_text_that_nobody_knows_comes_back_unchanged() {
+fn unknown_text_survives_a_round_trip() {
     let mut enums = 0;
     for (name, fixture, model) in objects() {
         for (parent, key) in all_keys(&fixture) {
             let before = &fixture.pointer(&parent).unwrap()[&key];
-            // An object of another kind is none of the model's.
+            // A model rejects an object of another kind.
             if key == "object" {
                 continue;
             }
@@ -99,7 +101,7 @@ fn a_text_that_nobody_knows_comes_back_unchanged() {
     assert!(enums > 100, "{enums}");
 }
 
-/// What may stand in for a value of the same kind.
+/// Returns other values of the same JSON type.
 fn replacement(value: &Value) -> BoxedStrategy<Value> {
     match value {
         Value::String(_) => any::<String>().prop_map(Value::from).boxed(),
@@ -109,7 +111,7 @@ fn replacement(value: &Value) -> BoxedStrategy<Value> {
     }
 }
 
-/// A fixture with some of its keys gone, null, or with other values.
+/// Returns fixtures in which some keys are missing, null, or have another value.
 fn drifted() -> impl Strategy<Value = (String, Value, Model)> {
     proptest::sample::select(objects()).prop_flat_map(|(name, fixture, model)| {
         let keys: Vec<_> =
@@ -125,7 +127,7 @@ fn drifted() -> impl Strategy<Value = (String, Value, Model)> {
         let changes: Vec<_> = changes.collect();
         (Just((name, fixture, model)), changes).prop_map(|((name, mut fixture, model), changes)| {
             for ((parent, key), change) in changes {
-                // A change further up may have taken the parent away.
+                // A previous change may have removed the parent.
                 let Some(Value::Object(fields)) = fixture.pointer_mut(&parent) else { continue };
                 match change {
                     None => {}
@@ -142,14 +144,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_written_reads_as_what_was_read((name, json, model) in drifted()) {
+    fn second_round_trip_changes_nothing((name, json, model) in drifted()) {
         let once = model.through(&json).map_err(|error| TestCaseError::fail(format!("{name}: {error} in {json}")))?;
         let twice = model.through(&once).unwrap();
         prop_assert_eq!(once, twice, "{}", name);
     }
 
     #[test]
-    fn no_change_of_a_byte_makes_a_model_panic(
+    fn changed_byte_does_not_panic(
         (_, fixture, _) in proptest::sample::select(objects()),
         at: prop::sample::Index,
         byte: u8,

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,13 +12,13 @@ pub(crate) fn fixtures() -> Value {
     serde_json::from_str(include_str!("../fixtures.json")).unwrap()
 }
 
-/// The fixtures of one kind, by name.
+/// Returns the fixtures of one kind, by name.
 pub(crate) fn of_kind(kind: &str) -> Vec<(String, Value)> {
     fixtures()[kind].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Whether nothing is lost on the way through the model, and nothing comes in but what says
-/// "absent".
+/// Checks that the JSON after a round trip has lost nothing, and that only values for "absent" were
+/// added.
 fn survives(before: &Value, after: Option<&Value>) -> Result<(), String> {
     match (before, after) {
         (Value::Null, None) => Ok(()),
@@ -40,7 +40,7 @@ fn survives(before: &Value, after: Option<&Value>) -> Result<(), String> {
     }
 }
 
-/// A model, as the way that JSON takes through it.
+/// A model, as the round trip that JSON makes through it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Model(fn(&Value) -> Result<Value, serde_json::Error>);
 
@@ -75,7 +75,7 @@ const LISTS: &[(&str, Model)] = &[
     ("sessions_page_1", Model::of::<List<VerificationSession>>()),
 ];
 
-/// Every object and every list among the fixtures, with the model that reads it.
+/// Returns every object and every list of the fixtures, with its model.
 pub(crate) fn objects() -> Vec<(String, Value, Model)> {
     let objects = KINDS.iter().flat_map(|(kind, model)| {
         of_kind(kind).into_iter().map(move |(name, fixture)| (format!("{kind} {name}"), fixture, *model))
@@ -88,17 +88,17 @@ pub(crate) fn objects() -> Vec<(String, Value, Model)> {
 }
 
 #[test]
-fn nothing_of_any_object_is_lost() {
+fn every_object_survives_a_round_trip() {
     for (name, fixture, model) in objects() {
         let after = model.through(&fixture).unwrap_or_else(|error| panic!("{name}: {error}"));
         survives(&fixture, Some(&after)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        // And what came out reads as the same again.
+        // A second round trip changes nothing.
         assert_eq!(model.through(&after).unwrap(), after, "{name}");
     }
 }
 
 #[test]
-fn every_fixture_is_of_a_kind_that_is_read() {
+fn every_kind_of_fixture_is_tested() {
     let kinds = fixtures().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let others = ["errors", "forward_compat", "lists", "meta", "webhook_signature"];
     let read = KINDS.iter().map(|(kind, _)| *kind).chain(others).collect::<BTreeSet<_>>();
@@ -110,7 +110,7 @@ fn session(name: &str) -> VerificationSession {
 }
 
 #[test]
-fn values_that_no_model_knows_are_kept_and_keys_ignored() {
+fn unknown_values_are_kept_and_unknown_keys_ignored() {
     let fixture = &fixtures()["forward_compat"]["session_unknown_values_and_keys"];
     let session: VerificationSession = serde_json::from_value(fixture.clone()).unwrap();
     assert_eq!(session.status.as_str(), "escalated");
@@ -128,7 +128,7 @@ fn values_that_no_model_knows_are_kept_and_keys_ignored() {
 }
 
 #[test]
-fn events_of_unknown_types_and_of_unreadable_objects_are_delivered() {
+fn event_with_unknown_type_or_invalid_object_parses() {
     let event: Event = serde_json::from_value(fixtures()["forward_compat"]["event_unknown_type"].clone()).unwrap();
     assert_eq!(event.type_.as_str(), "identity.verification_session.escalated");
     assert_eq!(event.verification_session().unwrap().status.as_str(), "escalated");
@@ -142,7 +142,7 @@ fn events_of_unknown_types_and_of_unreadable_objects_are_delivered() {
 }
 
 #[test]
-fn the_types_of_events_have_names() {
+fn event_types_have_names() {
     for (name, fixture) in of_kind("snapshot_events") {
         let event: Event = serde_json::from_value(fixture).unwrap();
         assert!(EventType::KNOWN.contains(&event.type_), "{name}");
@@ -154,7 +154,7 @@ fn the_types_of_events_have_names() {
 }
 
 #[test]
-fn an_expanded_report_and_an_id_read_alike() {
+fn expanded_report_and_report_id_parse() {
     let by_id = session("verified");
     let expanded = session("verified_report_expanded");
     assert_eq!(by_id.last_verification_report.as_ref().unwrap().id().as_str(), "vr_1Fixture000001");
@@ -164,7 +164,14 @@ fn an_expanded_report_and_an_id_read_alike() {
 }
 
 #[test]
-fn a_redacted_session_reads() {
+fn links_and_models_are_keys_of_a_set() {
+    let links = ["verified", "verified_report_expanded", "verified"].map(|name| session(name).last_verification_report);
+    assert_eq!(HashSet::from(links).len(), 2);
+    assert_eq!(HashSet::from(["verified", "canceled", "verified"].map(session)).len(), 2);
+}
+
+#[test]
+fn redacted_session_parses() {
     let redacted = session("redacted");
     assert_eq!(redacted.redaction.unwrap().status, RedactionStatus::Redacted);
     let outputs = redacted.verified_outputs.unwrap();
@@ -173,7 +180,7 @@ fn a_redacted_session_reads() {
 }
 
 #[test]
-fn a_minimal_session_reads_with_what_it_has() {
+fn minimal_session_parses() {
     let minimal = session("minimal");
     assert_eq!(minimal.status, VerificationSessionStatus::RequiresInput);
     assert_eq!(minimal.type_, VerificationSessionType::Document);
@@ -184,7 +191,7 @@ fn a_minimal_session_reads_with_what_it_has() {
 }
 
 #[test]
-fn errors_keep_what_stripe_said() {
+fn errors_survive_a_round_trip() {
     let mut seen = 0;
     for (name, fixture) in of_kind("errors") {
         let Some(error) = ApiError::from_slice(fixture["body"].to_string().as_bytes()) else {
@@ -200,7 +207,7 @@ fn errors_keep_what_stripe_said() {
 }
 
 #[test]
-fn errors_quote_no_personal_data() {
+fn parse_errors_quote_no_personal_data() {
     for json in [
         r#"{"id": "vs_1", "metadata": {"a": 123456789}}"#,
         r#"{"id": "vs_1", "metadata": "123456789"}"#,
@@ -229,9 +236,8 @@ fn errors_quote_no_personal_data() {
     }
 }
 
-/// What must not show, in whatever position it stands.
 #[test]
-fn debug_shows_no_personal_data_of_any_fixture() {
+fn debug_shows_no_personal_data() {
     let secrets = [
         "Robin",
         "robin",

@@ -1,4 +1,4 @@
-//! JSON that is kept as it came.
+//! Tests that raw JSON is kept unchanged.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stripe_identity_types::{Event, Json, SessionView, ThinEvent, VerificationSession, escape_invalid_utf8};
 
-/// What a `Value` can't hold.
+/// Returns JSON that a `Value` can't hold.
 pub(crate) fn beyond_value() -> Vec<Vec<u8>> {
     let deep = [b"[".repeat(1000), b"]".repeat(1000)].concat();
     let texts: [&[u8]; 9] = [
@@ -29,9 +29,8 @@ fn read(json: &[u8]) -> Json {
 }
 
 #[test]
-fn it_holds_what_came_to_the_byte() {
-    // It also shows that serde_json still gives the text of a value under the name that it is asked
-    // for.
+fn json_keeps_its_bytes() {
+    // This fails if serde_json changes the private name under which it returns the text of a value.
     let json: Json = serde_json::from_str(" {\"b\" : 1.5, \"a\":[ ]} ").unwrap();
     assert_eq!(json.as_bytes(), b"{\"b\" : 1.5, \"a\":[ ]}");
     assert_eq!(json.value(), Some(&json!({"a": [], "b": 1.5})));
@@ -47,7 +46,7 @@ fn it_holds_what_came_to_the_byte() {
 }
 
 #[test]
-fn what_no_value_can_hold_is_held() {
+fn json_without_a_value_keeps_its_bytes() {
     #[derive(Deserialize)]
     struct Model {
         id: String,
@@ -55,8 +54,8 @@ fn what_no_value_can_hold_is_held() {
     let mut held = 0;
     for came in beyond_value() {
         let shown = String::from_utf8_lossy(&came);
-        // With a feature of serde_json that any other crate may turn on, a number may be of any
-        // size.
+        // With serde_json's feature `arbitrary_precision`, which any crate may enable, a number may
+        // be of any size.
         if serde_json::from_slice::<Value>(&came).is_ok() {
             continue;
         }
@@ -67,7 +66,7 @@ fn what_no_value_can_hold_is_held() {
             assert_eq!(json.as_bytes(), came, "{shown}");
             assert_eq!((json.get("id"), json.clone().into_value()), (None, None), "{shown}");
             assert!(json == json.clone() && json != Json::default() && json != read(b"[1e401]"), "{shown}");
-            // And it is written so that it can be read again.
+            // It survives a round trip.
             let written = serde_json::to_string(&json).unwrap();
             assert_eq!(serde_json::from_str::<Json>(&written).unwrap().as_bytes(), came, "{shown}");
         }
@@ -80,7 +79,7 @@ fn what_no_value_can_hold_is_held() {
 }
 
 #[test]
-fn an_escape_that_came_stays_an_escape() {
+fn escapes_in_the_json_are_kept() {
     for came in [
         r#""\uDcFF""#,
         r#""\udcff""#,
@@ -95,7 +94,7 @@ fn an_escape_that_came_stays_an_escape() {
         r#"{"a":"\uDc80","b":1e400,"\uDbff":[]}"#,
     ] {
         assert_eq!(read(came.as_bytes()).as_bytes(), came.as_bytes(), "{came}");
-        // Beside bytes that are invalid, too.
+        // The same holds next to invalid bytes.
         let beside = [b"[\"\xff\",\"\x80", came.trim_matches('"').as_bytes(), b"\xc3\"]"].concat();
         if came.starts_with('"') {
             assert_eq!(read(&beside).as_bytes(), beside, "{came}");
@@ -123,11 +122,11 @@ enum Untagged {
     Any(Box<Event>),
 }
 
-/// What comes back of an event when it is stored, in each way.
+/// Returns an event after it was stored and loaded in each format.
 fn stored(event: &Event) -> Vec<(&'static str, Event)> {
     fn json<T: Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
         let text = serde_json::to_string(value).unwrap();
-        // Any other program that reads JSON can read it.
+        // It is valid JSON for any other program.
         let _: Value = serde_json::from_str(&text).unwrap();
         serde_json::from_str(&text).unwrap()
     }
@@ -158,7 +157,7 @@ fn event_of(object: Json) -> Event {
 }
 
 #[test]
-fn an_event_that_is_stored_in_any_format_comes_back() {
+fn event_survives_a_round_trip_in_any_format() {
     for came in beyond_value() {
         for came in [
             came.clone(),
@@ -175,7 +174,7 @@ fn an_event_that_is_stored_in_any_format_comes_back() {
             }
         }
     }
-    // A thin event, and what stands alone.
+    // The same holds for a thin event, and for `Json` on its own.
     let json = read(b"[1e400,\"\\ud800\"]");
     let mut thin: ThinEvent = serde_json::from_str(r#"{"id":"evt_1"}"#).unwrap();
     thin.changes = Some(json.clone().into());
@@ -187,14 +186,14 @@ fn an_event_that_is_stored_in_any_format_comes_back() {
 }
 
 #[test]
-fn what_looks_like_a_map_that_stands_for_json_comes_back() {
+fn map_that_looks_like_a_stand_in_survives_a_round_trip() {
     let stands = |json: &Json| serde_json::to_value(json).unwrap();
     let lone = read(b"\"\\ud800\"");
     let once = stands(&lone);
     assert_eq!(once, json!({"$stripe_identity::Json": "\"\\ud800\""}));
     assert_eq!(stands(&read(b"[\"\xff\"]")), json!({"$stripe_identity::Json": [91, 34, 255, 34, 93]}));
     assert_eq!(serde_json::from_value::<Json>(once.clone()).unwrap(), lone);
-    // A program that makes such a map gets it back.
+    // A program that stores such a map itself loads the same map.
     for value in [
         once.clone(),
         stands(&once.clone().into()),
@@ -221,8 +220,8 @@ fn what_looks_like_a_map_that_stands_for_json_comes_back() {
     }
 }
 
-/// As [`stored`], without the ways through a `Value`, which takes the private keys of `serde_json`
-/// for something else.
+/// Does the same as [`stored`] for formats without a `Value` in between, which misinterprets the
+/// private keys of `serde_json`.
 fn stored_as_it_is(event: &Event) -> Vec<(&'static str, Event)> {
     let text = serde_json::to_string(event).unwrap();
     let flat = serde_json::to_string(&Flat { mine: 1, event: event.clone() }).unwrap();
@@ -238,7 +237,7 @@ fn stored_as_it_is(event: &Event) -> Vec<(&'static str, Event)> {
 }
 
 #[test]
-fn a_key_that_is_no_text_is_left_out_when_a_model_is_parsed() {
+fn model_parses_without_keys_that_are_not_text() {
     for key in [&br#""\ud800""#[..], br#""\udc00\ud83d""#, b"\"\xff\"", b"\"\xf0\x9f\""] {
         for session in [
             [b"{\"id\":\"vs_1\",\"object\":\"identity.verification_session\",", key, b":1}"].concat(),
@@ -250,14 +249,14 @@ fn a_key_that_is_no_text_is_left_out_when_a_model_is_parsed() {
             assert_eq!(event_of(json).verification_session().as_ref(), Some(&parsed), "{shown}");
         }
     }
-    // The error is about what came.
+    // The error is about the original JSON.
     let error = read(br#"{"id":"vs_1","created":"today"}"#).parse::<VerificationSession>().unwrap_err();
     assert!(error.to_string().contains("line 1 column 31"), "{error}");
     assert!(read(b"[1]").parse::<VerificationSession>().is_err());
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped_at_the_beginning_only() {
+fn byte_order_mark_is_skipped_only_at_the_beginning() {
     assert_eq!(escape_invalid_utf8(b"\xef\xbb\xbf{}"), "{}");
     assert_eq!(escape_invalid_utf8(b"\xef\xbb\xbf\xef\xbb\xbf{}"), "\u{feff}{}");
     assert_eq!(escape_invalid_utf8(b"{}\xef\xbb\xbf"), "{}\u{feff}");
@@ -266,7 +265,7 @@ fn a_byte_order_mark_is_skipped_at_the_beginning_only() {
 }
 
 #[test]
-fn text_with_too_many_invalid_bytes_is_no_json() {
+fn text_with_too_many_invalid_bytes_is_not_json() {
     let is_json = |json: &[u8]| serde_json::from_str::<serde::de::IgnoredAny>(&escape_invalid_utf8(json)).is_ok();
     for (before, after) in [
         (&b""[..], &b"\""[..]),
@@ -280,7 +279,7 @@ fn text_with_too_many_invalid_bytes_is_no_json() {
             let json = [b"\"", before, &b"\xff".repeat(many)[..], after].concat();
             assert!(!is_json(&json) && escape_invalid_utf8(&json).len() < 1_000_000);
         }
-        // However close to the limit it is, none is read as something else.
+        // Close to the limit, a text parses as itself or not at all.
         for many in 8_185..8_200 {
             let json = [b"\"", before, &b"\xff".repeat(many)[..], after].concat();
             if let Ok(read) = serde_json::from_str::<Json>(&escape_invalid_utf8(&json)) {
@@ -294,20 +293,20 @@ fn text_with_too_many_invalid_bytes_is_no_json() {
 }
 
 #[test]
-fn values_are_compared_as_values() {
+fn json_equality_ignores_formatting() {
     assert_eq!(read(br#"{"a":1,"b":"\u00e9"}"#), read("{ \"b\": \"\u{e9}\", \"a\": 1 }".as_bytes()));
     assert_ne!(read(b"1"), read(b"2"));
 }
 
 #[test]
-fn debug_shows_no_content() {
+fn json_debug_shows_no_content() {
     for came in [&br#"{"name":"Robin"}"#[..], br#"{"name":"Robin\ud800"}"#] {
         assert!(!format!("{:?}", read(came)).contains("Robin"));
     }
 }
 
 #[test]
-fn it_is_read_through_the_buffers_of_serde() {
+fn json_parses_through_the_buffers_of_serde() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Inner {
         json: Json,
@@ -345,9 +344,9 @@ fn it_is_read_through_the_buffers_of_serde() {
     }
 }
 
-/// Formats that know no newtype structs visit what they have.
+/// Formats without newtype structs visit the value itself.
 #[test]
-fn it_is_read_from_any_format() {
+fn json_parses_from_any_format() {
     use serde::de::IntoDeserializer;
     use serde::de::value::{Error, MapDeserializer, SeqDeserializer, UnitDeserializer};
 
@@ -368,11 +367,11 @@ fn it_is_read_from_any_format() {
 }
 
 #[test]
-fn escaping_touches_only_what_is_no_utf8() {
+fn escaping_changes_only_invalid_utf8() {
     assert!(matches!(escape_invalid_utf8("\u{e9} \\ud800".as_bytes()), Cow::Borrowed(_)));
     let escaped = escape_invalid_utf8(b"\"\xff\"");
     assert!(escaped.starts_with(r#""\uDcff"#) && escaped.ends_with('"'), "{escaped}");
-    // Neither may make sense of what had none.
+    // Escaping does not turn invalid JSON into valid JSON.
     for senseless in [&b"\"\\\xff\""[..], b"\xff", b"\"\xff", b"{\xff}", b"\"\\u\xff\xff\xff\xff\""] {
         let escaped = escape_invalid_utf8(senseless);
         assert!(serde_json::from_str::<serde::de::IgnoredAny>(&escaped).is_err(), "{escaped}");
@@ -393,7 +392,7 @@ fn escaping_touches_only_what_is_no_utf8() {
 }
 
 #[test]
-fn an_event_is_read_with_junk_in_its_objects_and_unknown_fields() {
+fn event_with_junk_in_objects_and_unknown_fields_parses() {
     for junk in beyond_value() {
         let shown = String::from_utf8_lossy(&junk).into_owned();
         let session =
@@ -419,8 +418,8 @@ fn an_event_is_read_with_junk_in_its_objects_and_unknown_fields() {
         let thin: ThinEvent = serde_json::from_str(&escape_invalid_utf8(&thin)).unwrap();
         assert_eq!(thin.changes.unwrap().expose().as_bytes(), junk, "{shown}");
 
-        // Where the model has a field for it, the session can't be read, and what the event says is
-        // still known.
+        // If the model has a field for it, the session does not parse, and the type of the event
+        // still implies a state.
         let session =
             [&br#"{"object":"identity.verification_session","metadata":{"a":"#[..], &junk, br#"},"id":"vs_1"}"#]
                 .concat();
@@ -440,7 +439,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_byte_of_a_string_comes_back(
+    fn every_byte_of_a_string_is_kept(
         pieces in prop::collection::vec(prop_oneof![
             3 => prop::collection::vec(0x80..=0xFF_u8, 1..4),
             1 => Just(br"\\".to_vec()), 1 => Just(br"\ud83d".to_vec()), 1 => Just(br"\udc00".to_vec()),
@@ -450,13 +449,13 @@ proptest! {
         let came = [b"\"", &pieces.concat()[..], b"\""].concat();
         let json = read(&came);
         prop_assert_eq!(json.as_bytes(), &came[..]);
-        // A text is never made of what is none.
+        // A string with invalid text never parses as text.
         let is_text = std::str::from_utf8(&came).is_ok() && serde_json::from_slice::<String>(&came).is_ok();
         prop_assert_eq!(json.value().is_some(), is_text);
     }
 
     #[test]
-    fn a_document_is_held_as_it_came(
+    fn every_byte_of_a_document_is_kept(
         pieces in prop::collection::vec(prop_oneof![
             prop::collection::vec(0x80..=0xFF_u8, 1..4),
             "\\\\u[dD][89abcfABCF][0-9a-fA-F]{2}".prop_map(String::into_bytes),

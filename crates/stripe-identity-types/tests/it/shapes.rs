@@ -1,4 +1,4 @@
-//! What is no object of a model, and what only looks unlike one.
+//! Tests which JSON the models accept as an object.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn reads<T: DeserializeOwned>(json: &Value) -> bool {
 }
 
 #[test]
-fn what_has_no_data_is_no_list() {
+fn list_without_data_is_rejected() {
     for json in [
         json!({"message": "Under maintenance"}),
         json!({}),
@@ -51,7 +51,7 @@ fn what_has_no_data_is_no_list() {
 }
 
 #[test]
-fn a_list_gives_its_objects() {
+fn list_iterates_over_its_objects() {
     let list = List::new("/v1/x", vec![1, 2], true);
     assert_eq!((&list).into_iter().sum::<i32>(), 3);
     assert_eq!(list.into_iter().collect::<Vec<_>>(), [1, 2]);
@@ -61,7 +61,7 @@ fn a_list_gives_its_objects() {
 }
 
 #[test]
-fn no_list_reads_as_an_object() {
+fn array_is_rejected_as_an_object() {
     fn refuses<T: DeserializeOwned>() {
         let name = std::any::type_name::<T>();
         for json in [json!(["vs_9"]), json!([null]), json!([{"id": "vs_9"}]), json!([[]]), json!(["vs_9", null, null])]
@@ -97,11 +97,11 @@ fn no_list_reads_as_an_object() {
     refuses::<VerificationSession>();
     refuses::<VerificationSessionOptions>();
     refuses::<VerifiedOutputs>();
-    // No error is lost over one that is no object.
+    // An error that is not an object parses all the same.
     assert!(reads::<ApiError>(&json!(["vs_9"])));
 }
 
-/// A JSON pointer to each object in a value, but for those that are kept as they came.
+/// Collects a JSON pointer to each object in a value, except those that are kept as raw JSON.
 fn nested(value: &Value, pointer: &str, found: &mut Vec<String>) {
     let is_raw = pointer.ends_with("/data/object") || pointer.ends_with("_attributes") || pointer.ends_with("/changes");
     match value {
@@ -117,7 +117,7 @@ fn nested(value: &Value, pointer: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn no_list_reads_as_an_object_at_any_level() {
+fn array_is_rejected_as_an_object_at_any_depth() {
     let mut tried = 0;
     for (name, fixture, model) in objects() {
         let mut pointers = Vec::new();
@@ -130,7 +130,7 @@ fn no_list_reads_as_an_object_at_any_level() {
                 *mutant.pointer_mut(&pointer).unwrap() = list;
                 let read = model.through(&mutant);
                 match pointer.split_once("/links") {
-                    // A file is there without its links, and they are read whole or not at all.
+                    // Links that do not parse are absent, all of them.
                     Some((file, _)) => {
                         let read = read.unwrap_or_else(|error| panic!("{name}: {pointer}: {error}"));
                         let mut without = fixture.pointer(file).unwrap().clone();
@@ -147,7 +147,7 @@ fn no_list_reads_as_an_object_at_any_level() {
 }
 
 #[test]
-fn an_empty_list_reads_as_an_empty_object_at_every_level() {
+fn empty_array_parses_as_an_empty_object_at_any_depth() {
     let mut tried = 0;
     for (name, fixture, model) in objects() {
         let mut pointers = Vec::new();
@@ -166,7 +166,7 @@ fn an_empty_list_reads_as_an_empty_object_at_every_level() {
 }
 
 #[test]
-fn an_object_of_another_kind_is_refused() {
+fn object_of_another_kind_is_rejected() {
     fn refuses<T: DeserializeOwned>(kind: &str) {
         for other in [
             "customer",
@@ -201,7 +201,7 @@ fn an_object_of_another_kind_is_refused() {
 }
 
 #[test]
-fn the_path_to_what_is_wrong_shows() {
+fn error_has_the_path_to_the_invalid_value() {
     fn path<T: DeserializeOwned>(json: &str) -> String {
         let mut json = serde_json::Deserializer::from_str(json);
         let error = serde_path_to_error::deserialize::<_, T>(&mut json).err().unwrap();

@@ -1,4 +1,5 @@
-//! Objects of old API versions, and as programs in other languages store them.
+//! Tests the models with objects of old API versions, and as programs in other languages store
+//! them.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -28,14 +29,14 @@ fn failed_session() -> Value {
 }
 
 #[test]
-fn a_request_that_is_its_id_alone_is_read() {
+fn request_id_parses_as_a_request() {
     let mut old = event(&failed_session());
     old["request"] = "req_1".into();
     let request = read::<Event>(&old).request.unwrap();
     assert_eq!((request.id.as_deref(), request.idempotency_key), (Some("req_1"), None));
     let events: List<Event> = read(&json!({"data": [old, event(&failed_session())]}));
     assert_eq!(events.data[0].request.as_ref().unwrap().id.as_deref(), Some("req_1"));
-    // And it is written as today's.
+    // It is written in the current form.
     assert_eq!(serde_json::to_value(&events.data[0]).unwrap()["request"]["id"], "req_1");
 
     for (request, is_there) in [(json!(null), false), (json!({}), true), (json!([]), true), (json!({"id": null}), true)]
@@ -50,7 +51,7 @@ fn a_request_that_is_its_id_alone_is_read() {
 }
 
 #[test]
-fn empty_maps_as_php_writes_them_are_empty_maps() {
+fn empty_arrays_parse_as_empty_maps() {
     let mut session = failed_session();
     for key in ["metadata", "options", "provided_details", "verified_outputs", "related_person"] {
         session[key] = json!([]);
@@ -66,7 +67,7 @@ fn empty_maps_as_php_writes_them_are_empty_maps() {
 }
 
 #[test]
-fn an_expanded_object_without_an_id_hides_nothing() {
+fn expanded_object_without_an_id_is_absent() {
     let report = |id: Value| json!({"document": {"status": "verified"}, "id": id, "created": 1});
     for id in [json!(null), json!(""), json!(5), json!(["vr_1"]), json!({"id": "vr_1"}), json!(true)] {
         let mut session = failed_session();
@@ -90,7 +91,7 @@ fn an_expanded_object_without_an_id_hides_nothing() {
         let link: FileLink = read(&json!({"id": "link_1", "url": "https://x", "file": link}));
         assert_eq!((link.file.is_some(), link.url.is_some()), (is_there, true));
     }
-    // With an id it is read as it was, wherever the id stands.
+    // With an id it parses, wherever the id is in the object.
     let report = r#"{"id": "vs_1", "last_verification_report": {"created": 1, "id": "vr_1", "type": "document"}}"#;
     let session: VerificationSession = serde_json::from_str(report).unwrap();
     let report = session.last_verification_report.unwrap();
@@ -98,7 +99,7 @@ fn an_expanded_object_without_an_id_hides_nothing() {
 }
 
 #[test]
-fn what_else_is_wrong_with_an_expanded_object_is_an_error() {
+fn expanded_object_with_another_defect_is_an_error() {
     for report in [
         json!({"id": "vr_1", "created": "today"}),
         json!({"created": "today"}),
@@ -116,7 +117,7 @@ fn what_else_is_wrong_with_an_expanded_object_is_an_error() {
 }
 
 #[test]
-fn a_time_with_a_fraction_is_a_time_wherever_one_stands() {
+fn time_with_a_fraction_parses_everywhere() {
     for time in [json!(1_790_000_000.25), json!(1.79e9), json!(1_790_000_000)] {
         let mut event = event(&failed_session());
         event["created"] = time.clone();
@@ -139,7 +140,7 @@ fn a_time_with_a_fraction_is_a_time_wherever_one_stands() {
 }
 
 #[test]
-fn links_that_cannot_be_read_hide_no_file() {
+fn file_with_invalid_links_parses_without_them() {
     let file = |links: Value| {
         let json = json!({"id": "file_1", "object": "file", "size": 5, "links": links});
         let files: List<File> = read(&json!({"data": [json, {"id": "file_2"}]}));
@@ -174,8 +175,7 @@ fn links_that_cannot_be_read_hide_no_file() {
     let links = file(whole(json!({"id": "link_1", "new": 1}))).links.unwrap();
     assert_eq!((links.data.len(), links.has_more), (2, true));
     assert!(file(json!({"data": []})).links.unwrap().data.is_empty());
-    // Nor does a link with what no text can hold, and the links that it is among are read if the
-    // model has no use for it.
+    // The same holds for text with a lone surrogate, unless the model does not have its field.
     for (key, is_there) in [("url", false), ("new", true)] {
         let json = format!(r#"{{"id":"file_1","links":{{"data":[{{"id":"link_1","{key}":"\ud800"}}]}}}}"#);
         assert_eq!(serde_json::from_str::<File>(&json).unwrap().links.is_some(), is_there, "{json}");
@@ -183,7 +183,7 @@ fn links_that_cannot_be_read_hide_no_file() {
 }
 
 #[test]
-fn a_related_url_is_not_logged() {
+fn related_url_is_hidden_in_debug_and_errors() {
     let event: ThinEvent =
         read(&json!({"id": "evt_1", "related_object": {"id": "x_1", "url": "/v1/x?email=robin@example.test"}}));
     let shown = format!("{event:?}");
@@ -193,9 +193,30 @@ fn a_related_url_is_not_logged() {
 }
 
 #[test]
-fn a_related_url_stays_as_it_came() {
+fn related_url_survives_unchanged() {
     for url in ["/v1/files/file_1?expand[]=links", "https://api.stripe.com/v1/x#y", " ", "\u{e9}"] {
         let event: ThinEvent = read(&json!({"id": "evt_1", "related_object": {"url": url}}));
         assert_eq!(event.related_object.unwrap().url, Some(url.into()));
     }
+}
+
+#[test]
+fn thin_event_keeps_the_text_of_its_time_and_parses_with_any() {
+    for (text, seconds) in [
+        ("2026-10-29T09:11:00.123Z", Some(1_793_265_060)),
+        ("2026-10-29T10:11:00+01:00", Some(1_793_265_060)),
+        ("yesterday", None),
+        ("", None),
+    ] {
+        let json = json!({"id": "evt_1", "created": text});
+        let event: ThinEvent = read(&json);
+        let created = event.created.as_ref().unwrap();
+        assert_eq!((created.as_str(), created.timestamp().map(Timestamp::as_secs)), (text, seconds));
+        assert_eq!(serde_json::to_value(&event).unwrap()["created"], text);
+    }
+    for other in [json!(null), json!(1_793_265_060), json!({"at": 5}), json!([])] {
+        assert_eq!(read::<ThinEvent>(&json!({"id": "evt_1", "created": other})).created, None);
+    }
+    let invalid: ThinEvent = serde_json::from_str(r#"{"id": "evt_1", "created": "\ud800"}"#).unwrap();
+    assert_eq!((invalid.id.as_str(), invalid.created), ("evt_1", None));
 }

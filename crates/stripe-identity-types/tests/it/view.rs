@@ -1,4 +1,4 @@
-//! Sessions that are followed by their events.
+//! Tests what a view knows of a session after its events.
 
 use proptest::prelude::*;
 use serde::Serialize;
@@ -113,7 +113,7 @@ fn view_from_a_session_is_as_of_its_creation() {
     let session = |json: Value| serde_json::from_value::<VerificationSession>(json).unwrap();
     let mut view = SessionView::from(&session(json!({"id": "vs_1", "status": "verified", "created": 100})));
     assert_eq!((view.state.clone(), seconds(&view)), (SessionState::Verified, Some(100)));
-    // The event of its creation is not news, and each later one is.
+    // The event of the creation is not newer, and each later one is.
     assert!(!view.apply(&life()[0]));
     assert_eq!(view.state, SessionState::Verified);
     assert!(life()[1..].iter().all(|event| view.apply(event)));
@@ -141,8 +141,8 @@ fn reloaded(view: &SessionView) -> Vec<SessionView> {
     ]
 }
 
-/// Applies events, one to a view that stays in memory and one to views that are stored and loaded
-/// in between.
+/// Applies events to a view in memory and to views that are stored and loaded after each event, and
+/// checks that they stay equal.
 fn follow<'a>(events: impl IntoIterator<Item = &'a Event>) -> SessionView {
     let mut view = SessionView::new("vs_1");
     let mut stored = reloaded(&view);
