@@ -149,6 +149,15 @@ fn are_compatible(version: &str, ours: &str) -> bool {
 has_id!(Event, EventId);
 
 /// The object that an event happened to.
+///
+/// ```
+/// use stripe_identity_types::{Event, Json};
+///
+/// let mut event = Event::new("evt_1");
+/// event.data.object =
+///     Json::from(serde_json::json!({"id": "vs_1", "object": "identity.verification_session"})).into();
+/// assert_eq!(event.verification_session_id().unwrap(), "vs_1");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]

@@ -20,7 +20,7 @@ macro_rules! id {
         $(#[$meta])*
         ///
         /// Any text is accepted, since Stripe may change the form of its ids. A text that cannot
-        /// stand in a URL path is rejected when a request is built.
+        /// be part of a URL path is rejected when a request is built.
         ///
         /// ```
         #[doc = concat!("use stripe_identity_types::", stringify!($name), ";")]

@@ -2,8 +2,8 @@
 //! PHP writes an empty map.
 //!
 //! The code that serde derives for a struct also accepts a sequence of its fields, so that
-//! `["vs_9"]` would be a session. Derived code finds serde under the path that `#[serde(crate =
-//! "crate::maps")]` gives. This module re-exports all of serde, and replaces one method.
+//! `["vs_9"]` would be a session. Derived code finds serde under the path in `#[serde(crate =
+//! "crate::maps")]`. This module re-exports all of serde, and replaces one method.
 
 use std::cell::Cell;
 use std::{fmt, iter};

@@ -107,8 +107,8 @@ pub struct VerificationSession {
     /// The person on a connected account that the session is about, if you named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related_person: Option<RelatedPerson>,
-    /// The status of the session. [`state`](Self::state) tells apart what `requires_input` may
-    /// mean.
+    /// The status of the session. [`state`](Self::state) distinguishes the two meanings of
+    /// `requires_input`.
     #[serde(
         default,
         deserialize_with = "null_as_default",

@@ -116,6 +116,17 @@ open_enum! {
 }
 
 /// The object that an event happened to.
+///
+/// ```
+/// use stripe_identity_types::{ObjectType, RelatedObject};
+///
+/// let object: RelatedObject =
+///     serde_json::from_str(r#"{"id": "vs_1", "type": "identity.verification_session"}"#)?;
+/// if object.type_ == ObjectType::VerificationSession {
+///     println!("fetch session {:?}", object.id);
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]

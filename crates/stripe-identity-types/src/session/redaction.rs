@@ -4,6 +4,14 @@ use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
 
 /// The redaction of a session, which erases its personal data.
+///
+/// ```
+/// use stripe_identity_types::{Redaction, RedactionStatus, VerificationSession};
+///
+/// let mut session = VerificationSession::new("vs_1");
+/// session.redaction = Some(Redaction::new(RedactionStatus::Redacted));
+/// assert!(session.is_redacted());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]

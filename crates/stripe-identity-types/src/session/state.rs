@@ -70,8 +70,8 @@ impl SessionState {
     }
 }
 
-/// The form in which a state is stored. Unlike a model it is read from a sequence too, which is how
-/// some formats write a struct.
+/// The form in which a state is stored. Unlike a model, it also parses from a sequence, which is
+/// how some formats write a struct.
 #[derive(Serialize, Deserialize)]
 struct StoredState {
     status: VerificationSessionStatus,

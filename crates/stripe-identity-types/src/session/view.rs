@@ -42,21 +42,21 @@ use crate::timestamp::Timestamp;
 /// verified or canceled, redacted.
 ///
 /// The order of delivery still matters in two cases. Of two events at the same point of a session's
-/// life in the same second, the first one stays. And what a snapshot that does not parse leaves
-/// open is taken from the view as it is then.
+/// life in the same second, the first one stays. And if a snapshot does not parse, the view keeps
+/// what the type of the event does not imply.
 ///
 /// # Stored form
 ///
 /// A view serializes as this map, or as a sequence of its values in a format that writes structs
-/// so. Later versions of this crate read it too.
+/// so. Later versions of this crate load it too.
 ///
 /// | key | value |
 /// |---|---|
 /// | `id` | the session's id |
-/// | `state` | a map of `status` and `last_error`, which are those of the session, the latter `null` if absent |
+/// | `state` | a map of the session's `status`, and of its `last_error`: a map of `code` and `reason`, or `null` |
 /// | `redaction` | the status of the redaction, or `null` if there is none |
 /// | `as_of` | [`as_of`](Self::as_of) in seconds since 1970, or `null` |
-/// | `rank` | how far along the last event is in a session's life: from 0 for created to 4 for redacted |
+/// | `rank` | the last event: 0 created, 1 processing, 2 requires input, 3 verified or canceled, 4 redacted |
 ///
 /// Values that this version of the crate has no name for are kept. The format must describe its
 /// values, as JSON, CBOR and `MessagePack` do.
@@ -143,8 +143,9 @@ impl SessionView {
 
 /// Creates a view from a session that was created or retrieved.
 ///
-/// A session does not say when its state changed, so the view is as of the session's creation. Each
-/// later event is newer, and replaces it.
+/// A session does not say when its state changed, so the view is as of the session's creation.
+/// Every later event is newer, even one that happened before the session was retrieved. After all
+/// events have been applied, the view shows the last state.
 impl From<&VerificationSession> for SessionView {
     fn from(session: &VerificationSession) -> Self {
         Self {
