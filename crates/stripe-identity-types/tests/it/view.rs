@@ -94,6 +94,9 @@ fn snapshot_that_does_not_parse_implies_state_by_event_type() {
         assert!(view.apply(&event(999, type_, &unreadable)));
         assert_eq!((&view.state, &view.redaction), (&state, &redaction));
     }
+    for (type_, state) in [("created", SessionState::NotStarted), ("canceled", SessionState::Canceled)] {
+        assert_eq!(SessionView::from_event(&event(999, type_, &unreadable)).unwrap().state, state);
+    }
     let first = SessionView::from_event(&event(999, "redacted", &unreadable)).unwrap();
     assert!(matches!(&first.state, SessionState::Unknown(status) if status.as_str().is_empty()));
     assert_eq!(first.redaction, RedactionState::Done);
