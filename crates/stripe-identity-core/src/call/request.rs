@@ -46,12 +46,11 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             let (body, type_) = self.body(settings, is_v2)?;
             *request.body_mut() = body;
             content_type = Some(type_);
-            base_url.join(&path)?
+            base_url.join(&path, "")?
         } else {
             let mut query = route.query()?.to_owned();
             self.append_form(&mut query)?;
-            let separator = if query.is_empty() { "" } else { "?" };
-            base_url.join(&format!("{path}{separator}{query}"))?
+            base_url.join(&path, &query)?
         };
         *request.method_mut() = route.method().clone();
         *request.uri_mut() = uri;
@@ -89,14 +88,15 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     }
 
     fn append_form(&self, form: &mut String) -> Result<(), Error> {
-        let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
         append_form(form, self.endpoint.params()).map_err(|_| InvalidInput::UnrepresentableParams)?;
-        let has_expand = form.split('&').any(|pair| pair.starts_with("expand[") || pair.starts_with("expand="));
-        if has_expand && !self.options.expand.is_empty() {
+        if self.options.expand.is_empty() {
+            return Ok(());
+        }
+        if form.split('&').any(|pair| pair.starts_with("expand[") || pair.starts_with("expand=")) {
             return Err(InvalidInput::DuplicateExpand.into());
         }
-        append_form(form, &Expand { expand }).map_err(|_| InvalidInput::UnrepresentableParams)?;
-        Ok(())
+        let expand = self.options.expand.iter().map(|part| format!("{}{}", E::EXPAND_PREFIX, part.as_ref())).collect();
+        append_form(form, &Expand { expand }).map_err(|_| InvalidInput::UnrepresentableParams.into())
     }
 
     fn headers(&self, settings: &Settings, base_url: &BaseUrl, has_idempotency_key: bool) -> Result<HeaderMap, Error> {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use bytes::Bytes;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
@@ -72,9 +73,16 @@ impl BaseUrl {
         })
     }
 
-    /// Returns the URL of a path and query, which begin with `/`.
-    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
-        format!("{}{path_and_query}", self.url).parse().map_err(|_| InvalidInput::MalformedUrl.into())
+    /// Returns the URL of a path, which begins with `/`, and a query, which may be empty.
+    pub(crate) fn join(&self, path: &str, query: &str) -> Result<Uri, Error> {
+        let mut url = String::with_capacity(self.url.len() + path.len() + 1 + query.len());
+        url.push_str(&self.url);
+        url.push_str(path);
+        if !query.is_empty() {
+            url.push('?');
+            url.push_str(query);
+        }
+        Uri::from_maybe_shared(Bytes::from(url)).map_err(|_| InvalidInput::MalformedUrl.into())
     }
 }
 
@@ -192,7 +200,7 @@ mod tests {
             ("https://example.com:8443/proxy/v1", "https://example.com:8443/proxy/v1/files"),
             ("https://example.com/av1", "https://example.com/av1/v1/files"),
         ] {
-            assert_eq!(BaseUrl::parse(url).unwrap().join("/v1/files").unwrap(), full);
+            assert_eq!(BaseUrl::parse(url).unwrap().join("/v1/files", "").unwrap(), full);
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{self, Impossible, Serializer};
 use serde_json::Value;
 
-use super::percent::escape;
+use super::percent::push_escaped;
 
 /// Appends the parameters to a form.
 ///
@@ -14,7 +14,7 @@ use super::percent::escape;
 /// `name[index]`. `None` becomes an empty value, with which Stripe clears a field, so a field that is
 /// to stay as it is must be skipped. Empty structs, maps and lists add nothing.
 pub(crate) fn append(form: &mut String, params: &(impl Serialize + ?Sized)) -> Result<(), Unrepresentable> {
-    params.serialize(Field { form, name: String::new() })
+    params.serialize(&mut Form { text: form, name: String::with_capacity(64), is_key: false })
 }
 
 /// The parameters hold a value that a form cannot: one without a name, bytes, or a number that is not
@@ -44,76 +44,115 @@ const NUMBER: &str = "$serde_json::private::Number";
 /// The same for a `RawValue`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
+/// A position in the form.
+struct Form<'a> {
+    text: &'a mut String,
+    /// The name of the position, escaped already; empty at the top. One buffer serves all positions:
+    /// it grows on the way down and is cut on the way up.
+    name: String,
+    /// Whether a value is written alone, as a key.
+    is_key: bool,
+}
+
 /// Returns the text of a text or a number.
 fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<String, Unrepresentable> {
-    // Encoded as a value, both are their text.
     let mut text = String::new();
-    value.serialize(Field { form: &mut text, name: "k".to_owned() })?;
-    let escaped = text.strip_prefix("k=").ok_or(Unrepresentable)?;
-    let text = percent_encoding::percent_decode_str(escaped).decode_utf8().map_err(|_| Unrepresentable)?;
+    value.serialize(&mut Form { text: &mut text, name: String::new(), is_key: true })?;
+    let text = percent_encoding::percent_decode_str(&text).decode_utf8().map_err(|_| Unrepresentable)?;
     Ok(text.into_owned())
 }
 
-/// A position in the form. The name is escaped already, and empty at the top.
-struct Field<'a> {
-    form: &'a mut String,
-    name: String,
+fn push_display(text: &mut String, value: impl Display) {
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{value}");
 }
 
-impl Field<'_> {
-    /// Returns the position below. A name that is empty or has brackets would stand for another
-    /// position.
-    fn child(&mut self, name: &str) -> Result<Field<'_>, Unrepresentable> {
-        if name.is_empty() || name.contains(['[', ']']) {
-            return Err(Unrepresentable);
-        }
-        let name = match self.name.as_str() {
-            "" => escape(name).to_string(),
-            parent => format!("{parent}[{}]", escape(name)),
-        };
-        Ok(Field { form: self.form, name })
+impl Form<'_> {
+    /// Writes a value at the position below.
+    fn child<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
+        let end = self.below(|text| {
+            push_escaped(text, name);
+            Ok(())
+        })?;
+        self.at_child(end, value)
     }
 
-    /// Returns the same position again.
-    fn itself(&mut self) -> Field<'_> {
-        Field { form: self.form, name: self.name.clone() }
+    /// Lengthens the name by an escaped key. Returns where the name ended before.
+    ///
+    /// A key that is empty or has brackets would stand for another position.
+    fn below(&mut self, push_key: impl FnOnce(&mut String) -> Written) -> Result<usize, Unrepresentable> {
+        let end = self.name.len();
+        if self.is_key {
+            return Err(Unrepresentable);
+        }
+        if end > 0 {
+            self.name.push('[');
+        }
+        let start = self.name.len();
+        push_key(&mut self.name)?;
+        let key = &self.name[start..];
+        if key.is_empty() || key.contains("%5B") || key.contains("%5D") {
+            return Err(Unrepresentable);
+        }
+        if end > 0 {
+            self.name.push(']');
+        }
+        Ok(end)
+    }
+
+    /// Writes a value under the lengthened name, and cuts the name again.
+    fn at_child<T: Serialize + ?Sized>(&mut self, end: usize, value: &T) -> Written {
+        let written = value.serialize(&mut *self);
+        self.name.truncate(end);
+        written
     }
 
     /// Writes a JSON number. Stripe takes no exponent.
-    fn number(self, text: &str) -> Written {
+    fn number(&mut self, text: &str) -> Written {
         if text.contains(['e', 'E']) {
             self.serialize_f64(text.parse().map_err(|_| Unrepresentable)?)
         } else {
-            self.value(escape(text))
+            self.value(|form| push_escaped(form, text))
         }
     }
 
-    fn value(self, value: impl Display) -> Written {
-        if self.name.is_empty() {
-            return Err(Unrepresentable);
+    fn display(&mut self, value: impl Display) -> Written {
+        self.value(|form| push_display(form, value))
+    }
+
+    fn value(&mut self, push: impl FnOnce(&mut String)) -> Written {
+        if !self.is_key {
+            if self.name.is_empty() {
+                return Err(Unrepresentable);
+            }
+            if !self.text.is_empty() {
+                self.text.push('&');
+            }
+            self.text.push_str(&self.name);
+            self.text.push('=');
         }
-        let separator = if self.form.is_empty() { "" } else { "&" };
-        write!(self.form, "{separator}{}={value}", self.name).map_err(|_| Unrepresentable)
+        push(self.text);
+        Ok(())
     }
 }
 
 macro_rules! plain_values {
     ($($method:ident: $type:ty,)+) => { $(
         fn $method(self, value: $type) -> Written {
-            self.value(value)
+            self.display(value)
         }
     )+ };
 }
 
-impl<'a> Serializer for Field<'a> {
+impl<'s, 'a> Serializer for &'s mut Form<'a> {
     type Ok = ();
     type Error = Unrepresentable;
-    type SerializeSeq = Children<'a>;
-    type SerializeTuple = Children<'a>;
-    type SerializeTupleStruct = Children<'a>;
+    type SerializeSeq = Children<'s, 'a>;
+    type SerializeTuple = Children<'s, 'a>;
+    type SerializeTupleStruct = Children<'s, 'a>;
     type SerializeTupleVariant = Impossible<(), Unrepresentable>;
-    type SerializeMap = Children<'a>;
-    type SerializeStruct = Children<'a>;
+    type SerializeMap = Children<'s, 'a>;
+    type SerializeStruct = Children<'s, 'a>;
     type SerializeStructVariant = Impossible<(), Unrepresentable>;
 
     plain_values! {
@@ -131,11 +170,11 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_f32(self, value: f32) -> Written {
-        if value.is_finite() { self.value(value) } else { Err(Unrepresentable) }
+        if value.is_finite() { self.display(value) } else { Err(Unrepresentable) }
     }
 
     fn serialize_f64(self, value: f64) -> Written {
-        if value.is_finite() { self.value(value) } else { Err(Unrepresentable) }
+        if value.is_finite() { self.display(value) } else { Err(Unrepresentable) }
     }
 
     fn serialize_char(self, value: char) -> Written {
@@ -143,7 +182,7 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Written {
-        self.value(escape(value))
+        self.value(|form| push_escaped(form, value))
     }
 
     fn serialize_bytes(self, _value: &[u8]) -> Written {
@@ -151,7 +190,7 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_none(self) -> Written {
-        self.value("")
+        self.value(|_| {})
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
@@ -160,7 +199,7 @@ impl<'a> Serializer for Field<'a> {
 
     fn serialize_unit(self) -> Written {
         // At the top, `()` means no parameters.
-        if self.name.is_empty() { Ok(()) } else { self.value("") }
+        if self.name.is_empty() { Ok(()) } else { self.value(|_| {}) }
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Written {
@@ -168,7 +207,7 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Written {
-        self.value(escape(variant))
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Written {
@@ -176,24 +215,24 @@ impl<'a> Serializer for Field<'a> {
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        mut self,
+        self,
         _name: &'static str,
         _index: u32,
         variant: &'static str,
         value: &T,
     ) -> Written {
-        value.serialize(self.child(variant)?)
+        self.child(variant, value)
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Children<'a>, Unrepresentable> {
-        Ok(Children { parent: self, key: None, index: 0 })
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Children<'s, 'a>, Unrepresentable> {
+        Ok(Children { form: self, end: 0, index: 0 })
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<Children<'a>, Unrepresentable> {
+    fn serialize_tuple(self, len: usize) -> Result<Children<'s, 'a>, Unrepresentable> {
         self.serialize_seq(Some(len))
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Children<'a>, Unrepresentable> {
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Children<'s, 'a>, Unrepresentable> {
         self.serialize_seq(Some(len))
     }
 
@@ -207,11 +246,11 @@ impl<'a> Serializer for Field<'a> {
         Err(Unrepresentable)
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Result<Children<'a>, Unrepresentable> {
+    fn serialize_map(self, len: Option<usize>) -> Result<Children<'s, 'a>, Unrepresentable> {
         self.serialize_seq(len)
     }
 
-    fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Children<'a>, Unrepresentable> {
+    fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Children<'s, 'a>, Unrepresentable> {
         self.serialize_seq(Some(len))
     }
 
@@ -227,27 +266,32 @@ impl<'a> Serializer for Field<'a> {
 }
 
 /// The elements of a list, or the entries of a map or struct.
-struct Children<'a> {
-    parent: Field<'a>,
-    key: Option<String>,
+struct Children<'s, 'a> {
+    form: &'s mut Form<'a>,
+    /// Where the name ended before the key of a map's entry.
+    end: usize,
     index: usize,
 }
 
-impl Children<'_> {
+impl Children<'_, '_> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
         // A list at the top would become `0=…`, which names no parameter.
-        if self.parent.name.is_empty() {
+        if self.form.name.is_empty() {
             return Err(Unrepresentable);
         }
-        let index = self.index.to_string();
+        let index = self.index;
         self.index += 1;
-        value.serialize(self.parent.child(&index)?)
+        let end = self.form.below(|name| {
+            push_display(name, index);
+            Ok(())
+        })?;
+        self.form.at_child(end, value)
     }
 }
 
 macro_rules! lists {
     ($($trait:ident::$method:ident,)+) => { $(
-        impl ser::$trait for Children<'_> {
+        impl ser::$trait for Children<'_, '_> {
             type Ok = ();
             type Error = Unrepresentable;
 
@@ -267,18 +311,17 @@ lists! {
     SerializeTupleStruct::serialize_field,
 }
 
-impl ser::SerializeMap for Children<'_> {
+impl ser::SerializeMap for Children<'_, '_> {
     type Ok = ();
     type Error = Unrepresentable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
-        self.key = Some(text_of(key)?);
+        self.end = self.form.below(|text| key.serialize(&mut Form { text, name: String::new(), is_key: true }))?;
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        let key = self.key.take().ok_or(Unrepresentable)?;
-        value.serialize(self.parent.child(&key)?)
+        self.form.at_child(self.end, value)
     }
 
     fn end(self) -> Written {
@@ -286,18 +329,18 @@ impl ser::SerializeMap for Children<'_> {
     }
 }
 
-impl ser::SerializeStruct for Children<'_> {
+impl ser::SerializeStruct for Children<'_, '_> {
     type Ok = ();
     type Error = Unrepresentable;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
         match name {
-            NUMBER => self.parent.itself().number(&text_of(value)?),
+            NUMBER => self.form.number(&text_of(value)?),
             RAW_VALUE => {
                 let json: Value = serde_json::from_str(&text_of(value)?).map_err(|_| Unrepresentable)?;
-                json.serialize(self.parent.itself())
+                json.serialize(&mut *self.form)
             }
-            name => value.serialize(self.parent.child(name)?),
+            name => self.form.child(name, value),
         }
     }
 
