@@ -70,6 +70,10 @@ pub use transport::{
     AttemptTimeout, BlockingHttpTransport, HttpTransport, NoProxy, TransportError, TransportErrorKind,
 };
 
+/// Shared by the transports of this project. It is no part of the public API and may change at any time.
+#[doc(hidden)]
+pub use transport::support as transport_support;
+
 /// For `#[async_trait] impl HttpTransport for …`.
 pub use async_trait::async_trait;
 pub use bytes;

@@ -1,4 +1,5 @@
 mod no_proxy;
+pub mod support;
 
 use std::error::Error as StdError;
 use std::fmt;

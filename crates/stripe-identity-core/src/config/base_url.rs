@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use bytes::Bytes;
 use http::Uri;
@@ -7,6 +7,7 @@ use http::uri::{Authority, Scheme};
 
 use crate::encode::is_plain_segment;
 use crate::error::{Error, InvalidInput};
+use crate::transport::support::is_loopback;
 
 /// The base of a request's URL: scheme, host, port, and a path before the API's own.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,11 +107,6 @@ fn host(authority: &Authority) -> Option<&str> {
         }
         _ => None,
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 impl fmt::Debug for BaseUrl {
