@@ -1,13 +1,14 @@
 use std::error::Error as StdError;
-use std::io;
 
 use hyper_util::client::legacy;
 use rustls::pki_types::InvalidDnsNameError;
+use stripe_identity_core::transport_support::causes;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
 use crate::resolver::ResolveError;
 
-/// Before the response's headers were there. Layers may have wrapped what hyper said, or failed by themselves.
+/// Classifies a failure before the head of the response arrived. Layers may have wrapped hyper's error,
+/// or failed by themselves.
 pub(crate) fn service_error(error: Box<dyn StdError + Send + Sync>) -> TransportError {
     match error.downcast::<TransportError>() {
         Ok(error) => *error,
@@ -20,7 +21,7 @@ fn service_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
         return error.kind();
     }
     let is_connect = find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect);
-    // Over TLS, a name that is none is not even looked up.
+    // rustls rejects an invalid name before it is looked up.
     if has::<ResolveError>(error) || has::<InvalidDnsNameError>(error) {
         TransportErrorKind::Dns
     } else if is_connect && (has::<rustls::Error>(error) || has_no_tls(error)) {
@@ -34,23 +35,24 @@ fn service_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     }
 }
 
-/// While the response's body was read.
+/// Classifies a failure while the body of the response was read.
 pub(crate) fn body_error(error: Box<dyn StdError + Send + Sync>) -> TransportError {
     TransportError::new(exchange_kind(error.as_ref()), error)
 }
 
 fn exchange_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     match find::<hyper::Error>(error) {
-        // What came was no HTTP, or what should go out is none: no repetition will mend that.
+        // The response is not HTTP, or the request cannot be written as HTTP. A retry would fail alike.
         Some(error) if error.is_parse() || error.is_body_write_aborted() => TransportErrorKind::Other,
-        // Among them those that hyper counts as the user's. Of a body that is all there, without upgrades, they can only say
-        // that the task of the connection is gone: it belongs to the runtime that opened the connection, and ends with that
-        // while a call of another waits.
+        // Errors that hyper calls the user's are among them. The body is complete and there are no
+        // upgrades, so they mean that the connection's task is gone: its runtime was shut down while
+        // a call of another runtime used the connection.
         _ => TransportErrorKind::Interrupted,
     }
 }
 
-/// Whether hyper's connector without TLS was asked for `https`. Its error is not public, so its text is all there is.
+/// Returns whether hyper's connector without TLS was given an `https` URL. Its error type is private, so
+/// only the text identifies it.
 fn has_no_tls(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| cause.source().is_none() && cause.to_string() == "invalid URL, scheme is not http")
 }
@@ -61,14 +63,6 @@ fn has<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
 
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     causes(error).find_map(|cause| cause.downcast_ref())
-}
-
-/// The error and its sources. An `io::Error` counts as the source of what it wraps, which it does not say itself.
-pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        wrapped.map(|wrapped| wrapped as _).or_else(|| error.source())
-    })
 }
 
 #[cfg(test)]
@@ -82,7 +76,7 @@ mod tests {
     use crate::tower::TowerTransport;
 
     #[test]
-    fn an_https_request_over_a_connector_without_tls_is_tls() {
+    fn https_url_over_a_connector_without_tls_is_tls() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let transport = TowerTransport::new(Client::builder(TokioExecutor::new()).build_http());
         let kind = |url: &str| {

@@ -1,4 +1,4 @@
-//! How a connection comes about, before its TLS: directly, or through a proxy.
+//! Connections below TLS to Stripe: direct, or through a proxy.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -18,10 +18,10 @@ use crate::proxy::Proxy;
 use crate::tcp::TcpConnector;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
-/// Without TLS, or with TLS to a proxy.
+/// Plain TCP, or TLS to an `https` proxy.
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// Connects within a time, through a proxy where one is due.
+/// Connects within a timeout, through the proxy if one applies.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) direct: TcpConnector,
@@ -41,7 +41,7 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let timeout = self.timeout;
-        let connecting: Self::Future = match self.proxy.between(&uri) {
+        let connecting: Self::Future = match self.proxy.for_uri(&uri) {
             None => {
                 let connecting = self.direct.call(uri);
                 Box::pin(async { Ok(MaybeHttpsStream::Http(connecting.await?)) })
@@ -55,8 +55,8 @@ impl Service<Uri> for Connector {
             }
         };
         Box::pin(async move {
-            let late = |_| io::Error::new(io::ErrorKind::TimedOut, "connecting took too long");
-            tokio::time::timeout(timeout, connecting).await.map_err(late)?
+            let timed_out = |_| io::Error::new(io::ErrorKind::TimedOut, "connecting took too long");
+            tokio::time::timeout(timeout, connecting).await.map_err(timed_out)?
         })
     }
 }

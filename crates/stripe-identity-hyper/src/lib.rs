@@ -1,7 +1,7 @@
-//! The asynchronous transport: [`HyperTransport`] sends over hyper, rustls and tokio.
+//! An asynchronous transport for Stripe Identity over hyper, rustls and tokio: [`HyperTransport`].
 //!
-//! HTTP/1.1 and HTTP/2, as the server chooses (ALPN); connections are kept alive and shared. A call must be awaited inside
-//! a tokio runtime with its I/O and time drivers on.
+//! It speaks HTTP/1.1 and HTTP/2, as the server chooses (ALPN). Connections are kept alive and shared. A call
+//! must be awaited inside a tokio runtime with its I/O and time drivers enabled.
 //!
 //! ```no_run
 //! use stripe_identity_core::{Client, Config, Error};
@@ -14,32 +14,42 @@
 //! # }
 //! ```
 //!
-//! # Layers, connectors and servers of your own
+//! # Layers, connectors and in-process servers
 //!
-//! [`TowerTransport`] sends over any tower service. Under it go layers (limits, tracing, metrics) stacked over
-//! [`HyperTransportBuilder::build_service`]; hyper's own client over a connector of yours; or an axum `Router`, which is then
-//! asked without a socket. TLS is the service's part: a connector of yours must refuse `https` URLs that it cannot reach over
-//! TLS, as hyper's `HttpConnector` does unless told otherwise.
+//! [`TowerTransport`] sends over any tower service:
+//!
+//! - layers (limits, tracing, metrics) over [`HyperTransportBuilder::build_service`],
+//! - hyper's client over a connector of yours,
+//! - an axum `Router`, without a socket.
+//!
+//! TLS is then up to the service. A connector of yours must refuse an `https` URL that it cannot reach over
+//! TLS, as hyper's `HttpConnector` does by default.
 //!
 //! # Names, threads and runtimes
 //!
-//! Names are looked up on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for no
-//! lookup. A connection belongs to the runtime in which it was opened. If that ends while a call of another runtime waits on
-//! the connection, the call counts as [`Interrupted`](stripe_identity_core::TransportErrorKind::Interrupted) and is tried again
-//! over a connection of its own.
+//! Names are looked up on separate threads, at most 32 at a time, and not in the runtime: a runtime that
+//! shuts down does not wait for a lookup.
+//!
+//! A connection belongs to the runtime that opened it. If that runtime shuts down while a call of another
+//! runtime waits on the connection, the call fails as
+//! [`Interrupted`](stripe_identity_core::TransportErrorKind::Interrupted) and is retried over a new
+//! connection.
 //!
 //! # Features
 //!
-//! | feature | default | what it does |
+//! | feature | default | effect |
 //! |---|---|---|
-//! | `ring` | yes | TLS with ring |
-//! | `aws-lc` | | TLS with AWS-LC, also where `ring` is on |
-//! | `webpki-roots` | yes | trusts the bundled root certificates of Mozilla |
+//! | `ring` | yes | cryptography by ring |
+//! | `aws-lc` | | cryptography by AWS-LC, even if `ring` is on |
+//! | `webpki-roots` | yes | trusts Mozilla's root certificates, which are compiled in |
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
-//! With both kinds of roots, either is trusted. Without any roots or without cryptography,
-//! [`HyperTransportBuilder::tls_config`] must say what to use, or
-//! [`HyperTransportBuilder::root_certificate`] whom to trust.
+//! With both kinds of roots, a certificate under either is trusted. Without roots, a transport needs
+//! [`root_certificate`](HyperTransportBuilder::root_certificate) or
+//! [`tls_config`](HyperTransportBuilder::tls_config). Without cryptography it needs the latter.
+
+#![warn(unnameable_types)]
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod classify;
 mod connector;

@@ -6,11 +6,15 @@ use std::{fmt, io, thread};
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// How many lookups run at a time. More wait, so that a resolver that hangs does not gather threads without end.
+/// How many lookups run at a time. Further ones wait, so that lookups that hang occupy a bounded number of
+/// threads.
 const MOST_LOOKUPS: usize = 32;
 
-/// Asks the system on threads of its own. A runtime that shuts down waits for its blocking tasks, and a lookup may hang for
-/// far longer than its call. Marks its failures.
+/// Looks names up through the system, on its own threads. Its failures are [`ResolveError`]s.
+///
+/// A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer than its
+/// call. The transport over reqwest has the same code: tokio's semaphore and channel bind it to a runtime,
+/// and the two crates share nothing that has one.
 #[derive(Clone)]
 pub(crate) struct Resolver {
     known: Arc<HashMap<String, Vec<SocketAddr>>>,
@@ -19,7 +23,7 @@ pub(crate) struct Resolver {
 }
 
 impl Resolver {
-    /// Does not look up the names whose addresses are known, in lower case.
+    /// Creates a resolver that does not look up the `known` names, which are in lower case.
     pub(crate) fn new(known: HashMap<String, Vec<SocketAddr>>) -> Self {
         Self {
             known: Arc::new(known),
@@ -37,7 +41,7 @@ impl Resolver {
         let look_up = move || {
             let found = (self.look_up)(&name);
             drop(place);
-            // The call may have ended meanwhile.
+            // Fails if the call has ended meanwhile.
             let _ = result.send(found);
         };
         thread::Builder::new().name("stripe-identity-dns".to_owned()).spawn(look_up).map_err(ResolveError)?;
@@ -51,6 +55,7 @@ impl fmt::Debug for Resolver {
     }
 }
 
+/// A failed lookup.
 #[derive(Debug)]
 pub(crate) struct ResolveError(io::Error);
 
@@ -91,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_that_ends_does_not_wait_for_a_lookup() {
+    fn runtime_shutdown_does_not_wait_for_a_lookup() {
         let (ended, end) = mpsc::channel();
         thread::spawn(move || {
             let runtime = runtime();
@@ -109,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn lookups_that_hang_are_limited_in_number() {
+    fn hanging_lookups_occupy_a_bounded_number_of_threads() {
         static BEGUN: AtomicUsize = AtomicUsize::new(0);
         let resolver = hanging(|_| {
             BEGUN.fetch_add(1, Ordering::SeqCst);

@@ -16,8 +16,43 @@ use crate::tower::RequestBody;
 use crate::watched::{Handshake, Refusals, Watching};
 use crate::{classify, tcp};
 
-/// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder), as a tower service, to
-/// stack layers over: see [`TowerTransport`](crate::TowerTransport). Cheap to clone; clones share their connections.
+/// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder), as a
+/// tower service to stack layers on.
+///
+/// [`TowerTransport`](crate::TowerTransport) sends over the finished stack. Cloning is cheap, and clones
+/// share their connections.
+///
+/// ```no_run
+/// use std::task::{Context, Poll};
+///
+/// use stripe_identity_core::http::Request;
+/// use stripe_identity_hyper::{HyperService, HyperTransport, RequestBody, TowerTransport};
+/// use tower_service::Service;
+///
+/// /// A layer that counts requests.
+/// #[derive(Clone)]
+/// struct Counted(HyperService);
+///
+/// impl Service<Request<RequestBody>> for Counted {
+///     type Response = <HyperService as Service<Request<RequestBody>>>::Response;
+///     type Error = <HyperService as Service<Request<RequestBody>>>::Error;
+///     type Future = <HyperService as Service<Request<RequestBody>>>::Future;
+///
+///     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+///         self.0.poll_ready(context)
+///     }
+///
+///     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+///         println!("{}", request.method());
+///         self.0.call(request)
+///     }
+/// }
+///
+/// # fn example() -> Result<(), stripe_identity_core::TransportError> {
+/// let transport = TowerTransport::new(Counted(HyperTransport::builder().build_service()?));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct HyperService {
     pub(crate) client: Client<Watching<HttpsConnector<Connector>>, RequestBody>,
@@ -25,7 +60,8 @@ pub struct HyperService {
 }
 
 impl HyperService {
-    /// Before the response's headers were there.
+    /// Classifies a failure before the head of the response arrived. `is_another_refusal` says whether a
+    /// handshake was refused meanwhile.
     fn error(error: legacy::Error, is_another_refusal: bool) -> TransportError {
         let was_refused = match error.connect_info().and_then(Handshake::of) {
             Some(handshake) => handshake.was_refused(),
@@ -44,12 +80,12 @@ impl Service<http::Request<RequestBody>> for HyperService {
     type Future = Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        // Connections are awaited by each request.
+        // Each request waits for its own connection.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: http::Request<RequestBody>) -> Self::Future {
-        let abandonment = Abandonment(Some(capture_connection(&mut request)));
+        let poison = PoisonOnDrop(Some(capture_connection(&mut request)));
         let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
         let response = tcp::attempt(timeout, self.client.request(request));
         let (refusals, before) = (self.refusals.clone(), self.refusals.count());
@@ -58,15 +94,17 @@ impl Service<http::Request<RequestBody>> for HyperService {
             if let Some(handshake) = response.extensions_mut().remove::<Handshake>() {
                 handshake.has_served();
             }
-            Ok(response.map(|incoming| ResponseBody { incoming, abandonment }))
+            Ok(response.map(|incoming| ResponseBody { incoming, poison }))
         })
     }
 }
 
-/// The body of a response. If it is dropped before its end, its connection is not used again.
+/// The body of a response of [`HyperService`].
+///
+/// If it is dropped before its end, its connection is not used again.
 pub struct ResponseBody {
     incoming: Incoming,
-    abandonment: Abandonment,
+    poison: PoisonOnDrop,
 }
 
 impl Body for ResponseBody {
@@ -79,7 +117,7 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(context));
         if frame.is_none() || self.incoming.is_end_stream() {
-            self.abandonment.0 = None;
+            self.poison.0 = None;
         }
         Poll::Ready(frame)
     }
@@ -93,11 +131,13 @@ impl Body for ResponseBody {
     }
 }
 
-/// Keeps others from a connection over which a response did not come to its end: in time, that is, or as far as anyone
-/// wanted it. HTTP/2 would go on using one that has fallen silent, for every retry and every other call.
-struct Abandonment(Option<CaptureConnection>);
+/// Removes a connection from the pool if it is dropped before a response was complete, whether the time
+/// ran out or the caller stopped reading.
+///
+/// HTTP/2 would otherwise use a connection that has gone silent for every retry and every other call.
+struct PoisonOnDrop(Option<CaptureConnection>);
 
-impl Drop for Abandonment {
+impl Drop for PoisonOnDrop {
     fn drop(&mut self) {
         let connection = self.0.as_ref().map(CaptureConnection::connection_metadata);
         if let Some(connected) = connection.as_deref().and_then(Option::as_ref) {

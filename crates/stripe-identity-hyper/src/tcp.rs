@@ -1,4 +1,4 @@
-//! TCP connections: to the first of a host's addresses that answers.
+//! TCP connections: to the first address of a host that responds.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use stripe_identity_core::http::Uri;
+use stripe_identity_core::transport_support::alternate_families;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -19,25 +20,27 @@ use crate::resolver::Resolver;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// How long an address is tried before the next one is tried beside it. Round trips take less.
+/// How long an address is tried before the next one is tried beside it. A round trip takes less.
 const STAGGER: Duration = Duration::from_millis(500);
 
 tokio::task_local! {
-    /// How long the attempt may take that a connection is made for.
+    /// The timeout of the attempt that a connection is made for.
     static ATTEMPT_TIMEOUT: Option<Duration>;
 }
 
-/// Runs an attempt. The addresses of a host share its time.
+/// Runs an attempt whose timeout the addresses of a host share.
 pub(crate) fn attempt<F: Future>(timeout: Option<Duration>, attempt: F) -> impl Future<Output = F::Output> {
     ATTEMPT_TIMEOUT.scope(timeout, attempt)
 }
 
-/// Connects to a host, whatever the scheme. Its addresses are tried in turn: the next one is started once the one before it
-/// has failed or was silent for a while, and the first that answers wins.
+/// Connects to a host, whatever the scheme.
+///
+/// The next address is tried once the one before has failed or been silent for a while. The first
+/// address that accepts is used.
 #[derive(Clone)]
 pub(crate) struct TcpConnector {
     pub(crate) resolver: Resolver,
-    /// For all addresses together. It is kept by whoever connects.
+    /// Shared by all addresses. Only decides when the next one is tried: the caller ends the connecting.
     pub(crate) timeout: Duration,
 }
 
@@ -78,14 +81,15 @@ impl Service<Uri> for TcpConnector {
     }
 }
 
-/// Connects to one of the addresses. `time` is what they share; if it is short, the next one is tried sooner.
+/// Connects to one of the addresses, which share `time`. The shorter it is, the sooner the next address
+/// is tried.
 async fn connect_to_any(addresses: &[SocketAddr], time: Duration) -> io::Result<TcpStream> {
-    // The last one gets a share more, since nothing comes after it.
+    // The last address gets two shares, since no other follows it.
     let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
     let stagger = STAGGER.min(time / shares);
-    let mut waiting = alternate(addresses).into_iter();
+    let mut waiting = alternate_families(addresses).into_iter();
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    // It ends the others when it is dropped.
+    // Dropping the set aborts the attempts that are still running.
     let mut tried = JoinSet::new();
     loop {
         if let Some(address) = waiting.next() {
@@ -96,25 +100,11 @@ async fn connect_to_any(addresses: &[SocketAddr], time: Duration) -> io::Result<
         match next {
             Ok(Some(Ok(Ok(stream)))) => return Ok(stream),
             Ok(Some(Ok(Err(error)))) => failure = error,
-            // The runtime ends.
+            // The runtime is shutting down.
             Ok(Some(Err(error))) => failure = io::Error::other(error),
             Ok(None) => return Err(failure),
-            // All are silent so far.
+            // No address has responded yet.
             Err(_) => {}
         }
     }
-}
-
-/// The same addresses, IPv4 and IPv6 in turn, for where one of the two leads nowhere.
-fn alternate(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first() else { return Vec::new() };
-    let is_alike = |address: &&SocketAddr| address.is_ipv6() == first.is_ipv6();
-    let mut alike = addresses.iter().filter(is_alike);
-    let mut others = addresses.iter().filter(|address| !is_alike(address));
-    let mut ordered = Vec::new();
-    while ordered.len() < addresses.len() {
-        ordered.extend(alike.next());
-        ordered.extend(others.next());
-    }
-    ordered
 }

@@ -1,26 +1,34 @@
-//! What TLS uses and whom it trusts, as the features say.
+//! The TLS configuration: the caller's, or one that follows the crate's features.
 
 use rustls::ClientConfig;
 use stripe_identity_core::{TransportError, TransportErrorKind};
+
+/// The certificates that TLS trusts.
+#[derive(Clone)]
+pub(crate) struct Roots {
+    /// In DER form.
+    pub(crate) added: Vec<Vec<u8>>,
+    pub(crate) with_default: bool,
+}
 
 fn unavailable(reason: &'static str) -> TransportError {
     TransportError::new(TransportErrorKind::Tls, reason)
 }
 
-/// The caller's own configuration, or the default one with what was added to it.
-pub(crate) fn config(own: Option<ClientConfig>, added: &[Vec<u8>]) -> Result<ClientConfig, TransportError> {
+/// Returns the caller's configuration, or else the default one with these roots.
+pub(crate) fn config(own: Option<ClientConfig>, roots: &Roots) -> Result<ClientConfig, TransportError> {
     match own {
-        Some(_) if !added.is_empty() => {
-            Err(unavailable("a TLS configuration says whom to trust: root certificates cannot be added to it"))
-        }
+        Some(_) if !roots.added.is_empty() || !roots.with_default => Err(unavailable(
+            "a TLS configuration excludes settings of root certificates: set them in the configuration",
+        )),
         Some(config) => Ok(config),
-        None => default_config(added),
+        None => default_config(roots),
     }
 }
 
 #[cfg(any(feature = "ring", feature = "aws-lc"))]
-fn default_config(added: &[Vec<u8>]) -> Result<ClientConfig, TransportError> {
-    // Named outright, since rustls refuses to choose for a process in which both are compiled in.
+fn default_config(roots: &Roots) -> Result<ClientConfig, TransportError> {
+    // Named explicitly: rustls chooses no provider in a process where both are compiled in.
     #[cfg(feature = "aws-lc")]
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(not(feature = "aws-lc"))]
@@ -29,27 +37,29 @@ fn default_config(added: &[Vec<u8>]) -> Result<ClientConfig, TransportError> {
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
         .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?
-        .with_root_certificates(roots(added)?)
+        .with_root_certificates(store(roots)?)
         .with_no_client_auth();
     Ok(config)
 }
 
 #[cfg(any(feature = "ring", feature = "aws-lc"))]
-fn roots(added: &[Vec<u8>]) -> Result<rustls::RootCertStore, TransportError> {
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in added {
+fn store(roots: &Roots) -> Result<rustls::RootCertStore, TransportError> {
+    let mut store = rustls::RootCertStore::empty();
+    for certificate in &roots.added {
         let certificate = certificate.clone().into();
-        roots.add(certificate).map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?;
+        store.add(certificate).map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?;
     }
-    #[cfg(feature = "webpki-roots")]
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    #[cfg(feature = "native-roots")]
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() { Err(unavailable("there are no root certificates to trust")) } else { Ok(roots) }
+    if roots.with_default {
+        #[cfg(feature = "webpki-roots")]
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        #[cfg(feature = "native-roots")]
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    if store.is_empty() { Err(unavailable("there are no root certificates to trust")) } else { Ok(store) }
 }
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc")))]
-fn default_config(_: &[Vec<u8>]) -> Result<ClientConfig, TransportError> {
+fn default_config(_: &Roots) -> Result<ClientConfig, TransportError> {
     Err(unavailable(
         "no cryptography is compiled in: turn on the feature `ring` or `aws-lc`, or give a TLS configuration",
     ))

@@ -5,29 +5,41 @@ use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body;
+use stripe_identity_core::transport_support::{MAX_BODY_SIZE, append};
 use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
 use crate::classify;
 
-pub(crate) const MAX_BODY_SIZE: usize = 16 * 1024 * 1024;
-
-/// The body of the requests that a service under a [`TowerTransport`] gets.
+/// The body of the requests that a [`TowerTransport`] hands to its service.
 pub type RequestBody = Full<Bytes>;
 
-/// Sends requests over any tower service: a stack of layers over a
-/// [`HyperService`](crate::HyperService), hyper's client over a connector of your own, an axum `Router` in the same process.
+/// An asynchronous transport over any tower service.
 ///
-/// The service is cloned for each request, and asked whether it is ready. The transport keeps to the time that the call
-/// says and to the largest body; it needs a tokio runtime with its time driver on.
+/// The service may be a stack of layers over a [`HyperService`](crate::HyperService), hyper's client over
+/// your own connector, or an axum `Router` in the same process.
 ///
-/// An error of the service counts as [`Other`](TransportErrorKind::Other), which is not tried again, unless there is
-/// among its causes a [`TransportError`], which says what it counts as, or an error of hyper's. An `https` URL at hyper's
-/// connector without TLS is [`Tls`](TransportErrorKind::Tls).
+/// Each request goes to a clone of the service, once that is ready. The transport itself enforces the
+/// [`AttemptTimeout`] and the [largest body](Self::max_body_size). It needs a tokio runtime with its time
+/// driver enabled.
+///
+/// # Errors
+///
+/// The kind of an error depends on its chain of causes:
+///
+/// | the error or one of its causes is | kind |
+/// |---|---|
+/// | a [`TransportError`] | the kind of that |
+/// | an error of hyper's client or connectors | as for [`HyperTransport`](crate::HyperTransport) |
+/// | neither | [`Other`](TransportErrorKind::Other), which is not retried |
+///
+/// An `https` URL given to hyper's connector without TLS is [`Tls`](TransportErrorKind::Tls).
+///
+/// # Examples
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -39,7 +51,7 @@ pub type RequestBody = Full<Bytes>;
 /// use stripe_identity_hyper::{RequestBody, TowerTransport};
 /// use tower_service::Service;
 ///
-/// /// Knows one session.
+/// /// Responds to every request with the same session.
 /// #[derive(Clone)]
 /// struct Stripe;
 ///
@@ -65,19 +77,22 @@ pub type RequestBody = Full<Bytes>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TowerTransport<S> {
-    /// Services need not be `Sync`; it is locked only to be cloned.
+    /// A service need not be `Sync`. The lock is held only while it is cloned.
     service: Mutex<S>,
     max_body_size: usize,
 }
 
 impl<S> TowerTransport<S> {
-    /// A transport over a service, for response bodies of up to 16 MiB.
+    /// Creates a transport over a service. Response bodies may have up to 16 MiB.
     pub fn new(service: S) -> Self {
         Self { service: Mutex::new(service), max_body_size: MAX_BODY_SIZE }
     }
 
-    /// The largest response body that is taken, in bytes. A success beyond it is
-    /// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge); the body of any other response is cut. Defaults to 16 MiB.
+    /// Sets the largest response body, in bytes. Defaults to 16 MiB.
+    ///
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body of any
+    /// other response is cut.
+    #[must_use]
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
@@ -90,7 +105,7 @@ where
     B: Body,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    /// Sends the request. The rest of the response is still to be read.
+    /// Sends the request and returns the response, whose body is still to be read.
     async fn head(&self, request: http::Request<Bytes>) -> Result<http::Response<B>, TransportError> {
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
         poll_fn(|context| service.poll_ready(context)).await.map_err(|error| classify::service_error(error.into()))?;
@@ -99,8 +114,7 @@ where
     }
 }
 
-/// Appends a body to `bytes`, as far as it comes and fits. Copied together, since frames that are kept as they came may
-/// each hold on to far more than they show.
+/// Appends a body to `bytes`, until it ends, fails or exceeds `max_size`.
 async fn read<B>(body: B, bytes: &mut BytesMut, max_size: usize) -> Result<(), TransportError>
 where
     B: Body,
@@ -108,20 +122,16 @@ where
 {
     let mut body = pin!(body);
     while let Some(frame) = body.frame().await {
-        // What is no data is a trailer.
-        let Ok(mut data) = frame.map_err(|error| classify::body_error(error.into()))?.into_data() else { continue };
-        let room = max_size - bytes.len();
-        if data.remaining() > room {
-            bytes.put(data.copy_to_bytes(room));
-            return Err(TransportErrorKind::BodyTooLarge.into());
+        // A frame without data has trailers.
+        if let Ok(data) = frame.map_err(|error| classify::body_error(error.into()))?.into_data() {
+            append(bytes, data, max_size)?;
         }
-        bytes.put(data);
     }
     Ok(())
 }
 
-/// What comes of `work` until `end`, if there is one.
-async fn in_time<T>(
+/// Runs `work` until `end`, if there is one.
+async fn until<T>(
     end: Option<Instant>,
     work: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, TransportError> {
@@ -143,16 +153,16 @@ where
 {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let timeout = request.extensions().get::<AttemptTimeout>();
-        // A time beyond what the clock can express is no limit.
+        // A timeout beyond the range of the clock is no limit.
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
-        let (parts, body) = in_time(end, self.head(request)).await?.into_parts();
+        let (parts, body) = until(end, self.head(request)).await?.into_parts();
         let mut bytes = BytesMut::new();
-        // Dropped before its end, the body keeps others from its connection.
-        let read = in_time(end, read(body, &mut bytes, self.max_body_size)).await;
+        // If the body is dropped before its end, its connection is not used again.
+        let read = until(end, read(body, &mut bytes, self.max_body_size)).await;
         if parts.status.is_success() {
             read?;
         }
-        // Of any other response, the status matters more than the rest of the body.
+        // Of any other response, the status matters more than a complete body.
         Ok(http::Response::from_parts(parts, bytes.freeze()))
     }
 

@@ -8,6 +8,7 @@ use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
+use stripe_identity_core::transport_support::{CONNECT_TIMEOUT, MAX_BODY_SIZE, POOL_IDLE_TIMEOUT};
 use stripe_identity_core::{HttpTransport, TransportError, async_trait, http};
 
 use crate::connector::Connector;
@@ -15,71 +16,100 @@ use crate::proxy::Proxy;
 use crate::resolver::Resolver;
 use crate::service::HyperService;
 use crate::tcp::TcpConnector;
-use crate::tls;
-use crate::tower::{MAX_BODY_SIZE, TowerTransport};
+use crate::tls::{self, Roots};
+use crate::tower::TowerTransport;
 use crate::watched::{Refusals, Watching};
 
 const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-/// While a response is awaited in HTTP/2. Who does not answer one within 20 seconds is gone.
+/// How often a connection is pinged while it waits for a response in HTTP/2. A server that does not respond
+/// to a ping within 20 s, hyper's default, is lost.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Sends requests over hyper. Cheap to clone; clones share their connections.
+/// An asynchronous transport over hyper, rustls and tokio.
+///
+/// Cloning is cheap, and clones share their connections.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use stripe_identity_core::{Client, Config};
+/// use stripe_identity_hyper::HyperTransport;
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = HyperTransport::builder().connect_timeout(Duration::from_secs(5)).build()?;
+/// let client = Client::new(Config::new("sk_test_123")?, transport);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Settings
 ///
 /// | setting | default |
 /// |---|---|
-/// | time for an attempt | what the call says: 80 seconds unless changed |
-/// | [time for a connection](HyperTransportBuilder::connect_timeout), within that | 30 seconds |
-/// | [largest response body](HyperTransportBuilder::max_body_size) | 16 MiB |
-/// | largest response head, in HTTP/1.1 | 64 KiB, give or take a read |
-/// | [idle connections](HyperTransportBuilder::pool_max_idle) for each host | as many as there were requests at a time |
-/// | they [are kept for](HyperTransportBuilder::pool_idle_timeout) | 90 seconds |
-/// | [HTTP version](HyperTransportBuilder::http_version) | 2 where the server offers it over TLS, else 1.1 |
-/// | [proxy](HyperTransportBuilder::proxy) | what the environment says |
-/// | whom TLS trusts | what the crate's features say, and [what is added](HyperTransportBuilder::root_certificate) |
-/// | `TCP_NODELAY` | on |
-/// | redirects, compression, cookies | none |
+/// | timeout of an attempt | set by the call; 80 s unless configured |
+/// | [`connect_timeout`](HyperTransportBuilder::connect_timeout) | 30 s, within the attempt |
+/// | [`max_body_size`](HyperTransportBuilder::max_body_size) | 16 MiB |
+/// | [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) | no limit |
+/// | [`pool_idle_timeout`](HyperTransportBuilder::pool_idle_timeout) | 90 s |
+/// | [`http_version`](HyperTransportBuilder::http_version) | HTTP/2 if the server offers it over TLS, else HTTP/1.1 |
+/// | [`proxy`](HyperTransportBuilder::proxy) | from the environment |
+/// | [`root_certificate`](HyperTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
 ///
-/// A connection over which an answer did not come in time, or was not waited for, is not used again. Connections are looked
-/// after by tasks of the runtime: in a current-thread runtime that runs during calls only, the end of an idle connection
-/// goes unnoticed until a request fails over it. There, have [none kept](HyperTransportBuilder::pool_max_idle), or take the
-/// blocking client.
+/// The largest head of a response in HTTP/1.1 is about 64 KiB. `TCP_NODELAY` is set. There are no redirects,
+/// no compression and no cookies.
 ///
-/// A request that was handed to a kept connection which turns out to be closed, before any of it was written, goes out
-/// again on a new connection. That is the only thing it repeats.
+/// # Connections
+///
+/// A connection is used again once its response is complete. If a response is late, or its future is
+/// dropped, the connection is not used again.
+///
+/// Tasks of the runtime watch idle connections. A current-thread runtime that runs only during calls
+/// therefore misses that a server has closed a connection, and the next request over it fails. In such a
+/// program, set [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) to 0 or use the blocking client.
+///
+/// If a pooled connection turns out to be closed before any byte of a request was written, the request is
+/// sent over a new connection. The transport repeats nothing else.
 #[derive(Clone)]
 pub struct HyperTransport(TowerTransport<HyperService>);
 
 impl HyperTransport {
-    /// A transport with the defaults.
+    /// Creates a transport with the default settings.
     ///
     /// # Errors
-    /// As [`HyperTransportBuilder::build`].
+    ///
+    /// As for [`HyperTransportBuilder::build`].
     pub fn new() -> Result<Self, TransportError> {
         Self::builder().build()
     }
 
-    /// A transport with settings of your own.
+    /// Returns a builder with the default settings. It reads the proxy from the environment.
     pub fn builder() -> HyperTransportBuilder {
         HyperTransportBuilder {
             tls: None,
-            roots: Vec::new(),
+            roots: Roots { added: Vec::new(), with_default: true },
             proxy: Proxy::from_env(),
             http_version: HttpVersion::default(),
-            connect_timeout: Duration::from_secs(30),
+            connect_timeout: CONNECT_TIMEOUT,
             pool_max_idle: usize::MAX,
-            pool_idle_timeout: Duration::from_secs(90),
+            pool_idle_timeout: POOL_IDLE_TIMEOUT,
             max_body_size: MAX_BODY_SIZE,
             addresses: HashMap::new(),
         }
     }
 }
 
-/// Which version of HTTP is spoken.
+/// The HTTP versions that a [`HyperTransport`] speaks.
+///
+/// ```
+/// use stripe_identity_hyper::{HttpVersion, HyperTransport};
+///
+/// let builder = HyperTransport::builder().http_version(HttpVersion::Http1);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpVersion {
-    /// Over TLS, HTTP/2 if the server offers it (ALPN), else HTTP/1.1.
+    /// HTTP/2 if the server offers it over TLS (ALPN), else HTTP/1.1.
     #[default]
     Negotiated,
     /// HTTP/1.1 only.
@@ -88,11 +118,25 @@ pub enum HttpVersion {
     Http2,
 }
 
-/// Settings for a [`HyperTransport`].
+/// Builds a [`HyperTransport`].
+///
+/// ```
+/// use stripe_identity_hyper::{HyperTransport, Proxy};
+///
+/// # fn example(certificate: Vec<u8>) -> Result<(), stripe_identity_core::TransportError> {
+/// let transport = HyperTransport::builder()
+///     .proxy(Proxy::none())
+///     .root_certificate(certificate)
+///     .pool_max_idle(4)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[must_use = "a builder does nothing until `build` or `build_service` is called"]
 pub struct HyperTransportBuilder {
     tls: Option<ClientConfig>,
-    roots: Vec<Vec<u8>>,
+    roots: Roots,
     proxy: Proxy,
     http_version: HttpVersion,
     connect_timeout: Duration,
@@ -103,82 +147,106 @@ pub struct HyperTransportBuilder {
 }
 
 impl HyperTransportBuilder {
-    /// A TLS configuration of your own, in place of what the crate's features say. Its ALPN protocols are set by the
-    /// transport.
+    /// Sets the TLS configuration, in place of the one that the crate's features describe. The transport
+    /// overwrites its ALPN protocols.
     pub fn tls_config(self, config: ClientConfig) -> Self {
         Self { tls: Some(config), ..self }
     }
 
-    /// One more root certificate for TLS to trust, in DER form, such as that of a company's own authority. It does not go
-    /// with a [TLS configuration](Self::tls_config) of your own, which says whom to trust by itself.
+    /// Adds a root certificate in DER form, such as that of a company's certificate authority.
+    ///
+    /// It excludes a [TLS configuration](Self::tls_config), which has its own roots.
     pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
-        self.roots.push(der.into());
+        self.roots.added.push(der.into());
         self
     }
 
-    /// The addresses of a host or a proxy, which is then not looked up. The port is that of the URL, unless that says none and
-    /// the address does.
+    /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of the
+    /// crate's features.
+    ///
+    /// It excludes a [TLS configuration](Self::tls_config), which has its own roots.
+    pub fn without_default_roots(mut self) -> Self {
+        self.roots.with_default = false;
+        self
+    }
+
+    /// Sets the addresses of a host or a proxy, which is then not looked up.
+    ///
+    /// The port is that of the URL. If the URL has none, it is that of the address, or the default of the
+    /// scheme if that is 0.
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
     }
 
-    /// The proxy to go through. Default: what the environment says.
+    /// Sets the proxy. Defaults to [`Proxy::from_env`], as of the creation of this builder.
     pub fn proxy(self, proxy: Proxy) -> Self {
         Self { proxy, ..self }
     }
 
-    /// The version of HTTP to speak. Default: 2 where the server offers it over TLS, else 1.1.
+    /// Sets the HTTP versions to speak. Defaults to [`HttpVersion::Negotiated`].
     pub fn http_version(self, version: HttpVersion) -> Self {
         Self { http_version: version, ..self }
     }
 
-    /// How long a connection may take to come about, without its TLS but with a proxy's. Default: 30 seconds. It cannot
-    /// take longer than the attempt that needs it.
+    /// Sets how long making a connection may take. Defaults to 30 s.
     ///
-    /// The addresses of a host or a proxy are tried in turn, IPv6 and IPv4 by turns. If one is silent for half a second, the next
-    /// is tried beside it; if one fails, the next is tried at once; the first that answers is used. If this time or that of the
-    /// attempt is short, the addresses share it, and the next is tried sooner.
+    /// The time includes the name lookup and, through a proxy, the tunnel and any TLS handshake with the
+    /// proxy. It does not include the TLS handshake with the host. The timeout of the attempt limits it too.
+    ///
+    /// The addresses of a host or proxy are tried in turn, with IPv6 and IPv4 alternating. The next address
+    /// is tried as soon as one fails, and beside one that has been silent for half a second. The first that
+    /// accepts is used. If the time is short, the addresses share it, and the next is tried sooner.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
 
-    /// How many idle connections are kept for each host. With 0, none is used twice. Default: as many as there are.
+    /// Sets how many idle connections are kept for each host. With 0, no connection is used twice. Defaults
+    /// to no limit: as many are kept as there were concurrent requests.
     pub fn pool_max_idle(self, connections: usize) -> Self {
         Self { pool_max_idle: connections, ..self }
     }
 
-    /// How long an idle connection is kept. Default: 90 seconds.
+    /// Sets how long an idle connection is kept. Defaults to 90 s.
     pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
         Self { pool_idle_timeout: timeout, ..self }
     }
 
-    /// The largest response body that is taken, in bytes. A success beyond it is
-    /// [`BodyTooLarge`](stripe_identity_core::TransportErrorKind::BodyTooLarge); the body of any other response is cut.
-    /// Defaults to 16 MiB.
+    /// Sets the largest response body, in bytes. Defaults to 16 MiB.
+    ///
+    /// A success with a larger body is
+    /// [`BodyTooLarge`](stripe_identity_core::TransportErrorKind::BodyTooLarge). The body of any other
+    /// response is cut.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
 
-    /// The transport.
+    /// Builds the transport.
     ///
     /// # Errors
-    /// [`Tls`](stripe_identity_core::TransportErrorKind::Tls) if no TLS configuration was given and none can be made: an
-    /// added root certificate is none, the operating system was to give root certificates and has none, or the crate was
-    /// compiled without cryptography or without roots. The same if both a configuration and root certificates were given.
+    ///
+    /// [`Tls`](stripe_identity_core::TransportErrorKind::Tls) if
+    ///
+    /// - an added root certificate is malformed,
+    /// - there are no root certificates to trust,
+    /// - the crate was compiled without cryptography, and there is no [TLS configuration](Self::tls_config),
+    /// - there is a TLS configuration as well as settings of root certificates.
     pub fn build(self) -> Result<HyperTransport, TransportError> {
         let max_body_size = self.max_body_size;
         Ok(HyperTransport(TowerTransport::new(self.build_service()?).max_body_size(max_body_size)))
     }
 
-    /// The service that the transport sends over, to stack layers on it. A [`TowerTransport`] over it has its own largest
-    /// body.
+    /// Builds the service that the transport sends over, to stack layers on.
+    ///
+    /// [`max_body_size`](Self::max_body_size) has no effect on it: set
+    /// [that of the `TowerTransport`](TowerTransport::max_body_size) over the stack.
     ///
     /// # Errors
+    ///
     /// As for [`build`](Self::build).
     pub fn build_service(self) -> Result<HyperService, TransportError> {
         let mut tls = tls::config(self.tls, &self.roots)?;
-        // The connectors set them, and panic if they are set already.
+        // The connectors set the protocols, and panic if there are any.
         tls.alpn_protocols.clear();
 
         let tcp = TcpConnector { resolver: Resolver::new(self.addresses), timeout: self.connect_timeout };
@@ -195,7 +263,7 @@ impl HyperTransportBuilder {
             HttpVersion::Http1 => over_tls.enable_http1().wrap_connector(connector),
             HttpVersion::Http2 => over_tls.enable_http2().wrap_connector(connector),
         };
-        // It is added to the time that it is now. What is beyond what the clock can say is for ever.
+        // hyper adds it to the current time. Beyond the range of the clock, connections are kept without limit.
         let idle_timeout = Some(self.pool_idle_timeout).filter(|&it| Instant::now().checked_add(it).is_some());
         let refusals = Refusals::default();
         let client = Client::builder(TokioExecutor::new())
@@ -205,7 +273,7 @@ impl HyperTransportBuilder {
             .pool_idle_timeout(idle_timeout)
             .http2_only(self.http_version == HttpVersion::Http2)
             .http2_keep_alive_interval(PING_INTERVAL)
-            // hyper reads until its buffer is full before it lets anything else run, timeouts included.
+            // hyper fills its buffer before it lets other tasks run, timeouts included.
             .http1_max_buf_size(MAX_HEAD_SIZE)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .build(Watching { connector, refusals: refusals.clone() });

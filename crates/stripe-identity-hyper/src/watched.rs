@@ -1,7 +1,11 @@
-//! Watches connections: whether the server refused a handshake that the client held to be complete, as it may under TLS 1.3,
-//! and that no flood keeps anything else from running.
+//! A connection between hyper and TLS that does two things which hyper does not.
+//!
+//! - It detects a refused handshake. Under TLS 1.3, a client completes the handshake before the server has
+//!   checked it. A refusal then arrives as an alert in place of a response, and hyper reports it as a broken
+//!   connection.
+//! - It yields to the runtime after a few reads, so that a server which sends without end cannot starve other
+//!   tasks and timeouts.
 
-use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
@@ -11,25 +15,25 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{self, ReadBuf, ReadBufCursor};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use rustls::AlertDescription;
 use stripe_identity_core::http::{Extensions, Uri};
+use stripe_identity_core::transport_support;
 use tower_service::Service;
 
-use crate::classify::causes;
-
-/// What is known of the handshake of a connection. Clones share it.
+/// The state of a connection's handshake. Clones share it. hyper passes it along with the connection.
 #[derive(Clone, Debug)]
-pub(crate) struct Handshake(Arc<Facts>);
+pub(crate) struct Handshake(Arc<HandshakeState>);
 
 #[derive(Debug, Default)]
-struct Facts {
+struct HandshakeState {
     was_refused: AtomicBool,
     has_served: AtomicBool,
     refusals: Refusals,
 }
 
-/// How many handshakes were refused to a client. Says of an error whether that is its cause where hyper does not give along
-/// the connection: one may end before it is ready for the request.
+/// The number of refused handshakes of one client.
+///
+/// If a connection ends before it is ready for a request, hyper's error has no connection, and so no
+/// [`Handshake`]. Then a change of this number shows that a handshake was refused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Refusals(Arc<AtomicUsize>);
 
@@ -41,57 +45,43 @@ impl Refusals {
 
 impl Handshake {
     fn new(refusals: Refusals) -> Self {
-        Self(Arc::new(Facts { refusals, ..Facts::default() }))
+        Self(Arc::new(HandshakeState { refusals, ..HandshakeState::default() }))
     }
 
+    /// Returns the handshake of a connection that [`Watching`] made.
     pub(crate) fn of(connected: &Connected) -> Option<Self> {
         let mut extensions = Extensions::new();
         connected.get_extras(&mut extensions);
         extensions.remove()
     }
 
-    /// A response came, so from now on an alert is about something else.
+    /// Records a response. Later alerts do not concern the handshake.
     pub(crate) fn has_served(&self) {
         self.0.has_served.store(true, Ordering::Relaxed);
     }
 
+    /// Returns whether the server refused the handshake.
     pub(crate) fn was_refused(&self) -> bool {
         self.0.was_refused.load(Ordering::Relaxed) && !self.0.has_served.load(Ordering::Relaxed)
     }
 
+    /// Records a failed read if it was a refusal.
     fn note(&self, error: &io::Error) {
-        if refuses_handshake(error) && !self.0.was_refused.swap(true, Ordering::Relaxed) {
+        if is_refusal(error) && !self.0.was_refused.swap(true, Ordering::Relaxed) {
             self.0.refusals.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn refuses_handshake(error: &io::Error) -> bool {
-    let error: &(dyn StdError + 'static) = error;
-    let mut errors = causes(error).filter_map(|cause| cause.downcast_ref::<rustls::Error>());
-    errors.any(|error| {
-        matches!(
-            error,
-            rustls::Error::AlertReceived(
-                AlertDescription::HandshakeFailure
-                    | AlertDescription::NoCertificate
-                    | AlertDescription::BadCertificate
-                    | AlertDescription::UnsupportedCertificate
-                    | AlertDescription::CertificateRevoked
-                    | AlertDescription::CertificateExpired
-                    | AlertDescription::CertificateUnknown
-                    | AlertDescription::UnknownCA
-                    | AlertDescription::AccessDenied
-                    | AlertDescription::DecryptError
-                    | AlertDescription::InsufficientSecurity
-                    | AlertDescription::CertificateRequired
-                    | AlertDescription::UnknownPSKIdentity
-            )
-        )
+fn is_refusal(error: &io::Error) -> bool {
+    let mut errors = transport_support::causes(error).filter_map(|cause| cause.downcast_ref());
+    errors.any(|error| match error {
+        rustls::Error::AlertReceived(alert) => transport_support::refuses_handshake((*alert).into()),
+        _ => false,
     })
 }
 
-/// Connects, and watches the connections.
+/// Wraps the connections of a connector in [`Watched`].
 #[derive(Clone)]
 pub(crate) struct Watching<C> {
     pub(crate) connector: C,
@@ -118,40 +108,53 @@ where
     }
 }
 
-/// A connection whose errors are looked at before hyper gets them: HTTP/2 keeps of them the text alone.
+/// A connection that inspects its errors before hyper converts them: HTTP/2 keeps only their text.
 pub(crate) struct Watched<S> {
     stream: S,
     handshake: Handshake,
     has_read: bool,
-    /// What was read to learn why a write failed, and was data after all.
+    /// A byte that was read in search of a refusal and turned out to be data.
     early: Option<u8>,
+    /// A failed write whose reason is still to be read.
     failed_write: Option<io::Error>,
-    /// Reads in a row that gave something at once.
-    reads: usize,
+    /// The number of consecutive reads that were ready at once.
+    ready_reads: usize,
 }
 
-/// How many reads, of 64 KiB at most, a connection makes before it lets anything else run, timeouts included. tokio allows 128,
-/// which is long for what takes long to parse and leads to nothing, such as zeros as the size of a chunk.
-const MOST_READS: usize = 8;
+/// How many consecutive reads, of at most 64 KiB each, a connection makes before it yields.
+///
+/// tokio allows 128. That takes long for input that is slow to parse and leads nowhere, such as a chunk
+/// size of endless zeros.
+const MAX_READY_READS: usize = 8;
 
 impl<S: rt::Read + Unpin> Watched<S> {
     fn new(stream: S, refusals: Refusals) -> Self {
-        Self { stream, handshake: Handshake::new(refusals), has_read: false, early: None, failed_write: None, reads: 0 }
+        Self {
+            stream,
+            handshake: Handshake::new(refusals),
+            has_read: false,
+            early: None,
+            failed_write: None,
+            ready_reads: 0,
+        }
     }
 
-    /// Passes on the result of a write. A server that refuses the handshake also closes, and a write may fail for that before
-    /// the reason was read. It is there to be read then, or the end is, so this does not wait for long.
-    fn written<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    /// Passes on the result of a write, except that a refused handshake is reported as such.
+    ///
+    /// A server that refuses the handshake also closes the connection, so a write may fail before the alert
+    /// was read. Either the alert or the end of the stream can then be read without a long wait.
+    fn after_write<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(Err(error)) if !self.has_read && is_closed(&error) => {
                 self.failed_write = Some(error);
-                self.why_the_write_failed(context).map(Err)
+                self.reason_for_failed_write(context).map(Err)
             }
             result => result,
         }
     }
 
-    fn why_the_write_failed(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+    /// Reads the reason for a failed write, or returns the failure itself if there is none.
+    fn reason_for_failed_write(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         if !self.has_read {
             let mut byte = [0];
             let mut buffer = ReadBuf::new(&mut byte);
@@ -194,16 +197,16 @@ impl<S: rt::Read + Unpin> rt::Read for Watched<S> {
             buffer.put_slice(&[byte]);
             return Poll::Ready(Ok(()));
         }
-        if self.reads == MOST_READS {
-            self.reads = 0;
+        if self.ready_reads == MAX_READY_READS {
+            self.ready_reads = 0;
             ready!(pin!(tokio::task::yield_now()).poll(context));
         }
         let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
-            self.reads = 0;
+            self.ready_reads = 0;
             return Poll::Pending;
         };
         self.has_read = true;
-        self.reads += 1;
+        self.ready_reads += 1;
         if let Err(error) = &read {
             self.handshake.note(error);
         }
@@ -214,18 +217,18 @@ impl<S: rt::Read + Unpin> rt::Read for Watched<S> {
 impl<S: rt::Read + rt::Write + Unpin> rt::Write for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.failed_write.is_some() {
-            return self.why_the_write_failed(context).map(Err);
+            return self.reason_for_failed_write(context).map(Err);
         }
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written(context, result)
+        self.after_write(context, result)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.failed_write.is_some() {
-            return self.why_the_write_failed(context).map(Err);
+            return self.reason_for_failed_write(context).map(Err);
         }
         let result = Pin::new(&mut self.stream).poll_flush(context);
-        self.written(context, result)
+        self.after_write(context, result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -242,10 +245,10 @@ impl<S: rt::Read + rt::Write + Unpin> rt::Write for Watched<S> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.failed_write.is_some() {
-            return self.why_the_write_failed(context).map(Err);
+            return self.reason_for_failed_write(context).map(Err);
         }
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.written(context, result)
+        self.after_write(context, result)
     }
 }
 
@@ -258,15 +261,16 @@ mod tests {
     use http_body_util::{BodyExt as _, Full};
     use hyper_util::client::legacy::{Client, Error};
     use hyper_util::rt::TokioExecutor;
+    use rustls::AlertDescription;
     use stripe_identity_core::bytes::Bytes;
     use stripe_identity_core::http::Request;
 
     use super::*;
 
-    /// Makes connections that answer some requests and refuse the next with an alert.
+    /// A connector whose connections respond to some requests and refuse the next with an alert.
     #[derive(Clone)]
     struct Scripted {
-        answers: usize,
+        responses: usize,
         alert: AlertDescription,
     }
 
@@ -280,15 +284,14 @@ mod tests {
         }
 
         fn call(&mut self, _: Uri) -> Self::Future {
-            ready(Ok(Script { answers: self.answers, alert: self.alert, requests: 0, reader: None }))
+            ready(Ok(Script { responses: self.responses, alert: self.alert, unanswered: 0, reader: None }))
         }
     }
 
     struct Script {
-        answers: usize,
+        responses: usize,
         alert: AlertDescription,
-        /// That wait for an answer.
-        requests: usize,
+        unanswered: usize,
         reader: Option<Waker>,
     }
 
@@ -304,16 +307,16 @@ mod tests {
             context: &mut Context<'_>,
             mut buffer: ReadBufCursor<'_>,
         ) -> Poll<io::Result<()>> {
-            if self.requests == 0 {
+            if self.unanswered == 0 {
                 self.reader = Some(context.waker().clone());
                 return Poll::Pending;
             }
-            self.requests -= 1;
-            if self.answers == 0 {
+            self.unanswered -= 1;
+            if self.responses == 0 {
                 let alert = rustls::Error::AlertReceived(self.alert);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, alert)));
             }
-            self.answers -= 1;
+            self.responses -= 1;
             buffer.put_slice(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             Poll::Ready(Ok(()))
         }
@@ -321,7 +324,7 @@ mod tests {
 
     impl rt::Write for Script {
         fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-            self.requests += 1;
+            self.unanswered += 1;
             if let Some(reader) = self.reader.take() {
                 reader.wake();
             }
@@ -337,9 +340,9 @@ mod tests {
         }
     }
 
-    /// Whether the first request that is refused counts as refused in the handshake.
-    async fn is_refusal(answers: usize, alert: AlertDescription) -> bool {
-        let connector = Watching { connector: Scripted { answers, alert }, refusals: Refusals::default() };
+    /// Returns whether an alert after some responses counts as a refused handshake.
+    async fn counts_as_refusal(responses: usize, alert: AlertDescription) -> bool {
+        let connector = Watching { connector: Scripted { responses, alert }, refusals: Refusals::default() };
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
         loop {
             let request = Request::get("http://x.test/").body(Full::default()).unwrap();
@@ -355,15 +358,15 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_is_about_the_handshake_until_a_response_came() {
+    fn alert_refuses_the_handshake_until_a_response_arrived() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             for alert in [AlertDescription::CertificateRequired, AlertDescription::UnknownCA] {
-                assert!(is_refusal(0, alert).await, "{alert:?}");
-                assert!(!is_refusal(1, alert).await, "{alert:?}");
+                assert!(counts_as_refusal(0, alert).await, "{alert:?}");
+                assert!(!counts_as_refusal(1, alert).await, "{alert:?}");
             }
             for alert in [AlertDescription::InternalError, AlertDescription::BadRecordMac] {
-                assert!(!is_refusal(0, alert).await, "{alert:?}");
+                assert!(!counts_as_refusal(0, alert).await, "{alert:?}");
             }
         });
     }

@@ -1,25 +1,27 @@
 use std::error::Error as StdError;
 
-use rustls::AlertDescription;
 use rustls::pki_types::InvalidDnsNameError;
+use stripe_identity_core::transport_support::{causes, refuses_handshake};
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
-/// `has_connected`: whether the request made a connection of its own, which no other has used before.
+/// Classifies a failure before the head of the response arrived. `has_connected` says whether the request
+/// opened a connection, which no other request has used.
 pub(crate) fn request_error(error: reqwest::Error, has_connected: bool) -> TransportError {
-    if has_connected && error.is_request() && !error.is_connect() && refuses_handshake(&error) {
+    if has_connected && error.is_request() && !error.is_connect() && is_refusal(&error) {
         return TransportError::new(TransportErrorKind::Tls, error.without_url());
     }
     self::error(error)
 }
 
+/// Classifies any other failure.
 pub(crate) fn error(error: reqwest::Error) -> TransportError {
     let kind = kind(&error);
-    // The URL may hold personal data in its query.
+    // The query of the URL may contain personal data.
     TransportError::new(kind, error.without_url())
 }
 
 fn kind(error: &reqwest::Error) -> TransportErrorKind {
-    // Over TLS, a name that is none is not even looked up.
+    // rustls rejects an invalid name before it is looked up.
     if error.is_dns() || causes(error).any(<dyn StdError>::is::<InvalidDnsNameError>) {
         TransportErrorKind::Dns
     } else if error.is_connect() {
@@ -31,48 +33,25 @@ fn kind(error: &reqwest::Error) -> TransportErrorKind {
         TransportErrorKind::Other
     } else {
         match causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>()) {
-            // What came was no HTTP, or what should go out is none: no repetition will mend that.
+            // The response is not HTTP, or the request cannot be written as HTTP. A retry would fail alike.
             Some(error) if error.is_parse() || error.is_body_write_aborted() => TransportErrorKind::Other,
-            // Among them those that hyper counts as the user's, which here can only say that the task of the connection is
-            // gone: it belongs to the runtime that opened it, and ends with that while a call of another waits.
+            // Errors that hyper calls the user's are among them. Here they mean that the connection's task
+            // is gone: its runtime was shut down while a call of another runtime used the connection.
             _ => TransportErrorKind::Interrupted,
         }
     }
 }
 
-/// The alerts with which a server refuses a handshake that the client holds to be complete, as it may under TLS 1.3.
-const REFUSALS: [AlertDescription; 13] = [
-    AlertDescription::HandshakeFailure,
-    AlertDescription::NoCertificate,
-    AlertDescription::BadCertificate,
-    AlertDescription::UnsupportedCertificate,
-    AlertDescription::CertificateRevoked,
-    AlertDescription::CertificateExpired,
-    AlertDescription::CertificateUnknown,
-    AlertDescription::UnknownCA,
-    AlertDescription::AccessDenied,
-    AlertDescription::DecryptError,
-    AlertDescription::InsufficientSecurity,
-    AlertDescription::CertificateRequired,
-    AlertDescription::UnknownPSKIdentity,
-];
-
-fn refuses_handshake(error: &reqwest::Error) -> bool {
-    let refusals = REFUSALS.map(rustls::Error::AlertReceived);
+/// Returns whether a server refused a handshake that the client had completed, as it may under TLS 1.3.
+fn is_refusal(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-            return refusals.contains(error);
+            return matches!(error, rustls::Error::AlertReceived(alert) if refuses_handshake((*alert).into()));
         }
-        // HTTP/2 keeps of its causes the text alone.
+        // Over HTTP/2, only the text of a cause is left.
         let text = cause.to_string();
-        cause.source().is_none() && refusals.iter().any(|refusal| text.ends_with(&refusal.to_string()))
-    })
-}
-
-/// The error and its sources. An `io::Error` counts as the source of what it wraps, which it does not say itself.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        wrapped.map(|wrapped| wrapped as _).or_else(|| error.source())
+        let mut alerts = (0..=u8::MAX).filter(|alert| refuses_handshake(*alert));
+        cause.source().is_none()
+            && alerts.any(|alert| text.ends_with(&rustls::Error::AlertReceived(alert.into()).to_string()))
     })
 }

@@ -1,4 +1,4 @@
-//! Whether a request made a connection of its own: only then an alert of TLS may be about the handshake.
+//! Observes whether a request opened a connection. Only then can a TLS alert refuse the handshake.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,29 +13,30 @@ tokio::task_local! {
     static HAS_CONNECTED: Arc<AtomicBool>;
 }
 
-/// What comes of a request, and whether a connection was made for it, by a client with the layer below.
+/// Runs a request of a client with the layer [`NoteConnections`]. Also returns whether it opened a
+/// connection.
 pub(crate) async fn watch<F: Future>(request: F) -> (F::Output, bool) {
     let has_connected = Arc::new(AtomicBool::new(false));
     let outcome = HAS_CONNECTED.scope(has_connected.clone(), request).await;
     (outcome, has_connected.load(Ordering::Relaxed))
 }
 
-/// Notes each connection for the request that waits for it.
+/// Records each new connection for the request that waits for it.
 #[derive(Clone)]
-pub(crate) struct NotesConnections;
+pub(crate) struct NoteConnections;
 
-impl<S> Layer<S> for NotesConnections {
-    type Service = Noting<S>;
+impl<S> Layer<S> for NoteConnections {
+    type Service = NoteConnectionsService<S>;
 
-    fn layer(&self, connector: S) -> Noting<S> {
-        Noting(connector)
+    fn layer(&self, connector: S) -> NoteConnectionsService<S> {
+        NoteConnectionsService(connector)
     }
 }
 
 #[derive(Clone)]
-pub(crate) struct Noting<S>(S);
+pub(crate) struct NoteConnectionsService<S>(S);
 
-impl<S, R> Service<R> for Noting<S>
+impl<S, R> Service<R> for NoteConnectionsService<S>
 where
     S: Service<R>,
     S::Future: Send + 'static,
@@ -52,7 +53,7 @@ where
         let connecting = self.0.call(target);
         Box::pin(async {
             let connection = connecting.await?;
-            // A connection that nobody waits for any more is made in a task of its own.
+            // If no request waits for the connection any more, hyper completes it in another task.
             let _ = HAS_CONNECTED.try_with(|it| it.store(true, Ordering::Relaxed));
             Ok(connection)
         })
@@ -70,7 +71,7 @@ mod tests {
     use crate::ReqwestTransport;
 
     #[test]
-    fn a_request_over_a_kept_connection_has_made_none() {
+    fn request_over_a_pooled_connection_has_opened_none() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         // The thread ends with the process.
@@ -88,7 +89,7 @@ mod tests {
             runtime.block_on(async {
                 let (response, has_connected) = watch(client.get(&url).send()).await;
                 response.unwrap().bytes().await.unwrap();
-                // For the connection to be given back.
+                // Gives the connection time to return to the pool.
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 has_connected
             })

@@ -9,17 +9,20 @@ use std::{fmt, io, thread};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{Semaphore, oneshot};
 
-/// How many lookups run at a time. More wait, so that a resolver that hangs does not gather threads without end.
+/// How many lookups run at a time. Further ones wait, so that lookups that hang occupy a bounded number of
+/// threads.
 const MOST_LOOKUPS: usize = 32;
 
-/// Looks names up for a [`reqwest::Client`], as that of [`client_builder`](crate::ReqwestTransport::client_builder) does by
-/// default. Cheap to clone.
+/// Looks up names for a [`reqwest::Client`].
 ///
-/// A client tries the addresses of a host in their order. If a host has several, each further lookup begins with the next one
-/// of each kind, IPv6 and IPv4, so that a retry is not held up by the same silent address.
+/// The client of [`client_builder`](crate::ReqwestTransport::client_builder) has one by default. Cloning is
+/// cheap, and clones share their state.
 ///
-/// The system is asked on threads of their own, 32 at a time, and not in the runtime: a runtime that shuts down waits for no
-/// lookup.
+/// A client tries the addresses of a host in order. If a host has several, each further lookup begins with
+/// the next address of each family, IPv6 and IPv4, so that one silent address does not delay every retry.
+///
+/// The system is asked on separate threads, at most 32 at a time, and not in the runtime: a runtime that
+/// shuts down does not wait for a lookup.
 ///
 /// ```no_run
 /// use stripe_identity_reqwest::{Resolver, ReqwestTransport, reqwest};
@@ -36,12 +39,13 @@ pub struct Resolver {
     known: HashMap<String, Vec<SocketAddr>>,
     lookups: Arc<Semaphore>,
     turns: Arc<Turns>,
-    // A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer than its call.
+    // A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer than
+    // its call.
     look_up: fn(&str) -> io::Result<Vec<SocketAddr>>,
 }
 
 impl Resolver {
-    /// A resolver that asks the system.
+    /// Creates a resolver that asks the system.
     pub fn new() -> Self {
         Self::with(|name| Ok((name, 0).to_socket_addrs()?.collect()))
     }
@@ -51,10 +55,11 @@ impl Resolver {
         Self { known: HashMap::new(), lookups, turns: Arc::default(), look_up }
     }
 
-    /// The addresses of a host or a proxy, which is then not looked up.
+    /// Sets the addresses of a host or a proxy, which is then not looked up.
     ///
-    /// The client's own [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) does the same, but begins with the same
-    /// address each time.
+    /// [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) of the client does the same, but
+    /// begins with the same address each time.
+    #[must_use]
     pub fn resolve_to_addrs(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.known.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
@@ -77,7 +82,7 @@ impl Resolver {
         thread::Builder::new().name("stripe-identity-dns".to_owned()).spawn(move || {
             let found = look_up(&name);
             drop(place);
-            // The call may have ended meanwhile.
+            // Fails if the call has ended meanwhile.
             let _ = result.send(found);
         })?;
         Ok(found.await??)
@@ -102,7 +107,7 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// How often names were looked up. Names that share a counter disturb each other's turns at times, which does no harm.
+/// Counts lookups by name. Names that share a counter skip a turn at times, which does no harm.
 #[derive(Default)]
 struct Turns([AtomicUsize; 32]);
 
@@ -115,8 +120,8 @@ impl Turns {
     }
 }
 
-/// The same addresses, those of each family moved on by so many places. The client tries one family after the other, and
-/// which one comes first stays.
+/// Rotates the addresses of each family by `turn` places. The client tries one family after the other, and
+/// the first family stays the first.
 fn rotate(addresses: Vec<SocketAddr>, turn: usize) -> Vec<SocketAddr> {
     let is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|it| it.is_ipv6() == is_ipv6);
@@ -135,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_runtime_that_ends_does_not_wait_for_a_lookup() {
+    fn runtime_shutdown_does_not_wait_for_a_lookup() {
         let (ended, end) = std::sync::mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn lookups_that_hang_are_limited_in_number() {
+    fn hanging_lookups_occupy_a_bounded_number_of_threads() {
         static BEGUN: AtomicUsize = AtomicUsize::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let resolver = Resolver::with(|_| {
@@ -171,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn each_further_lookup_of_a_name_begins_with_the_next_address_of_each_family() {
+    fn each_lookup_of_a_name_begins_with_the_next_address_of_each_family() {
         let [v6, w6, v4, w4, x4] =
             ["[::1]:0", "[::2]:0", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"].map(|it| it.parse().unwrap());
         let rotated = |addresses: &[SocketAddr], turn| rotate(addresses.to_vec(), turn);
@@ -187,7 +192,7 @@ mod tests {
             let find = |resolver: &Resolver| {
                 runtime.block_on(resolver.resolve("two.test".parse().unwrap())).unwrap().collect::<Vec<_>>()
             };
-            // Its clones go on where it is.
+            // Clones share the turn.
             assert_eq!([find(&resolver), find(&resolver.clone()), find(&resolver)], [[v4, w4], [w4, v4], [v4, w4]]);
         }
     }

@@ -4,24 +4,42 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
-use stripe_identity_core::{
-    AttemptTimeout, HttpTransport, NoProxy, TransportError, TransportErrorKind, async_trait, http,
-};
+use stripe_identity_core::transport_support::{CONNECT_TIMEOUT, MAX_BODY_SIZE, append, is_direct, proxies_from_env};
+use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
 use tokio::time::{Instant, timeout_at};
 
-use crate::connected::NotesConnections;
+use crate::connected::NoteConnections;
 use crate::resolver::Resolver;
 use crate::{classify, connected};
 
-/// Sends requests over your own [`reqwest::Client`]. Cheap to clone; clones share the client.
+/// An asynchronous transport over your [`reqwest::Client`].
 ///
-/// The time for an attempt is what the call says (80 seconds unless changed); a shorter timeout of the client's own holds
-/// too. The body of a success may have up to 16 MiB, and that of any other response is cut there: see
-/// [`max_body_size`](Self::max_body_size). All else is as the client has it.
+/// Cloning is cheap, and clones share the client.
 ///
-/// A server that floods the client with 1xx responses, or with zeros as the size of a chunk, can hold an attempt up for far
-/// longer than its time in a runtime with a single worker thread: reqwest reads on for as long as there is something to read
-/// and yields seldom, and its buffer is not ours to bound. The transport over hyper yields after every few reads.
+/// ```
+/// use stripe_identity_core::{Client, Config};
+/// use stripe_identity_reqwest::ReqwestTransport;
+///
+/// # #[cfg(feature = "rustls")]
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let http = ReqwestTransport::client_builder().pool_max_idle_per_host(4).build()?;
+/// let client = Client::new(Config::new("sk_test_123")?, ReqwestTransport::new(http));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Settings
+///
+/// The timeout of an attempt is set by the call (80 s unless configured). A shorter timeout of the client
+/// applies too. The transport limits the body of a response: see [`max_body_size`](Self::max_body_size).
+/// Everything else is a setting of the client, under reqwest's name.
+///
+/// # Limitations
+///
+/// A server that floods the client with 1xx responses, or with zeros as the size of a chunk, can hold an
+/// attempt up for far longer than its timeout in a runtime with a single worker thread. reqwest keeps
+/// reading while there is input and seldom yields, and its buffer cannot be bounded from here. The
+/// transport over hyper yields after every few reads.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -29,49 +47,74 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// A transport over a client that was made as [`client_builder`](Self::client_builder) says.
+    /// Creates a transport over a client of [`client_builder`](Self::client_builder).
     ///
-    /// What a client does cannot be read from it, and reqwest's defaults do not fit. A client that follows redirects sends
-    /// what reqwest lets through to another host: a request that ended elsewhere counts as failed
-    /// ([`Other`](TransportErrorKind::Other)), one that came back does not show. One that repeats requests does not show
-    /// either. One that takes proxies from the environment sends what goes to this machine without TLS, key included,
-    /// through the one in `HTTP_PROXY`. One that verifies no certificates hands the key to anyone.
+    /// The settings of a client cannot be inspected, and reqwest's defaults do not fit. With another client,
+    /// be aware of the following:
     ///
-    /// Any client has TLS, since a feature of this crate turns it on in reqwest for the whole program.
+    /// - A client that follows redirects sends to another host what reqwest allows. A request that ended at
+    ///   another URL fails as [`Other`](TransportErrorKind::Other). One that was redirected back to its URL
+    ///   goes unnoticed.
+    /// - Requests that a client repeats go unnoticed.
+    /// - A client that takes its proxy from the environment sends plain HTTP to this machine, including the
+    ///   API key, through the proxy in `HTTP_PROXY`.
+    /// - A client that does not verify certificates gives the API key to anyone.
+    ///
+    /// Every client has TLS, since a feature of this crate enables it in reqwest for the whole program.
     pub fn new(client: reqwest::Client) -> Self {
-        Self { client, max_body_size: 16 * 1024 * 1024 }
+        Self { client, max_body_size: MAX_BODY_SIZE }
     }
 
-    /// A builder for a client as the transport needs it: it follows no redirects, repeats nothing by itself, sends no
-    /// referer, decompresses nothing, reads folded header lines, keeps TCP from waiting for more to send, and takes at most
-    /// 30 seconds to connect. Set what else you like; keep no cookies.
+    /// Returns a builder for a client that suits the transport.
     ///
-    /// If a host has several addresses, each gets an equal share of the time to connect, which IPv6 and IPv4 have each; the other
-    /// kind is tried too after 300 milliseconds. With two addresses and the default, one that is silent takes 15 seconds. If the
-    /// attempt has less, it fails as [`Timeout`](TransportErrorKind::Timeout), and the retry begins with the next address: see
-    /// [`Resolver`]. A shorter [connect timeout](reqwest::ClientBuilder::connect_timeout) than that of the attempt leaves time
-    /// for the next address within the attempt.
+    /// The client follows no redirects, repeats nothing, sends no `Referer`, decompresses nothing, accepts
+    /// folded header lines, sets `TCP_NODELAY`, and takes at most 30 s to connect. You may change any other
+    /// setting, but enable no cookies.
     ///
-    /// Its proxy is that of `HTTPS_PROXY`, or else `ALL_PROXY`, for TLS to other machines and but for the hosts in `NO_PROXY`,
-    /// which is read as [`NoProxy`] says. The proxy must answer `CONNECT` with status 200: any other status, 201 and 204 among
-    /// them, is [`Connect`](TransportErrorKind::Connect), and nothing is sent. After 200 it must be silent until the client speaks:
-    /// if more comes right behind the status, it is waited for in vain, which is [`Timeout`](TransportErrorKind::Timeout), or
-    /// `Connect` if the time for connecting runs out first or the proxy closes. One that answers the handshake in plain text is
-    /// [`Tls`](TransportErrorKind::Tls).
+    /// # Proxy
     ///
-    /// Its connections are watched for a server that refuses the client in the handshake and shows it late, as TLS 1.3 has it:
-    /// that is [`Tls`](TransportErrorKind::Tls) as far as reqwest hands on the reason, which it may lose if the server closes
-    /// before it has read the request. Then, and with a client that was not made here, it is
-    /// [`Interrupted`](TransportErrorKind::Interrupted), and tried again.
+    /// The proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except for the hosts in
+    /// [`NO_PROXY`](stripe_identity_core::NoProxy). Only TLS to other machines goes through it. A
+    /// [`proxy`](reqwest::ClientBuilder::proxy) of yours comes after that of the environment:
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) before it removes that.
     ///
-    /// Names are looked up by a [`Resolver`]: a runtime that shuts down waits for no lookup. A resolver of your own
-    /// ([`reqwest::ClientBuilder::dns_resolver`]) replaces it, and
-    /// [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) does so for one host: then each retry begins with the same
-    /// address.
+    /// The proxy must respond to `CONNECT` with status 200, and then send nothing until the client does.
     ///
-    /// With the feature `rustls-no-provider` alone, [`build`](reqwest::ClientBuilder::build) panics unless the program has
-    /// installed a default provider of cryptography, or the builder is given a TLS configuration: see the
-    /// [features](crate#features).
+    /// | if the proxy | the error is |
+    /// |---|---|
+    /// | responds with another status, be it 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
+    /// | sends more right behind status 200 | [`Timeout`](TransportErrorKind::Timeout), since the tunnel never counts as open |
+    /// | does so and closes, or the time for connecting ends first | [`Connect`](TransportErrorKind::Connect) |
+    /// | responds to the TLS handshake in plain text | [`Tls`](TransportErrorKind::Tls) |
+    ///
+    /// # Addresses
+    ///
+    /// IPv6 and IPv4 each have the time for connecting, and the second of them is tried too after 300 ms.
+    /// Within a family, each address has an equal share. With two addresses and the default of 30 s, a
+    /// silent one takes 15 s.
+    ///
+    /// If the timeout of the attempt ends first, the attempt fails as
+    /// [`Timeout`](TransportErrorKind::Timeout), and the retry begins with the next address: see
+    /// [`Resolver`]. With a [connect timeout](reqwest::ClientBuilder::connect_timeout) below the timeout of
+    /// the attempt, the next address is tried within the attempt.
+    ///
+    /// A runtime that shuts down does not wait for a lookup of the [`Resolver`]. You can
+    /// [replace](reqwest::ClientBuilder::dns_resolver) it, or
+    /// [set the addresses](reqwest::ClientBuilder::resolve_to_addrs) of one host, where each retry then
+    /// begins with the same address.
+    ///
+    /// # TLS
+    ///
+    /// Under TLS 1.3, a server may refuse the handshake after the client has completed it. That is
+    /// [`Tls`](TransportErrorKind::Tls) if reqwest reports the reason, which it may lose if the server closes
+    /// the connection before it has read the request. Then, and with a client of another builder, it is
+    /// [`Interrupted`](TransportErrorKind::Interrupted), and is retried.
+    ///
+    /// # Panics
+    ///
+    /// With only the feature `rustls-no-provider`, [`build`](reqwest::ClientBuilder::build) panics unless the
+    /// program has installed a default provider of cryptography, or the builder has a TLS configuration: see
+    /// the [features](crate#features).
     pub fn client_builder() -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder()
             .redirect(Policy::none())
@@ -82,24 +125,27 @@ impl ReqwestTransport {
             .no_zstd()
             .no_deflate()
             .tcp_nodelay(true)
-            .connect_timeout(Duration::from_secs(30))
+            .connect_timeout(CONNECT_TIMEOUT)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .dns_resolver(Resolver::new())
-            .connector_layer(NotesConnections)
+            .connector_layer(NoteConnections)
             .no_proxy();
-        match proxy() {
+        match proxy_from_env() {
             Some(proxy) => builder.proxy(proxy),
             None => builder,
         }
     }
 
-    /// The largest response body that is taken, in bytes. A success beyond it is
-    /// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge); the body of any other response is cut. Defaults to 16 MiB.
+    /// Sets the largest response body, in bytes. Defaults to 16 MiB.
+    ///
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body of any
+    /// other response is cut.
+    #[must_use]
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
 
-    /// Sends the request. The body of the response is still to be read.
+    /// Sends the request and returns the response, whose body is still to be read.
     async fn head(&self, request: http::Request<Bytes>) -> Result<reqwest::Response, TransportError> {
         let request = reqwest::Request::try_from(request).map_err(classify::error)?;
         let asked = request.url().clone();
@@ -113,21 +159,16 @@ impl ReqwestTransport {
     }
 }
 
-/// Appends the body of a response to `body`, as far as it comes and fits.
+/// Appends the body of a response to `body`, until it ends, fails or exceeds `max_size`.
 async fn read(response: &mut reqwest::Response, body: &mut BytesMut, max_size: usize) -> Result<(), TransportError> {
     while let Some(chunk) = response.chunk().await.map_err(classify::error)? {
-        let room = max_size - body.len();
-        if chunk.len() > room {
-            body.extend_from_slice(&chunk[..room]);
-            return Err(TransportErrorKind::BodyTooLarge.into());
-        }
-        body.extend_from_slice(&chunk);
+        append(body, chunk, max_size)?;
     }
     Ok(())
 }
 
-/// What comes of `work` until `end`, if there is one.
-async fn in_time<T>(
+/// Runs `work` until `end`, if there is one.
+async fn until<T>(
     end: Option<Instant>,
     work: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, TransportError> {
@@ -137,22 +178,16 @@ async fn in_time<T>(
     }
 }
 
-/// What the environment says, for TLS to other machines. reqwest by itself would use a proxy for plain HTTP too.
-fn proxy() -> Option<reqwest::Proxy> {
-    // Set where others may write the environment.
-    if std::env::var_os("REQUEST_METHOD").is_some() {
-        return None;
-    }
-    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find_map(said).unwrap_or_default();
-    let exceptions = NoProxy::parse(&format!("localhost,127.0.0.0/8,::1,{exceptions}"));
-    let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(said);
-    let mut of_http =
-        urls.filter(|url| ["http", "https"].contains(&url.split_once("://").map_or("http", |(it, _)| it)));
-    let proxy = of_http.find(|url| reqwest::Proxy::https(url).is_ok())?;
-    // Not `Proxy::no_proxy`, which passes over wildcards and ports in silence.
+/// Returns the proxy of the environment, for TLS to other machines only. That of reqwest itself would also
+/// apply to plain HTTP.
+fn proxy_from_env() -> Option<reqwest::Proxy> {
+    let (urls, no_proxy) = proxies_from_env(|name| std::env::var_os(name));
+    // Another feature of reqwest would accept SOCKS.
+    let is_http = |url: &&String| ["http", "https"].contains(&url.split_once("://").map_or("http", |(it, _)| it));
+    let proxy = urls.iter().filter(is_http).find(|url| reqwest::Proxy::https(*url).is_ok())?.clone();
+    // Not `Proxy::no_proxy`, which ignores wildcards and ports.
     Some(reqwest::Proxy::custom(move |url| {
-        let is_direct = url.scheme() != "https" || url.as_str().parse().is_ok_and(|uri| exceptions.matches(&uri));
+        let is_direct = url.as_str().parse().map_or(url.scheme() != "https", |uri| is_direct(&uri, &no_proxy));
         (!is_direct).then(|| proxy.clone())
     }))
 }
@@ -161,21 +196,21 @@ fn proxy() -> Option<reqwest::Proxy> {
 impl HttpTransport for ReqwestTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let timeout = request.extensions().get::<AttemptTimeout>();
-        // A time beyond what the clock can express is no limit.
+        // A timeout beyond the range of the clock is no limit.
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
-        let mut response = in_time(end, self.head(request)).await?;
+        let mut response = until(end, self.head(request)).await?;
         let mut body = BytesMut::new();
-        let read = in_time(end, read(&mut response, &mut body, self.max_body_size)).await;
+        let read = until(end, read(&mut response, &mut body, self.max_body_size)).await;
         if response.status().is_success() {
             read?;
         }
-        // Of any other response, the status matters more than the rest of the body, which is left unread, and the connection
-        // with it.
-        let mut answer = http::Response::new(body.freeze());
-        *answer.status_mut() = response.status();
-        *answer.version_mut() = response.version();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(answer)
+        // Of any other response, the status matters more than a complete body. The rest is left unread, and
+        // its connection is not used again.
+        let mut received = http::Response::new(body.freeze());
+        *received.status_mut() = response.status();
+        *received.version_mut() = response.version();
+        *received.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(received)
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -185,7 +220,7 @@ impl HttpTransport for ReqwestTransport {
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The client's own Debug may show its proxies and default headers.
+        // The `Debug` of the client may show its proxies and default headers.
         f.debug_struct("ReqwestTransport").field("max_body_size", &self.max_body_size).finish_non_exhaustive()
     }
 }

@@ -1,11 +1,10 @@
-//! A connection as ureq sees it, above TLS.
+//! Connections as ureq uses them, above TLS.
 
-use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::AlertDescription as Alert;
+use stripe_identity_core::transport_support::{causes, refuses_handshake};
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
@@ -13,26 +12,27 @@ use crate::connector::{BrokenError, ConnectError};
 use crate::head;
 use crate::tcp::Link;
 
-/// How long it may take to read what has arrived already.
-const LOOK: Duration = Duration::from_millis(20);
-/// A server that announces a response at such length, while it is slow to take the request, sends none.
-const TOO_MANY_HINTS: usize = 64 * 1024;
+/// How long reading input that has already arrived may take.
+const EARLY_READ: Duration = Duration::from_millis(20);
+/// How many bytes of 1xx responses a server may send while it is slow to read the request. Beyond that, it is
+/// not expected to respond.
+const MAX_INTERIM: usize = 64 * 1024;
 
-/// A connection that marks its errors, and sees what ureq does not look for:
+/// A connection that marks its errors with their phase, and handles three cases that ureq does not:
 ///
-/// - A response to a request that is still being sent, from a server that is slow to take it. The rest of the request is not
-///   sent, and the connection not used again.
-/// - Folded lines of headers, which it joins.
-/// - A handshake that the server refused after TLS 1.3 had it completed on this side.
+/// - A server responds while the request is still being sent, and is slow to read it. The rest of the
+///   request is not sent, and the connection is not used again.
+/// - Folded header lines. They are joined.
+/// - A server refuses the handshake after this side has completed it, as it may under TLS 1.3.
 #[derive(Debug)]
 pub(crate) struct Connection {
     inner: Box<dyn Transport>,
     link: Arc<Link>,
-    /// Whether the head of a response is not complete yet.
+    /// Whether the head of a response is still incomplete.
     awaits_head: bool,
-    /// Whether anything came over it ever.
+    /// Whether any input has arrived over this connection.
     has_served: bool,
-    /// Whether something was received that ureq has not been told of.
+    /// Whether input was received that ureq has not been told of.
     has_unseen: bool,
 }
 
@@ -55,14 +55,15 @@ impl Connection {
         let buffers = self.inner.buffers();
         let Some(unfolded) = head::unfold(buffers.input()) else { return };
         buffers.input_consume(unfolded.len());
-        // It has as many bytes as were consumed, so there is room for them.
+        // As many bytes were consumed, so there is room.
         buffers.input_append_buf()[..unfolded.len()].copy_from_slice(&unfolded);
         buffers.input_appended(unfolded.len());
     }
 
-    /// Finds out what came from a server that is slow to take a request: maybe the response, maybe less, and in TLS maybe nothing for ureq.
-    fn look(&mut self, timeout: NextTimeout) -> Result<(), Error> {
-        let after = (*timeout.after).min(LOOK).into();
+    /// Receives input from a server that is slow to read a request. It may be the response, a part of it, or TLS
+    /// data without any content.
+    fn receive_early(&mut self, timeout: NextTimeout) -> Result<(), Error> {
+        let after = (*timeout.after).min(EARLY_READ).into();
         match self.receive(NextTimeout { after, ..timeout }) {
             Ok(true) => self.has_unseen = true,
             Ok(false) => return Err(self.mark(io::Error::from(ErrorKind::UnexpectedEof).into())),
@@ -70,16 +71,16 @@ impl Connection {
             Err(error) => return Err(error),
         }
         let input = self.inner.buffers().input();
-        if head::has_response(input) || input.len() > TOO_MANY_HINTS {
+        if head::has_response(input) || input.len() > MAX_INTERIM {
             self.link.abandon();
         }
         Ok(())
     }
 
-    /// By itself, ureq takes a connection that broke for the end of a body whose length was not said.
+    /// Marks an error. ureq takes an unmarked I/O error for the end of a body of unknown length.
     fn mark(&self, error: Error) -> Error {
         match error {
-            Error::Io(error) if !self.has_served && refuses_handshake(&error) => {
+            Error::Io(error) if !self.has_served && is_refusal(&error) => {
                 Error::Other(ConnectError(Error::Io(error)).into())
             }
             Error::Io(error) => Error::Other(BrokenError(error).into()),
@@ -99,7 +100,7 @@ impl Transport for Connection {
         }
         self.awaits_head = true;
         self.inner.transmit_output(amount, timeout).map_err(|error| self.mark(error))?;
-        if self.link.take_news() { self.look(timeout) } else { Ok(()) }
+        if self.link.take_early_input() { self.receive_early(timeout) } else { Ok(()) }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
@@ -119,56 +120,24 @@ impl Transport for Connection {
     }
 }
 
-/// Whether TLS failed over an alert that is sent about handshakes only, mostly about certificates.
-fn refuses_handshake(error: &io::Error) -> bool {
-    let alert = error.get_ref().and_then(rustls_error).and_then(|error| match error {
-        rustls::Error::AlertReceived(alert) => Some(*alert),
-        _ => None,
-    });
-    matches!(
-        alert,
-        Some(
-            Alert::HandshakeFailure
-                | Alert::NoCertificate
-                | Alert::BadCertificate
-                | Alert::UnsupportedCertificate
-                | Alert::CertificateRevoked
-                | Alert::CertificateExpired
-                | Alert::CertificateUnknown
-                | Alert::UnknownCA
-                | Alert::AccessDenied
-                | Alert::DecryptError
-                | Alert::ExportRestriction
-                | Alert::ProtocolVersion
-                | Alert::InsufficientSecurity
-                | Alert::InappropriateFallback
-                | Alert::MissingExtension
-                | Alert::UnsupportedExtension
-                | Alert::CertificateUnobtainable
-                | Alert::UnrecognisedName
-                | Alert::BadCertificateStatusResponse
-                | Alert::BadCertificateHashValue
-                | Alert::UnknownPSKIdentity
-                | Alert::CertificateRequired
-                | Alert::NoApplicationProtocol
-                | Alert::EncryptedClientHelloRequired
-        )
-    )
-}
-
-/// What rustls says, which ureq wraps or not.
-pub(crate) fn rustls_error<'a>(cause: &'a (dyn StdError + Send + Sync + 'static)) -> Option<&'a rustls::Error> {
-    cause.downcast_ref().or_else(|| cause.source()?.downcast_ref())
+/// Returns whether the server refused the handshake with an alert.
+fn is_refusal(error: &io::Error) -> bool {
+    let mut errors = causes(error).filter_map(|cause| cause.downcast_ref());
+    errors.any(|error| match error {
+        rustls::Error::AlertReceived(alert) => refuses_handshake((*alert).into()),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls::AlertDescription as Alert;
     use ureq::unversioned::transport::LazyBuffers;
 
     use super::*;
     use crate::tcp::Deadline;
 
-    /// A connection in TLS that serves as often as it says, and then receives an alert.
+    /// A TLS connection that receives some input, and then an alert.
     #[derive(Debug)]
     struct Alerting {
         buffers: LazyBuffers,
@@ -215,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn alert_about_the_handshake_refuses_a_connection_that_has_not_served() {
+    fn handshake_alert_is_a_refusal_until_a_response_arrived() {
         let about_the_handshake = [
             Alert::CertificateRequired,
             Alert::UnknownCA,

@@ -1,11 +1,13 @@
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::resolver::{ArrayVec, DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector, Either, NextTimeout, RustlsConnector, Transport,
 };
@@ -14,19 +16,23 @@ use ureq::{Agent, Error};
 use crate::connection::Connection;
 use crate::tcp::{self, Deadline, Link};
 
-/// An agent whose connections are ours: [`Connection`] says what that changes. Its errors tell in which phase it failed, since
-/// only while connecting is it known that nothing of a request was sent.
-pub(crate) fn agent(config: Config) -> Agent {
-    Agent::with_parts(config, MarkingConnector::default(), MarkingResolver::default())
+/// The addresses of hosts that are not looked up. The names are in lower case.
+pub(crate) type Addresses = HashMap<String, Vec<SocketAddr>>;
+
+/// Returns an agent that uses [`Connection`]s, and whose errors say in which phase it failed: while it connects,
+/// nothing of a request has been sent.
+pub(crate) fn agent(config: Config, addresses: Addresses) -> Agent {
+    let resolver = PhaseMarkingResolver { addresses, system: DefaultResolver::default() };
+    Agent::with_parts(config, PhaseMarkingConnector::default(), resolver)
 }
 
 #[derive(Debug, Default)]
-struct MarkingConnector {
+struct PhaseMarkingConnector {
     tunnels: ConnectProxyConnector,
     tls: Arc<RustlsConnector>,
 }
 
-impl Connector for MarkingConnector {
+impl Connector for PhaseMarkingConnector {
     type Out = Connection;
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, Error> {
@@ -37,20 +43,20 @@ impl Connector for MarkingConnector {
     }
 }
 
-impl MarkingConnector {
+impl PhaseMarkingConnector {
     fn establish(&self, details: &ConnectionDetails<'_>, link: &Arc<Link>) -> Result<Box<dyn Transport>, Error> {
         let (tls, to_proxy) = (self.tls.clone(), link.clone());
         let details = ConnectionDetails {
             uri: details.uri,
             addrs: details.addrs.clone(),
             config: details.config,
-            // What is chosen for each request, the proxy and the time, is not the connector's. So TLS is configured once.
+            // Requests differ in proxy and timeout only, which do not concern TLS. So it is configured once.
             request_level: false,
             resolver: details.resolver,
             now: details.now,
             timeout: details.timeout,
             current_time: details.current_time.clone(),
-            // By itself, ureq gives each part of the proxy's response all of the time.
+            // ureq alone would grant the whole timeout to each part of the proxy's response.
             run_connector: Arc::new(move |details| {
                 in_tls(&tls, details, tcp::open(details, to_proxy.clone())?.boxed())
             }),
@@ -65,7 +71,7 @@ impl MarkingConnector {
     }
 }
 
-/// The stream in TLS, if that is due.
+/// Wraps a stream in TLS if the URL is `https`.
 fn in_tls(
     tls: &RustlsConnector,
     details: &ConnectionDetails<'_>,
@@ -74,24 +80,49 @@ fn in_tls(
     Ok(tls.connect(details, Some(stream))?.ok_or(Error::ConnectionFailed)?.boxed())
 }
 
-#[derive(Debug, Default)]
-struct MarkingResolver(DefaultResolver);
+#[derive(Debug)]
+struct PhaseMarkingResolver {
+    addresses: Addresses,
+    system: DefaultResolver,
+}
 
-impl Resolver for MarkingResolver {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        self.0.resolve(uri, config, timeout).map_err(|error| Error::Other(ResolveError(error).into()))
+impl PhaseMarkingResolver {
+    fn known(&self, uri: &Uri) -> Option<Result<ResolvedSocketAddrs, Error>> {
+        let known = self.addresses.get(&uri.host()?.to_ascii_lowercase())?;
+        let mut found = self.empty();
+        for address in known.iter().take(capacity(&found)) {
+            let mut address = *address;
+            match (uri.port_u16(), uri.scheme_str()) {
+                (Some(port), _) => address.set_port(port),
+                (None, _) if address.port() != 0 => {}
+                (None, scheme) => address.set_port(if scheme == Some("https") { 443 } else { 80 }),
+            }
+            found.push(address);
+        }
+        Some(if found.is_empty() { Err(Error::HostNotFound) } else { Ok(found) })
     }
 }
 
-/// The host's name has no address.
+fn capacity<T, const N: usize>(_: &ArrayVec<T, N>) -> usize {
+    N
+}
+
+impl Resolver for PhaseMarkingResolver {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let found = self.known(uri).unwrap_or_else(|| self.system.resolve(uri, config, timeout));
+        found.map_err(|error| Error::Other(ResolveError(error).into()))
+    }
+}
+
+/// The lookup of a host failed.
 #[derive(Debug)]
 pub(crate) struct ResolveError(pub(crate) Error);
 
-/// There is no connection to the host.
+/// No connection to the host could be made.
 #[derive(Debug)]
 pub(crate) struct ConnectError(pub(crate) Error);
 
-/// The connection broke while the response was awaited.
+/// The connection broke during an exchange.
 #[derive(Debug)]
 pub(crate) struct BrokenError(pub(crate) io::Error);
 

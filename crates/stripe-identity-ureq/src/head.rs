@@ -1,20 +1,21 @@
-//! The heads of responses, as bytes: those before the response proper have a status of 1xx.
+//! Parses the heads of responses as bytes. Heads with a status of 1xx precede the final one.
 
-/// Length of the shortest text that says which status it is: `HTTP/1.1 200`.
-const STATUS: usize = 12;
+/// The length of a status line up to the status: `HTTP/1.1 200`.
+const STATUS_END: usize = 12;
 
-/// Whether the response proper has begun, as opposed to announcements of it.
+/// Returns whether the final response has begun, after any with a status of 1xx.
 pub(crate) fn has_response(input: &[u8]) -> bool {
     let rest = &input[interim(input)..];
-    rest.len() >= STATUS && !is_interim(rest)
+    rest.len() >= STATUS_END && !is_interim(rest)
 }
 
-/// Whether all lines of the response proper's head are there.
+/// Returns whether the head of the final response is complete.
 pub(crate) fn is_complete(input: &[u8]) -> bool {
     length(&input[interim(input)..]).is_some()
 }
 
-/// The same bytes with folded lines of heads joined by spaces, or `None` if no line is folded. Bodies stay as they are.
+/// Joins folded lines of heads with spaces, or returns `None` if no line is folded. The number of bytes and the
+/// body stay the same.
 pub(crate) fn unfold(input: &[u8]) -> Option<Vec<u8>> {
     let start = interim(input);
     let end = start + length(&input[start..]).unwrap_or(input.len() - start);
@@ -30,7 +31,7 @@ pub(crate) fn unfold(input: &[u8]) -> Option<Vec<u8>> {
     Some(unfolded)
 }
 
-/// Length of the complete heads of status 1xx at the beginning.
+/// Returns the length of the complete heads with a status of 1xx at the beginning.
 fn interim(input: &[u8]) -> usize {
     let mut end = 0;
     while let Some(length) = length(&input[end..]).filter(|_| is_interim(&input[end..])) {
@@ -40,10 +41,10 @@ fn interim(input: &[u8]) -> usize {
 }
 
 fn is_interim(head: &[u8]) -> bool {
-    head.starts_with(b"HTTP/1.") && head.get(STATUS - 3) == Some(&b'1')
+    head.starts_with(b"HTTP/1.") && head.get(STATUS_END - 3) == Some(&b'1')
 }
 
-/// Length of the head at the beginning, with the empty line after it, if it is complete.
+/// Returns the length of the head at the beginning, including its empty line, if it is complete.
 fn length(input: &[u8]) -> Option<usize> {
     let mut ends = input.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     ends.find_map(|end| match &input[end..] {
@@ -60,7 +61,7 @@ mod tests {
     const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n";
 
     #[test]
-    fn a_response_begins_with_the_first_status_that_is_not_1xx() {
+    fn response_begins_with_the_first_status_that_is_not_1xx() {
         for (input, expected) in [
             ("", false),
             ("HTTP/1.1 41", false),
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folded_line_of_a_head_is_joined_and_a_body_stays() {
+    fn folded_lines_of_a_head_are_joined_and_the_body_is_unchanged() {
         let unfolded = |input: &str| unfold(input.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
         for (input, expected) in [
             ("HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\tc\r\n\r\n{\n }", "HTTP/1.1 200 OK\r\nX: a   b  \tc\r\n\r\n{\n }"),
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_complete_with_its_empty_line() {
+    fn head_is_complete_with_its_empty_line() {
         for (input, expected) in [
             (HINTS, false),
             ("HTTP/1.1 200 OK\r\nX: y\r\n", false),

@@ -1,6 +1,7 @@
-//! The blocking transport: [`UreqTransport`] sends over ureq and rustls, with no runtime inside.
+//! A blocking transport for Stripe Identity over ureq and rustls, without a runtime: [`UreqTransport`].
 //!
-//! HTTP/1.1; connections are kept alive and shared. Every thread may use it at once.
+//! It speaks HTTP/1.1. Connections are kept alive and shared, and any number of threads may use a transport at
+//! once.
 //!
 //! ```no_run
 //! use stripe_identity_core::{BlockingClient, Config, Error};
@@ -15,33 +16,40 @@
 //!
 //! # Features
 //!
-//! | feature | default | what it does |
+//! | feature | default | effect |
 //! |---|---|---|
-//! | `ring` | yes | TLS with ring |
-//! | `aws-lc` | | TLS with AWS-LC, also where `ring` is on |
-//! | `webpki-roots` | yes | trusts the bundled root certificates of Mozilla |
+//! | `ring` | yes | cryptography by ring |
+//! | `aws-lc` | | cryptography by AWS-LC, even if `ring` is on |
+//! | `webpki-roots` | yes | trusts Mozilla's root certificates, which are compiled in |
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
-//! With both kinds of roots, either is trusted. Without cryptography, or without any roots, no transport can be built.
+//! With both kinds of roots, a certificate under either is trusted. Without roots, a transport needs
+//! [`root_certificate`](UreqTransportBuilder::root_certificate). Without cryptography, none can be built.
 //!
-//! # Time
+//! # Timeouts
 //!
-//! The time of an attempt covers all of it: name lookup, connection, proxy, TLS handshake, request and response, however
-//! slowly each arrives. If it runs out, the error is [`Timeout`](stripe_identity_core::TransportErrorKind::Timeout); if only the
-//! [time for a connection](UreqTransportBuilder::connect_timeout) does, it is
+//! The timeout of an attempt covers all of it, however slowly each part arrives: name lookup, connection, proxy,
+//! TLS handshake, request and response. If it runs out, the error is
+//! [`Timeout`](stripe_identity_core::TransportErrorKind::Timeout). If only the
+//! [`connect_timeout`](UreqTransportBuilder::connect_timeout) runs out, it is
 //! [`Connect`](stripe_identity_core::TransportErrorKind::Connect).
 //!
-//! The system's name lookup cannot be interrupted. If it hangs, the call ends in time, and a thread that waits for the lookup
+//! A name lookup of the system cannot be interrupted. If it hangs, the call still ends in time, and a thread
 //! stays behind until the lookup ends. The process does not wait for it when it exits.
 //!
 //! # Features of ureq
 //!
-//! Cargo unites features, so another crate may turn on features of ureq that this one does not use. What they change:
+//! Cargo unifies features, so another crate may enable features of ureq that this one does not use. They have
+//! these effects:
 //!
-//! - `gzip` and `brotli`: nothing that is sent, since no compression is asked for. A response that is compressed all the same
-//!   is decompressed, and its `Content-Encoding` and `Content-Length` are removed. Stripe sends none.
-//! - `cookies`: a transport keeps cookies that a response sets, and sends them along with later requests to that host. ureq
-//!   has no setting against it. Stripe's API sets none.
+//! - `gzip` and `brotli`: Requests stay the same, since the transport asks for no compression. A response that is
+//!   compressed nevertheless is decompressed, and loses its `Content-Encoding` and `Content-Length`. Stripe sends
+//!   none.
+//! - `cookies`: A transport stores the cookies of a response, and sends them with later requests to that host.
+//!   ureq has no setting against it. Stripe's API sets none.
+
+#![warn(unnameable_types)]
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod connection;
 mod connector;
@@ -51,4 +59,5 @@ mod tcp;
 mod tls;
 mod transport;
 
+pub use proxy::Proxy;
 pub use transport::{UreqTransport, UreqTransportBuilder};

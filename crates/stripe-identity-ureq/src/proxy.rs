@@ -1,126 +1,113 @@
-//! Which proxy, and for what.
-
-use std::net::IpAddr;
+use std::fmt;
+use std::sync::Arc;
 
 use stripe_identity_core::http::Uri;
+use stripe_identity_core::transport_support::{is_direct, proxies_from_env};
 use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
-use ureq::{Proxy, ProxyProtocol};
+use ureq::ProxyProtocol;
 
-/// What should be the URL of a proxy is none.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InvalidProxyUrl;
+/// The proxy that connections to Stripe go through, if any.
+///
+/// The URL of a proxy is `http://` or `https://`, with `user:password@` before the host if it asks for
+/// credentials. The proxy opens a tunnel (`CONNECT`), so it learns the host and port of a request and
+/// nothing else: TLS is between the client and Stripe.
+///
+/// Plain HTTP never uses a proxy, nor do requests to `localhost` and loopback addresses.
+///
+/// ```
+/// use stripe_identity_ureq::{Proxy, UreqTransport};
+///
+/// # fn example() -> Result<(), stripe_identity_core::TransportError> {
+/// let proxy = Proxy::with_exceptions("http://robin:secret@proxy.test:3128", "*.corp.test, 10.0.0.0/8")?;
+/// let transport = UreqTransport::builder().proxy(proxy).build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Responses of a proxy
+///
+/// The proxy must respond to `CONNECT` with status 200.
+///
+/// | if the proxy | the error is |
+/// |---|---|
+/// | responds with another status, be it 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
+/// | sends plain text after status 200 | [`Tls`](TransportErrorKind::Tls) |
+#[derive(Clone)]
+pub struct Proxy(Option<Arc<ProxyRule>>);
+
+struct ProxyRule {
+    proxy: ureq::Proxy,
+    no_proxy: NoProxy,
+}
+
+/// The URL of a proxy is malformed or has another scheme than `http` and `https`.
+struct InvalidProxyUrl;
 
 impl From<InvalidProxyUrl> for TransportError {
     fn from(_: InvalidProxyUrl) -> Self {
-        Self::new(TransportErrorKind::Other, "this is not the URL of an HTTP proxy")
+        let reason = "the proxy's URL is malformed: it must be http://[user:password@]host[:port], or https://…";
+        Self::new(TransportErrorKind::Other, reason)
     }
 }
 
-/// A proxy, and for what it is not asked.
-#[derive(Clone)]
-pub(crate) struct Choice {
-    proxy: Proxy,
-    exceptions: NoProxy,
+impl Proxy {
+    /// Reads the environment: the proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except for the
+    /// hosts in [`NO_PROXY`](NoProxy). This is the default of a transport.
+    ///
+    /// Each name may also be in lower case. A value that is empty, malformed or the URL of another kind
+    /// of proxy is skipped. If `REQUEST_METHOD` is set, no proxy is used: in a CGI program, a client of
+    /// the server can set the other variables.
+    pub fn from_env() -> Self {
+        // ureq's own order differs, and includes variables for plain HTTP.
+        let (urls, no_proxy) = proxies_from_env(|name| std::env::var_os(name));
+        let proxy = urls.iter().find_map(|url| parse(url).ok());
+        Self(proxy.map(|proxy| Arc::new(ProxyRule { proxy, no_proxy })))
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Uses the proxy with this URL for every host, whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// [`Other`](TransportErrorKind::Other) if the URL is not that of an HTTP proxy.
+    pub fn new(url: &str) -> Result<Self, TransportError> {
+        Self::with_exceptions(url, "")
+    }
+
+    /// Uses the proxy with this URL for every host except those in a list with the syntax of
+    /// [`NO_PROXY`](NoProxy), whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn with_exceptions(url: &str, hosts: &str) -> Result<Self, TransportError> {
+        Ok(Self(Some(Arc::new(ProxyRule { proxy: parse(url)?, no_proxy: NoProxy::parse(hosts) }))))
+    }
+
+    /// Returns the proxy for a request, or `None` if it goes to its host directly.
+    pub(crate) fn for_uri(&self, uri: &Uri) -> Option<ureq::Proxy> {
+        let rule = self.0.as_ref()?;
+        (!is_direct(uri, &rule.no_proxy)).then(|| rule.proxy.clone())
+    }
 }
 
-impl Choice {
-    pub(crate) fn new(url: &str, exceptions: &str) -> Result<Self, InvalidProxyUrl> {
-        // ureq's own error may quote the URL, and with it credentials.
-        let proxy = Proxy::new(url).map_err(|_| InvalidProxyUrl)?;
-        // It takes others too, and fails over them later.
-        if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
-            return Err(InvalidProxyUrl);
-        }
-        Ok(Self { proxy, exceptions: NoProxy::parse(exceptions) })
-    }
-
-    /// What the environment says; what it says wrongly is passed over. ureq's own reading has another order, and takes what
-    /// is meant for plain HTTP.
-    pub(crate) fn from_env() -> Option<Self> {
-        // Set where others may write the environment.
-        if std::env::var_os("REQUEST_METHOD").is_some() {
-            return None;
-        }
-        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find_map(said).unwrap_or_default();
-        let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(said);
-        urls.map(|url| Self::new(&url, &exceptions)).find_map(Result::ok)
-    }
-
-    /// The proxy that stands between this machine and a host: only on the way to another machine, over TLS.
-    pub(crate) fn between(&self, uri: &Uri) -> Option<Proxy> {
-        let host = uri.host()?;
-        let is_direct = uri.scheme_str() != Some("https") || is_this_machine(host) || self.exceptions.matches(uri);
-        (!is_direct).then(|| self.proxy.clone())
+fn parse(url: &str) -> Result<ureq::Proxy, InvalidProxyUrl> {
+    // ureq's error may quote the URL, and with it credentials.
+    let proxy = ureq::Proxy::new(url).map_err(|_| InvalidProxyUrl)?;
+    // ureq accepts other protocols too, and fails only when it connects.
+    match proxy.protocol() {
+        ProxyProtocol::Http | ProxyProtocol::Https => Ok(proxy),
+        _ => Err(InvalidProxyUrl),
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_http_proxy_is_refused() {
-        for url in ["", "socks5://proxy.test", "socks4a://proxy.test", "ftp://proxy.test", "http://"] {
-            assert!(Choice::new(url, "").is_err(), "{url}");
-        }
-    }
-
-    /// The environment of a process cannot be changed safely while it runs, so another one is asked.
-    #[test]
-    fn the_environment_says() {
-        let ask = |environment: &[(&str, &str)]| {
-            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-            child.args(["--exact", "proxy::tests::print_what_the_environment_says", "--ignored", "--nocapture"]);
-            let output = child.env_clear().envs(environment.iter().copied()).output().unwrap();
-            let output = String::from_utf8(output.stdout).unwrap();
-            let (_, rest) = output.split_once("proxy: ").unwrap();
-            rest.lines().next().unwrap().to_owned()
-        };
-        let proxy = ("HTTPS_PROXY", "http://robin:p%40ss@proxy.test:1");
-        let all = ("ALL_PROXY", "http://proxy.test:3");
-        let (asked, not_asked) = ("proxy.test:1 robin p@ss", "none");
-        for (environment, expected) in [
-            (&[][..], not_asked),
-            (&[proxy], asked),
-            (&[proxy, all, ("HTTP_PROXY", "http://x.test")], asked),
-            (&[("https_proxy", "http://proxy.test:2")], "proxy.test:2  "),
-            (&[all], "proxy.test:3  "),
-            (&[("all_proxy", "proxy.test:3")], "proxy.test:3  "),
-            (&[("HTTPS_PROXY", ""), all], "proxy.test:3  "),
-            (&[("HTTPS_PROXY", "socks5://proxy.test"), all], "proxy.test:3  "),
-            (&[("HTTPS_PROXY", "socks5://proxy.test")], not_asked),
-            (&[("HTTP_PROXY", "http://proxy.test")], not_asked),
-            (&[proxy, ("NO_PROXY", "example.test")], asked),
-            (&[proxy, ("NO_PROXY", "mystripe.com")], asked),
-            (&[proxy, ("NO_PROXY", "")], asked),
-            (&[proxy, ("NO_PROXY", "api.stripe.com")], not_asked),
-            (&[proxy, ("NO_PROXY", "x.test, api.stripe.com,y")], not_asked),
-            (&[proxy, ("NO_PROXY", "localhost,.stripe.com")], not_asked),
-            (&[proxy, ("no_proxy", "stripe.com")], not_asked),
-            (&[proxy, ("NO_PROXY", "*.stripe.com")], not_asked),
-            (&[proxy, ("NO_PROXY", "api.stripe.com:443")], not_asked),
-            (&[proxy, ("NO_PROXY", "api.stripe.com:8443")], asked),
-            (&[proxy, ("no_proxy", "*")], not_asked),
-            (&[proxy, ("REQUEST_METHOD", "GET")], not_asked),
-        ] {
-            assert_eq!(ask(environment), expected, "{environment:?}");
-        }
-    }
-
-    #[test]
-    #[ignore = "run by the test above, in an environment of its own"]
-    fn print_what_the_environment_says() {
-        let proxy = Choice::from_env().and_then(|choice| choice.between(&Uri::from_static("https://api.stripe.com/")));
-        let text = |proxy: &Proxy| {
-            let (user, password) = (proxy.username().unwrap_or_default(), proxy.password().unwrap_or_default());
-            format!("{}:{} {user} {password}", proxy.host(), proxy.port())
-        };
-        println!("proxy: {}", proxy.as_ref().map_or("none".to_owned(), text));
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may contain credentials.
+        f.write_str(if self.0.is_some() { "Proxy(..)" } else { "Proxy(none)" })
     }
 }

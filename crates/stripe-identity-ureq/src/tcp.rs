@@ -1,4 +1,5 @@
-//! TCP connections: to the first of several addresses that answers, with an ear for the server while sending.
+//! TCP connections: to the first address of a host that accepts, and with a check for early responses while
+//! sending.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -7,17 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use stripe_identity_core::transport_support::alternate_families;
 use ureq::unversioned::transport::time::Duration as After;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
-/// How long each of several addresses is tried at first. Round trips take less; what takes longer gets more time in the
-/// next round.
+/// How long each of several addresses is tried in the first round. A round trip takes less. A slower address gets
+/// more time in the next round.
 const FIRST_SHARE: Duration = Duration::from_millis(500);
-/// How long a server may take to read what is written before it is looked whether it said something.
+/// How long a server may take to read what is written before the client checks for input from it.
 const STALL: Duration = Duration::from_millis(50);
 
-/// Time that is left for something.
+/// A point in time by which an operation must end, and the timeout that it stems from.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline {
     at: Option<Instant>,
@@ -40,7 +42,7 @@ impl Deadline {
         }
     }
 
-    /// `None` if there is no end. Never zero, which sockets do not take.
+    /// Returns the time left, or `None` if there is no limit. It is never zero, which sockets reject.
     fn left(self) -> Result<Option<Duration>, Error> {
         let Some(at) = self.at else { return Ok(None) };
         let left = at.saturating_duration_since(Instant::now());
@@ -52,11 +54,11 @@ impl Deadline {
     }
 }
 
-/// What the layers of a connection share past TLS and tunnels, which lie between them.
+/// State that the lowest and the highest layer of a connection share. TLS and tunnels lie between them.
 pub(crate) struct Link {
-    /// When the connection must stand, until it does.
+    /// When the connection must be established, until it is.
     established_by: Mutex<Option<Deadline>>,
-    has_news: AtomicBool,
+    has_early_input: AtomicBool,
     is_abandoned: AtomicBool,
 }
 
@@ -64,7 +66,7 @@ impl Link {
     pub(crate) fn new(established_by: Deadline) -> Self {
         Self {
             established_by: Mutex::new(Some(established_by)),
-            has_news: AtomicBool::new(false),
+            has_early_input: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
         }
     }
@@ -73,17 +75,17 @@ impl Link {
         *self.established_by.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection stands. From now on each request has its own time.
+    /// Marks the connection as established. From now on each request has its own timeout.
     pub(crate) fn establish(&self) {
         *self.established_by.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Whether something came from the server since the last time, while it was slow to take what was sent.
-    pub(crate) fn take_news(&self) -> bool {
-        self.has_news.swap(false, Ordering::Relaxed)
+    /// Returns whether input has arrived since the last call, from a server that was slow to read what was sent.
+    pub(crate) fn take_early_input(&self) -> bool {
+        self.has_early_input.swap(false, Ordering::Relaxed)
     }
 
-    /// Nothing more is sent; what is to be sent is dropped. The connection is not used again.
+    /// Discards all further output. The connection is not used again.
     pub(crate) fn abandon(&self) {
         self.is_abandoned.store(true, Ordering::Relaxed);
     }
@@ -99,7 +101,7 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Opens a connection as `details` say, by the time that its link says.
+/// Opens a connection within its timeout and that of its link.
 pub(crate) fn open(details: &ConnectionDetails<'_>, link: Arc<Link>) -> Result<TcpTransport, Error> {
     let deadline = Deadline::of(details.timeout).or_sooner(link.established_by());
     let stream = connect(&details.addrs, deadline)?;
@@ -112,10 +114,10 @@ pub(crate) fn open(details: &ConnectionDetails<'_>, link: Arc<Link>) -> Result<T
     })
 }
 
-/// Tries the addresses one after the other, each for a short time first and longer in each further round, so that one that
-/// swallows all packets does not use up the time of the others.
+/// Tries the addresses one after the other, each for a short time at first and for longer in each further round.
+/// So an address that is silent does not use up the time of the others.
 fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Error> {
-    let mut waiting = alternate(addresses);
+    let mut waiting = alternate_families(addresses);
     let mut failure = io::Error::from(ErrorKind::AddrNotAvailable);
     let mut share = FIRST_SHARE;
     while !waiting.is_empty() {
@@ -135,7 +137,7 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Er
             };
             match connected {
                 Ok(stream) => return Ok(stream),
-                // The system's own timeout comes with a number and is final.
+                // A timeout of the system has an error code and is final.
                 Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
                     silent.push(*address);
                 }
@@ -148,22 +150,9 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Er
     Err(failure.into())
 }
 
-/// The same addresses, IPv4 and IPv6 in turn, for where one of the two leads nowhere.
-fn alternate(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first() else { return Vec::new() };
-    let is_alike = |address: &SocketAddr| address.is_ipv6() == first.is_ipv6();
-    let mut alike = addresses.iter().filter(|address| is_alike(address));
-    let mut others = addresses.iter().filter(|address| !is_alike(address));
-    let mut ordered = Vec::new();
-    while ordered.len() < addresses.len() {
-        ordered.extend(alike.next());
-        ordered.extend(others.next());
-    }
-    ordered
-}
-
-/// A connection that, when the server is slow to take what is sent, looks whether it said something instead. What is then left
-/// to be sent waits here, so that the layers above can look, and go on.
+/// A TCP connection that checks for early input while the server is slow to read.
+///
+/// Output that is unsent at that point stays here, so that the layers above can read the input and then go on.
 #[derive(Debug)]
 pub(crate) struct TcpTransport {
     socket: Socket,
@@ -174,7 +163,7 @@ pub(crate) struct TcpTransport {
 struct Socket {
     stream: TcpStream,
     link: Arc<Link>,
-    /// Nothing can be written any more. What the server said before may still be read.
+    /// Whether writing has failed. Earlier input may still be read.
     is_broken: bool,
 }
 
@@ -183,11 +172,12 @@ impl Socket {
         Deadline::of(timeout).or_sooner(self.link.established_by())
     }
 
-    fn takes_nothing(&self) -> bool {
+    /// Returns whether output is discarded.
+    fn discards_output(&self) -> bool {
         self.is_broken || self.link.is_abandoned()
     }
 
-    /// Writes until all is written or the server says something. Returns how many bytes are done with.
+    /// Writes until everything is written or input arrives. Returns how many bytes need no further attention.
     fn write(&mut self, bytes: &[u8], deadline: Deadline) -> Result<usize, Error> {
         let mut written = 0;
         while written < bytes.len() {
@@ -196,22 +186,22 @@ impl Socket {
                 Ok(taken) if taken > 0 => written += taken,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {}
-                // Why is said by what can be read.
+                // The reason is in the input.
                 Ok(_) | Err(_) => {
                     self.is_broken = true;
                     return Ok(bytes.len());
                 }
             }
-            // The system took less than all of it in that time.
+            // The system accepted only a part in that time.
             if written < bytes.len() && self.has_input() {
-                self.link.has_news.store(true, Ordering::Relaxed);
+                self.link.has_early_input.store(true, Ordering::Relaxed);
                 break;
             }
         }
         Ok(written)
     }
 
-    /// Whether there is something to read, be it the end.
+    /// Returns whether there is input, or the end of it.
     fn has_input(&self) -> bool {
         let peek = || {
             self.stream.set_nonblocking(true)?;
@@ -230,7 +220,7 @@ impl Transport for TcpTransport {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         let deadline = self.socket.deadline(timeout);
-        if self.socket.takes_nothing() {
+        if self.socket.discards_output() {
             return Ok(());
         }
         let taken = self.socket.write(&self.unsent, deadline)?;
@@ -244,7 +234,7 @@ impl Transport for TcpTransport {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let deadline = self.socket.deadline(timeout);
         loop {
-            let is_sending = !self.unsent.is_empty() && !self.socket.takes_nothing();
+            let is_sending = !self.unsent.is_empty() && !self.socket.discards_output();
             let time = if is_sending { Some(deadline.left_of(STALL)?) } else { deadline.left()? };
             self.socket.stream.set_read_timeout(time)?;
             match self.socket.stream.read(self.buffers.input_append_buf()) {
@@ -265,11 +255,11 @@ impl Transport for TcpTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        self.unsent.is_empty() && !self.socket.takes_nothing() && !self.socket.has_input()
+        self.unsent.is_empty() && !self.socket.discards_output() && !self.socket.has_input()
     }
 }
 
-/// Systems differ in which they say.
+/// Returns whether a socket's timeout ran out. Systems differ in the kind of error.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
@@ -289,7 +279,7 @@ mod tests {
 
     use super::*;
 
-    /// A listener that takes no more connections, and what keeps it busy.
+    /// Returns a listener that accepts no more connections, and those that occupy it.
     fn full(local: &str) -> (SocketAddr, TcpListener, Vec<TcpStream>) {
         let local: SocketAddr = local.parse().unwrap();
         let socket = RawSocket::new(Domain::for_address(local), Type::STREAM, None).unwrap();
@@ -304,13 +294,13 @@ mod tests {
         (address, listener, waiting)
     }
 
-    /// A listener that takes connections, and its address.
+    /// Returns a listener that accepts connections, and its address.
     fn good(local: &str) -> (SocketAddr, TcpListener) {
         let listener = TcpListener::bind(local).unwrap();
         (listener.local_addr().unwrap(), listener)
     }
 
-    /// A port that is reserved for a service which nobody runs.
+    /// Returns an address that refuses connections: its port is reserved for a service that is not in use.
     fn refusing() -> SocketAddr {
         ([127, 0, 0, 1], 1).into()
     }
@@ -347,7 +337,7 @@ mod tests {
         let started = Instant::now();
         expect_connection(&[silent, good], Duration::from_secs(30), good);
         expect_connection(&[&[silent; 15][..], &[good]].concat(), Duration::from_secs(30), good);
-        // Not after all of the others.
+        // That is, before all of the silent ones were tried.
         assert!(started.elapsed() < 10 * FIRST_SHARE, "{:?}", started.elapsed());
     }
 
@@ -357,14 +347,14 @@ mod tests {
         thread::spawn(move || {
             thread::sleep(2 * FIRST_SHARE);
             drop(waiting);
-            // Until the test's own connection has come, and a moment longer.
+            // Accepts the connection of the test.
             listener.incoming().for_each(drop);
         });
         expect_connection(&[slow, silent], Duration::from_secs(30), slow);
     }
 
     #[test]
-    fn what_all_addresses_refuse_is_refused_and_what_none_answers_is_late() {
+    fn refusal_by_all_addresses_is_an_io_error_and_silence_is_a_timeout() {
         let (silent, _full, _waiting) = full("127.0.0.1:0");
         let outcome = connect(&[refusing(), refusing()], within(Duration::from_secs(30)));
         assert!(matches!(outcome, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused));
@@ -375,15 +365,5 @@ mod tests {
         let no_time = connect(&[silent], within(Duration::ZERO));
         assert!(matches!(no_time, Err(Error::Timeout(Timeout::Connect))));
         assert!(connect(&[], within(Duration::from_secs(1))).is_err());
-    }
-
-    #[test]
-    fn addresses_alternate_between_families() {
-        let [v6, w6, x6] = ["[::1]:1", "[::1]:2", "[::1]:3"].map(|address| address.parse().unwrap());
-        let [v4, w4] = ["127.0.0.1:1", "127.0.0.1:2"].map(|address| address.parse().unwrap());
-        assert_eq!(alternate(&[v6, w6, x6, v4, w4]), [v6, v4, w6, w4, x6]);
-        assert_eq!(alternate(&[v4, v6, w4]), [v4, v6, w4]);
-        assert_eq!(alternate(&[v6, w6]), [v6, w6]);
-        assert_eq!(alternate(&[]), []);
     }
 }

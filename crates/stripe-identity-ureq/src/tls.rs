@@ -1,16 +1,21 @@
-//! What TLS uses and whom it trusts, as the features say.
+//! The TLS configuration, which follows the crate's features.
 
 use std::sync::Arc;
 
 use stripe_identity_core::{TransportError, TransportErrorKind};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// The configuration, trusting these roots and, if it is to, those of the features.
-pub(crate) fn config(
-    mut roots: Vec<Certificate<'static>>,
-    with_default_roots: bool,
-) -> Result<TlsConfig, TransportError> {
-    if with_default_roots {
+/// The certificates that TLS trusts.
+#[derive(Clone)]
+pub(crate) struct Roots {
+    pub(crate) added: Vec<Certificate<'static>>,
+    pub(crate) with_default: bool,
+}
+
+/// Returns a configuration that trusts these roots.
+pub(crate) fn config(roots: Roots) -> Result<TlsConfig, TransportError> {
+    let Roots { added: mut roots, with_default } = roots;
+    if with_default {
         roots.append(&mut default_roots());
     }
     if roots.is_empty() {
@@ -34,9 +39,10 @@ fn default_roots() -> Vec<Certificate<'static>> {
     roots
 }
 
-/// Named outright, since rustls refuses to choose for a process in which both are compiled in.
+/// Returns the provider that the features choose. Named explicitly: rustls chooses none in a process where both
+/// are compiled in.
 #[cfg(any(feature = "ring", feature = "aws-lc"))]
-#[expect(clippy::unnecessary_wraps, reason = "without cryptography it fails")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails without cryptography")]
 fn provider() -> Result<rustls::crypto::CryptoProvider, TransportError> {
     #[cfg(feature = "aws-lc")]
     return Ok(rustls::crypto::aws_lc_rs::default_provider());

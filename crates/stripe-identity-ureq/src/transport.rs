@@ -1,154 +1,196 @@
+use std::error::Error as StdError;
 use std::fmt;
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use stripe_identity_core::transport_support::{CONNECT_TIMEOUT, MAX_BODY_SIZE, POOL_IDLE_TIMEOUT, causes};
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError, TransportErrorKind, http};
 use ureq::tls::Certificate;
 use ureq::{Agent, Error, Timeout};
 
-use crate::connection::rustls_error;
-use crate::connector::{self, BrokenError, ConnectError, ResolveError};
-use crate::proxy::{Choice, InvalidProxyUrl};
-use crate::tls;
+use crate::connector::{self, Addresses, BrokenError, ConnectError, ResolveError};
+use crate::proxy::Proxy;
+use crate::tls::{self, Roots};
 
-/// Sends requests over ureq. Cheap to clone; clones share their connections.
+/// A blocking transport over ureq and rustls.
+///
+/// Cloning is cheap, and clones share their connections.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use stripe_identity_core::{BlockingClient, Config};
+/// use stripe_identity_ureq::UreqTransport;
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = UreqTransport::builder().connect_timeout(Duration::from_secs(5)).build()?;
+/// let client = BlockingClient::new(Config::new("sk_test_123")?, transport);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Settings
 ///
 /// | setting | default |
 /// |---|---|
-/// | time for an attempt | what the call says: 80 seconds unless changed |
-/// | [time for a connection](UreqTransportBuilder::connect_timeout), within that | 30 seconds |
-/// | [largest response body](UreqTransportBuilder::max_body_size) | 16 MiB |
-/// | [idle connections](UreqTransportBuilder::pool_max_idle) | as many as there were requests at a time |
-/// | they [are kept for](UreqTransportBuilder::pool_idle_timeout) | 15 seconds |
-/// | [proxy](UreqTransportBuilder::proxy) | what the environment says, for TLS to other machines |
-/// | redirects, compression, cookies | none, but see [ureq's features](crate#features-of-ureq) |
+/// | timeout of an attempt | set by the call; 80 s unless configured |
+/// | [`connect_timeout`](UreqTransportBuilder::connect_timeout) | 30 s, within the attempt |
+/// | [`max_body_size`](UreqTransportBuilder::max_body_size) | 16 MiB |
+/// | [`pool_max_idle`](UreqTransportBuilder::pool_max_idle) | no limit |
+/// | [`pool_idle_timeout`](UreqTransportBuilder::pool_idle_timeout) | 90 s |
+/// | [`proxy`](UreqTransportBuilder::proxy) | from the environment |
+/// | [`root_certificate`](UreqTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
 ///
-/// If a server responds to a request before it has read all of it, and reads the rest slowly or not at all, the rest is not
-/// sent: the response counts, and the connection is not used again. Folded lines of response headers are joined.
+/// `TCP_NODELAY` is set. There are no redirects, no compression and no cookies, unless another crate enables
+/// [features of ureq](crate#features-of-ureq).
+///
+/// # Early responses
+///
+/// If a server responds before it has read the whole request, and reads the rest slowly or not at all, the rest
+/// is not sent. The response counts, and the connection is not used again.
+///
+/// Folded lines of response headers are joined.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
-    proxy: Option<Choice>,
+    proxy: Proxy,
     max_body_size: usize,
 }
 
 impl UreqTransport {
-    /// A transport with the defaults.
+    /// Creates a transport with the default settings.
     ///
     /// # Errors
-    /// As [`UreqTransportBuilder::build`].
+    ///
+    /// As for [`UreqTransportBuilder::build`].
     pub fn new() -> Result<Self, TransportError> {
         Self::builder().build()
     }
 
-    /// A transport with settings of your own.
+    /// Returns a builder with the default settings. It reads the proxy from the environment.
     pub fn builder() -> UreqTransportBuilder {
         UreqTransportBuilder {
-            roots: Vec::new(),
-            default_roots: true,
-            proxy: Choice::from_env().map(Ok),
-            connect_timeout: Duration::from_secs(30),
+            roots: Roots { added: Vec::new(), with_default: true },
+            proxy: Proxy::from_env(),
+            connect_timeout: CONNECT_TIMEOUT,
             pool_max_idle: usize::MAX,
-            pool_idle_timeout: Duration::from_secs(15),
-            max_body_size: 16 * 1024 * 1024,
+            pool_idle_timeout: POOL_IDLE_TIMEOUT,
+            max_body_size: MAX_BODY_SIZE,
+            addresses: Addresses::new(),
         }
     }
 }
 
-/// Settings for a [`UreqTransport`].
+/// Builds a [`UreqTransport`].
+///
+/// ```
+/// use stripe_identity_ureq::{Proxy, UreqTransport};
+///
+/// # fn example(certificate: Vec<u8>) -> Result<(), stripe_identity_core::TransportError> {
+/// let transport = UreqTransport::builder()
+///     .proxy(Proxy::none())
+///     .root_certificate(certificate)
+///     .pool_max_idle(4)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct UreqTransportBuilder {
-    roots: Vec<Certificate<'static>>,
-    default_roots: bool,
-    /// What is no proxy shows when the transport is built.
-    proxy: Option<Result<Choice, InvalidProxyUrl>>,
+    roots: Roots,
+    proxy: Proxy,
     connect_timeout: Duration,
     pool_max_idle: usize,
     pool_idle_timeout: Duration,
     max_body_size: usize,
+    addresses: Addresses,
 }
 
 impl UreqTransportBuilder {
-    /// The proxy to ask for a tunnel to Stripe, `http://[user:password@]host[:port]`, whatever the environment says; but not
-    /// for some hosts, listed as in `NO_PROXY`: see [`NoProxy`](stripe_identity_core::NoProxy).
-    ///
-    /// By default it is what the environment says when the builder is made: `HTTPS_PROXY` or else `ALL_PROXY`, and the hosts
-    /// in `NO_PROXY` without (each in capitals or not). Plain HTTP never goes through a proxy, nor does anything to this
-    /// machine.
-    ///
-    /// A tunnel stands once the proxy answers `CONNECT` with status 200. With any other status, 201 and 204 included, the error
-    /// is [`Connect`](TransportErrorKind::Connect). A proxy that goes on in plain text after 200 is [`Tls`](TransportErrorKind::Tls).
-    pub fn proxy(self, url: impl AsRef<str>, exceptions: impl AsRef<str>) -> Self {
-        Self { proxy: Some(Choice::new(url.as_ref(), exceptions.as_ref())), ..self }
-    }
-
-    /// No proxy, whatever the environment says.
-    pub fn no_proxy(self) -> Self {
-        Self { proxy: None, ..self }
-    }
-
-    /// One more root certificate for TLS to trust, in DER form, such as that of a company's own authority.
-    pub fn root_certificate(mut self, der: impl AsRef<[u8]>) -> Self {
-        self.roots.push(Certificate::from_der(der.as_ref()).to_owned());
+    /// Adds a root certificate in DER form, such as that of a company's certificate authority.
+    pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
+        self.roots.added.push(Certificate::from_der(&der.into()).to_owned());
         self
     }
 
-    /// Whether TLS trusts the root certificates that the crate's features bring. Default: it does.
-    pub fn default_roots(self, trusted: bool) -> Self {
-        Self { default_roots: trusted, ..self }
+    /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of the
+    /// crate's features.
+    pub fn without_default_roots(mut self) -> Self {
+        self.roots.with_default = false;
+        self
     }
 
-    /// How long a connection may take to come about, with proxy and TLS handshake, after the host's name was looked up, which may
-    /// take as long. Default: 30 seconds. It cannot take longer than the attempt that needs it.
+    /// Sets the addresses of a host or a proxy, which is then not looked up. Only the first 16 are used.
     ///
-    /// All addresses of a host share this time. Each is tried for half a second at most first, then in further rounds for longer, so
-    /// an address that never answers does not use up the time of the others.
+    /// The port is that of the URL. If the URL has none, it is that of the address, or the default of the
+    /// scheme if that is 0.
+    pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
+        self
+    }
+
+    /// Sets the proxy. Defaults to [`Proxy::from_env`], as of the creation of this builder.
+    pub fn proxy(self, proxy: Proxy) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// Sets how long making a connection may take. Defaults to 30 s.
+    ///
+    /// The time includes the tunnel through a proxy and the TLS handshake. The name lookup before it may take
+    /// as long again. The timeout of the attempt limits both.
+    ///
+    /// All addresses of a host share the time. In a first round, each is tried for at most half a second, and
+    /// in further rounds for longer. So an address that is silent does not use up the time of the others.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
 
-    /// How many idle connections are kept. With 0, none is used twice. Default: as many as there are.
+    /// Sets how many idle connections are kept for each host. With 0, no connection is used twice. Defaults
+    /// to no limit: as many are kept as there were concurrent requests.
     pub fn pool_max_idle(self, connections: usize) -> Self {
         Self { pool_max_idle: connections, ..self }
     }
 
-    /// How long an idle connection is kept. Default: 15 seconds.
+    /// Sets how long an idle connection is kept. Defaults to 90 s.
     pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
         Self { pool_idle_timeout: timeout, ..self }
     }
 
-    /// The largest response body that is taken, in bytes. Default: 16 MiB.
+    /// Sets the largest response body, in bytes. Defaults to 16 MiB.
     ///
-    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). With any other status, the body is cut
-    /// at that size.
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body of any
+    /// other response is cut.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
 
-    /// The transport.
+    /// Builds the transport.
     ///
     /// # Errors
-    /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate was compiled without
-    /// cryptography. [`Other`](TransportErrorKind::Other) if the proxy's URL is none.
+    ///
+    /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate was compiled
+    /// without cryptography.
     pub fn build(self) -> Result<UreqTransport, TransportError> {
         let connect_timeout = Some(self.connect_timeout).filter(can_be_added);
         let config = Agent::config_builder()
-            .tls_config(tls::config(self.roots, self.default_roots)?)
+            .tls_config(tls::config(self.roots)?)
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
             .timeout_resolve(connect_timeout)
             .timeout_connect(connect_timeout)
-            // With its features, which other crates may turn on, ureq would ask for compressed responses.
+            // ureq would ask for compressed responses with features that other crates may enable.
             .accept_encoding("")
-            .max_idle_connections(self.pool_max_idle)
+            .max_idle_connections(usize::MAX)
             .max_idle_connections_per_host(self.pool_max_idle)
             .max_idle_age(self.pool_idle_timeout)
             .build();
         Ok(UreqTransport {
-            agent: connector::agent(config),
-            proxy: self.proxy.transpose()?,
+            agent: connector::agent(config, self.addresses),
+            proxy: self.proxy,
             max_body_size: self.max_body_size,
         })
     }
@@ -160,7 +202,7 @@ impl UreqTransport {
         request: http::Request<B>,
         timeout: Option<Duration>,
     ) -> Result<http::Response<ureq::Body>, Error> {
-        let proxy = self.proxy.as_ref().and_then(|proxy| proxy.between(request.uri()));
+        let proxy = self.proxy.for_uri(request.uri());
         let request = self.agent.configure_request(request).timeout_global(timeout).proxy(proxy).build();
         self.agent.run(request)
     }
@@ -183,9 +225,11 @@ impl BlockingHttpTransport for UreqTransport {
             body.into_with_config().limit(limit as u64).read_to_vec().map_err(classify_body)?
         } else {
             let mut cut = Vec::new();
-            // One more, so that a body of just that size is read to its end, and the connection can be used again.
+            // One byte more, so that a body of exactly that size is read to its end and its connection can be
+            // used again.
             let mut reader = body.into_reader().take((limit as u64).saturating_add(1));
-            // The status matters more than the rest of the body. A connection whose body did not end is not used again.
+            // The status matters more than a complete body. If the body did not end, its connection is not used
+            // again.
             let _ = reader.read_to_end(&mut cut);
             cut.truncate(limit);
             cut
@@ -198,8 +242,8 @@ impl BlockingHttpTransport for UreqTransport {
     }
 }
 
-/// ureq adds timeouts to the time it is now, and panics if that is beyond what the clock can say. So long a time is as good as
-/// none.
+/// Returns whether ureq can add a timeout to the current time. It panics beyond the range of the clock. Such a
+/// timeout is treated as none.
 fn can_be_added(timeout: &Duration) -> bool {
     Instant::now().checked_add(*timeout).is_some()
 }
@@ -207,7 +251,7 @@ fn can_be_added(timeout: &Duration) -> bool {
 fn classify(error: Error) -> TransportError {
     let kind = kind(&error);
     match error {
-        // They quote the URL, which may hold personal data in its query.
+        // They quote the URL, whose query may contain personal data.
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => kind.into(),
         Error::Other(other) => TransportError::new(kind, other),
         error => TransportError::new(kind, error),
@@ -218,7 +262,7 @@ fn kind(error: &Error) -> TransportErrorKind {
     match error {
         Error::Other(other) => {
             if let Some(ResolveError(cause)) = other.downcast_ref() {
-                late_kind(cause).unwrap_or(TransportErrorKind::Dns)
+                timeout_kind(cause).unwrap_or(TransportErrorKind::Dns)
             } else if let Some(ConnectError(cause)) = other.downcast_ref() {
                 connect_kind(cause)
             } else if other.is::<BrokenError>() {
@@ -237,14 +281,15 @@ fn kind(error: &Error) -> TransportErrorKind {
 fn connect_kind(cause: &Error) -> TransportErrorKind {
     match cause {
         Error::Other(other) if other.is::<ResolveError>() => kind(cause),
-        Error::Io(error) if error.get_ref().and_then(rustls_error).is_some() => TransportErrorKind::Tls,
+        Error::Io(error) if causes(error).any(<dyn StdError>::is::<rustls::Error>) => TransportErrorKind::Tls,
         Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => TransportErrorKind::Tls,
-        cause => late_kind(cause).unwrap_or(TransportErrorKind::Connect),
+        cause => timeout_kind(cause).unwrap_or(TransportErrorKind::Connect),
     }
 }
 
-/// Which time ran out while connecting: the attempt's, or that for connecting, after which nothing was sent for sure.
-fn late_kind(cause: &Error) -> Option<TransportErrorKind> {
+/// Classifies a timeout while connecting. If that of the attempt ran out it is `Timeout`, else `Connect`, which
+/// says that nothing was sent.
+fn timeout_kind(cause: &Error) -> Option<TransportErrorKind> {
     match cause {
         Error::Timeout(Timeout::Global) => Some(TransportErrorKind::Timeout),
         Error::Timeout(_) => Some(TransportErrorKind::Connect),
@@ -252,7 +297,7 @@ fn late_kind(cause: &Error) -> Option<TransportErrorKind> {
     }
 }
 
-/// While the body was read: what is wrong with it came over a connection that cannot be trusted any more.
+/// Classifies a failure while the body of the response was read.
 fn classify_body(error: Error) -> TransportError {
     match error {
         Error::BodyExceedsLimit(_) | Error::Timeout(_) => classify(error),
@@ -268,6 +313,13 @@ impl fmt::Debug for UreqTransport {
 
 impl fmt::Debug for UreqTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UreqTransportBuilder").field("max_body_size", &self.max_body_size).finish_non_exhaustive()
+        f.debug_struct("UreqTransportBuilder")
+            .field("proxy", &self.proxy)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("pool_max_idle", &self.pool_max_idle)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("max_body_size", &self.max_body_size)
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
     }
 }

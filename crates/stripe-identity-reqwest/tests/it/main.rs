@@ -1,4 +1,4 @@
-//! What the crate does with its own features and no others: in the tests of the facade, more of reqwest is turned on.
+//! The crate with its own features only. The tests of the facade enable more of reqwest.
 #![cfg(feature = "rustls")]
 
 use std::io::{Read as _, Write as _};
@@ -11,16 +11,16 @@ use std::time::Duration;
 use stripe_identity_core::{AttemptTimeout, HttpTransport as _, TransportErrorKind, bytes::Bytes, http};
 use stripe_identity_reqwest::{ReqwestTransport, reqwest};
 
-/// Fails to build if reqwest has no TLS: the method is there with TLS only.
+/// Fails to compile if reqwest has no TLS, since the method then does not exist.
 #[test]
-fn another_client_of_the_program_has_tls_and_a_provider() {
+fn other_client_of_the_program_has_tls_and_a_provider() {
     reqwest::Client::builder().tls_info(true).build().unwrap();
     let _ = reqwest::Client::new();
 }
 
-/// The environment of a process cannot be changed safely while it runs, so another one sends the request.
+/// The environment of a running process cannot be changed safely, so another process sends the request.
 #[test]
-fn an_https_request_through_a_proxy_that_forwards_anything_is_not_sent_in_plain_text() {
+fn https_request_through_a_forwarding_proxy_is_not_sent_in_plain_text() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = format!("http://{}", listener.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -48,7 +48,7 @@ fn an_https_request_through_a_proxy_that_forwards_anything_is_not_sent_in_plain_
 }
 
 #[test]
-#[ignore = "run by the test above, in an environment of its own"]
+#[ignore = "run by the test above, with another environment"]
 fn send_through_the_proxy_of_the_environment() {
     let transport = ReqwestTransport::new(ReqwestTransport::client_builder().build().unwrap());
     let request = http::Request::post("https://stripe.test/v1/secret")

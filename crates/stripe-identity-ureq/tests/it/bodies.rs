@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use stripe_identity_core::TransportErrorKind as Kind;
 use stripe_identity_mock::RawServer;
-use stripe_identity_ureq::UreqTransport;
+use stripe_identity_ureq::{Proxy, UreqTransport};
 
 use crate::servers::{Server, each_tls, get, send, within};
 
 const LIMIT: usize = 1000;
 
 fn transport() -> UreqTransport {
-    UreqTransport::builder().no_proxy().max_body_size(LIMIT).build().unwrap()
+    UreqTransport::builder().proxy(Proxy::none()).max_body_size(LIMIT).build().unwrap()
 }
 
 #[test]

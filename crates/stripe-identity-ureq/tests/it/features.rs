@@ -2,14 +2,14 @@
 
 use stripe_identity_core::http::HeaderName;
 use stripe_identity_mock::RawServer;
-use stripe_identity_ureq::UreqTransport;
+use stripe_identity_ureq::{Proxy, UreqTransport};
 
 use crate::servers::{get, post, send};
 
 #[test]
 fn nothing_is_sent_that_was_not_asked_for() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
-    let transport = UreqTransport::builder().no_proxy().build().unwrap();
+    let transport = UreqTransport::builder().proxy(Proxy::none()).build().unwrap();
     for mut request in [get(server.url()), post(server.url(), "a=1"), post(server.url(), "")] {
         request.headers_mut().insert("accept", "application/json".parse().unwrap());
         request.headers_mut().insert("user-agent", "test".parse().unwrap());

@@ -2,7 +2,7 @@
 
 use stripe_identity_core::TransportErrorKind as Kind;
 use stripe_identity_mock::RawServer;
-use stripe_identity_ureq::UreqTransport;
+use stripe_identity_ureq::{Proxy, UreqTransport};
 
 use crate::servers::{PATIENCE, Server, post, send, within};
 use std::sync::{Arc, Mutex};
@@ -20,8 +20,8 @@ fn request_for_tls_never_leaves_in_plain_text() {
             stream.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")?;
         }
     });
-    let direct = UreqTransport::builder().no_proxy().build().unwrap();
-    let through = UreqTransport::builder().proxy(proxy.url(), "").build().unwrap();
+    let direct = UreqTransport::builder().proxy(Proxy::none()).build().unwrap();
+    let through = UreqTransport::builder().proxy(Proxy::new(proxy.url()).unwrap()).build().unwrap();
     let port = host.address.port();
     for (transport, url) in [
         (&direct, format!("https://localhost:{port}/secret")),

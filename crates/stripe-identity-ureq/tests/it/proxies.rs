@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stripe_identity_core::TransportErrorKind as Kind;
-use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
+use stripe_identity_ureq::{Proxy, UreqTransport, UreqTransportBuilder};
 
 use crate::servers::{Act, PATIENCE, Server, Stream, get, send, tls, within};
 
@@ -45,7 +45,7 @@ fn proxies(behave: Act) -> [(Server, UreqTransportBuilder, &'static str); 2] {
     [None, Some(tls(rustls::ALL_VERSIONS, false))].map(|tls| {
         let server = Server::start(tls, move |stream, _| behave(stream));
         let url = server.url().replace("/v1/x", "");
-        let builder = server.builder().proxy(url.replace("127.0.0.1", "localhost"), "");
+        let builder = server.builder().proxy(Proxy::new(&url.replace("127.0.0.1", "localhost")).unwrap());
         let name = if url.starts_with("https") { "https" } else { "http" };
         (server, builder, name)
     })
@@ -149,7 +149,7 @@ fn proxy_that_makes_a_tunnel_with_another_status_than_200_is_connect() {
 #[test]
 fn proxy_whose_name_has_no_address_is_dns() {
     let proxy = format!("http://{}.test", "x".repeat(70));
-    let transport = UreqTransport::builder().proxy(proxy, "").build().unwrap();
+    let transport = UreqTransport::builder().proxy(Proxy::new(&proxy).unwrap()).build().unwrap();
     let error = send(&transport, get(FAR)).unwrap_err();
     assert_eq!(error.kind(), Kind::Dns, "{error:?}");
 }
@@ -158,9 +158,9 @@ fn proxy_whose_name_has_no_address_is_dns() {
 fn handshake_that_drips_ends_by_either_time() {
     let server = Server::start(None, |stream, _| drip(stream, record()));
     let port = server.address.port();
-    let host = UreqTransport::builder().no_proxy();
+    let host = UreqTransport::builder().proxy(Proxy::none());
     ends_by_either_time(&host, &format!("https://localhost:{port}/"), "a host");
-    let proxy = UreqTransport::builder().proxy(format!("https://localhost:{port}"), "");
+    let proxy = UreqTransport::builder().proxy(Proxy::new(&format!("https://localhost:{port}")).unwrap());
     ends_by_either_time(&proxy, FAR, "a proxy");
 }
 

@@ -14,7 +14,7 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, Support
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError};
-use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
+use stripe_identity_ureq::{Proxy, UreqTransport, UreqTransportBuilder};
 
 /// Large enough that nothing ends by it that ends by itself, small enough that a hanging test ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -108,10 +108,10 @@ impl Server {
     }
 
     pub(crate) fn builder(&self) -> UreqTransportBuilder {
-        let builder = UreqTransport::builder().no_proxy();
+        let builder = UreqTransport::builder().proxy(Proxy::none());
         match &self.certificate {
             None => builder,
-            Some(certificate) => builder.default_roots(false).root_certificate(certificate),
+            Some(certificate) => builder.without_default_roots().root_certificate(certificate.as_ref()),
         }
     }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use rustls::version::{TLS12, TLS13};
 use stripe_identity_core::TransportErrorKind as Kind;
 
+use stripe_identity_ureq::Proxy;
+
 use crate::servers::{Act, Outcome, PATIENCE, Server, Stream, each_tls, get, post, send, tls_for, within};
 
 const REFUSAL: &str = "HTTP/1.1 413 Payload Too Large\r\nRequest-Id: req_1\r\nContent-Length: 2\r\n\r\n{}";
@@ -132,7 +134,8 @@ fn upload_that_is_refused_unread_is_a_response_through_a_proxy_too() {
         });
         let to = server.address;
         let proxy = Server::start(None, move |stream, _| tunnel(stream, to));
-        let transport = server.builder().proxy(format!("http://{}", proxy.address), "").build().unwrap();
+        let transport =
+            server.builder().proxy(Proxy::new(&format!("http://{}", proxy.address)).unwrap()).build().unwrap();
         let far = "https://stripe.test/v1/x";
         expect_refusal(send(&transport, post(far, body(MOST))), "fresh");
         assert_eq!(send(&transport, get(far)).unwrap().body(), "good");

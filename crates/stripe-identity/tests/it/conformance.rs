@@ -9,7 +9,7 @@ use stripe_identity::{BlockingHttpTransport, TransportError};
 use stripe_identity_hyper::{HyperTransport, Proxy};
 use stripe_identity_mock::conformance::{self, Setup, Suite};
 use stripe_identity_reqwest::{ReqwestTransport, reqwest::Proxy as ReqwestProxy};
-use stripe_identity_ureq::UreqTransport;
+use stripe_identity_ureq::{Proxy as UreqProxy, UreqTransport};
 
 use crate::tls::{trusting, trusting_nobody};
 
@@ -20,7 +20,7 @@ fn hyper(setup: &Setup) -> HyperTransport {
         None => builder,
     };
     let builder = match setup.certificate() {
-        Some(certificate) => builder.tls_config(trusting(certificate)),
+        Some(certificate) => builder.without_default_roots().root_certificate(certificate),
         None => builder,
     };
     builder.build().unwrap()
@@ -29,11 +29,11 @@ fn hyper(setup: &Setup) -> HyperTransport {
 fn ureq(setup: &Setup) -> UreqTransport {
     let builder = UreqTransport::builder().max_body_size(setup.max_body_size());
     let builder = match setup.proxy() {
-        Some(proxy) => builder.proxy(proxy, ""),
+        Some(proxy) => builder.proxy(UreqProxy::new(proxy).unwrap()),
         None => builder,
     };
     let builder = match setup.certificate() {
-        Some(certificate) => builder.default_roots(false).root_certificate(certificate),
+        Some(certificate) => builder.without_default_roots().root_certificate(certificate),
         None => builder,
     };
     builder.build().unwrap()

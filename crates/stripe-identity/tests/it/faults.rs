@@ -80,14 +80,14 @@ fn creators_through(config: &Config, certificate: Option<&[u8]>, proxy: Option<&
     let mut reqwest = ReqwestTransport::client_builder();
     if let Some(proxy) = proxy {
         hyper = hyper.proxy(Proxy::new(proxy).unwrap());
-        ureq = ureq.proxy(proxy, "");
+        ureq = ureq.proxy(stripe_identity_ureq::Proxy::new(proxy).unwrap());
         reqwest = reqwest.proxy(reqwest::Proxy::https(proxy).unwrap());
     }
     let mut trusted = crate::tls::trusting_nobody();
     if let Some(certificate) = certificate {
         trusted = crate::tls::trusting(certificate);
         hyper = hyper.tls_config(trusted.clone());
-        ureq = ureq.default_roots(false).root_certificate(certificate);
+        ureq = ureq.without_default_roots().root_certificate(certificate);
     }
     let reqwest = ReqwestTransport::new(reqwest.tls_backend_preconfigured(trusted).build().unwrap());
     let blocking = BlockingClient::new(config.clone(), Hasty(ureq.build().unwrap()));

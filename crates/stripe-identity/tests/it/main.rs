@@ -12,6 +12,7 @@ mod http2_server;
 mod networks;
 mod nothing_leaks;
 mod paging;
+mod proxies;
 mod runtimes;
 mod schedules;
 mod services;

@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use stripe_identity::http::Request;
 use stripe_identity_hyper::{HttpVersion, HyperTransport, HyperTransportBuilder, Proxy};
 use stripe_identity_mock::RawServer;
 use stripe_identity_reqwest::{ReqwestTransport, reqwest};
-use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
+use stripe_identity_ureq::{Proxy as UreqProxy, UreqTransport, UreqTransportBuilder};
 
 use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest, over_ureq};
 use crate::tls::trusting;
@@ -41,7 +40,7 @@ impl ConnectProxy {
         Self { authority, asked }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -92,7 +91,7 @@ fn through(server: &RawServer, proxy: &str) -> [Backend; 3] {
     [
         over_hyper(hyper(server).proxy(Proxy::new(proxy).unwrap()).build().unwrap()),
         over_reqwest(ReqwestTransport::new(reqwest.build().unwrap())),
-        over_ureq(ureq(server).proxy(proxy, "").build().unwrap()),
+        over_ureq(ureq(server).proxy(UreqProxy::new(proxy).unwrap()).build().unwrap()),
     ]
 }
 
@@ -181,93 +180,6 @@ fn this_machine_is_asked_without_a_proxy() {
     assert_eq!((server.requests().len(), proxy.asked().len()), (2, 0));
 }
 
-/// The environment of a process cannot be changed safely while it runs, so another one sends the requests.
-#[test]
-fn reqwest_takes_the_proxy_of_the_environment_for_tls_to_other_machines() {
-    let (server, first, second) = (server(), ConnectProxy::start(), ConnectProxy::start());
-    let plain = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
-    let [one, other] = [&first, &second].map(|proxy| format!("http://robin:p%40ss@{}", proxy.authority));
-    let far_in_plain = far_away(&plain).replace("https:", "http:");
-    let asks = |url: &str, environment: &[(&str, &str)]| {
-        let before = (first.asked().len(), second.asked().len());
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "networks::send_as_the_environment_says", "--ignored", "--nocapture"]);
-        child.env_clear().env("URL", url).env("CERTIFICATE", hex(server.certificate().unwrap()));
-        let output = child.envs(environment.iter().copied()).output().unwrap();
-        let output = String::from_utf8(output.stdout).unwrap();
-        assert!(output.contains("status: 200"), "{environment:?}: {output}");
-        (first.asked().len() - before.0, second.asked().len() - before.1)
-    };
-    let far = far_away(&server);
-    assert_eq!(asks(&far, &[]), (0, 0));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("ALL_PROXY", &other)]), (1, 0));
-    assert_eq!(asks(&far, &[("https_proxy", &one), ("HTTPS_PROXY", &other)]), (0, 1));
-    assert_eq!(asks(&far, &[("all_proxy", &other), ("NO_PROXY", "example.test")]), (0, 1));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", ""), ("ALL_PROXY", &other)]), (0, 1));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", &other)]), (0, 1));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", "socks5://127.0.0.1:1")]), (0, 0));
-    assert_eq!(asks(&far, &[("HTTP_PROXY", &one)]), (0, 0));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", "other.example,.test")]), (0, 0));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("no_proxy", "*")]), (0, 0));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", "*.test")]), (0, 0));
-    let (this_port, another) = (format!("stripe.test:{}", server.address().port()), "stripe.test:443");
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", &this_port)]), (0, 0));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("NO_PROXY", another)]), (1, 0));
-    assert_eq!(asks(&far, &[("HTTPS_PROXY", &one), ("REQUEST_METHOD", "GET")]), (0, 0));
-    assert_eq!(asks(server.url(), &[("HTTPS_PROXY", &one)]), (0, 0));
-    assert_eq!(asks(plain.url(), &[("HTTP_PROXY", &one)]), (0, 0));
-    assert_eq!(asks(&far_in_plain, &[("ALL_PROXY", &one), ("HTTP_PROXY", &one)]), (0, 0));
-}
-
-/// How each backend chooses, is tested beside it; here, that it does so without being told.
-#[test]
-fn every_backend_takes_the_proxy_of_the_environment_by_default() {
-    let (server, proxy) = (server(), ConnectProxy::start());
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "networks::send_over_each_backend", "--ignored", "--nocapture"]);
-    child.env_clear().env("HTTPS_PROXY", format!("http://robin:p%40ss@{}", proxy.authority));
-    child.env("URL", far_away(&server)).env("CERTIFICATE", hex(server.certificate().unwrap()));
-    let output = child.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    assert_eq!((proxy.asked().len(), server.requests().len()), (3, 3));
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What the test that started this process gave along.
-fn url_and_certificate() -> (String, Vec<u8>) {
-    let [url, certificate] = ["URL", "CERTIFICATE"].map(|name| std::env::var(name).unwrap());
-    let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
-    (url, certificate.as_bytes().chunks(2).map(byte).collect())
-}
-
-#[test]
-#[ignore = "run by the test above, in an environment of its own"]
-fn send_over_each_backend() {
-    let (url, certificate) = url_and_certificate();
-    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(&certificate));
-    for backend in [
-        over_hyper(HyperTransport::builder().tls_config(trusting(&certificate)).build().unwrap()),
-        over_reqwest(ReqwestTransport::new(reqwest.build().unwrap())),
-        over_ureq(UreqTransport::builder().root_certificate(&certificate).build().unwrap()),
-    ] {
-        assert_eq!((backend.send)(get(&url)).expect(backend.name).status(), 200);
-    }
-}
-
-#[test]
-#[ignore = "run by the test above, in an environment of its own"]
-fn send_as_the_environment_says() {
-    let (url, certificate) = url_and_certificate();
-    let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(&certificate));
-    // The port is that of the URL.
-    let client = builder.resolve("stripe.test", ([127, 0, 0, 1], 0).into()).build().unwrap();
-    let response = (over_reqwest(ReqwestTransport::new(client)).send)(get(&url));
-    println!("status: {}", response.unwrap().status().as_u16());
-}
-
 #[test]
 fn connecting_has_a_time_of_its_own_with_a_proxy_too() {
     let server = server();
@@ -275,7 +187,7 @@ fn connecting_has_a_time_of_its_own_with_a_proxy_too() {
     let (proxy, short) = (format!("http://{}", silent.local_addr().unwrap()), Duration::from_millis(200));
     for backend in [
         over_hyper(hyper(&server).proxy(Proxy::new(&proxy).unwrap()).connect_timeout(short).build().unwrap()),
-        over_ureq(ureq(&server).proxy(&proxy, "").connect_timeout(short).build().unwrap()),
+        over_ureq(ureq(&server).proxy(UreqProxy::new(&proxy).unwrap()).connect_timeout(short).build().unwrap()),
     ] {
         let started = Instant::now();
         let error = (backend.send)(get(&far_away(&server))).unwrap_err();
@@ -290,7 +202,14 @@ fn roots_are_added_or_configured_and_not_both() {
     let certificate = server.certificate().unwrap();
     let added = HyperTransport::builder().root_certificate(certificate).build().unwrap();
     assert!((over_hyper(added).send)(get(server.url())).is_ok());
-    for wrong in [HyperTransport::builder().root_certificate(*b"none"), hyper(&server).root_certificate(certificate)] {
+    let only = HyperTransport::builder().without_default_roots().root_certificate(certificate).build().unwrap();
+    assert!((over_hyper(only).send)(get(server.url())).is_ok());
+    for wrong in [
+        HyperTransport::builder().root_certificate(*b"none"),
+        HyperTransport::builder().without_default_roots(),
+        hyper(&server).root_certificate(certificate),
+        hyper(&server).without_default_roots(),
+    ] {
         assert_eq!(wrong.build().unwrap_err().kind(), Kind::Tls);
     }
 }

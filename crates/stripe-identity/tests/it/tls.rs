@@ -77,7 +77,11 @@ impl TlsServer {
         [
             over_hyper(HyperTransport::builder().tls_config(config).build().unwrap()),
             over_ureq(
-                UreqTransport::builder().default_roots(false).root_certificate(&self.certificate).build().unwrap(),
+                UreqTransport::builder()
+                    .without_default_roots()
+                    .root_certificate(self.certificate.as_ref())
+                    .build()
+                    .unwrap(),
             ),
         ]
     }
