@@ -48,6 +48,43 @@
 //! `reqwest` brings AWS-LC along, beside `ring` where that is on. With two providers compiled in, rustls chooses no default: a
 //! program that asks it for one, as `rustls::ClientConfig::builder()` does, must install one when it starts. The transports
 //! here need none.
+//!
+//! # Transports
+//!
+//! | transport | feature | client | HTTP | use it |
+//! |---|---|---|---|---|
+//! | `HyperTransport` | `hyper` | `Client` | 1.1, 2 | by default |
+//! | `TowerTransport` | `hyper` | `Client` | of the service | with tower layers, or with a server in the same process |
+//! | `ReqwestTransport` | `reqwest` | `Client` | 1.1; 2 with reqwest's feature `http2` | to share reqwest's resolver, TLS or connections |
+//! | `UreqTransport` | `ureq` | `BlockingClient` | 1.1 | without a runtime |
+//!
+//! The same setting has the same name, argument and default in the builders of `HyperTransport` and
+//! `UreqTransport`. `ReqwestTransport` takes a `reqwest::Client`, which keeps reqwest's names: its
+//! `client_builder()` is reqwest's builder, with the defaults below. A dash says that a setting does not
+//! exist.
+//!
+//! | setting | `HyperTransport` | `UreqTransport` | `ReqwestTransport` | default |
+//! |---|---|---|---|---|
+//! | time for connecting | `connect_timeout` | `connect_timeout` | `connect_timeout` | 30 s |
+//! | largest response body | `max_body_size` | `max_body_size` | `max_body_size`, of the transport | 16 MiB |
+//! | idle connections for each host | `pool_max_idle` | `pool_max_idle` | `pool_max_idle_per_host` | no limit |
+//! | time that they are kept | `pool_idle_timeout` | `pool_idle_timeout` | `pool_idle_timeout` | 90 s |
+//! | proxy | `proxy(Proxy)` | `proxy(Proxy)` | `no_proxy()`, then `proxy` | `HTTPS_PROXY` or `ALL_PROXY`, except for `NO_PROXY` |
+//! | no proxy | `proxy(Proxy::none())` | `proxy(Proxy::none())` | `no_proxy` | |
+//! | added root certificate | `root_certificate` | `root_certificate` | `tls_certs_merge` | none |
+//! | only the added ones | `without_default_roots` | `without_default_roots` | `tls_certs_only` | the features decide; reqwest trusts those of the operating system |
+//! | TLS configuration | `tls_config` | – | `tls_backend_preconfigured` | the features decide |
+//! | addresses of a host | `resolve` | `resolve` | `Resolver::resolve_to_addrs`, then `dns_resolver` | the system's lookup |
+//! | HTTP versions | `http_version` | – | `http1_only`, `http2_prior_knowledge` | HTTP/2 if the server offers it, else 1.1 |
+//!
+//! The timeout of an attempt is no setting of a transport: it comes from the call and its `Config`. All
+//! three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each keeps its library's own
+//! engine for proxies. Their docs say what `connect_timeout` covers, how the addresses of a host share it,
+//! and how responses of a proxy are classified.
+//!
+//! A `TowerTransport` has only `max_body_size`. Everything else is up to its service.
+//!
+//! The modules `hyper`, `reqwest` and `ureq` have the builders, the proxies and the other types of each.
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config,
@@ -56,18 +93,21 @@ pub use stripe_identity_core::{
     WaitingCall, async_trait, bytes, endpoint, headers, http, resources,
 };
 #[cfg(feature = "hyper")]
-pub use stripe_identity_hyper::{
-    HttpVersion, HyperService, HyperTransport, HyperTransportBuilder, Proxy, RequestBody, ResponseBody, TowerTransport,
-    rustls,
-};
+pub use stripe_identity_hyper as hyper;
+#[cfg(feature = "hyper")]
+pub use stripe_identity_hyper::{HyperTransport, TowerTransport};
 #[cfg(any(feature = "mock", feature = "conformance"))]
 pub use stripe_identity_mock as mock;
 #[cfg(any(feature = "reqwest", feature = "reqwest-no-provider"))]
-pub use stripe_identity_reqwest::{ReqwestTransport, reqwest};
+pub use stripe_identity_reqwest as reqwest;
+#[cfg(any(feature = "reqwest", feature = "reqwest-no-provider"))]
+pub use stripe_identity_reqwest::ReqwestTransport;
 #[cfg(feature = "simulator")]
 pub use stripe_identity_simulator as simulator;
 pub use stripe_identity_types::*;
 #[cfg(feature = "ureq")]
-pub use stripe_identity_ureq::{UreqTransport, UreqTransportBuilder};
+pub use stripe_identity_ureq as ureq;
+#[cfg(feature = "ureq")]
+pub use stripe_identity_ureq::UreqTransport;
 #[cfg(feature = "webhook")]
 pub use stripe_identity_webhook as webhook;

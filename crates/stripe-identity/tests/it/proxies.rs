@@ -91,8 +91,10 @@ impl Network {
     }
 }
 
+type Environment = &'static [(&'static str, &'static str)];
+
 /// Environment variables, a target, and how a transport with default settings sends to it.
-const ENVIRONMENTS: &[(&[(&str, &str)], Target, Way)] = &[
+const ENVIRONMENTS: &[(Environment, Target, Way)] = &[
     (&[], Target::Far, Way::Direct),
     (&[("HTTPS_PROXY", "FIRST")], Target::Far, Way::First),
     // Precedence.
