@@ -7,8 +7,8 @@ use stripe_identity_core::{TransportError, TransportErrorKind};
 
 use crate::resolver::ResolveError;
 
-/// Classifies a failure before the head of the response arrived. Layers may have wrapped hyper's error,
-/// or failed by themselves.
+/// Classifies a failure before the head of the response arrived. Layers may have wrapped hyper's
+/// error, or failed by themselves.
 pub(crate) fn service_error(error: Box<dyn StdError + Send + Sync>) -> TransportError {
     match error.downcast::<TransportError>() {
         Ok(error) => *error,
@@ -42,17 +42,18 @@ pub(crate) fn body_error(error: Box<dyn StdError + Send + Sync>) -> TransportErr
 
 fn exchange_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     match find::<hyper::Error>(error) {
-        // The response is not HTTP, or the request cannot be written as HTTP. A retry would fail alike.
+        // The response is not HTTP, or the request cannot be written as HTTP. A retry would fail
+        // alike.
         Some(error) if error.is_parse() || error.is_body_write_aborted() => TransportErrorKind::Other,
         // Errors that hyper calls the user's are among them. The body is complete and there are no
-        // upgrades, so they mean that the connection's task is gone: its runtime was shut down while
-        // a call of another runtime used the connection.
+        // upgrades, so they mean that the connection's task is gone: its runtime was shut down
+        // while a call of another runtime used the connection.
         _ => TransportErrorKind::Interrupted,
     }
 }
 
-/// Returns whether hyper's connector without TLS was given an `https` URL. Its error type is private, so
-/// only the text identifies it.
+/// Returns whether hyper's connector without TLS was given an `https` URL. Its error type is
+/// private, so only the text identifies it.
 fn has_no_tls(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| cause.source().is_none() && cause.to_string() == "invalid URL, scheme is not http")
 }

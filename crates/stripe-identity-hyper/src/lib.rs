@@ -1,7 +1,7 @@
 //! An asynchronous transport for Stripe Identity over hyper, rustls and tokio: [`HyperTransport`].
 //!
-//! It speaks HTTP/1.1 and HTTP/2, as the server chooses (ALPN). Connections are kept alive and shared. A call
-//! must be awaited inside a tokio runtime with its I/O and time drivers enabled.
+//! It speaks HTTP/1.1 and HTTP/2, as the server chooses (ALPN). Connections are kept alive and
+//! shared. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
 //!
 //! ```no_run
 //! use stripe_identity_core::{Client, Config, Error};
@@ -22,16 +22,16 @@
 //! - hyper's client over a connector of yours,
 //! - an axum `Router`, without a socket.
 //!
-//! TLS is then up to the service. A connector of yours must refuse an `https` URL that it cannot reach over
-//! TLS, as hyper's `HttpConnector` does by default.
+//! TLS is then up to the service. A connector of yours must refuse an `https` URL that it cannot
+//! reach over TLS, as hyper's `HttpConnector` does by default.
 //!
 //! # Names, threads and runtimes
 //!
-//! Names are looked up on separate threads, at most 32 at a time, and not in the runtime: a runtime that
-//! shuts down does not wait for a lookup.
+//! Names are looked up on separate threads, at most 32 at a time, and not in the runtime: a runtime
+//! that shuts down does not wait for a lookup.
 //!
-//! A connection belongs to the runtime that opened it. If that runtime shuts down while a call of another
-//! runtime waits on the connection, the call fails as
+//! A connection belongs to the runtime that opened it. If that runtime shuts down while a call of
+//! another runtime waits on the connection, the call fails as
 //! [`Interrupted`](stripe_identity_core::TransportErrorKind::Interrupted) and is retried over a new
 //! connection.
 //!
@@ -44,8 +44,8 @@
 //! | `webpki-roots` | yes | trusts Mozilla's root certificates, which are compiled in |
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
-//! With both kinds of roots, a certificate under either is trusted. Without roots, a transport needs
-//! [`root_certificate`](HyperTransportBuilder::root_certificate) or
+//! With both kinds of roots, a certificate under either is trusted. Without roots, a transport
+//! needs [`root_certificate`](HyperTransportBuilder::root_certificate) or
 //! [`tls_config`](HyperTransportBuilder::tls_config). Without cryptography it needs the latter.
 
 #![warn(unnameable_types)]

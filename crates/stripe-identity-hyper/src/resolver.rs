@@ -6,15 +6,15 @@ use std::{fmt, io, thread};
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// How many lookups run at a time. Further ones wait, so that lookups that hang occupy a bounded number of
-/// threads.
+/// How many lookups run at a time. Further ones wait, so that lookups that hang occupy a bounded
+/// number of threads.
 const MOST_LOOKUPS: usize = 32;
 
 /// Looks names up through the system, on its own threads. Its failures are [`ResolveError`]s.
 ///
-/// A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer than its
-/// call. The transport over reqwest has the same code: tokio's semaphore and channel bind it to a runtime,
-/// and the two crates share nothing that has one.
+/// A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer
+/// than its call. The transport over reqwest has the same code: tokio's semaphore and channel bind
+/// it to a runtime, and the two crates share nothing that has one.
 #[derive(Clone)]
 pub(crate) struct Resolver {
     known: Arc<HashMap<String, Vec<SocketAddr>>>,

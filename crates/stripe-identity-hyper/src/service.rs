@@ -16,11 +16,11 @@ use crate::tower::RequestBody;
 use crate::watched::{Handshake, Refusals, Watching};
 use crate::{classify, tcp};
 
-/// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder), as a
-/// tower service to stack layers on.
+/// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder),
+/// as a tower service to stack layers on.
 ///
-/// [`TowerTransport`](crate::TowerTransport) sends over the finished stack. Cloning is cheap, and clones
-/// share their connections.
+/// [`TowerTransport`](crate::TowerTransport) sends over the finished stack. Cloning is cheap, and
+/// clones share their connections.
 ///
 /// ```no_run
 /// use std::task::{Context, Poll};
@@ -60,8 +60,8 @@ pub struct HyperService {
 }
 
 impl HyperService {
-    /// Classifies a failure before the head of the response arrived. `is_another_refusal` says whether a
-    /// handshake was refused meanwhile.
+    /// Classifies a failure before the head of the response arrived. `is_another_refusal` says
+    /// whether a handshake was refused meanwhile.
     fn error(error: legacy::Error, is_another_refusal: bool) -> TransportError {
         let was_refused = match error.connect_info().and_then(Handshake::of) {
             Some(handshake) => handshake.was_refused(),
@@ -131,10 +131,11 @@ impl Body for ResponseBody {
     }
 }
 
-/// Removes a connection from the pool if it is dropped before a response was complete, whether the time
-/// ran out or the caller stopped reading.
+/// Removes a connection from the pool if it is dropped before a response was complete, whether the
+/// time ran out or the caller stopped reading.
 ///
-/// HTTP/2 would otherwise use a connection that has gone silent for every retry and every other call.
+/// HTTP/2 would otherwise use a connection that has gone silent for every retry and every other
+/// call.
 struct PoisonOnDrop(Option<CaptureConnection>);
 
 impl Drop for PoisonOnDrop {

@@ -40,7 +40,8 @@ pub(crate) fn attempt<F: Future>(timeout: Option<Duration>, attempt: F) -> impl 
 #[derive(Clone)]
 pub(crate) struct TcpConnector {
     pub(crate) resolver: Resolver,
-    /// Shared by all addresses. Only decides when the next one is tried: the caller ends the connecting.
+    /// Shared by all addresses. Only decides when the next one is tried: the caller ends the
+    /// connecting.
     pub(crate) timeout: Duration,
 }
 
@@ -81,8 +82,8 @@ impl Service<Uri> for TcpConnector {
     }
 }
 
-/// Connects to one of the addresses, which share `time`. The shorter it is, the sooner the next address
-/// is tried.
+/// Connects to one of the addresses, which share `time`. The shorter it is, the sooner the next
+/// address is tried.
 async fn connect_to_any(addresses: &[SocketAddr], time: Duration) -> io::Result<TcpStream> {
     // The last address gets two shares, since no other follows it.
     let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);

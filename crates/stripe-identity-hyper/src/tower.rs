@@ -20,12 +20,12 @@ pub type RequestBody = Full<Bytes>;
 
 /// An asynchronous transport over any tower service.
 ///
-/// The service may be a stack of layers over a [`HyperService`](crate::HyperService), hyper's client over
-/// your own connector, or an axum `Router` in the same process.
+/// The service may be a stack of layers over a [`HyperService`](crate::HyperService), hyper's
+/// client over your own connector, or an axum `Router` in the same process.
 ///
-/// Each request goes to a clone of the service, once that is ready. The transport itself enforces the
-/// [`AttemptTimeout`] and the [largest body](Self::max_body_size). It needs a tokio runtime with its time
-/// driver enabled.
+/// Each request goes to a clone of the service, once that is ready. The transport itself enforces
+/// the [`AttemptTimeout`] and the [largest body](Self::max_body_size). It needs a tokio runtime
+/// with its time driver enabled.
 ///
 /// # Errors
 ///
@@ -90,8 +90,8 @@ impl<S> TowerTransport<S> {
 
     /// Sets the largest response body, in bytes. Defaults to 16 MiB.
     ///
-    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body of any
-    /// other response is cut.
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body
+    /// of any other response is cut.
     #[must_use]
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }

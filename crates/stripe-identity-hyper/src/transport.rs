@@ -22,8 +22,8 @@ use crate::watched::{Refusals, Watching};
 
 const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-/// How often a connection is pinged while it waits for a response in HTTP/2. A server that does not respond
-/// to a ping within 20 s, hyper's default, is lost.
+/// How often a connection is pinged while it waits for a response in HTTP/2. A server that does not
+/// respond to a ping within 20 s, hyper's default, is lost.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// An asynchronous transport over hyper, rustls and tokio.
@@ -56,20 +56,21 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// | [`proxy`](HyperTransportBuilder::proxy) | from the environment |
 /// | [`root_certificate`](HyperTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
 ///
-/// The largest head of a response in HTTP/1.1 is about 64 KiB. `TCP_NODELAY` is set. There are no redirects,
-/// no compression and no cookies.
+/// The largest head of a response in HTTP/1.1 is about 64 KiB. `TCP_NODELAY` is set. There are no
+/// redirects, no compression and no cookies.
 ///
 /// # Connections
 ///
-/// A connection is used again once its response is complete. If a response is late, or its future is
-/// dropped, the connection is not used again.
+/// A connection is used again once its response is complete. If a response is late, or its future
+/// is dropped, the connection is not used again.
 ///
-/// Tasks of the runtime watch idle connections. A current-thread runtime that runs only during calls
-/// therefore misses that a server has closed a connection, and the next request over it fails. In such a
-/// program, set [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) to 0 or use the blocking client.
+/// Tasks of the runtime watch idle connections. A current-thread runtime that runs only during
+/// calls therefore misses that a server has closed a connection, and the next request over it
+/// fails. In such a program, set [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) to 0 or
+/// use the blocking client.
 ///
-/// If a pooled connection turns out to be closed before any byte of a request was written, the request is
-/// sent over a new connection. The transport repeats nothing else.
+/// If a pooled connection turns out to be closed before any byte of a request was written, the
+/// request is sent over a new connection. The transport repeats nothing else.
 #[derive(Clone)]
 pub struct HyperTransport(TowerTransport<HyperService>);
 
@@ -147,8 +148,8 @@ pub struct HyperTransportBuilder {
 }
 
 impl HyperTransportBuilder {
-    /// Sets the TLS configuration, in place of the one that the crate's features describe. The transport
-    /// overwrites its ALPN protocols.
+    /// Sets the TLS configuration, in place of the one that the crate's features describe. The
+    /// transport overwrites its ALPN protocols.
     pub fn tls_config(self, config: ClientConfig) -> Self {
         Self { tls: Some(config), ..self }
     }
@@ -161,8 +162,8 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of the
-    /// crate's features.
+    /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of
+    /// the crate's features.
     ///
     /// It excludes a [TLS configuration](Self::tls_config), which has its own roots.
     pub fn without_default_roots(mut self) -> Self {
@@ -172,8 +173,8 @@ impl HyperTransportBuilder {
 
     /// Sets the addresses of a host or a proxy, which is then not looked up.
     ///
-    /// The port is that of the URL. If the URL has none, it is that of the address, or the default of the
-    /// scheme if that is 0.
+    /// The port is that of the URL. If the URL has none, it is that of the address, or the default
+    /// of the scheme if that is 0.
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
@@ -191,18 +192,20 @@ impl HyperTransportBuilder {
 
     /// Sets how long making a connection may take. Defaults to 30 s.
     ///
-    /// The time includes the name lookup and, through a proxy, the tunnel and any TLS handshake with the
-    /// proxy. It does not include the TLS handshake with the host. The timeout of the attempt limits it too.
+    /// The time includes the name lookup and, through a proxy, the tunnel and any TLS handshake
+    /// with the proxy. It does not include the TLS handshake with the host. The timeout of the
+    /// attempt limits it too.
     ///
-    /// The addresses of a host or proxy are tried in turn, with IPv6 and IPv4 alternating. The next address
-    /// is tried as soon as one fails, and beside one that has been silent for half a second. The first that
-    /// accepts is used. If the time is short, the addresses share it, and the next is tried sooner.
+    /// The addresses of a host or proxy are tried in turn, with IPv6 and IPv4 alternating. The next
+    /// address is tried as soon as one fails, and beside one that has been silent for half a
+    /// second. The first that accepts is used. If the time is short, the addresses share it, and
+    /// the next is tried sooner.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
 
-    /// Sets how many idle connections are kept for each host. With 0, no connection is used twice. Defaults
-    /// to no limit: as many are kept as there were concurrent requests.
+    /// Sets how many idle connections are kept for each host. With 0, no connection is used twice.
+    /// Defaults to no limit: as many are kept as there were concurrent requests.
     pub fn pool_max_idle(self, connections: usize) -> Self {
         Self { pool_max_idle: connections, ..self }
     }
@@ -215,8 +218,8 @@ impl HyperTransportBuilder {
     /// Sets the largest response body, in bytes. Defaults to 16 MiB.
     ///
     /// A success with a larger body is
-    /// [`BodyTooLarge`](stripe_identity_core::TransportErrorKind::BodyTooLarge). The body of any other
-    /// response is cut.
+    /// [`BodyTooLarge`](stripe_identity_core::TransportErrorKind::BodyTooLarge). The body of any
+    /// other response is cut.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
@@ -229,7 +232,8 @@ impl HyperTransportBuilder {
     ///
     /// - an added root certificate is malformed,
     /// - there are no root certificates to trust,
-    /// - the crate was compiled without cryptography, and there is no [TLS configuration](Self::tls_config),
+    /// - the crate was compiled without cryptography, and there is no [TLS
+    ///   configuration](Self::tls_config),
     /// - there is a TLS configuration as well as settings of root certificates.
     pub fn build(self) -> Result<HyperTransport, TransportError> {
         let max_body_size = self.max_body_size;
@@ -263,7 +267,8 @@ impl HyperTransportBuilder {
             HttpVersion::Http1 => over_tls.enable_http1().wrap_connector(connector),
             HttpVersion::Http2 => over_tls.enable_http2().wrap_connector(connector),
         };
-        // hyper adds it to the current time. Beyond the range of the clock, connections are kept without limit.
+        // hyper adds it to the current time. Beyond the range of the clock, connections are kept
+        // without limit.
         let idle_timeout = Some(self.pool_idle_timeout).filter(|&it| Instant::now().checked_add(it).is_some());
         let refusals = Refusals::default();
         let client = Client::builder(TokioExecutor::new())

@@ -1,10 +1,10 @@
 //! A connection between hyper and TLS that does two things which hyper does not.
 //!
-//! - It detects a refused handshake. Under TLS 1.3, a client completes the handshake before the server has
-//!   checked it. A refusal then arrives as an alert in place of a response, and hyper reports it as a broken
-//!   connection.
-//! - It yields to the runtime after a few reads, so that a server which sends without end cannot starve other
-//!   tasks and timeouts.
+//! - It detects a refused handshake. Under TLS 1.3, a client completes the handshake before the
+//!   server has checked it. A refusal then arrives as an alert in place of a response, and hyper
+//!   reports it as a broken connection.
+//! - It yields to the runtime after a few reads, so that a server which sends without end cannot
+//!   starve other tasks and timeouts.
 
 use std::future::Future;
 use std::io;
@@ -19,7 +19,8 @@ use stripe_identity_core::http::{Extensions, Uri};
 use stripe_identity_core::transport_support;
 use tower_service::Service;
 
-/// The state of a connection's handshake. Clones share it. hyper passes it along with the connection.
+/// The state of a connection's handshake. Clones share it. hyper passes it along with the
+/// connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Handshake(Arc<HandshakeState>);
 
@@ -32,8 +33,8 @@ struct HandshakeState {
 
 /// The number of refused handshakes of one client.
 ///
-/// If a connection ends before it is ready for a request, hyper's error has no connection, and so no
-/// [`Handshake`]. Then a change of this number shows that a handshake was refused.
+/// If a connection ends before it is ready for a request, hyper's error has no connection, and so
+/// no [`Handshake`]. Then a change of this number shows that a handshake was refused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Refusals(Arc<AtomicUsize>);
 
@@ -123,8 +124,8 @@ pub(crate) struct Watched<S> {
 
 /// How many consecutive reads, of at most 64 KiB each, a connection makes before it yields.
 ///
-/// tokio allows 128. That takes long for input that is slow to parse and leads nowhere, such as a chunk
-/// size of endless zeros.
+/// tokio allows 128. That takes long for input that is slow to parse and leads nowhere, such as a
+/// chunk size of endless zeros.
 const MAX_READY_READS: usize = 8;
 
 impl<S: rt::Read + Unpin> Watched<S> {
@@ -141,8 +142,9 @@ impl<S: rt::Read + Unpin> Watched<S> {
 
     /// Passes on the result of a write, except that a refused handshake is reported as such.
     ///
-    /// A server that refuses the handshake also closes the connection, so a write may fail before the alert
-    /// was read. Either the alert or the end of the stream can then be read without a long wait.
+    /// A server that refuses the handshake also closes the connection, so a write may fail before
+    /// the alert was read. Either the alert or the end of the stream can then be read without a
+    /// long wait.
     fn after_write<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(Err(error)) if !self.has_read && is_closed(&error) => {

@@ -4,8 +4,8 @@ use rustls::pki_types::InvalidDnsNameError;
 use stripe_identity_core::transport_support::{causes, refuses_handshake};
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
-/// Classifies a failure before the head of the response arrived. `has_connected` says whether the request
-/// opened a connection, which no other request has used.
+/// Classifies a failure before the head of the response arrived. `has_connected` says whether the
+/// request opened a connection, which no other request has used.
 pub(crate) fn request_error(error: reqwest::Error, has_connected: bool) -> TransportError {
     if has_connected && error.is_request() && !error.is_connect() && is_refusal(&error) {
         return TransportError::new(TransportErrorKind::Tls, error.without_url());
@@ -33,16 +33,19 @@ fn kind(error: &reqwest::Error) -> TransportErrorKind {
         TransportErrorKind::Other
     } else {
         match causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>()) {
-            // The response is not HTTP, or the request cannot be written as HTTP. A retry would fail alike.
+            // The response is not HTTP, or the request cannot be written as HTTP. A retry would
+            // fail alike.
             Some(error) if error.is_parse() || error.is_body_write_aborted() => TransportErrorKind::Other,
-            // Errors that hyper calls the user's are among them. Here they mean that the connection's task
-            // is gone: its runtime was shut down while a call of another runtime used the connection.
+            // Errors that hyper calls the user's are among them. Here they mean that the
+            // connection's task is gone: its runtime was shut down while a call of another runtime
+            // used the connection.
             _ => TransportErrorKind::Interrupted,
         }
     }
 }
 
-/// Returns whether a server refused a handshake that the client had completed, as it may under TLS 1.3.
+/// Returns whether a server refused a handshake that the client had completed, as it may under TLS
+/// 1.3.
 fn is_refusal(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         if let Some(error) = cause.downcast_ref::<rustls::Error>() {

@@ -9,20 +9,21 @@ use std::{fmt, io, thread};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{Semaphore, oneshot};
 
-/// How many lookups run at a time. Further ones wait, so that lookups that hang occupy a bounded number of
-/// threads.
+/// How many lookups run at a time. Further ones wait, so that lookups that hang occupy a bounded
+/// number of threads.
 const MOST_LOOKUPS: usize = 32;
 
 /// Looks up names for a [`reqwest::Client`].
 ///
-/// The client of [`client_builder`](crate::ReqwestTransport::client_builder) has one by default. Cloning is
-/// cheap, and clones share their state.
+/// The client of [`client_builder`](crate::ReqwestTransport::client_builder) has one by default.
+/// Cloning is cheap, and clones share their state.
 ///
-/// A client tries the addresses of a host in order. If a host has several, each further lookup begins with
-/// the next address of each family, IPv6 and IPv4, so that one silent address does not delay every retry.
+/// A client tries the addresses of a host in order. If a host has several, each further lookup
+/// begins with the next address of each family, IPv6 and IPv4, so that one silent address does not
+/// delay every retry.
 ///
-/// The system is asked on separate threads, at most 32 at a time, and not in the runtime: a runtime that
-/// shuts down does not wait for a lookup.
+/// The system is asked on separate threads, at most 32 at a time, and not in the runtime: a runtime
+/// that shuts down does not wait for a lookup.
 ///
 /// ```no_run
 /// use stripe_identity_reqwest::{Resolver, ReqwestTransport, reqwest};
@@ -39,8 +40,8 @@ pub struct Resolver {
     known: HashMap<String, Vec<SocketAddr>>,
     lookups: Arc<Semaphore>,
     turns: Arc<Turns>,
-    // A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer than
-    // its call.
+    // A runtime that shuts down waits for its blocking tasks, and a lookup may hang for far longer
+    // than its call.
     look_up: fn(&str) -> io::Result<Vec<SocketAddr>>,
 }
 
@@ -57,8 +58,8 @@ impl Resolver {
 
     /// Sets the addresses of a host or a proxy, which is then not looked up.
     ///
-    /// [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) of the client does the same, but
-    /// begins with the same address each time.
+    /// [`resolve_to_addrs`](reqwest::ClientBuilder::resolve_to_addrs) of the client does the same,
+    /// but begins with the same address each time.
     #[must_use]
     pub fn resolve_to_addrs(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.known.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
@@ -120,8 +121,8 @@ impl Turns {
     }
 }
 
-/// Rotates the addresses of each family by `turn` places. The client tries one family after the other, and
-/// the first family stays the first.
+/// Rotates the addresses of each family by `turn` places. The client tries one family after the
+/// other, and the first family stays the first.
 fn rotate(addresses: Vec<SocketAddr>, turn: usize) -> Vec<SocketAddr> {
     let is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|it| it.is_ipv6() == is_ipv6);

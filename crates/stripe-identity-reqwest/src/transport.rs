@@ -32,16 +32,17 @@ use crate::{classify, connected};
 ///
 /// # Settings
 ///
-/// The timeout of an attempt is set by the call (80 s unless configured). A shorter timeout of the client
-/// applies too. The transport limits the body of a response: see [`max_body_size`](Self::max_body_size).
-/// Everything else is a setting of the client, under reqwest's name.
+/// The timeout of an attempt is set by the call (80 s unless configured). A shorter timeout of the
+/// client applies too. The transport limits the body of a response: see
+/// [`max_body_size`](Self::max_body_size). Everything else is a setting of the client, under
+/// reqwest's name.
 ///
 /// # Limitations
 ///
-/// A server that floods the client with 1xx responses, or with zeros as the size of a chunk, can hold an
-/// attempt up for far longer than its timeout in a runtime with a single worker thread. reqwest keeps
-/// reading while there is input and seldom yields, and its buffer cannot be bounded from here. The
-/// transport over hyper yields after every few reads.
+/// A server that floods the client with 1xx responses, or with zeros as the size of a chunk, can
+/// hold an attempt up for far longer than its timeout in a runtime with a single worker thread.
+/// reqwest keeps reading while there is input and seldom yields, and its buffer cannot be bounded
+/// from here. The transport over hyper yields after every few reads.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -51,27 +52,28 @@ pub struct ReqwestTransport {
 impl ReqwestTransport {
     /// Creates a transport over a client of [`client_builder`](Self::client_builder).
     ///
-    /// The settings of a client cannot be inspected, and reqwest's defaults do not fit. With another client,
-    /// be aware of the following:
+    /// The settings of a client cannot be inspected, and reqwest's defaults do not fit. With
+    /// another client, be aware of the following:
     ///
-    /// - A client that follows redirects sends to another host what reqwest allows. A request that ended at
-    ///   another URL fails as [`Other`](TransportErrorKind::Other). One that was redirected back to its URL
-    ///   goes unnoticed.
+    /// - A client that follows redirects sends to another host what reqwest allows. A request that
+    ///   ended at another URL fails as [`Other`](TransportErrorKind::Other). One that was
+    ///   redirected back to its URL goes unnoticed.
     /// - Requests that a client repeats go unnoticed.
-    /// - A client that takes its proxy from the environment sends plain HTTP to this machine, including the
-    ///   API key, through the proxy in `HTTP_PROXY`.
+    /// - A client that takes its proxy from the environment sends plain HTTP to this machine,
+    ///   including the API key, through the proxy in `HTTP_PROXY`.
     /// - A client that does not verify certificates gives the API key to anyone.
     ///
-    /// Every client has TLS, since a feature of this crate enables it in reqwest for the whole program.
+    /// Every client has TLS, since a feature of this crate enables it in reqwest for the whole
+    /// program.
     pub fn new(client: reqwest::Client) -> Self {
         Self { client, max_body_size: MAX_BODY_SIZE }
     }
 
     /// Returns a builder for a client that suits the transport.
     ///
-    /// The client follows no redirects, repeats nothing, sends no `Referer`, decompresses nothing, accepts
-    /// folded header lines, sets `TCP_NODELAY`, takes at most 30 s to connect and keeps idle connections for
-    /// 90 s. You may change any other setting, but enable no cookies.
+    /// The client follows no redirects, repeats nothing, sends no `Referer`, decompresses nothing,
+    /// accepts folded header lines, sets `TCP_NODELAY`, takes at most 30 s to connect and keeps
+    /// idle connections for 90 s. You may change any other setting, but enable no cookies.
     ///
     /// # Proxy
     ///
@@ -80,7 +82,8 @@ impl ReqwestTransport {
     /// [`proxy`](reqwest::ClientBuilder::proxy) of yours comes after that of the environment:
     /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) before it removes that.
     ///
-    /// The proxy must respond to `CONNECT` with status 200, and then send nothing until the client does.
+    /// The proxy must respond to `CONNECT` with status 200, and then send nothing until the client
+    /// does.
     ///
     /// | if the proxy | the error is |
     /// |---|---|
@@ -91,32 +94,32 @@ impl ReqwestTransport {
     ///
     /// # Addresses
     ///
-    /// IPv6 and IPv4 each have the time for connecting, and the second of them is tried too after 300 ms.
-    /// Within a family, each address has an equal share. With two addresses and the default of 30 s, a
-    /// silent one takes 15 s.
+    /// IPv6 and IPv4 each have the time for connecting, and the second of them is tried too after
+    /// 300 ms. Within a family, each address has an equal share. With two addresses and the default
+    /// of 30 s, a silent one takes 15 s.
     ///
     /// If the timeout of the attempt ends first, the attempt fails as
     /// [`Timeout`](TransportErrorKind::Timeout), and the retry begins with the next address: see
-    /// [`Resolver`]. With a [connect timeout](reqwest::ClientBuilder::connect_timeout) below the timeout of
-    /// the attempt, the next address is tried within the attempt.
+    /// [`Resolver`]. With a [connect timeout](reqwest::ClientBuilder::connect_timeout) below the
+    /// timeout of the attempt, the next address is tried within the attempt.
     ///
     /// A runtime that shuts down does not wait for a lookup of the [`Resolver`]. You can
-    /// [replace](reqwest::ClientBuilder::dns_resolver) it, or
-    /// [set the addresses](reqwest::ClientBuilder::resolve_to_addrs) of one host, where each retry then
+    /// [replace](reqwest::ClientBuilder::dns_resolver) it, or [set the
+    /// addresses](reqwest::ClientBuilder::resolve_to_addrs) of one host, where each retry then
     /// begins with the same address.
     ///
     /// # TLS
     ///
     /// Under TLS 1.3, a server may refuse the handshake after the client has completed it. That is
-    /// [`Tls`](TransportErrorKind::Tls) if reqwest reports the reason, which it may lose if the server closes
-    /// the connection before it has read the request. Then, and with a client of another builder, it is
-    /// [`Interrupted`](TransportErrorKind::Interrupted), and is retried.
+    /// [`Tls`](TransportErrorKind::Tls) if reqwest reports the reason, which it may lose if the
+    /// server closes the connection before it has read the request. Then, and with a client of
+    /// another builder, it is [`Interrupted`](TransportErrorKind::Interrupted), and is retried.
     ///
     /// # Panics
     ///
-    /// With only the feature `rustls-no-provider`, [`build`](reqwest::ClientBuilder::build) panics unless the
-    /// program has installed a default provider of cryptography, or the builder has a TLS configuration: see
-    /// the [features](crate#features).
+    /// With only the feature `rustls-no-provider`, [`build`](reqwest::ClientBuilder::build) panics
+    /// unless the program has installed a default provider of cryptography, or the builder has a
+    /// TLS configuration: see the [features](crate#features).
     pub fn client_builder() -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder()
             .redirect(Policy::none())
@@ -141,8 +144,8 @@ impl ReqwestTransport {
 
     /// Sets the largest response body, in bytes. Defaults to 16 MiB.
     ///
-    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body of any
-    /// other response is cut.
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body
+    /// of any other response is cut.
     #[must_use]
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
@@ -181,8 +184,8 @@ async fn until<T>(
     }
 }
 
-/// Returns the proxy of the environment, for TLS to other machines only. That of reqwest itself would also
-/// apply to plain HTTP.
+/// Returns the proxy of the environment, for TLS to other machines only. That of reqwest itself
+/// would also apply to plain HTTP.
 fn proxy_from_env() -> Option<reqwest::Proxy> {
     let (urls, no_proxy) = proxies_from_env(|name| std::env::var_os(name));
     // Another feature of reqwest would accept SOCKS.
@@ -207,8 +210,8 @@ impl HttpTransport for ReqwestTransport {
         if response.status().is_success() {
             read?;
         }
-        // Of any other response, the status matters more than a complete body. The rest is left unread, and
-        // its connection is not used again.
+        // Of any other response, the status matters more than a complete body. The rest is left
+        // unread, and its connection is not used again.
         let mut received = http::Response::new(body.freeze());
         *received.status_mut() = response.status();
         *received.version_mut() = response.version();

@@ -14,14 +14,14 @@ use crate::tcp::Link;
 
 /// How long reading input that has already arrived may take.
 const EARLY_READ: Duration = Duration::from_millis(20);
-/// How many bytes of 1xx responses a server may send while it is slow to read the request. Beyond that, it is
-/// not expected to respond.
+/// How many bytes of 1xx responses a server may send while it is slow to read the request. Beyond
+/// that, it is not expected to respond.
 const MAX_INTERIM: usize = 64 * 1024;
 
 /// A connection that marks its errors with their phase, and handles three cases that ureq does not:
 ///
-/// - A server responds while the request is still being sent, and is slow to read it. The rest of the
-///   request is not sent, and the connection is not used again.
+/// - A server responds while the request is still being sent, and is slow to read it. The rest of
+///   the request is not sent, and the connection is not used again.
 /// - Folded header lines. They are joined.
 /// - A server refuses the handshake after this side has completed it, as it may under TLS 1.3.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Connection {
         buffers.input_appended(unfolded.len());
     }
 
-    /// Receives input from a server that is slow to read a request. It may be the response, a part of it, or TLS
-    /// data without any content.
+    /// Receives input from a server that is slow to read a request. It may be the response, a part
+    /// of it, or TLS data without any content.
     fn receive_early(&mut self, timeout: NextTimeout) -> Result<(), Error> {
         let after = (*timeout.after).min(EARLY_READ).into();
         match self.receive(NextTimeout { after, ..timeout }) {

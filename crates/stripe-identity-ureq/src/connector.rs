@@ -19,8 +19,8 @@ use crate::tcp::{self, Deadline, Link};
 /// The addresses of hosts that are not looked up. The names are in lower case.
 pub(crate) type Addresses = HashMap<String, Vec<SocketAddr>>;
 
-/// Returns an agent that uses [`Connection`]s, and whose errors say in which phase it failed: while it connects,
-/// nothing of a request has been sent.
+/// Returns an agent that uses [`Connection`]s, and whose errors say in which phase it failed: while
+/// it connects, nothing of a request has been sent.
 pub(crate) fn agent(config: Config, addresses: Addresses) -> Agent {
     let resolver = PhaseMarkingResolver { addresses, system: DefaultResolver::default() };
     Agent::with_parts(config, PhaseMarkingConnector::default(), resolver)
@@ -50,7 +50,8 @@ impl PhaseMarkingConnector {
             uri: details.uri,
             addrs: details.addrs.clone(),
             config: details.config,
-            // Requests differ in proxy and timeout only, which do not concern TLS. So it is configured once.
+            // Requests differ in proxy and timeout only, which do not concern TLS. So it is
+            // configured once.
             request_level: false,
             resolver: details.resolver,
             now: details.now,

@@ -14,8 +14,8 @@ pub(crate) fn is_complete(input: &[u8]) -> bool {
     length(&input[interim(input)..]).is_some()
 }
 
-/// Joins folded lines of heads with spaces, or returns `None` if no line is folded. The number of bytes and the
-/// body stay the same.
+/// Joins folded lines of heads with spaces, or returns `None` if no line is folded. The number of
+/// bytes and the body stay the same.
 pub(crate) fn unfold(input: &[u8]) -> Option<Vec<u8>> {
     let start = interim(input);
     let end = start + length(&input[start..]).unwrap_or(input.len() - start);

@@ -8,9 +8,9 @@ use ureq::ProxyProtocol;
 
 /// The proxy that connections to Stripe go through, if any.
 ///
-/// The URL of a proxy is `http://` or `https://`, with `user:password@` before the host if it asks for
-/// credentials. The proxy opens a tunnel (`CONNECT`), so it learns the host and port of a request and
-/// nothing else: TLS is between the client and Stripe.
+/// The URL of a proxy is `http://` or `https://`, with `user:password@` before the host if it asks
+/// for credentials. The proxy opens a tunnel (`CONNECT`), so it learns the host and port of a
+/// request and nothing else: TLS is between the client and Stripe.
 ///
 /// Plain HTTP never uses a proxy, nor do requests to `localhost` and loopback addresses.
 ///
@@ -51,12 +51,12 @@ impl From<InvalidProxyUrl> for TransportError {
 }
 
 impl Proxy {
-    /// Reads the environment: the proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except for the
-    /// hosts in [`NO_PROXY`](NoProxy). This is the default of a transport.
+    /// Reads the environment: the proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except
+    /// for the hosts in [`NO_PROXY`](NoProxy). This is the default of a transport.
     ///
-    /// Each name may also be in lower case. A value that is empty, malformed or the URL of another kind
-    /// of proxy is skipped. If `REQUEST_METHOD` is set, no proxy is used: in a CGI program, a client of
-    /// the server can set the other variables.
+    /// Each name may also be in lower case. A value that is empty, malformed or the URL of another
+    /// kind of proxy is skipped. If `REQUEST_METHOD` is set, no proxy is used: in a CGI program, a
+    /// client of the server can set the other variables.
     pub fn from_env() -> Self {
         // ureq's own order differs, and includes variables for plain HTTP.
         let (urls, no_proxy) = proxies_from_env(|name| std::env::var_os(name));

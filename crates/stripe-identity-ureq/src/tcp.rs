@@ -1,5 +1,5 @@
-//! TCP connections: to the first address of a host that accepts, and with a check for early responses while
-//! sending.
+//! TCP connections: to the first address of a host that accepts, and with a check for early
+//! responses while sending.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -13,8 +13,8 @@ use ureq::unversioned::transport::time::Duration as After;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
-/// How long each of several addresses is tried in the first round. A round trip takes less. A slower address gets
-/// more time in the next round.
+/// How long each of several addresses is tried in the first round. A round trip takes less. A
+/// slower address gets more time in the next round.
 const FIRST_SHARE: Duration = Duration::from_millis(500);
 /// How long a server may take to read what is written before the client checks for input from it.
 const STALL: Duration = Duration::from_millis(50);
@@ -42,7 +42,8 @@ impl Deadline {
         }
     }
 
-    /// Returns the time left, or `None` if there is no limit. It is never zero, which sockets reject.
+    /// Returns the time left, or `None` if there is no limit. It is never zero, which sockets
+    /// reject.
     fn left(self) -> Result<Option<Duration>, Error> {
         let Some(at) = self.at else { return Ok(None) };
         let left = at.saturating_duration_since(Instant::now());
@@ -54,7 +55,8 @@ impl Deadline {
     }
 }
 
-/// State that the lowest and the highest layer of a connection share. TLS and tunnels lie between them.
+/// State that the lowest and the highest layer of a connection share. TLS and tunnels lie between
+/// them.
 pub(crate) struct Link {
     /// When the connection must be established, until it is.
     established_by: Mutex<Option<Deadline>>,
@@ -80,7 +82,8 @@ impl Link {
         *self.established_by.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Returns whether input has arrived since the last call, from a server that was slow to read what was sent.
+    /// Returns whether input has arrived since the last call, from a server that was slow to read
+    /// what was sent.
     pub(crate) fn take_early_input(&self) -> bool {
         self.has_early_input.swap(false, Ordering::Relaxed)
     }
@@ -114,8 +117,8 @@ pub(crate) fn open(details: &ConnectionDetails<'_>, link: Arc<Link>) -> Result<T
     })
 }
 
-/// Tries the addresses one after the other, each for a short time at first and for longer in each further round.
-/// So an address that is silent does not use up the time of the others.
+/// Tries the addresses one after the other, each for a short time at first and for longer in each
+/// further round. So an address that is silent does not use up the time of the others.
 fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Error> {
     let mut waiting = alternate_families(addresses);
     let mut failure = io::Error::from(ErrorKind::AddrNotAvailable);
@@ -152,7 +155,8 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Er
 
 /// A TCP connection that checks for early input while the server is slow to read.
 ///
-/// Output that is unsent at that point stays here, so that the layers above can read the input and then go on.
+/// Output that is unsent at that point stays here, so that the layers above can read the input and
+/// then go on.
 #[derive(Debug)]
 pub(crate) struct TcpTransport {
     socket: Socket,
@@ -177,7 +181,8 @@ impl Socket {
         self.is_broken || self.link.is_abandoned()
     }
 
-    /// Writes until everything is written or input arrives. Returns how many bytes need no further attention.
+    /// Writes until everything is written or input arrives. Returns how many bytes need no further
+    /// attention.
     fn write(&mut self, bytes: &[u8], deadline: Deadline) -> Result<usize, Error> {
         let mut written = 0;
         while written < bytes.len() {
@@ -300,7 +305,8 @@ mod tests {
         (listener.local_addr().unwrap(), listener)
     }
 
-    /// Returns an address that refuses connections: its port is reserved for a service that is not in use.
+    /// Returns an address that refuses connections: its port is reserved for a service that is not
+    /// in use.
     fn refusing() -> SocketAddr {
         ([127, 0, 0, 1], 1).into()
     }

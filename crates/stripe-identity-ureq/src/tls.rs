@@ -39,8 +39,8 @@ fn default_roots() -> Vec<Certificate<'static>> {
     roots
 }
 
-/// Returns the provider that the features choose. Named explicitly: rustls chooses none in a process where both
-/// are compiled in.
+/// Returns the provider that the features choose. Named explicitly: rustls chooses none in a
+/// process where both are compiled in.
 #[cfg(any(feature = "ring", feature = "aws-lc"))]
 #[expect(clippy::unnecessary_wraps, reason = "it fails without cryptography")]
 fn provider() -> Result<rustls::crypto::CryptoProvider, TransportError> {

@@ -43,13 +43,13 @@ use crate::tls::{self, Roots};
 /// | [`proxy`](UreqTransportBuilder::proxy) | from the environment |
 /// | [`root_certificate`](UreqTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
 ///
-/// `TCP_NODELAY` is set. There are no redirects, no compression and no cookies, unless another crate enables
-/// [features of ureq](crate#features-of-ureq).
+/// `TCP_NODELAY` is set. There are no redirects, no compression and no cookies, unless another
+/// crate enables [features of ureq](crate#features-of-ureq).
 ///
 /// # Early responses
 ///
-/// If a server responds before it has read the whole request, and reads the rest slowly or not at all, the rest
-/// is not sent. The response counts, and the connection is not used again.
+/// If a server responds before it has read the whole request, and reads the rest slowly or not at
+/// all, the rest is not sent. The response counts, and the connection is not used again.
 ///
 /// Folded lines of response headers are joined.
 #[derive(Clone)]
@@ -116,17 +116,18 @@ impl UreqTransportBuilder {
         self
     }
 
-    /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of the
-    /// crate's features.
+    /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of
+    /// the crate's features.
     pub fn without_default_roots(mut self) -> Self {
         self.roots.with_default = false;
         self
     }
 
-    /// Sets the addresses of a host or a proxy, which is then not looked up. Only the first 16 are used.
+    /// Sets the addresses of a host or a proxy, which is then not looked up. Only the first 16 are
+    /// used.
     ///
-    /// The port is that of the URL. If the URL has none, it is that of the address, or the default of the
-    /// scheme if that is 0.
+    /// The port is that of the URL. If the URL has none, it is that of the address, or the default
+    /// of the scheme if that is 0.
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
@@ -139,17 +140,18 @@ impl UreqTransportBuilder {
 
     /// Sets how long making a connection may take. Defaults to 30 s.
     ///
-    /// The time includes the tunnel through a proxy and the TLS handshake. The name lookup before it may take
-    /// as long again. The timeout of the attempt limits both.
+    /// The time includes the tunnel through a proxy and the TLS handshake. The name lookup before
+    /// it may take as long again. The timeout of the attempt limits both.
     ///
-    /// All addresses of a host share the time. In a first round, each is tried for at most half a second, and
-    /// in further rounds for longer. So an address that is silent does not use up the time of the others.
+    /// All addresses of a host share the time. In a first round, each is tried for at most half a
+    /// second, and in further rounds for longer. So an address that is silent does not use up the
+    /// time of the others.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
     }
 
-    /// Sets how many idle connections are kept for each host. With 0, no connection is used twice. Defaults
-    /// to no limit: as many are kept as there were concurrent requests.
+    /// Sets how many idle connections are kept for each host. With 0, no connection is used twice.
+    /// Defaults to no limit: as many are kept as there were concurrent requests.
     pub fn pool_max_idle(self, connections: usize) -> Self {
         Self { pool_max_idle: connections, ..self }
     }
@@ -161,8 +163,8 @@ impl UreqTransportBuilder {
 
     /// Sets the largest response body, in bytes. Defaults to 16 MiB.
     ///
-    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body of any
-    /// other response is cut.
+    /// A success with a larger body is [`BodyTooLarge`](TransportErrorKind::BodyTooLarge). The body
+    /// of any other response is cut.
     pub fn max_body_size(self, bytes: usize) -> Self {
         Self { max_body_size: bytes, ..self }
     }
@@ -171,8 +173,8 @@ impl UreqTransportBuilder {
     ///
     /// # Errors
     ///
-    /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate was compiled
-    /// without cryptography.
+    /// [`Tls`](TransportErrorKind::Tls) if there are no root certificates to trust, or the crate
+    /// was compiled without cryptography.
     pub fn build(self) -> Result<UreqTransport, TransportError> {
         let connect_timeout = Some(self.connect_timeout).filter(can_be_added);
         let config = Agent::config_builder()
@@ -225,11 +227,11 @@ impl BlockingHttpTransport for UreqTransport {
             body.into_with_config().limit(limit as u64).read_to_vec().map_err(classify_body)?
         } else {
             let mut cut = Vec::new();
-            // One byte more, so that a body of exactly that size is read to its end and its connection can be
-            // used again.
+            // One byte more, so that a body of exactly that size is read to its end and its
+            // connection can be used again.
             let mut reader = body.into_reader().take((limit as u64).saturating_add(1));
-            // The status matters more than a complete body. If the body did not end, its connection is not used
-            // again.
+            // The status matters more than a complete body. If the body did not end, its connection
+            // is not used again.
             let _ = reader.read_to_end(&mut cut);
             cut.truncate(limit);
             cut
@@ -242,8 +244,8 @@ impl BlockingHttpTransport for UreqTransport {
     }
 }
 
-/// Returns whether ureq can add a timeout to the current time. It panics beyond the range of the clock. Such a
-/// timeout is treated as none.
+/// Returns whether ureq can add a timeout to the current time. It panics beyond the range of the
+/// clock. Such a timeout is treated as none.
 fn can_be_added(timeout: &Duration) -> bool {
     Instant::now().checked_add(*timeout).is_some()
 }
@@ -287,8 +289,8 @@ fn connect_kind(cause: &Error) -> TransportErrorKind {
     }
 }
 
-/// Classifies a timeout while connecting. If that of the attempt ran out it is `Timeout`, else `Connect`, which
-/// says that nothing was sent.
+/// Classifies a timeout while connecting. If that of the attempt ran out it is `Timeout`, else
+/// `Connect`, which says that nothing was sent.
 fn timeout_kind(cause: &Error) -> Option<TransportErrorKind> {
     match cause {
         Error::Timeout(Timeout::Global) => Some(TransportErrorKind::Timeout),

@@ -1,4 +1,5 @@
-//! Stripe Identity for Rust: create a verification session, send the user to Stripe, read the outcome, redact the data.
+//! Stripe Identity for Rust: create a verification session, send the user to Stripe, read the
+//! outcome, redact the data.
 //!
 //! ```no_run
 //! use stripe_identity::{Client, Config, CreateVerificationSession, Error};
@@ -26,8 +27,9 @@
 //! # fn redirect_to(_: &str) {}
 //! ```
 //!
-//! This crate only puts the others together: [`stripe_identity_types`] (models and parameters, usable alone),
-//! [`stripe_identity_core`] (calls, clients and the transport traits), and one crate for each transport.
+//! This crate only puts the others together: [`stripe_identity_types`] (models and parameters,
+//! usable alone), [`stripe_identity_core`] (calls, clients and the transport traits), and one crate
+//! for each transport.
 //!
 //! # Features
 //!
@@ -45,9 +47,9 @@
 //! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |
 //! | `webpki-roots`, `native-roots` | `webpki-roots` | whom the transports trust: Mozilla's root certificates, the system's |
 //!
-//! `reqwest` brings AWS-LC along, beside `ring` where that is on. With two providers compiled in, rustls chooses no default: a
-//! program that asks it for one, as `rustls::ClientConfig::builder()` does, must install one when it starts. The transports
-//! here need none.
+//! `reqwest` brings AWS-LC along, beside `ring` where that is on. With two providers compiled in,
+//! rustls chooses no default: a program that asks it for one, as `rustls::ClientConfig::builder()`
+//! does, must install one when it starts. The transports here need none.
 //!
 //! # Transports
 //!
@@ -60,8 +62,8 @@
 //!
 //! The same setting has the same name, argument and default in the builders of `HyperTransport` and
 //! `UreqTransport`. `ReqwestTransport` takes a `reqwest::Client`, which keeps reqwest's names: its
-//! `client_builder()` is reqwest's builder, with the defaults below. A dash says that a setting does not
-//! exist.
+//! `client_builder()` is reqwest's builder, with the defaults below. A dash says that a setting
+//! does not exist.
 //!
 //! | setting | `HyperTransport` | `UreqTransport` | `ReqwestTransport` | default |
 //! |---|---|---|---|---|
@@ -77,14 +79,15 @@
 //! | addresses of a host | `resolve` | `resolve` | `Resolver::resolve_to_addrs`, then `dns_resolver` | the system's lookup |
 //! | HTTP versions | `http_version` | – | `http1_only`, `http2_prior_knowledge` | HTTP/2 if the server offers it, else 1.1 |
 //!
-//! The timeout of an attempt is no setting of a transport: it comes from the call and its `Config`. All
-//! three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each keeps its library's own
-//! engine for proxies. Their docs say what `connect_timeout` covers, how the addresses of a host share it,
-//! and how responses of a proxy are classified.
+//! The timeout of an attempt is no setting of a transport: it comes from the call and its `Config`.
+//! All three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each keeps its
+//! library's own engine for proxies. Their docs say what `connect_timeout` covers, how the
+//! addresses of a host share it, and how responses of a proxy are classified.
 //!
 //! A `TowerTransport` has only `max_body_size`. Everything else is up to its service.
 //!
-//! The modules `hyper`, `reqwest` and `ureq` have the builders, the proxies and the other types of each.
+//! The modules `hyper`, `reqwest` and `ureq` have the builders, the proxies and the other types of
+//! each.
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config,

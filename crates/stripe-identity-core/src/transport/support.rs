@@ -1,4 +1,5 @@
-//! Rules and defaults that the transports over hyper, reqwest and ureq share. None of them needs I/O.
+//! Rules and defaults that the transports over hyper, reqwest and ureq share. None of them needs
+//! I/O.
 
 use std::error::Error as StdError;
 use std::ffi::OsString;
@@ -21,12 +22,12 @@ pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// The largest response body, unless the caller chooses: 16 MiB.
 pub const MAX_BODY_SIZE: usize = 16 * 1024 * 1024;
 
-/// Returns the URLs of proxies that environment variables name, the preferred one first, and the hosts
-/// that `NO_PROXY` excepts.
+/// Returns the URLs of proxies that environment variables name, the preferred one first, and the
+/// hosts that `NO_PROXY` excepts.
 ///
-/// `HTTPS_PROXY` comes before `ALL_PROXY`, and each name in upper case before lower case. Blank values
-/// are skipped. Nothing is returned if `REQUEST_METHOD` is set: in a CGI program, the client of the
-/// server chooses the values of other variables.
+/// `HTTPS_PROXY` comes before `ALL_PROXY`, and each name in upper case before lower case. Blank
+/// values are skipped. Nothing is returned if `REQUEST_METHOD` is set: in a CGI program, the client
+/// of the server chooses the values of other variables.
 ///
 /// The caller uses the first URL that its library accepts.
 pub fn proxies_from_env(variable: impl Fn(&str) -> Option<OsString>) -> (Vec<String>, NoProxy) {
@@ -67,8 +68,8 @@ pub fn alternate_families(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     ordered
 }
 
-/// Iterates over an error and its sources. The error that an [`io::Error`] wraps counts as its source,
-/// which [`source`](StdError::source) skips.
+/// Iterates over an error and its sources. The error that an [`io::Error`] wraps counts as its
+/// source, which [`source`](StdError::source) skips.
 pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
@@ -106,7 +107,8 @@ pub fn refuses_handshake(alert: u8) -> bool {
 ///
 /// # Errors
 ///
-/// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge) if the part did not fit. What fitted is appended.
+/// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge) if the part did not fit. What fitted is
+/// appended.
 pub fn append(body: &mut BytesMut, part: impl Buf, max_size: usize) -> Result<(), TransportErrorKind> {
     let room = max_size.saturating_sub(body.len());
     let fits = part.remaining() <= room;

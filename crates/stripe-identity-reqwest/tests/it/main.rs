@@ -18,7 +18,8 @@ fn other_client_of_the_program_has_tls_and_a_provider() {
     let _ = reqwest::Client::new();
 }
 
-/// The environment of a running process cannot be changed safely, so another process sends the request.
+/// The environment of a running process cannot be changed safely, so another process sends the
+/// request.
 #[test]
 fn https_request_through_a_forwarding_proxy_is_not_sent_in_plain_text() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,4 +1,4 @@
-//! Bodies of errors, which are cut; and heads with folded lines.
+//! Response bodies that are too long or break off, and folded header lines.
 
 use std::thread;
 use std::time::Duration;
@@ -49,7 +49,7 @@ fn error_with_a_body_over_the_limit_keeps_status_headers_and_what_fits() {
 }
 
 #[test]
-fn success_with_a_body_over_the_limit_is_refused() {
+fn success_with_a_body_over_the_limit_is_body_too_large() {
     for status in ["200 OK", "201 Created", "299 X"] {
         let server = RawServer::start(move |exchange| exchange.respond(status, "x".repeat(LIMIT + 1))).unwrap();
         assert_eq!(send(&transport(), get(server.url())).unwrap_err().kind(), Kind::BodyTooLarge, "{status}");
@@ -57,7 +57,7 @@ fn success_with_a_body_over_the_limit_is_refused() {
 }
 
 #[test]
-fn error_with_a_body_without_end_is_cut_or_ends_by_its_time() {
+fn error_with_an_endless_body_is_cut_by_the_limit_or_the_timeout() {
     let server = RawServer::start(|exchange| {
         exchange.write("HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n")?;
         let is_quick = exchange.request().uri() == "/quick";
@@ -74,7 +74,7 @@ fn error_with_a_body_without_end_is_cut_or_ends_by_its_time() {
     let (server, transport) = (server.unwrap(), transport());
     let response = send(&transport, get(&format!("{}/quick", server.url()))).unwrap();
     assert_eq!((response.status().as_u16(), response.body().len()), (500, LIMIT));
-    // It ends before the limit is reached.
+    // The timeout ends it before the limit does.
     let response =
         send(&transport, within(Duration::from_millis(500), get(&format!("{}/slow", server.url())))).unwrap();
     assert_eq!(response.status(), 500);
@@ -82,7 +82,7 @@ fn error_with_a_body_without_end_is_cut_or_ends_by_its_time() {
 }
 
 #[test]
-fn error_whose_body_breaks_off_keeps_status_headers_and_what_came_and_success_is_interrupted() {
+fn error_whose_body_breaks_off_keeps_what_arrived_and_a_success_is_interrupted() {
     for (status, is_success) in [("500 X", false), ("402 X", false), ("307 X", false), ("200 OK", true)] {
         for (framing, reset) in
             [("Content-Length: 99\r\n\r\n", false), ("Transfer-Encoding: chunked\r\n\r\n9\r\n", true)]
@@ -117,7 +117,7 @@ fn error_whose_body_breaks_off_keeps_status_headers_and_what_came_and_success_is
 }
 
 #[test]
-fn folded_line_of_a_header_is_read() {
+fn folded_header_line_is_joined() {
     const RESPONSE: &str = "HTTP/1.1 103 Early Hints\r\nLink: <x>;\r\n rel=y\r\n\r\n\
         HTTP/1.1 200 OK\r\nX-Folded: one\r\n two\r\n\t three\r\nRequest-Id:\r\n req_1\r\nContent-Length: 6\r\n\r\n{\r\n  }";
     for tls in each_tls() {
@@ -130,7 +130,7 @@ fn folded_line_of_a_header_is_read() {
                         stream.write_all(piece)?;
                         stream.flush()?;
                     }
-                    // Long enough for it to come alone.
+                    // Long enough for the head to arrive by itself.
                     thread::sleep(Duration::from_millis(100));
                     stream.say(body)?;
                 }

@@ -1,4 +1,5 @@
-//! Features of ureq that another crate may have turned on. `cargo xtask features` runs this with them.
+//! Features of ureq that another crate may have enabled. `cargo xtask features` runs this test with
+//! them.
 
 use stripe_identity_core::http::HeaderName;
 use stripe_identity_mock::RawServer;
@@ -7,7 +8,7 @@ use stripe_identity_ureq::{Proxy, UreqTransport};
 use crate::servers::{get, post, send};
 
 #[test]
-fn nothing_is_sent_that_was_not_asked_for() {
+fn request_has_only_the_headers_of_the_caller() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let transport = UreqTransport::builder().proxy(Proxy::none()).build().unwrap();
     for mut request in [get(server.url()), post(server.url(), "a=1"), post(server.url(), "")] {

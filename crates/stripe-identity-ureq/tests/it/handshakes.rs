@@ -9,9 +9,9 @@ use crate::servers::{Server, get, post, send, tls};
 fn certificate_that_the_server_demands_is_tls_with_either_version() {
     for version in [&TLS12, &TLS13] {
         let server = Server::start(Some(tls(&[version], true)), |stream, _| {
-            // rustls says why it refuses when it has read what it refuses.
+            // rustls sends its alert once it has read the client's part of the handshake.
             let refused = stream.read(&mut [0]);
-            // Closing at once would reset the connection, which may take back what was said.
+            // Closing at once would reset the connection, and might discard the alert.
             stream.wait_for_the_end();
             refused.map(drop)
         });
@@ -25,7 +25,7 @@ fn certificate_that_the_server_demands_is_tls_with_either_version() {
 }
 
 #[test]
-fn certificate_that_the_server_demands_is_tls_where_it_closes_at_once() {
+fn certificate_that_the_server_demands_is_tls_even_if_it_closes_at_once() {
     for version in [&TLS12, &TLS13] {
         let server = Server::start(Some(tls(&[version], true)), |stream, _| stream.read(&mut [0]).map(drop));
         for request in [get(&server.url()), post(&server.url(), "a=1")] {

@@ -1,4 +1,4 @@
-//! The transport on real sockets.
+//! The transport over real sockets.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod bodies;

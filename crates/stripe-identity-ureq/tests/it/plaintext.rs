@@ -1,4 +1,4 @@
-//! What is for TLS is never sent without.
+//! An `https` request never leaves without TLS.
 
 use stripe_identity_core::TransportErrorKind as Kind;
 use stripe_identity_mock::RawServer;
@@ -8,7 +8,7 @@ use crate::servers::{PATIENCE, Server, post, send, within};
 use std::sync::{Arc, Mutex};
 
 #[test]
-fn request_for_tls_never_leaves_in_plain_text() {
+fn https_request_never_leaves_in_plain_text() {
     let proxy = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let seen = Arc::new(Mutex::new(Vec::<u8>::new()));
     let received = seen.clone();

@@ -1,4 +1,4 @@
-//! Proxies, and handshakes, that take their time.
+//! Slow proxies and slow handshakes.
 
 use std::io;
 use std::thread;
@@ -12,8 +12,9 @@ use crate::servers::{Act, PATIENCE, Server, Stream, get, send, tls, within};
 const SHORT: Duration = Duration::from_millis(400);
 const FAR: &str = "https://stripe.test/v1/x";
 
-/// Sends within a short time, of the attempt or for connecting: it ends after it, and says which it was.
-fn ends_by_either_time(builder: &UreqTransportBuilder, url: &str, case: &str) {
+/// Asserts that the timeout of an attempt ends it as `Timeout`, and the time for connecting as
+/// `Connect`.
+fn assert_ends_by_either_timeout(builder: &UreqTransportBuilder, url: &str, case: &str) {
     let by = |transport: UreqTransport, timeout, kind| {
         let started = Instant::now();
         let error = send(&transport, within(timeout, get(url))).unwrap_err();
@@ -25,7 +26,7 @@ fn ends_by_either_time(builder: &UreqTransportBuilder, url: &str, case: &str) {
     by(builder.clone().connect_timeout(SHORT).build().unwrap(), PATIENCE, Kind::Connect);
 }
 
-/// A byte now and then, until the client has gone or is too late.
+/// Sends a byte from time to time, until the client has gone or should have.
 fn drip(stream: &mut dyn Stream, bytes: impl IntoIterator<Item = u8>) -> io::Result<()> {
     let end = Instant::now() + 20 * SHORT;
     for byte in bytes.into_iter().take_while(|_| Instant::now() < end) {
@@ -36,7 +37,7 @@ fn drip(stream: &mut dyn Stream, bytes: impl IntoIterator<Item = u8>) -> io::Res
     Ok(())
 }
 
-/// The beginning of a TLS record of 16 KiB.
+/// Returns the beginning of a TLS record of 16 KiB, without end.
 fn record() -> impl Iterator<Item = u8> {
     [0x16, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3].into_iter().chain(std::iter::repeat(0))
 }
@@ -52,7 +53,7 @@ fn proxies(behave: Act) -> [(Server, UreqTransportBuilder, &'static str); 2] {
 }
 
 #[test]
-fn proxy_that_says_nothing_or_drips_ends_by_either_time() {
+fn silent_or_dripping_proxy_ends_by_either_timeout() {
     let behaviours: [(&str, Act); 4] = [
         ("says nothing", |stream| {
             stream.read_head()?;
@@ -75,13 +76,13 @@ fn proxy_that_says_nothing_or_drips_ends_by_either_time() {
     ];
     for (name, behave) in behaviours {
         for (_server, builder, scheme) in proxies(behave) {
-            ends_by_either_time(&builder, FAR, &format!("a proxy ({scheme}) that {name}"));
+            assert_ends_by_either_timeout(&builder, FAR, &format!("a proxy ({scheme}) that {name}"));
         }
     }
 }
 
 #[test]
-fn proxy_that_answers_without_end_is_connect() {
+fn proxy_with_an_endless_response_is_connect() {
     let behaviours: [(&str, Act); 5] = [
         ("sends headers", |stream| {
             stream.read_head()?;
@@ -127,7 +128,7 @@ fn proxy_that_answers_without_end_is_connect() {
 }
 
 #[test]
-fn proxy_that_makes_a_tunnel_with_another_status_than_200_is_connect() {
+fn proxy_that_opens_a_tunnel_with_another_status_than_200_is_connect() {
     let behaviours: [Act; 2] = [
         |stream| {
             stream.read_head()?;
@@ -155,17 +156,17 @@ fn proxy_whose_name_has_no_address_is_dns() {
 }
 
 #[test]
-fn handshake_that_drips_ends_by_either_time() {
+fn dripping_handshake_ends_by_either_timeout() {
     let server = Server::start(None, |stream, _| drip(stream, record()));
     let port = server.address.port();
     let host = UreqTransport::builder().proxy(Proxy::none());
-    ends_by_either_time(&host, &format!("https://localhost:{port}/"), "a host");
+    assert_ends_by_either_timeout(&host, &format!("https://localhost:{port}/"), "a host");
     let proxy = UreqTransport::builder().proxy(Proxy::new(&format!("https://localhost:{port}")).unwrap());
-    ends_by_either_time(&proxy, FAR, "a proxy");
+    assert_ends_by_either_timeout(&proxy, FAR, "a proxy");
 }
 
 #[test]
-fn connection_through_a_proxy_lasts_longer_than_the_time_for_connecting() {
+fn established_connection_outlasts_the_time_for_connecting() {
     let server = Server::start(None, |stream, _| {
         loop {
             stream.read_head()?;

@@ -1,4 +1,4 @@
-//! Servers that do what no server should, and requests to them.
+//! Servers that misbehave, and requests to them.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError};
 use stripe_identity_ureq::{Proxy, UreqTransport, UreqTransportBuilder};
 
-/// Large enough that nothing ends by it that ends by itself, small enough that a hanging test ends.
+/// A timeout that only a hanging test reaches.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) type Outcome = Result<Response<Bytes>, TransportError>;
@@ -25,7 +25,7 @@ pub(crate) type Outcome = Result<Response<Bytes>, TransportError>;
 pub(crate) trait Stream: Read + Write + Send {
     fn tcp(&self) -> &TcpStream;
 
-    /// The head of a request, without what follows it.
+    /// Reads the head of a request, and nothing after it.
     fn read_head(&mut self) -> io::Result<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -41,9 +41,9 @@ pub(crate) trait Stream: Read + Write + Send {
         self.flush()
     }
 
-    /// Waits until the client has gone, and reads nothing.
+    /// Waits until the client has gone, without reading.
     fn wait_for_the_end(&self) {
-        // All that is unread stays so; a client that has gone makes writing fail.
+        // A client that has gone leaves an error on the socket.
         let end = std::time::Instant::now() + PATIENCE;
         while std::time::Instant::now() < end && self.tcp().take_error().is_ok_and(|error| error.is_none()) {
             thread::sleep(Duration::from_millis(20));
@@ -68,7 +68,7 @@ pub(crate) type Act = fn(&mut dyn Stream) -> io::Result<()>;
 
 type Behaviour = dyn Fn(&mut dyn Stream, usize) -> io::Result<()> + Send + Sync;
 
-/// A server on this machine. Its threads end with their connections, or with the process.
+/// A server on loopback. Its threads end with their connections, or with the process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     certificate: Option<CertificateDer<'static>>,
@@ -76,7 +76,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// What it does with each connection, and the how many-th it is, from 1 on.
+    /// Starts a server that calls `behave` for each connection, with its number from 1 on.
     pub(crate) fn start(
         tls: Option<(CertificateDer<'static>, Arc<ServerConfig>)>,
         behave: impl Fn(&mut dyn Stream, usize) -> io::Result<()> + Send + Sync + 'static,
@@ -133,7 +133,7 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, number: usize, behav
     }
 }
 
-/// As [`tls_for`] `localhost`.
+/// Returns [`tls_for`] `localhost`.
 pub(crate) fn tls(
     versions: &[&'static SupportedProtocolVersion],
     demands_certificate: bool,
@@ -141,7 +141,8 @@ pub(crate) fn tls(
     tls_for("localhost", versions, demands_certificate)
 }
 
-/// A certificate for a name, made on the spot, and a server's configuration with it; one that demands the client's, if so.
+/// Returns a new certificate for a name, and a server's configuration with it. The server may
+/// demand a certificate of the client.
 pub(crate) fn tls_for(
     name: &str,
     versions: &[&'static SupportedProtocolVersion],
@@ -164,7 +165,7 @@ pub(crate) fn tls_for(
     (certificate, Arc::new(config))
 }
 
-/// Without TLS, and with either version of it.
+/// Returns configurations without TLS and with either version of it.
 pub(crate) fn each_tls() -> [Option<(CertificateDer<'static>, Arc<ServerConfig>)>; 3] {
     [None, Some(tls(&[&rustls::version::TLS12], false)), Some(tls(&[&rustls::version::TLS13], false))]
 }

@@ -13,12 +13,12 @@ use stripe_identity_ureq::Proxy;
 use crate::servers::{Act, Outcome, PATIENCE, Server, Stream, each_tls, get, post, send, tls_for, within};
 
 const REFUSAL: &str = "HTTP/1.1 413 Payload Too Large\r\nRequest-Id: req_1\r\nContent-Length: 2\r\n\r\n{}";
-/// From less than the buffers of sockets to much more.
+/// Sizes from below the buffers of sockets to far above.
 const SIZES: [usize; 6] = [100, 150_000, 700_000, 3_000_000, 7_000_000, MOST];
 const MOST: usize = 12 << 20;
 
 fn body(size: usize) -> Vec<u8> {
-    // Of a period that is no divisor of any buffer, so that what is lost or comes twice shows.
+    // The period divides no buffer's size, so that a lost or repeated part is noticed.
     let mut body = (0..=250).collect::<Vec<u8>>().repeat(size / 251 + 1);
     body.truncate(size);
     body
@@ -30,7 +30,7 @@ fn expect_refusal(outcome: Outcome, case: &str) {
     assert_eq!(response.body(), "{}", "{case}");
 }
 
-/// Refuses uploads unread and ends as told; other requests it answers.
+/// Responds to each request, and runs `end` for an upload instead of reading its body.
 fn refuse(stream: &mut dyn Stream, end: Act) -> io::Result<()> {
     loop {
         if stream.read_head()?.starts_with("POST") {
@@ -41,7 +41,7 @@ fn refuse(stream: &mut dyn Stream, end: Act) -> io::Result<()> {
 }
 
 #[test]
-fn upload_that_is_refused_unread_is_a_response_after_one_attempt() {
+fn upload_refused_unread_is_a_response_after_one_attempt() {
     let ends: [(&str, Act); 4] = [
         ("stays open", |stream| {
             stream.say(REFUSAL)?;
@@ -77,8 +77,8 @@ fn upload_that_is_refused_unread_is_a_response_after_one_attempt() {
                     }
                     expect_refusal(send(&transport, post(&server.url(), body(size))), &case);
                     assert_eq!(server.connections() - before, 1, "{case}");
-                    // The connection is in the middle of a request, and of no use for another. What fits into the buffers of
-                    // sockets is sent as far as can be seen.
+                    // The connection is in the middle of a request, so no other can use it. A
+                    // smaller body may have fitted into the buffers of the sockets.
                     if size == MOST {
                         assert_eq!(send(&transport, get(&server.url())).expect(&case).body(), "good");
                     }
@@ -89,7 +89,7 @@ fn upload_that_is_refused_unread_is_a_response_after_one_attempt() {
 }
 
 #[test]
-fn upload_that_is_refused_while_it_is_read_slowly_is_a_response() {
+fn upload_refused_while_it_is_read_slowly_is_a_response() {
     for tls in each_tls() {
         let server = Server::start(tls, |stream, _| {
             refuse(stream, |stream| {
@@ -102,7 +102,7 @@ fn upload_that_is_refused_while_it_is_read_slowly_is_a_response() {
             })
         });
         let transport = server.transport();
-        // It would take several times as long to send all of it.
+        // Sending all of it would take several times as long.
         let request = within(PATIENCE / 4, post(&server.url(), body(8 * MOST)));
         expect_refusal(send(&transport, request), &server.url());
         assert_eq!(send(&transport, get(&server.url())).unwrap().body(), "good");
@@ -110,7 +110,7 @@ fn upload_that_is_refused_while_it_is_read_slowly_is_a_response() {
     }
 }
 
-/// Makes a tunnel for one connection.
+/// Opens a tunnel for one connection.
 fn tunnel(stream: &mut dyn Stream, to: SocketAddr) -> io::Result<()> {
     stream.read_head()?;
     let server = TcpStream::connect(to)?;
@@ -123,7 +123,7 @@ fn tunnel(stream: &mut dyn Stream, to: SocketAddr) -> io::Result<()> {
 }
 
 #[test]
-fn upload_that_is_refused_unread_is_a_response_through_a_proxy_too() {
+fn upload_refused_unread_through_a_proxy_is_a_response() {
     for version in [&TLS12, &TLS13] {
         let server = Server::start(Some(tls_for("stripe.test", &[version], false)), |stream, _| {
             refuse(stream, |stream| {
@@ -145,7 +145,7 @@ fn upload_that_is_refused_unread_is_a_response_through_a_proxy_too() {
 }
 
 #[test]
-fn upload_that_is_taken_late_arrives_to_the_byte() {
+fn upload_that_is_read_late_arrives_complete() {
     let announcements = ["", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"];
     for announcement in announcements {
         for tls in each_tls() {
@@ -155,7 +155,8 @@ fn upload_that_is_taken_late_arrives_to_the_byte() {
                     stream.read_head()?;
                     let mut received = vec![0; size];
                     for part in received.chunks_mut(3_000_000) {
-                        // Long enough for the client to have found the line full, and to have looked.
+                        // Long enough for the client to notice that its output is stuck, and to
+                        // check for input.
                         stream.say(announcement)?;
                         thread::sleep(Duration::from_millis(200));
                         stream.read_exact(part)?;
@@ -175,7 +176,7 @@ fn upload_that_is_taken_late_arrives_to_the_byte() {
 }
 
 #[test]
-fn upload_that_nobody_reads_ends_by_its_time() {
+fn upload_that_is_never_read_is_a_timeout() {
     for announcement in ["", "HTTP/1.1 100 Continue\r\n\r\n"] {
         for tls in each_tls() {
             let server = Server::start(tls, move |stream, _| {
@@ -215,7 +216,7 @@ fn upload_that_breaks_off_without_a_response_is_interrupted() {
 }
 
 #[test]
-fn announcements_without_end_end_an_upload() {
+fn endless_interim_responses_end_an_upload() {
     for tls in each_tls() {
         let server = Server::start(tls, |stream, _| {
             stream.read_head()?;

@@ -133,7 +133,8 @@ const ENVIRONMENTS: &[(Environment, Target, Way)] = &[
     (&[("HTTP_PROXY", "FIRST"), ("HTTPS_PROXY", "FIRST"), ("ALL_PROXY", "FIRST")], Target::FarInPlainText, Way::Direct),
 ];
 
-/// The environment of a running process cannot be changed safely, so another process sends each request.
+/// The environment of a running process cannot be changed safely, so another process sends each
+/// request.
 #[test]
 fn proxy_of_the_environment_is_the_same_for_every_backend() {
     thread::scope(|scope| {
@@ -266,7 +267,8 @@ fn proxy_of_the_builder_is_the_same_for_hyper_and_ureq() {
     for (proxy, exceptions, url, expected) in SETTINGS {
         for backend in over_each(&network, &network.fill_in(proxy), &network.fill_in(exceptions)) {
             let way = network.way(|| {
-                // Without a server or a matching certificate it fails, but only after the choice of its way.
+                // Without a server or a matching certificate it fails, but only after the choice of
+                // its way.
                 let _ = (backend.send)(get(&network.fill_in(url)));
             });
             assert_eq!(way, *expected, "{} {proxy} {exceptions} {url}", backend.name);
