@@ -111,6 +111,9 @@ pub struct UreqTransportBuilder {
 
 impl UreqTransportBuilder {
     /// Adds a root certificate in DER form, such as that of a company's certificate authority.
+    ///
+    /// ureq ignores a malformed one. A handshake that depends on it then fails as
+    /// [`Tls`](TransportErrorKind::Tls).
     pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
         self.roots.added.push(Certificate::from_der(&der.into()).to_owned());
         self

@@ -212,6 +212,9 @@ fn roots_are_added_or_configured_and_not_both() {
     ] {
         assert_eq!(wrong.build().unwrap_err().kind(), Kind::Tls);
     }
+    let malformed = UreqTransport::builder().root_certificate(*b"none").build().unwrap();
+    assert_eq!((over_ureq(malformed).send)(get(server.url())).unwrap_err().kind(), Kind::Tls);
+    assert_eq!(UreqTransport::builder().without_default_roots().build().unwrap_err().kind(), Kind::Tls);
 }
 
 #[test]
