@@ -107,7 +107,24 @@ pub use stripe_identity_reqwest as reqwest;
 pub use stripe_identity_reqwest::ReqwestTransport;
 #[cfg(feature = "simulator")]
 pub use stripe_identity_simulator as simulator;
-pub use stripe_identity_types::*;
+pub use stripe_identity_types as types;
+pub use stripe_identity_types::{
+    API_VERSION, AccountId, Address, ApiError, ApiErrorType, CreateEphemeralKey, CreateFile, CreateFileLink,
+    CreateVerificationSession, CreatedFilter, CustomerAccountId, CustomerId, Date, DateTime, DocumentCheckErrorCode,
+    DocumentOptions, DocumentReport, DocumentType, EmailCheckErrorCode, EmailOptions, EmailReport, EphemeralKey,
+    EphemeralKeyId, ErrorCode, Event, EventData, EventId, EventRequest, EventType, Expandable, File, FileExpand,
+    FileId, FileLink, FileLinkData, FileLinkExpand, FileLinkExpiry, FileLinkId, FilePurpose, HasId,
+    IdNumberCheckErrorCode, IdNumberOptions, IdNumberReport, IdNumberType, Json, LastError, LastErrorCode, List,
+    ListEvents, ListFileLinks, ListFiles, ListVerificationReports, ListVerificationSessions, MatchingOptions,
+    MatchingRule, Metadata, MetadataParams, ObjectType, Patch, PersonId, PhoneCheckErrorCode, PhoneOptions,
+    PhoneReport, ProvidedDetails, ProvidedDetailsParams, Redaction, RedactionState, RedactionStatus, RelatedObject,
+    RelatedPerson, RelatedPersonParams, ReportError, ReportExpand, ReportOptions, ReportStatus, SelfieCheckErrorCode,
+    SelfieReport, Sensitive, SessionExpand, SessionState, SessionView, Sex, ThinEvent, ThinEventReason,
+    ThinEventReasonType, ThinEventRequest, ThinEventType, Timestamp, UnknownValue, UpdateFileLink,
+    UpdateVerificationSession, VerificationFlowId, VerificationReport, VerificationReportId, VerificationSession,
+    VerificationSessionId, VerificationSessionOptions, VerificationSessionOptionsParams, VerificationSessionStatus,
+    VerificationSessionType, VerifiedOutputs,
+};
 #[cfg(feature = "ureq")]
 pub use stripe_identity_ureq as ureq;
 #[cfg(feature = "ureq")]

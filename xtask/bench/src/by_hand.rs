@@ -250,7 +250,8 @@ pub(crate) fn run(operation: &str, calls: u32, url: &str, reply: Reply) -> Resul
             api.send::<Session>(api.request(Method::POST, SESSIONS, body)?).await
         }),
         "retrieve" => repeat(calls, || async {
-            let path = format!("{SESSIONS}/vs_1Bench000001?expand[0]=verified_outputs&expand[1]=last_verification_report");
+            let path =
+                format!("{SESSIONS}/vs_1Bench000001?expand[0]=verified_outputs&expand[1]=last_verification_report");
             api.send::<Session>(api.request(Method::GET, &path, String::new())?).await
         }),
         "list100" => repeat(calls, || async {
