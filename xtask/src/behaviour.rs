@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Failure;
+use crate::command::Failure;
 
 const PAGE: &str = "crates/stripe-identity-core/BEHAVIOUR.md";
 const PROMISES: &str = "RELIABILITY.md";

@@ -1,6 +1,10 @@
 use std::process::Command;
 
-use crate::Failure;
+/// The folder of the workspace, from which commands run.
+pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Why a check failed.
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Cargo, the one that runs this.
 pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {

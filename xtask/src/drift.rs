@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::Failure;
+use crate::command::Failure;
 use crate::openapi::{Document, ours};
 use compare::{Comparison, Kind};
 

@@ -3,8 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use crate::Failure;
-use crate::command::{cargo, step};
+use crate::command::{Failure, cargo, step};
 
 pub(crate) fn check() -> Result<(), Failure> {
     quickstart()?;

@@ -1,8 +1,7 @@
 //! Every feature by itself, none, which one crate must refuse, and all together; the facade's tests with all of them on; and
 //! tests with features of dependencies that other crates of a program may turn on.
 
-use crate::Failure;
-use crate::command::{cargo, refusal, step};
+use crate::command::{Failure, cargo, refusal, step};
 use crate::metadata::packages;
 
 /// What does not compile without features, and what the compiler says then.

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::command::{cargo, step};
-use crate::{Failure, WORKSPACE};
+use crate::command::{Failure, WORKSPACE, cargo, step};
 
 /// How long each target is fuzzed, in seconds, unless said otherwise.
 const SECONDS: u32 = 60;

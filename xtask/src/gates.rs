@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::Failure;
 use crate::behaviour::sources;
+use crate::command::Failure;
 use crate::metadata::packages;
 
 pub(crate) fn check() -> Result<(), Failure> {

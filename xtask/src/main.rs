@@ -16,7 +16,7 @@ mod openapi;
 
 use std::process::ExitCode;
 
-use command::{cargo, step};
+use command::{Failure, WORKSPACE, cargo, step};
 
 const HELP: &str = "\
 The checks of this workspace.
@@ -42,11 +42,6 @@ Usage: cargo xtask CHECK|TOOL
                 changes the code that decides about calls, lists and signatures, and looks whether a test fails
                 (takes cargo-mutants)
 ";
-
-pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// Why a check failed.
-pub(crate) type Failure = Box<dyn std::error::Error>;
 
 type Check = fn() -> Result<(), Failure>;
 type Tool = fn(&[String]) -> Result<(), Failure>;

@@ -3,8 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::Failure;
-use crate::command::{cargo, output};
+use crate::command::{Failure, cargo, output};
 
 /// A package of this workspace.
 pub(crate) struct Package {
@@ -16,6 +15,8 @@ pub(crate) struct Package {
     pub(crate) features_in_tests: BTreeSet<String>,
     pub(crate) folder: PathBuf,
     pub(crate) is_library_of_ours: bool,
+    /// The root files of its libraries, programs and examples.
+    pub(crate) roots: Vec<PathBuf>,
 }
 
 /// The packages of this workspace, as cargo sees them.
@@ -33,7 +34,11 @@ fn read(package: &Value) -> Option<Package> {
     let features = package["features"].as_object()?.keys().filter(|feature| *feature != "default").cloned();
     let features_in_tests = features_in_tests(package)?;
     let folder = Path::new(package["manifest_path"].as_str()?).parent()?.to_owned();
+    let targets = package["targets"].as_array()?.iter();
+    let targets = targets.filter(|target| ["lib", "bin", "example"].iter().any(|kind| target["kind"][0] == *kind));
+    let roots = targets.map(|target| target["src_path"].as_str().map(PathBuf::from)).collect::<Option<_>>()?;
     Some(Package {
+        roots,
         features_in_tests,
         folder,
         is_library_of_ours: package["manifest_path"].as_str()?.contains("/crates/"),

@@ -1,7 +1,6 @@
 //! Changes the code that decides, and looks whether a test fails.
 
-use crate::command::{cargo, step};
-use crate::{Failure, WORKSPACE};
+use crate::command::{Failure, WORKSPACE, cargo, step};
 
 /// The code that decides about calls, lists and signatures.
 const FILES: &[&str] = &[

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::Failure;
+use crate::command::Failure;
 
 /// The fact table: the Identity part of Stripe's API, at the version that the models follow.
 pub(crate) fn ours() -> Result<Document, Failure> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use stripe_identity_core::resources;
 
+use super::rules::{self, BEYOND, OBJECTS, OTHER_ROUTES, PARAMETERS};
 use super::source::{self, Models, Shape};
-use super::{BEYOND, OBJECTS, OTHER_ROUTES, PARAMETERS, rules};
 use crate::openapi::{Document, lists, reference};
 
 /// On which way a struct goes over the wire.

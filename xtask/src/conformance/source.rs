@@ -9,8 +9,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, GenericArgument, Ident, Item, LitStr, PathArguments, Token, Type, braced, parenthesized};
 
 use super::rules;
-use crate::Failure;
 use crate::behaviour::sources;
+use crate::command::Failure;
 
 /// All models of the types crate.
 #[derive(Clone, Default)]
