@@ -3,7 +3,6 @@
 mod behaviour;
 mod bench;
 mod command;
-mod conformance;
 mod drift;
 mod examples;
 mod features;
@@ -11,6 +10,7 @@ mod fuzz;
 mod gates;
 mod layers;
 mod metadata;
+mod models;
 mod mutants;
 mod openapi;
 
@@ -25,7 +25,7 @@ Usage: cargo xtask CHECK|TOOL
 
   ci            all of the following
   fmt           the code is formatted
-  conformance   the models are what the fact table says, both ways round
+  models        the models are what the fact table says, both ways round
   behaviour     BEHAVIOUR.md speaks of every rule, and the tests that it and RELIABILITY.md name exist
   layers        crates depend on what they may, and on nothing else
   gates         no test is left out when its package is tested alone
@@ -48,7 +48,7 @@ type Tool = fn(&[String]) -> Result<(), Failure>;
 
 const CHECKS: &[(&str, Check)] = &[
     ("fmt", fmt),
-    ("conformance", conformance::check),
+    ("models", models::check),
     ("behaviour", behaviour::check),
     ("layers", layers::check),
     ("gates", gates::check),

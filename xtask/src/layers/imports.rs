@@ -31,16 +31,14 @@ pub(super) fn circles(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Re
     source.add_file(root, &folder, None)?;
     let imports = source.imports();
     let reached: BTreeMap<_, _> = imports.keys().map(|(from, _)| (from, reachable(from, &imports))).collect();
-    let is_mutual = |a: &PathBuf, b: &PathBuf| {
-        let reaches = |from, to| reached.get(from).is_some_and(|reached| reached.contains(to));
-        reaches(a, b) && reaches(b, a)
-    };
+    let leads = |from: &PathBuf, to: &PathBuf| reached.get(from).is_some_and(|files| files.contains(to));
     let mut circles: Vec<Circle> = Vec::new();
-    for file in reached.keys().filter(|file| is_mutual(file, file)) {
-        if circles.iter().any(|circle| circle.files.contains(*file)) {
+    for &file in reached.keys().filter(|file| leads(file, file)) {
+        if circles.iter().any(|circle| circle.files.contains(file)) {
             continue;
         }
-        let files: BTreeSet<_> = reached.keys().filter(|other| is_mutual(file, other)).copied().cloned().collect();
+        let others = reached.keys().copied().filter(|other| leads(file, other) && leads(other, file));
+        let files: BTreeSet<_> = others.cloned().collect();
         let inside = imports.iter().filter(|((from, to), _)| files.contains(from) && files.contains(to));
         let imports = inside.map(|((from, to), path)| (from.clone(), to.clone(), path.clone())).collect();
         circles.push(Circle { files, imports });
