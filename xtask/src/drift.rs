@@ -1,4 +1,4 @@
-//! Whether Stripe has moved: its own OpenAPI document against the fact table.
+//! Compares Stripe's own OpenAPI document with the fact table, to see what Stripe has changed.
 
 mod compare;
 
@@ -10,27 +10,32 @@ use crate::command::Failure;
 use crate::openapi::{Document, ours};
 use compare::{Comparison, Kind};
 
-/// What no operation of ours leads to, and matters nevertheless.
+/// Schemas to compare although no operation of the fact table refers to them.
 const SCHEMAS: &[&str] = &["api_errors", "error", "v2.core.event"];
 
-/// Whether a path is about Identity or its neighbours.
+/// Whether a path belongs to Identity, or to a part of the API that Identity needs.
 fn is_ours(path: &str) -> bool {
     let neighbours = ["/v1/ephemeral_keys", "/v1/events", "/v1/file_links", "/v1/files"];
     path.contains("/identity/") || neighbours.iter().any(|prefix| path.starts_with(prefix))
 }
 
-pub(crate) fn check(file: &Path) -> Result<(), Failure> {
+/// Compares a document with the fact table: `FILE`.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    check(arguments.first().ok_or("no FILE: give the path of an OpenAPI document")?.as_ref())
+}
+
+fn check(file: &Path) -> Result<(), Failure> {
     let theirs = Document(serde_json::from_slice(&std::fs::read(file)?)?);
     if !theirs.0["paths"].is_object() {
-        return Err("this is no OpenAPI document: it has no paths".into());
+        return Err("the file has no `paths`: it must be an OpenAPI document".into());
     }
     let ours = ours()?;
     let comparison = compare(&ours, &theirs);
     print!("{}", report(&theirs, &comparison));
-    if comparison.changes.is_empty() { Ok(()) } else { Err("Stripe has moved".into()) }
+    if comparison.changes.is_empty() { Ok(()) } else { Err("the document differs from the fact table".into()) }
 }
 
-/// What is new, gone or different in their Identity part.
+/// Compares the Identity part of a document.
 fn compare<'a>(ours: &'a Document, theirs: &'a Document) -> Comparison<'a> {
     let mut comparison = Comparison::new(ours, theirs);
     comparison.paths(is_ours);
@@ -40,7 +45,7 @@ fn compare<'a>(ours: &'a Document, theirs: &'a Document) -> Comparison<'a> {
     comparison
 }
 
-/// A summary, then each change, then what was passed over.
+/// Renders a summary, then each change, then what was not compared.
 fn report(theirs: &Document, comparison: &Comparison<'_>) -> String {
     let version = theirs.0["info"]["version"].as_str().unwrap_or("without a version");
     let mut by_subject: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
@@ -70,7 +75,7 @@ fn counts(kinds: &[Kind]) -> String {
     if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) }
 }
 
-/// The operation or the schema that a place is in.
+/// Returns the operation or the schema that a place is in.
 fn subject(place: &str) -> String {
     place.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
@@ -85,7 +90,7 @@ mod tests {
     const SESSIONS: &str = "/paths/~1v1~1identity~1verification_sessions";
     const FORM: &str = "requestBody/content/application~1x-www-form-urlencoded/schema/properties";
 
-    /// What is found when the document is changed in one way.
+    /// Returns the differences after one change to the document.
     fn found(change: impl FnOnce(&mut Value)) -> Vec<String> {
         let mut theirs = ours().unwrap();
         change(&mut theirs.0);
@@ -98,15 +103,15 @@ mod tests {
     }
 
     #[test]
-    fn the_same_document_has_not_moved() {
+    fn same_document_has_no_changes() {
         assert_eq!(found(|_| ()), Vec::<String>::new());
-        // What does not change what goes over the wire does not count.
+        // Nor has one that differs in what does not go over the wire.
         assert!(found(|it| at(it, SESSION)["description"] = json!("x")).is_empty());
         assert!(found(|it| at(it, "/components/schemas")["charge"] = json!({"properties": {"x": {}}})).is_empty());
     }
 
     #[test]
-    fn each_way_to_move_is_seen() {
+    fn common_changes_are_reported() {
         let field = found(|it| at(it, SESSION)["properties"]["risk"] = json!({"type": "string"}));
         assert_eq!(field, ["new: schema identity.verification_session risk: string"]);
 
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn so_are_the_less_common_ways() {
+    fn less_common_changes_are_reported() {
         let seen = |change: fn(&mut Value)| assert!(!found(change).is_empty());
         seen(|it| at(it, "/paths")["/v1/identity/verification_flows"] = json!({"get": {}}));
         seen(|it| at(it, "/paths")["/v1/test_helpers/identity/verification_sessions"] = json!({"post": {}}));
@@ -176,7 +181,7 @@ mod tests {
         });
     }
 
-    /// Two documents of a few words, in which `events` is the path that all begins with.
+    /// Compares two small documents with one path, `/v1/events`, whose response is the schema `a`.
     fn compared(ours: Value, theirs: Value) -> (Vec<String>, Vec<String>) {
         let document = |schemas: Value| {
             let response = json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/a"}}}});
@@ -201,7 +206,7 @@ mod tests {
     const NONE: [&str; 0] = [];
 
     #[test]
-    fn references_in_circles_end() {
+    fn reference_loops_end() {
         let circle = |more: &str| {
             json!({
                 "a": object(json!({"b": reference("b"), "itself": reference("a")})),
@@ -221,8 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn foreign_objects_are_named_once_and_not_followed() {
-        let ours = json!({"a": object(json!({"charge": {"type": "object"}, "list": {"type": "array", "items": {"type": "object"}}}))});
+    fn objects_that_are_not_modelled_are_named_and_not_followed() {
+        let list = json!({"type": "array", "items": {"type": "object"}});
+        let ours = json!({"a": object(json!({"charge": {"type": "object"}, "list": list}))});
         let charge = object(json!({"a": reference("a"), "card": reference("card")}));
         let theirs = |charge_field: Value| {
             json!({
@@ -243,7 +249,7 @@ mod tests {
         let (changes, not_modelled) = compared(ours.clone(), theirs(json!({"type": "string"})));
         assert_eq!(changes, ["changed: schema a charge type: \"object\", now \"string\""]);
         assert_eq!(not_modelled, [list]);
-        // A field of our objects that is new is one line, whatever is behind it.
+        // A new field of our objects is one line, and its schema is not followed.
         let mut more = theirs(json!({"type": "object"}));
         more["a"]["properties"]["source"] = json!({"anyOf": [reference("card"), reference("charge")]});
         more["a"]["properties"]["sources"] = json!({"type": "array", "items": reference("card")});
@@ -252,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn object_with_a_name_and_without_one_are_the_same() {
+    fn named_and_inline_schemas_are_equal() {
         let inner = object(json!({"x": {"type": "string"}}));
         let by_name = |name: &str| json!({"a": object(json!({"it": reference(name)})), name: inner});
         let inline = json!({"a": object(json!({"it": inner}))});
@@ -279,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn summary_comes_first_and_what_is_passed_over_last() {
+    fn report_begins_with_a_summary_and_ends_with_what_is_not_modelled() {
         let mut theirs = ours().unwrap();
         at(&mut theirs.0, SESSION)["properties"]["risk"] = json!({"type": "string"});
         at(&mut theirs.0, SESSION)["properties"].as_object_mut().unwrap().remove("url");
@@ -302,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn invalid_document_is_an_error() {
         let file = std::env::temp_dir().join(format!("stripe-identity-drift-{}", std::process::id()));
         for content in ["{}", "[]", "null", "no JSON"] {
             std::fs::write(&file, content).unwrap();

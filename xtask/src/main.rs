@@ -1,4 +1,4 @@
-//! The checks of this workspace, for people and for CI: `cargo xtask`.
+//! The checks and tools of this workspace, for people and for CI: `cargo xtask`.
 
 mod behaviour;
 mod bench;
@@ -11,6 +11,7 @@ mod gates;
 mod layers;
 mod metadata;
 mod models;
+mod msrv;
 mod mutants;
 mod openapi;
 
@@ -18,87 +19,79 @@ use std::process::ExitCode;
 
 use command::{Failure, WORKSPACE, cargo, step};
 
-const HELP: &str = "\
-The checks of this workspace.
+/// What a command runs.
+#[derive(Clone, Copy)]
+enum Run {
+    /// Part of `ci`. It runs in the folder of the workspace.
+    Check(fn() -> Result<(), Failure>),
+    /// Not part of `ci`: it takes arguments, other programs, files or much time.
+    Tool(fn(&[String]) -> Result<(), Failure>),
+}
 
-Usage: cargo xtask CHECK|TOOL
+use Run::{Check, Tool};
 
-  ci            all of the following
-  fmt           the code is formatted
-  models        the models are what the fact table says, both ways round
-  behaviour     BEHAVIOUR.md speaks of every rule, and the tests that it and RELIABILITY.md name exist
-  layers        crates depend on what they may, and on nothing else
-  gates         no test is left out when its package is tested alone
-  clippy        no warnings
-  docs          the documentation builds without warnings
-  features      every feature builds by itself, and all together, with which the facade's tests pass
-  examples      every example runs
-
-  bench         what verifying a webhook costs; to be built with --release: cargo run --release -p xtask -- bench
-  drift FILE    what has changed in Stripe's own OpenAPI document, against the fact table
-  fuzz [TARGET] [SECONDS]
-                looks for inputs that break a parser, 60 seconds for each of them (takes cargo-fuzz)
-  mutants [FILE | --shard K/N]
-                changes the code that decides about calls, lists and signatures, and looks whether a test fails
-                (takes cargo-mutants)
-";
-
-type Check = fn() -> Result<(), Failure>;
-type Tool = fn(&[String]) -> Result<(), Failure>;
-
-const CHECKS: &[(&str, Check)] = &[
-    ("fmt", fmt),
-    ("models", models::check),
-    ("behaviour", behaviour::check),
-    ("layers", layers::check),
-    ("gates", gates::check),
-    ("clippy", clippy),
-    ("docs", docs),
-    ("features", features::check),
-    ("examples", examples::check),
-];
-
-/// What is not part of `ci`: it takes other programs, files or much time.
-const TOOLS: &[(&str, Tool)] = &[
-    ("bench", |_| {
-        bench::webhook();
-        Ok(())
-    }),
-    ("drift", |arguments| drift::check(arguments.first().ok_or("which FILE?")?.as_ref())),
-    ("fuzz", fuzz::run),
-    ("mutants", mutants::run),
+/// Every command: its name, its arguments, what it does, and how.
+const COMMANDS: &[(&str, &str, &str, Run)] = &[
+    ("fmt", "", "checks that the code is formatted", Check(fmt)),
+    ("models", "", "compares the models with the fact table", Check(models::check)),
+    ("behaviour", "", "checks that BEHAVIOUR.md and RELIABILITY.md name tests that exist", Check(behaviour::check)),
+    ("layers", "", "checks the dependencies of crates and the imports of files", Check(layers::check)),
+    ("gates", "", "checks that no test is left out when its package is tested alone", Check(gates::check)),
+    ("clippy", "", "checks that clippy gives no warnings", Check(clippy)),
+    ("docs", "", "builds the documentation without warnings", Check(docs)),
+    ("test", "", "runs the tests", Check(test)),
+    ("features", "", "checks each feature alone, and runs tests with all of them", Check(features::check)),
+    ("examples", "", "runs every example", Check(examples::check)),
+    ("msrv", "", "checks the crates with the oldest compiler that they support", Check(msrv::check)),
+    ("bench", "", "measures the verification of a webhook; needs --release", Tool(bench::run)),
+    ("drift", "FILE", "compares Stripe's own OpenAPI document with the fact table", Tool(drift::run)),
+    ("fuzz", "[TARGET] [SECONDS]", "searches for inputs that break a parser; needs cargo-fuzz", Tool(fuzz::run)),
+    (
+        "mutants",
+        "[FILE | --shard K/N]",
+        "searches for changes that no test sees; needs cargo-mutants",
+        Tool(mutants::run),
+    ),
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let name = arguments.first().cloned().unwrap_or_default();
-    if let Some((_, tool)) = TOOLS.iter().find(|(tool, _)| name == *tool) {
-        return match tool(&arguments[1..]) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                eprintln!("xtask {name}: {failure}");
-                ExitCode::FAILURE
-            }
+    let (name, arguments) = arguments.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
+    let mut chosen =
+        COMMANDS.iter().filter(|(it, _, _, run)| *it == name || name == "ci" && matches!(run, Check(_))).peekable();
+    if chosen.peek().is_none() {
+        let asks_for_help = matches!(name, "" | "help" | "--help" | "-h");
+        if !asks_for_help {
+            eprintln!("xtask: there is no command {name}: it must be one of these");
+        }
+        print!("{}", help());
+        return if asks_for_help { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    }
+    for (name, _, _, run) in chosen {
+        let result = match run {
+            Tool(run) => run(arguments),
+            Check(_) if !arguments.is_empty() => Err(format!("{name} takes no arguments").into()),
+            Check(run) => std::env::set_current_dir(WORKSPACE).map_err(Into::into).and_then(|()| run()),
         };
-    }
-    let checks: Vec<_> = CHECKS.iter().filter(|(check, _)| name == *check || name == "ci").collect();
-    if checks.is_empty() {
-        eprint!("{HELP}");
-        return ExitCode::from(2);
-    }
-    // Paths are those of the workspace, wherever in it this was called.
-    if let Err(error) = std::env::set_current_dir(WORKSPACE) {
-        eprintln!("xtask: {WORKSPACE}: {error}");
-        return ExitCode::FAILURE;
-    }
-    for (name, check) in checks {
-        if let Err(failure) = check() {
+        if let Err(failure) = result {
             eprintln!("xtask {name} failed: {failure}");
             return ExitCode::FAILURE;
         }
     }
     println!("xtask {name}: passed");
     ExitCode::SUCCESS
+}
+
+fn help() -> String {
+    let line = |(name, arguments, help, _): &(&str, &str, &str, Run)| {
+        let usage = format!("{name} {arguments}");
+        format!("  {usage:28} {help}\n")
+    };
+    let (checks, tools): (Vec<_>, Vec<_>) = COMMANDS.iter().partition(|(_, _, _, run)| matches!(run, Check(_)));
+    let checks: String = checks.into_iter().map(line).collect();
+    let tools: String = tools.into_iter().map(line).collect();
+    let ci = line(&("ci", "", "runs all of these", Check(test)));
+    format!("Usage: cargo xtask COMMAND\n\nChecks:\n{checks}{ci}\nTools:\n{tools}")
 }
 
 fn fmt() -> Result<(), Failure> {
@@ -113,4 +106,8 @@ fn docs() -> Result<(), Failure> {
     let mut docs = cargo(["doc", "--workspace", "--no-deps", "--all-features"]);
     docs.env("RUSTDOCFLAGS", "--deny warnings");
     step(docs)
+}
+
+fn test() -> Result<(), Failure> {
+    step(cargo(["test", "--workspace"]))
 }

@@ -56,7 +56,9 @@ impl Check<'_> {
             }
             match rules::PARAMETERS.iter().find(|(operation, _)| *operation == place) {
                 None if parameters.is_empty() => {}
-                None => self.report(format!("{place} takes parameters, but no model has them")),
+                None => self.report(format!(
+                    "{place} takes parameters, but no model: add one to PARAMETERS in xtask/src/models/rules.rs"
+                )),
                 Some((_, model)) => {
                     let required = parameters.iter().filter(|(_, it)| it.is_required).map(|(name, _)| *name);
                     let required: Vec<_> = required.collect();
