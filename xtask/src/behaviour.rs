@@ -1,4 +1,4 @@
-//! Whether BEHAVIOUR.md speaks of every rule, and it and RELIABILITY.md name tests that exist.
+//! Checks that BEHAVIOUR.md has every rule, each with a test, and that the tests that it and RELIABILITY.md name exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,45 +10,46 @@ const PAGE: &str = "crates/stripe-identity-core/BEHAVIOUR.md";
 const PROMISES: &str = "RELIABILITY.md";
 
 pub(crate) fn check() -> Result<(), Failure> {
-    println!("$ checking {PAGE} and {PROMISES}");
+    println!("$ checking the tests that {PAGE} and {PROMISES} name");
     let tests = tests()?;
     check_page(&fs::read_to_string(PAGE)?, &tests)?;
     check_names(&fs::read_to_string(PROMISES)?, &tests)
 }
 
-/// How many rules there are.
+/// How many rules there are: B1 to B131.
 const RULES: u32 = 131;
-
-fn wanted() -> BTreeSet<u32> {
-    (1..=RULES).collect()
-}
 
 fn check_page(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
     let mut rules = BTreeMap::new();
     for line in page.lines().filter(|line| line.starts_with("| B")) {
         let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [rule, deed, proof] = cells[..] else { return Err(format!("not three cells: {line}").into()) };
+        let [rule, text, proof] = cells[..] else {
+            return Err(format!("this row does not have three cells: {line}").into());
+        };
         let number: u32 = rule.trim_start_matches('B').parse()?;
-        if deed.is_empty() || rules.insert(number, deed).is_some() {
-            return Err(format!("{rule} is empty, or there twice").into());
+        if text.is_empty() || rules.insert(number, text).is_some() {
+            return Err(format!("{rule} has no text, or two rows: it must have one row with a text").into());
         }
         let names_a_test = proof.split('`').any(|name| tests.contains(name));
-        let is_not_taken = proof == "–" && deed.starts_with("Not taken");
+        let is_not_taken = proof == "–" && text.starts_with("Not taken");
         if !names_a_test && !is_not_taken {
-            return Err(format!("{rule} is taken and not proven").into());
+            return Err(format!(
+                "{rule} names no test that exists: name one, or write `–` and begin with \"Not taken\""
+            )
+            .into());
         }
     }
-    if let Some(missing) = wanted().iter().find(|number| !rules.contains_key(number)) {
-        return Err(format!("B{missing} is missing").into());
+    if let Some(missing) = (1..=RULES).find(|number| !rules.contains_key(number)) {
+        return Err(format!("B{missing} is missing: each rule from B1 to B{RULES} must have a row").into());
     }
     check_names(page, tests)
 }
 
-/// What looks like `file::test` anywhere on a page is one.
+/// Checks that everything on a page that has the form of `file::test` is a test.
 fn check_names(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
     let named = page.split('`').filter(|text| text.contains("::") && text.chars().all(|c| c == ':' || is_lower(c)));
     match named.into_iter().find(|name| !tests.contains(*name)) {
-        Some(name) => Err(format!("there is no test {name}").into()),
+        Some(name) => Err(format!("there is no test {name}: a name must be `file::test`").into()),
         None => Ok(()),
     }
 }
@@ -57,7 +58,7 @@ fn is_lower(letter: char) -> bool {
     letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
 }
 
-/// All tests of the crates, the examples and the corpus, as `file::test`.
+/// Returns all tests of the crates, the examples and the corpus, as `file::test`.
 fn tests() -> Result<BTreeSet<String>, Failure> {
     let mut tests = BTreeSet::new();
     let folders = ["crates", "examples", "xtask/fuzz/tests"].map(|folder| sources(Path::new(folder)));
@@ -76,6 +77,7 @@ fn tests() -> Result<BTreeSet<String>, Failure> {
     Ok(tests)
 }
 
+/// Returns the Rust files in a folder and in the folders inside it.
 pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -93,29 +95,33 @@ pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 mod tests {
     use super::*;
 
-    /// A page that says of each rule what the function says.
-    fn page(line: impl Fn(u32) -> String) -> String {
-        wanted().into_iter().map(line).collect()
-    }
-
     #[test]
-    fn a_rule_that_is_missing_empty_or_unproven_is_seen() {
+    fn rule_that_is_missing_empty_or_without_a_test_is_an_error() {
         let tests = BTreeSet::from(["form::numbers".to_owned()]);
-        let check = |line: &dyn Fn(u32) -> String| check_page(&page(line), &tests).map_err(|error| error.to_string());
+        let check = |line: &dyn Fn(u32) -> String| {
+            check_page(&(1..=RULES).map(line).collect::<String>(), &tests).map_err(|error| error.to_string())
+        };
         let good = |number| format!("| B{number} | It is so. | `form::numbers` |\n");
         assert_eq!(check(&good), Ok(()));
         let bad = |bad: &'static str| {
             let error = check(&move |number| if number == 7 { bad.to_owned() } else { good(number) });
             error.expect_err(bad)
         };
-        assert_eq!(bad(""), "B7 is missing");
-        assert_eq!(bad("| B7 |  | `form::numbers` |\n"), "B7 is empty, or there twice");
-        assert_eq!(bad("| B8 | It is so. | `form::numbers` |\n"), "B8 is empty, or there twice");
-        assert_eq!(bad("| B7 | It is so. | – |\n"), "B7 is taken and not proven");
-        assert_eq!(bad("| B7 | It is so. |  |\n"), "B7 is taken and not proven");
-        assert_eq!(bad("| B7 | It is so. | see the code |\n"), "B7 is taken and not proven");
+        assert_eq!(bad(""), "B7 is missing: each rule from B1 to B131 must have a row");
+        assert_eq!(
+            bad("| B7 |  | `form::numbers` |\n"),
+            "B7 has no text, or two rows: it must have one row with a text"
+        );
+        assert_eq!(
+            bad("| B8 | It is so. | `form::numbers` |\n"),
+            "B8 has no text, or two rows: it must have one row with a text"
+        );
+        let no_test = "B7 names no test that exists: name one, or write `–` and begin with \"Not taken\"";
+        assert_eq!(bad("| B7 | It is so. | – |\n"), no_test);
+        assert_eq!(bad("| B7 | It is so. |  |\n"), no_test);
+        assert_eq!(bad("| B7 | It is so. | see the code |\n"), no_test);
         let both = "| B7 | It is so. | `form::numbers` `form::letters` |\n";
-        assert_eq!(bad(both), "there is no test form::letters");
-        assert_eq!(bad("| B7 | It is so. |\n"), "not three cells: | B7 | It is so. |");
+        assert_eq!(bad(both), "there is no test form::letters: a name must be `file::test`");
+        assert_eq!(bad("| B7 | It is so. |\n"), "this row does not have three cells: | B7 | It is so. |");
     }
 }

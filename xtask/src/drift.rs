@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 }
 
 fn check(file: &Path) -> Result<(), Failure> {
-    let theirs = Document(serde_json::from_slice(&std::fs::read(file)?)?);
+    let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let theirs = Document(serde_json::from_slice(&text)?);
     if !theirs.0["paths"].is_object() {
         return Err("the file has no `paths`: it must be an OpenAPI document".into());
     }

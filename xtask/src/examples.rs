@@ -1,4 +1,4 @@
-//! Every example, as a user would run it.
+//! Runs every example as a user would.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -13,9 +13,9 @@ pub(crate) fn check() -> Result<(), Failure> {
     Ok(())
 }
 
-/// In both forms, with the simulator that it starts itself and with a server that it takes for Stripe.
+/// Runs it async and blocking, with the simulator that it starts itself and with a server in Stripe's place.
 fn quickstart() -> Result<(), Failure> {
-    // A key that happens to be exported is no reason to talk to Stripe, and a live one none to talk to anyone.
+    // It must not call Stripe because a key is in the environment, and must not call anyone with a live key.
     let run = |form: &[&str], key: Option<&str>| {
         let mut run = cargo(["run", "--quiet", "--example", "quickstart", "--"]);
         run.args(form).env_remove("STRIPE_SECRET_KEY").env_remove("STRIPE_API_BASE");
@@ -28,7 +28,7 @@ fn quickstart() -> Result<(), Failure> {
     run(&["--blocking"], Some("sk_live_123"))?;
     for key in [None, Some("sk_live_123")] {
         if run(&["--stripe"], key).is_ok() {
-            return Err(format!("quickstart --stripe takes {key:?}").into());
+            return Err(format!("quickstart --stripe accepts the key {key:?}, but should take test keys only").into());
         }
     }
 
@@ -41,7 +41,7 @@ fn quickstart() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The simulator's program, ended with this.
+/// A running simulator, which is killed on drop.
 struct Simulator {
     process: Child,
     url: String,
@@ -49,7 +49,7 @@ struct Simulator {
 
 impl Simulator {
     fn start() -> Result<Self, Failure> {
-        // Built first, so that what is started, and ended, is the program and not cargo.
+        // It is built first, so that the process to kill is the simulator and not cargo.
         step(cargo(["build", "--quiet", "--package", "stripe-identity-simulator"]))?;
         let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         let program = std::path::Path::new(&target).join("debug").join("stripe-identity-simulator");
@@ -61,13 +61,13 @@ impl Simulator {
         }
         let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
         let simulator = Self { process, url: url.clone().unwrap_or_default() };
-        if url.is_some() { Ok(simulator) } else { Err("the simulator did not say where it listens".into()) }
+        if url.is_some() { Ok(simulator) } else { Err("the simulator did not print `listening on URL`".into()) }
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // Both fail if it has exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

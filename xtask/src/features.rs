@@ -1,14 +1,14 @@
-//! Every feature by itself, none, which one crate must refuse, and all together; the facade's tests with all of them on; and
-//! tests with features of dependencies that other crates of a program may turn on.
+//! Checks each crate with each feature alone, without features, and with all of them. Runs the facade's tests with all
+//! features, and other tests with features of dependencies that other crates of a program may turn on.
 
 use crate::command::{Failure, cargo, refusal, step};
 use crate::metadata::packages;
 
-/// What does not compile without features, and what the compiler says then.
+/// The crate that must not compile without features, and a part of the compiler's message.
 const REFUSED_WITHOUT_FEATURES: (&str, &str) = ("stripe-identity-reqwest", "without TLS");
 
 pub(crate) fn check() -> Result<(), Failure> {
-    for package in packages()?.iter().filter(|package| package.is_library_of_ours) {
+    for package in packages()?.iter().filter(|package| package.is_library) {
         let name = package.name.as_str();
         let clippy = |features: &[&str]| {
             let mut command = cargo(["clippy", "--quiet", "--package", name]);
@@ -27,13 +27,13 @@ pub(crate) fn check() -> Result<(), Failure> {
         }
         check(&["--all-features"])?;
     }
-    // The other cryptography and the other roots, in real handshakes.
+    // With the other cryptography provider and the other roots, in real handshakes.
     step(cargo(["test", "--quiet", "--package", "stripe-identity", "--all-features", "--test", "it"]))?;
-    // What another crate of a program may turn on: it changes how numbers are handed over, and what ureq sends.
+    // Another crate may turn these on: the first changes how serde_json represents numbers, the others what ureq sends.
     for name in ["stripe-identity-types", "stripe-identity-core", "stripe-identity-webhook"] {
         let precise = "serde_json/arbitrary_precision";
         let mut test = cargo(["test", "--quiet", "--package", name, "--features", precise, "--test", "it"]);
-        // Numbers have no part in how lists are walked.
+        // How lists are paged does not depend on numbers, so the shortest sequences do.
         test.env("STRIPE_IDENTITY_DEPTH", "1");
         step(test)?;
     }

@@ -1,4 +1,4 @@
-//! Which crate may depend on which, and which files of a crate may import each other: none.
+//! Checks which crates depend on which, and that no files of a crate import each other in a circle.
 
 mod imports;
 
@@ -10,7 +10,9 @@ use crate::command::{Failure, cargo, output};
 use crate::metadata::{Package, packages};
 use imports::circles;
 
-/// Each crate of ours, and the crates of ours that it may depend on.
+const HERE: &str = "xtask/src/layers.rs";
+
+/// Each crate of this workspace, and those of them that it may depend on.
 const MAP: &[(&str, &[&str])] = &[
     ("stripe-identity-types", &[]),
     ("stripe-identity-core", &["stripe-identity-types"]),
@@ -19,7 +21,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("stripe-identity-reqwest", &["stripe-identity-core"]),
     ("stripe-identity-ureq", &["stripe-identity-core"]),
     ("stripe-identity-mock", &["stripe-identity-core"]),
-    // It signs its webhooks.
+    // To sign its webhooks.
     ("stripe-identity-simulator", &["stripe-identity-core", "stripe-identity-webhook"]),
     (
         "stripe-identity",
@@ -36,7 +38,7 @@ const MAP: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Everything that the models may pull in, at any depth.
+/// All dependencies that the models may have, direct or not.
 const UNDER_TYPES: &[&str] = &[
     "itoa",
     "memchr",
@@ -52,8 +54,8 @@ const UNDER_TYPES: &[&str] = &[
     "zmij",
 ];
 
-/// What core must not pull in, at any depth: runtimes, HTTP clients, TLS, sockets. So none of their types can be in its
-/// public API, nor in that of the models, which pull in far less.
+/// Dependencies that core must not have, direct or not: runtimes, HTTP clients, TLS, sockets. Then none of their types
+/// can be in its public API, nor in that of the models, which have far fewer dependencies.
 const NOT_UNDER_CORE: &[&str] = &[
     "async-std",
     "aws-lc-rs",
@@ -109,27 +111,29 @@ pub(crate) fn check() -> Result<(), Failure> {
     if !wrong.is_empty() {
         return Err(wrong.join("\n").into());
     }
-    for package in packages.iter().filter(|package| package.is_library_of_ours) {
+    for package in packages.iter().filter(|package| package.is_library) {
         check_map(package)?;
     }
     let under_types = tree("stripe-identity-types")?;
     if let Some(stranger) = under_types.iter().find(|name| !UNDER_TYPES.contains(&name.as_str())) {
-        return Err(format!("stripe-identity-types pulls in {stranger}").into());
+        return Err(
+            format!("stripe-identity-types depends on {stranger}, which is not in UNDER_TYPES in {HERE}").into()
+        );
     }
     let under_core = tree("stripe-identity-core")?;
     if let Some(stranger) = under_core.iter().find(|name| NOT_UNDER_CORE.contains(&name.as_str())) {
-        return Err(format!("stripe-identity-core pulls in {stranger}").into());
+        return Err(format!("stripe-identity-core depends on {stranger}, which is in NOT_UNDER_CORE in {HERE}").into());
     }
     Ok(())
 }
 
 fn check_map(package: &Package) -> Result<(), Failure> {
     let Some((_, allowed)) = MAP.iter().find(|(name, _)| *name == package.name) else {
-        return Err(format!("{} is not on the map in xtask/src/layers.rs", package.name).into());
+        return Err(format!("{} is not in MAP in {HERE}: add the crates that it may depend on", package.name).into());
     };
     let ours = package.dependencies.iter().filter(|name| MAP.iter().any(|(ours, _)| ours == name));
     match ours.into_iter().find(|name| !allowed.contains(&name.as_str())) {
-        Some(name) => Err(format!("{} must not depend on {name}", package.name).into()),
+        Some(name) => Err(format!("{} depends on {name}, but MAP in {HERE} does not allow it", package.name).into()),
         None => Ok(()),
     }
 }
@@ -157,13 +161,14 @@ fn check_files(
         }
     }
     let unneeded = listed.iter().filter(|file| !seen.contains(**file));
-    wrong.extend(unneeded.map(|file| {
-        format!("{}: {file} is in no import circle: remove it from CIRCLES in xtask/src/layers.rs", package.name)
-    }));
+    wrong.extend(
+        unneeded
+            .map(|file| format!("{}: {file} is in no import circle: remove it from CIRCLES in {HERE}", package.name)),
+    );
     Ok(wrong)
 }
 
-/// A crate and all that it pulls in outside its tests, with all of its features.
+/// Returns a crate and all of its dependencies outside its tests, with all of its features.
 fn tree(package: &str) -> Result<BTreeSet<String>, Failure> {
     let tree = cargo(["tree", "--package", package, "--edges", "normal", "--all-features", "--prefix", "none"]);
     let names = output(tree)?;
@@ -182,7 +187,7 @@ mod tests {
             features: Vec::new(),
             features_in_tests: BTreeSet::new(),
             folder: "it".into(),
-            is_library_of_ours: true,
+            is_library: true,
             roots: vec!["it/src/lib.rs".into()],
         };
         let files = [("lib.rs", "mod a; mod b;"), ("a.rs", a), ("b.rs", "pub struct B(crate::a::A);")];

@@ -8,23 +8,23 @@ use crate::command::{Failure, cargo, output};
 /// A package of this workspace.
 pub(crate) struct Package {
     pub(crate) name: String,
-    /// What it depends on outside its tests, optional ones included.
+    /// Its dependencies outside its tests, with the optional ones.
     pub(crate) dependencies: Vec<String>,
     pub(crate) features: Vec<String>,
     /// The features that are on when the package is tested alone.
     pub(crate) features_in_tests: BTreeSet<String>,
     pub(crate) folder: PathBuf,
-    pub(crate) is_library_of_ours: bool,
+    pub(crate) is_library: bool,
     /// The root files of its libraries, programs and examples.
     pub(crate) roots: Vec<PathBuf>,
 }
 
-/// The packages of this workspace, as cargo sees them.
+/// Returns the packages of this workspace, as `cargo metadata` has them.
 pub(crate) fn packages() -> Result<Vec<Package>, Failure> {
     let metadata = output(cargo(["metadata", "--format-version", "1", "--no-deps"]))?;
     let metadata: Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
-    packages.iter().map(|package| read(package).ok_or_else(|| "cargo metadata is of another form".into())).collect()
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata has no packages")?;
+    packages.iter().map(|package| read(package).ok_or_else(|| "cargo metadata has an unknown format".into())).collect()
 }
 
 fn read(package: &Value) -> Option<Package> {
@@ -41,14 +41,14 @@ fn read(package: &Value) -> Option<Package> {
         roots,
         features_in_tests,
         folder,
-        is_library_of_ours: package["manifest_path"].as_str()?.contains("/crates/"),
+        is_library: package["manifest_path"].as_str()?.contains("/crates/"),
         dependencies: dependencies.collect::<Option<_>>()?,
         features: features.collect(),
         name,
     })
 }
 
-/// The default ones, those that the package asks of itself for its tests, and what these turn on.
+/// Returns the default features, those in a dev-dependency of the package on itself, and those that these turn on.
 fn features_in_tests(package: &Value) -> Option<BTreeSet<String>> {
     let of_itself = package["dependencies"].as_array()?.iter();
     let of_itself = of_itself.filter(|dependency| dependency["kind"] == "dev" && dependency["name"] == package["name"]);
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_in_tests_are_those_on_by_default_or_asked_of_itself() {
+    fn features_in_tests_are_the_default_ones_and_those_of_a_dependency_on_itself() {
         let package = |dependencies: Value| {
             let features = json!({"default": ["a"], "a": ["b", "dep:x"], "b": [], "c": ["d"], "d": [], "e": []});
             json!({"name": "it", "features": features, "dependencies": dependencies})

@@ -1,8 +1,8 @@
-//! Changes the code that decides, and looks whether a test fails.
+//! Runs cargo-mutants, which changes the code and reports each change that no test fails on.
 
 use crate::command::{Failure, WORKSPACE, cargo, step};
 
-/// The code that decides about calls, lists and signatures.
+/// The files that decide about calls, lists and signatures.
 const FILES: &[&str] = &[
     "crates/stripe-identity-core/src/call.rs",
     "crates/stripe-identity-core/src/call/request.rs",
@@ -15,7 +15,7 @@ const FILES: &[&str] = &[
     "crates/stripe-identity-webhook/src/verifier.rs",
 ];
 
-/// `[FILE | --shard K/N]`, and anything else that cargo-mutants takes.
+/// Tests mutants of one file or of all of `FILES`: `[FILE | --shard K/N]`, and any other option of cargo-mutants.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let (files, options): (Vec<_>, Vec<_>) = arguments
         .iter()
@@ -26,8 +26,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         mutants.args(FILES.iter().flat_map(|file| ["--file", file]));
     }
     mutants.args(files.into_iter().flat_map(|file| ["--file", file])).args(options);
-    // Each mutant is a build and a run, so both are made short: nothing is optimized, and sequences have
-    // two replies or two pages. The tests print that depth.
+    // Each mutant takes a build and a run, so both are kept short: nothing is optimized, and sequences
+    // have two replies or two pages. The tests print that depth.
     mutants.arg("--cargo-arg=--config=profile.dev.package.stripe-identity-core.opt-level=0");
     mutants.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0").env("STRIPE_IDENTITY_DEPTH", "2");
     step(mutants)

@@ -1,4 +1,4 @@
-//! OpenAPI documents: ours, and Stripe's own.
+//! OpenAPI documents: the fact table and Stripe's own.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::command::Failure;
 
-/// The fact table: the Identity part of Stripe's API, at the version that the models follow.
+/// Parses the fact table: the Identity part of Stripe's API, at the version that the models follow.
 pub(crate) fn ours() -> Result<Document, Failure> {
     Ok(Document(serde_json::from_str(include_str!("../stripe-identity.openapi.json"))?))
 }
@@ -17,7 +17,7 @@ pub(crate) struct Document(pub(crate) Value);
 pub(crate) type Operation = (String, String);
 
 impl Document {
-    /// What can be called, with the description of each.
+    /// Returns every operation with its description.
     pub(crate) fn operations(&self) -> BTreeMap<Operation, &Value> {
         let paths = self.0["paths"].as_object().into_iter().flatten();
         let operations = paths.flat_map(|(path, item)| {
@@ -27,11 +27,12 @@ impl Document {
         operations.filter(|((method, _), _)| matches!(method.as_str(), "GET" | "POST" | "DELETE")).collect()
     }
 
+    /// Returns the schema of this name, or null.
     pub(crate) fn schema(&self, name: &str) -> &Value {
         &self.0["components"]["schemas"][name]
     }
 
-    /// The schema that another one stands for, if it is a reference. Null if that leads nowhere, or round in circles.
+    /// Follows references until there is a schema. Returns null if it does not exist or the references form a loop.
     pub(crate) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
         for _ in 0..32 {
@@ -43,7 +44,7 @@ impl Document {
         &Value::Null
     }
 
-    /// The parameters of an operation by name: those of its query and those of its body.
+    /// Returns the parameters of an operation by name: those of its query and those of its body.
     pub(crate) fn parameters<'a>(&'a self, operation: &'a Value) -> BTreeMap<&'a str, Parameter<'a>> {
         let query = operation["parameters"].as_array().into_iter().flatten().filter(|it| it["in"] == "query");
         let query = query.filter_map(|it| {
@@ -69,11 +70,12 @@ pub(crate) struct Parameter<'a> {
     pub(crate) is_required: bool,
 }
 
+/// Returns the name of the schema that a schema refers to.
 pub(crate) fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
-/// Whether a list of names has this one.
+/// Whether a list of texts has this one.
 pub(crate) fn lists(names: &Value, name: &str) -> bool {
     names.as_array().into_iter().flatten().any(|listed| listed == name)
 }

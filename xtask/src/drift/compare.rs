@@ -1,4 +1,4 @@
-//! Two documents side by side, as far as ours goes.
+//! Walks through two documents side by side, as far as ours goes.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::openapi::{Document, reference};
 
-/// What is said for people or for generators of code, and changes nothing on the wire.
-const WORDS: &[&str] = &[
+/// Keys for people or code generators, which do not affect what goes over the wire.
+const ANNOTATIONS: &[&str] = &[
     "deprecated",
     "description",
     "encoding",
@@ -25,7 +25,7 @@ const WORDS: &[&str] = &[
     "title",
 ];
 
-/// What a schema of ours has that says more than that it is an object.
+/// Keys that say more of a schema than that it is an object.
 const STRUCTURE: &[&str] = &["allOf", "anyOf", "enum", "items", "oneOf", "properties"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,7 @@ pub(super) struct Comparison<'a> {
     ours: &'a Document,
     theirs: &'a Document,
     pub(super) changes: BTreeSet<Change>,
-    /// What theirs leads to where ours only says that there is an object.
+    /// Places where ours only says that there is an object, with what theirs refers to.
     pub(super) not_modelled: BTreeSet<String>,
     /// The schemas that were compared, by their names in both documents.
     seen: BTreeSet<(String, String)>,
@@ -75,12 +75,12 @@ impl<'a> Comparison<'a> {
         Self { ours, theirs, changes: BTreeSet::new(), not_modelled: BTreeSet::new(), seen: BTreeSet::new() }
     }
 
-    /// The operations at the paths of which this is true.
+    /// Compares the operations at the paths that this accepts.
     pub(super) fn paths(&mut self, is_ours: impl Fn(&str) -> bool) {
         let (ours, theirs) = (self.ours, self.theirs);
         for path in keys(&ours.0["paths"], &theirs.0["paths"]).into_iter().filter(|path| is_ours(path)) {
             let (ours, theirs) = (&ours.0["paths"][path], &theirs.0["paths"][path]);
-            for method in keys(ours, theirs).into_iter().filter(|method| !is_word(method)) {
+            for method in keys(ours, theirs).into_iter().filter(|method| !is_annotation(method)) {
                 let place = format!("{} {path}", method.to_uppercase());
                 self.member(&place, ours.get(method), theirs.get(method));
             }
@@ -99,28 +99,28 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn say(&mut self, kind: Kind, place: &str, what: String) {
+    fn report(&mut self, kind: Kind, place: &str, what: String) {
         self.changes.insert(Change { place: place.to_owned(), kind, what });
     }
 
-    /// What may be in one document only.
+    /// Compares a key that one of the documents may lack.
     fn member(&mut self, place: &str, ours: Option<&'a Value>, theirs: Option<&'a Value>) {
         match (ours, theirs) {
             (Some(ours), Some(theirs)) => self.value(place, ours, theirs),
-            (None, Some(theirs)) => self.say(Kind::New, place, described(theirs)),
-            (Some(ours), None) => self.say(Kind::Gone, place, described(ours)),
+            (None, Some(theirs)) => self.report(Kind::New, place, described(theirs)),
+            (Some(ours), None) => self.report(Kind::Gone, place, described(ours)),
             (None, None) => {}
         }
     }
 
     fn value(&mut self, place: &str, ours: &'a Value, theirs: &'a Value) {
-        let beside = (ours, theirs);
+        let both = (ours, theirs);
         if let (Some(ours), Some(theirs)) = (reference(ours), reference(theirs)) {
             let is_modelled = !is_opaque(self.ours.schema(ours));
             if is_modelled || ours == theirs {
-                // What a schema is called by does not go over the wire.
+                // The name of a schema does not go over the wire.
                 self.schemas(ours, theirs);
-                return self.beside_the_reference(place, beside);
+                return self.next_to_the_reference(place, both);
             }
         }
         let (resolved, target) = (self.ours.resolve(ours), self.theirs.resolve(theirs));
@@ -134,21 +134,23 @@ impl<'a> Comparison<'a> {
             (Value::Object(_), Value::Object(_)) => self.object(place, resolved, target),
             (Value::Array(ours), Value::Array(theirs)) => self.array(place, ours, theirs),
             (ours, theirs) if ours == theirs => {}
-            (ours, theirs) => self.say(Kind::Changed, place, format!("{}, now {}", described(ours), described(theirs))),
+            (ours, theirs) => {
+                self.report(Kind::Changed, place, format!("{}, now {}", described(ours), described(theirs)));
+            }
         }
     }
 
-    fn beside_the_reference(&mut self, place: &str, (ours, theirs): (&'a Value, &'a Value)) {
-        for key in keys(ours, theirs).into_iter().filter(|key| *key != "$ref" && !is_word(key)) {
+    fn next_to_the_reference(&mut self, place: &str, (ours, theirs): (&'a Value, &'a Value)) {
+        for key in keys(ours, theirs).into_iter().filter(|key| *key != "$ref" && !is_annotation(key)) {
             self.member(&format!("{place} {key}"), ours.get(key), theirs.get(key));
         }
     }
 
     fn object(&mut self, place: &str, ours: &'a Value, theirs: &'a Value) {
-        for key in keys(ours, theirs).into_iter().filter(|key| !is_word(key)) {
-            let (ours, theirs) = (said(ours, key), said(theirs, key));
+        for key in keys(ours, theirs).into_iter().filter(|key| !is_annotation(key)) {
+            let (ours, theirs) = (value_of(ours, key), value_of(theirs, key));
             if key == "properties" {
-                // Fields are called by their name alone.
+                // A place names fields without the word `properties`.
                 let (ours, theirs) = (ours.unwrap_or(&Value::Null), theirs.unwrap_or(&Value::Null));
                 for field in keys(ours, theirs) {
                     self.member(&format!("{place} {field}"), ours.get(field), theirs.get(field));
@@ -159,7 +161,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What has a name is compared by it, so that its position does not matter.
+    /// Compares items by their names, or by their positions if they have none.
     fn array(&mut self, place: &str, ours: &'a [Value], theirs: &'a [Value]) {
         let by_name = |items: &'a [Value]| -> Vec<(String, &'a Value)> {
             let pair = |(index, item): (usize, &'a Value)| (name_of(item).unwrap_or_else(|| index.to_string()), item);
@@ -173,38 +175,38 @@ impl<'a> Comparison<'a> {
             let place = format!("{place} {name}");
             match (find(&ours, name), find(&theirs, name)) {
                 // The place says it already.
-                (None, Some(Value::String(_))) => self.say(Kind::New, &place, String::new()),
-                (Some(Value::String(_)), None) => self.say(Kind::Gone, &place, String::new()),
+                (None, Some(Value::String(_))) => self.report(Kind::New, &place, String::new()),
+                (Some(Value::String(_)), None) => self.report(Kind::Gone, &place, String::new()),
                 (ours, theirs) => self.member(&place, ours, theirs),
             }
         }
     }
 }
 
-/// What an object says under a key, unless that is as good as nothing.
-fn said<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
+/// Returns the value of a key, unless it means the same as no value.
+fn value_of<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
     object.get(key).filter(|inner| match key {
-        // A body that may be left out and has no fields is none.
+        // A body without fields is no body.
         "requestBody" => inner.to_string().contains("\"properties\":{\""),
-        // Other fields may come anyway.
+        // Other fields are allowed by default.
         "additionalProperties" => **inner != true,
         _ => true,
     })
 }
 
-fn is_word(key: &str) -> bool {
+fn is_annotation(key: &str) -> bool {
     let is_extension = key.starts_with("x-") && key != "x-expandableFields";
-    is_extension || WORDS.contains(&key)
+    is_extension || ANNOTATIONS.contains(&key)
 }
 
-/// Whether a schema says no more than that there is an object.
+/// Whether a schema says no more than that it is an object.
 fn is_opaque(schema: &Value) -> bool {
     schema["type"] == "object"
         && STRUCTURE.iter().all(|key| schema.get(key).is_none())
         && !schema["additionalProperties"].is_object()
 }
 
-/// Whether a schema of theirs is an object about which it says more, or another schema.
+/// Whether a schema of theirs is a reference, or an object of which it says more than that.
 fn leads_on(schema: &Value, resolved: &Value) -> bool {
     let is_object = resolved["type"].as_str().is_none_or(|it| it == "object");
     reference(schema).is_some() || is_object && STRUCTURE.iter().any(|key| resolved.get(key).is_some())
@@ -222,13 +224,13 @@ fn name_of(item: &Value) -> Option<String> {
     item["name"].as_str().or(reference(item)).or(item["title"].as_str()).map(str::to_owned)
 }
 
-/// The schemas that a schema refers to by itself or as one of its choices.
+/// Returns the schemas that a schema refers to, itself or in one of its choices.
 fn references(schema: &Value) -> Vec<&str> {
     let choices = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
     choices.chain([schema]).filter_map(reference).collect()
 }
 
-/// A value in a few words.
+/// Describes a value in a few words.
 fn described(value: &Value) -> String {
     let names = references(value);
     let schema = &value["schema"];

@@ -477,7 +477,8 @@ mod tests {
 
     #[test]
     fn tests_and_docs_do_not_import() {
-        let test = "#[cfg(test)] mod tests { use crate::a::A; } #[cfg(all(test, unix))] mod more; #[cfg(test)] use crate::a::A;";
+        let test = "#[cfg(test)] mod tests { use crate::a::A; } #[cfg(test)] use crate::a::A;
+            #[cfg(all(test, unix))] mod more;";
         let other = "impl B { #[cfg(test)] fn f<A, C>(a: crate::a::A) {} fn g() { #[cfg(test)] crate::a::f(); } }";
         let fields = "struct D { #[cfg(test)] a: crate::a::A, b: u8 } /// [a](crate::a::A)\n pub struct B;";
         let b = format!("{test} {other} {fields}");
