@@ -4,7 +4,7 @@ use stripe_identity::{
     UpdateVerificationSession,
 };
 
-use crate::{Failure, narration};
+use crate::narration::{self, Failure};
 
 /// From creating a session to redacting it; the simulator stands in for the person.
 pub(crate) async fn life(client: &Client, server: &Server) -> Result<(), Failure> {

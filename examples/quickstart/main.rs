@@ -10,6 +10,7 @@ mod narration;
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser};
+use narration::Failure;
 use stripe_identity::simulator::{Server, Simulator};
 use stripe_identity::{ApiKey, BlockingClient, Client, Config, HyperTransport, UreqTransport};
 
@@ -24,8 +25,6 @@ Usage: cargo run --example quickstart [-- [--blocking] [--stripe]]
 
 Without --stripe it talks to a simulator that it starts itself, and looks at neither variable.
 ";
-
-pub(crate) type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     match run() {

@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use stripe_identity::{Error, Page, RedactionStatus, Response, Sensitive, VerificationReport, VerificationSession};
 
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
 /// Prints a line; if nobody reads it, as when the output goes to `head`, that is no reason to fail.
 macro_rules! say {
     ($($argument:tt)*) => {{

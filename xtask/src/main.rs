@@ -39,7 +39,6 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("gates", "", "checks that no test is left out when its package is tested alone", Check(gates::check)),
     ("clippy", "", "checks that clippy gives no warnings", Check(clippy)),
     ("docs", "", "builds the documentation without warnings", Check(docs)),
-    ("test", "", "runs the tests", Check(test)),
     ("features", "", "checks each feature alone, and runs tests with all of them", Check(features::check)),
     ("examples", "", "runs every example", Check(examples::check)),
     ("msrv", "", "checks the crates with the oldest compiler that they support", Check(msrv::check)),
@@ -90,7 +89,7 @@ fn help() -> String {
     let (checks, tools): (Vec<_>, Vec<_>) = COMMANDS.iter().partition(|(_, _, _, run)| matches!(run, Check(_)));
     let checks: String = checks.into_iter().map(line).collect();
     let tools: String = tools.into_iter().map(line).collect();
-    let ci = line(&("ci", "", "runs all of these", Check(test)));
+    let ci = line(&("ci", "", "runs all of these", Check(fmt)));
     format!("Usage: cargo xtask COMMAND\n\nChecks:\n{checks}{ci}\nTools:\n{tools}")
 }
 
@@ -106,8 +105,4 @@ fn docs() -> Result<(), Failure> {
     let mut docs = cargo(["doc", "--workspace", "--no-deps", "--all-features"]);
     docs.env("RUSTDOCFLAGS", "--deny warnings");
     step(docs)
-}
-
-fn test() -> Result<(), Failure> {
-    step(cargo(["test", "--workspace"]))
 }

@@ -8,8 +8,8 @@ use stripe_identity_core::transport_support::{causes, refuses_handshake};
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
-use crate::connector::{BrokenError, ConnectError};
 use crate::head;
+use crate::phase::{BrokenError, ConnectError};
 use crate::tcp::Link;
 
 /// How long reading input that has already arrived may take.

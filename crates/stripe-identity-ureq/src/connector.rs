@@ -1,7 +1,4 @@
 use std::collections::HashMap;
-use std::error::Error as StdError;
-use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,6 +11,7 @@ use ureq::unversioned::transport::{
 use ureq::{Agent, Error};
 
 use crate::connection::Connection;
+use crate::phase::{ConnectError, ResolveError};
 use crate::tcp::{self, Deadline, Link};
 
 /// The addresses of hosts that are not looked up. The names are in lower case.
@@ -112,53 +110,5 @@ impl Resolver for PhaseMarkingResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.known(uri).unwrap_or_else(|| self.system.resolve(uri, config, timeout));
         found.map_err(|error| Error::Other(ResolveError(error).into()))
-    }
-}
-
-/// The lookup of a host failed.
-#[derive(Debug)]
-pub(crate) struct ResolveError(pub(crate) Error);
-
-/// No connection to the host could be made.
-#[derive(Debug)]
-pub(crate) struct ConnectError(pub(crate) Error);
-
-/// The connection broke during an exchange.
-#[derive(Debug)]
-pub(crate) struct BrokenError(pub(crate) io::Error);
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the host name could not be resolved")
-    }
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("connecting failed")
-    }
-}
-
-impl fmt::Display for BrokenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection broke")
-    }
-}
-
-impl StdError for BrokenError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
-
-impl StdError for ResolveError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
-
-impl StdError for ConnectError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
     }
 }

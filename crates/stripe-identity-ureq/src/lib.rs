@@ -56,6 +56,7 @@
 mod connection;
 mod connector;
 mod head;
+mod phase;
 mod proxy;
 mod tcp;
 mod tls;

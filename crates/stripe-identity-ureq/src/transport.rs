@@ -10,7 +10,8 @@ use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError
 use ureq::tls::Certificate;
 use ureq::{Agent, Error, Timeout};
 
-use crate::connector::{self, Addresses, BrokenError, ConnectError, ResolveError};
+use crate::connector::{self, Addresses};
+use crate::phase::{BrokenError, ConnectError, ResolveError};
 use crate::proxy::Proxy;
 use crate::tls::{self, Roots};
 

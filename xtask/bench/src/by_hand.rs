@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Failure, repeat};
+use crate::measure::{Failure, repeat};
 
 /// What is done with the body of a response, after it was read.
 #[derive(Clone, Copy)]
@@ -93,7 +93,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
+#[allow(dead_code, clippy::struct_field_names, reason = "fields are parsed and not read, and named by Stripe")]
 struct Selfie {
     document: Option<String>,
     error: Option<LastError>,
@@ -166,6 +166,8 @@ struct List {
     has_more: bool,
 }
 
+const SESSIONS: &str = "/v1/identity/verification_sessions";
+
 struct Api {
     client: Client<HttpConnector, Full<Bytes>>,
     authorization: HeaderValue,
@@ -174,13 +176,13 @@ struct Api {
 }
 
 impl Api {
-    fn request(&self, method: Method, path: &str, body: String) -> Result<Request<Full<Bytes>>, Failure> {
+    fn request(&self, method: &Method, path: &str, body: String) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::builder()
-            .method(&method)
+            .method(method)
             .uri(format!("{}{path}", self.url))
             .header(AUTHORIZATION, self.authorization.clone())
             .header("stripe-version", "2026-10-28.endive");
-        if method == Method::POST {
+        if *method == Method::POST {
             request = request
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header("idempotency-key", "01234567-89ab-4cde-8f01-23456789abcd");
@@ -232,7 +234,6 @@ pub(crate) fn run(operation: &str, calls: u32, url: &str, reply: Reply) -> Resul
     let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
     let authorization = HeaderValue::from_static("Bearer sk_test_123");
     let api = &Api { client, authorization, url: url.to_owned(), reply };
-    const SESSIONS: &str = "/v1/identity/verification_sessions";
     match operation {
         "create" => repeat(calls, || async {
             let body = form(&[
@@ -247,16 +248,16 @@ pub(crate) fn run(operation: &str, calls: u32, url: &str, reply: Reply) -> Resul
                 ("return_url", "https://example.test/return"),
                 ("type", "document"),
             ]);
-            api.send::<Session>(api.request(Method::POST, SESSIONS, body)?).await
+            api.send::<Session>(api.request(&Method::POST, SESSIONS, body)?).await
         }),
         "retrieve" => repeat(calls, || async {
             let path =
                 format!("{SESSIONS}/vs_1Bench000001?expand[0]=verified_outputs&expand[1]=last_verification_report");
-            api.send::<Session>(api.request(Method::GET, &path, String::new())?).await
+            api.send::<Session>(api.request(&Method::GET, &path, String::new())?).await
         }),
         "list100" => repeat(calls, || async {
             let path = format!("{SESSIONS}?limit=100");
-            api.send::<List>(api.request(Method::GET, &path, String::new())?).await
+            api.send::<List>(api.request(&Method::GET, &path, String::new())?).await
         }),
         other => Err(format!("{other} is not an operation: it must be create, retrieve or list100").into()),
     }

@@ -4,7 +4,7 @@ use stripe_identity::{
     Client, Config, CreateVerificationSession, DocumentType, HyperTransport, ListVerificationSessions, SessionExpand,
 };
 
-use crate::{Failure, repeat};
+use crate::measure::{Failure, repeat};
 
 pub(crate) fn run(operation: &str, calls: u32, url: &str) -> Result<u64, Failure> {
     let config = Config::builder("sk_test_123").base_url(url).build()?;

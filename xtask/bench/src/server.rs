@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::Failure;
+use crate::measure::Failure;
 
 fn session(number: u32) -> Value {
     json!({
