@@ -15,6 +15,9 @@ use tower_service::Service;
 
 use crate::classify;
 
+/// The largest buffer that is allocated before the body has arrived. A page of 100 sessions fits.
+const MAX_EXPECTED: usize = 256 * 1024;
+
 /// The body of the requests that a [`TowerTransport`] hands to its service.
 pub type RequestBody = Full<Bytes>;
 
@@ -114,6 +117,11 @@ where
     }
 }
 
+/// Returns the size that a response announces, up to a bound: an announcement is no proof.
+fn expected_size(body: &impl Body) -> usize {
+    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX).min(MAX_EXPECTED)
+}
+
 /// Appends a body to `bytes`, until it ends, fails or exceeds `max_size`.
 async fn read<B>(body: B, bytes: &mut BytesMut, max_size: usize) -> Result<(), TransportError>
 where
@@ -156,7 +164,7 @@ where
         // A timeout beyond the range of the clock is no limit.
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
         let (parts, body) = until(end, self.head(request)).await?.into_parts();
-        let mut bytes = BytesMut::new();
+        let mut bytes = BytesMut::with_capacity(expected_size(&body).min(self.max_body_size));
         // If the body is dropped before its end, its connection is not used again.
         let read = until(end, read(body, &mut bytes, self.max_body_size)).await;
         if parts.status.is_success() {
