@@ -1,136 +1,136 @@
-//! Connections are used again, but never beyond trust.
+//! Connections are reused where that is safe, and TLS is verified.
 
 use std::time::{Duration, Instant};
 
 use http::Method;
 use stripe_identity_core::TransportErrorKind as Kind;
 
-use super::bench::{Bench, Verdict, answered, at, checks, ensure, failed_as, get, request};
+use super::harness::{Harness, at, checks, ensure, failed_as, get, request, responded, started};
+use super::report::Failure;
 use crate::raw_server::RawServer;
 
 checks! {
-    All "connections are kept and used again" => kept,
-    All "a connection that was closed meanwhile is not in the way" => closed_meanwhile,
-    All "what comes after an answer is not taken for the next" => not_poisoned,
-    Tls "a certificate that nobody vouches for is Tls" => unknown_certificate,
+    All "connections are reused" => reused,
+    All "a connection closed while idle does not fail the next request" => closed_while_idle,
+    All "bytes after a response are not returned for the next request" => surplus_bytes,
+    Tls "an untrusted certificate is Tls" => unknown_certificate,
     Tls "a certificate for another name is Tls" => another_name,
-    Tls "a handshake that breaks off is Connect or Tls, and not tried again" => handshake,
-    Tls "an end without a farewell is Interrupted" => truncated,
-    Plain "a reset is not the end of a body" => reset_is_no_end,
+    Tls "a broken TLS handshake is Connect or Tls, and is not retried" => handshake,
+    Tls "a TLS connection closed without close_notify is Interrupted" => no_close_notify,
+    Plain "a reset connection does not complete a body" => reset,
 }
 
-async fn kept(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
-    let transport = bench.transport(&server);
+async fn reused(harness: &Harness<'_>) -> Result<(), Failure> {
+    let server = harness.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let transport = harness.transport(&server);
     let (mut pause, mut connections) = (Duration::from_millis(50), 1);
     for _ in 0..4 {
         for request in [get(&server, "/v1/x"), request(&server, Method::POST, "/v1/x", "a=1")] {
-            answered(transport.send(request).await)?;
-            // One that was not given back in time may be so in more time.
+            responded(transport.send(request).await)?;
+            // A connection that did not return to the pool in time may do so in more time.
             if server.connections() > connections {
                 connections = server.connections();
-                pause = (2 * pause).min(bench.slack);
+                pause = (2 * pause).min(harness.slack);
             }
-            bench.wait(&*transport, pause).await;
+            harness.wait(&*transport, pause).await;
         }
     }
-    let asked = server.requests().len();
-    ensure!(asked == 8, "of 8 requests, {asked} were sent");
+    let received = server.requests().len();
+    ensure!(received == 8, "8 requests were sent, but {received} arrived");
     let connections = server.connections();
-    ensure!(connections <= 4, "8 requests, one after the other, took {connections} connections");
+    ensure!(connections <= 4, "8 requests, one after another, took {connections} connections instead of 4 at most");
     Ok(())
 }
 
-async fn closed_meanwhile(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
+async fn closed_while_idle(harness: &Harness<'_>) -> Result<(), Failure> {
+    let server = harness.server(|exchange| {
         exchange.respond("200 OK", "{}")?;
         exchange.close();
         Ok(())
     })?;
-    let transport = bench.transport(&server);
+    let transport = harness.transport(&server);
     for _ in 0..3 {
-        answered(transport.send(request(&server, Method::POST, "/v1/x", "a=1")).await)?;
-        let answered = Instant::now();
-        while server.open_connections() > 0 && answered.elapsed() < bench.allowance() {
-            bench.wait(&*transport, Duration::from_millis(10)).await;
+        responded(transport.send(request(&server, Method::POST, "/v1/x", "a=1")).await)?;
+        let responded_at = Instant::now();
+        while server.open_connections() > 0 && responded_at.elapsed() < harness.allowance() {
+            harness.wait(&*transport, Duration::from_millis(10)).await;
         }
-        bench.a_moment(&*transport).await;
+        harness.pause(&*transport).await;
     }
     Ok(())
 }
 
-async fn not_poisoned(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
+async fn surplus_bytes(harness: &Harness<'_>) -> Result<(), Failure> {
+    let server = harness.server(|exchange| {
         let good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
         exchange.write(format!("{good}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"))
     })?;
-    let transport = bench.transport(&server);
+    let transport = harness.transport(&server);
     for _ in 0..3 {
-        // To fail is safe; to give the wrong answer is not.
+        // A failure is safe; a wrong response is not.
         if let Ok(response) = transport.send(get(&server, "/v1/x")).await {
-            ensure!(response.body() == "good", "a request got what came after the answer to another");
+            ensure!(response.body() == "good", "a request got bytes that followed the response to another");
         }
-        bench.a_moment(&*transport).await;
+        harness.pause(&*transport).await;
     }
     Ok(())
 }
 
-async fn unknown_certificate(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
-    let another = bench.server(|_| Ok(()))?;
-    let outcome = bench.transport(&another).send(get(&server, "/v1/x")).await;
-    ensure!(server.requests().is_empty(), "the request was sent");
+async fn unknown_certificate(harness: &Harness<'_>) -> Result<(), Failure> {
+    let server = harness.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let another = harness.server(|_| Ok(()))?;
+    let outcome = harness.transport(&another).send(get(&server, "/v1/x")).await;
+    ensure!(server.requests().is_empty(), "the request was sent to an untrusted server");
     failed_as(outcome, &[Kind::Tls])?;
-    let outcome = (bench.make)(&bench.setup(None)).send(get(&server, "/v1/x")).await;
+    let outcome = (harness.make)(&harness.setup(None)).send(get(&server, "/v1/x")).await;
     failed_as(outcome, &[Kind::Tls])
 }
 
-async fn another_name(bench: &Bench<'_>) -> Verdict {
-    let elsewhere = RawServer::start_tls_as("elsewhere.test", |exchange| exchange.respond("200 OK", "{}"));
-    let elsewhere = elsewhere.map_err(|error| format!("the suite's own server does not start: {error}"))?;
-    let outcome = bench.transport(&elsewhere).send(get(&elsewhere, "/v1/x")).await;
-    ensure!(elsewhere.requests().is_empty(), "the request was sent to a server of another name");
+async fn another_name(harness: &Harness<'_>) -> Result<(), Failure> {
+    let elsewhere = started(RawServer::start_tls_as("elsewhere.test", |exchange| exchange.respond("200 OK", "{}")))?;
+    let outcome = harness.transport(&elsewhere).send(get(&elsewhere, "/v1/x")).await;
+    ensure!(elsewhere.requests().is_empty(), "the request was sent to a server with another name");
     failed_as(outcome, &[Kind::Tls])?;
 
-    let server = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+    let server = harness.server(|exchange| exchange.respond("200 OK", "{}"))?;
     let by_address = server.url().replace("localhost", "127.0.0.1");
     let request = at(&by_address, Method::GET, "/v1/x", "");
-    let outcome = bench.transport(&server).send(request).await;
-    ensure!(server.requests().is_empty(), "the request was sent");
+    let outcome = harness.transport(&server).send(request).await;
+    ensure!(server.requests().is_empty(), "the request was sent to an untrusted server");
     failed_as(outcome, &[Kind::Tls])
 }
 
-async fn handshake(bench: &Bench<'_>) -> Verdict {
-    // It takes the first bytes of a handshake for those of a request that makes no sense, and hangs up.
-    let deaf =
-        RawServer::start(|_| Ok(())).map_err(|error| format!("the suite's own server does not start: {error}"))?;
-    let trusted = bench.server(|_| Ok(()))?;
-    let base = format!("https://localhost:{}", deaf.address().port());
-    let outcome = bench.transport(&trusted).send(at(&base, Method::POST, "/v1/x", "a=1")).await;
-    let connections = deaf.connections();
-    ensure!(connections == 1, "it connected {connections} times");
+async fn handshake(harness: &Harness<'_>) -> Result<(), Failure> {
+    // It parses the first bytes of the handshake as a malformed request, and closes the connection.
+    let plain = started(RawServer::start(|_| Ok(())))?;
+    let trusted = harness.server(|_| Ok(()))?;
+    let base = format!("https://localhost:{}", plain.address().port());
+    let outcome = harness.transport(&trusted).send(at(&base, Method::POST, "/v1/x", "a=1")).await;
+    let connections = plain.connections();
+    ensure!(connections == 1, "the transport connected {connections} times instead of once");
     failed_as(outcome, &[Kind::Connect, Kind::Tls])
 }
 
-async fn truncated(bench: &Bench<'_>) -> Verdict {
-    let server = bench.server(|exchange| {
+async fn no_close_notify(harness: &Harness<'_>) -> Result<(), Failure> {
+    let server = harness.server(|exchange| {
         exchange.write("HTTP/1.1 200 OK\r\n\r\nhalf of a bo")?;
         exchange.abandon();
         Ok(())
     })?;
-    failed_as(bench.transport(&server).send(get(&server, "/v1/x")).await, &[Kind::Interrupted])
+    failed_as(harness.transport(&server).send(get(&server, "/v1/x")).await, &[Kind::Interrupted])
 }
 
-async fn reset_is_no_end(bench: &Bench<'_>) -> Verdict {
-    // A reset takes back what was not read yet, so one of them waits until a busy machine has read it too.
-    for moment in [Duration::from_millis(50), bench.timeout() / 2] {
-        let server = bench.server(move |exchange| {
+async fn reset(harness: &Harness<'_>) -> Result<(), Failure> {
+    // A reset discards bytes that were not read yet, so the second wait is long enough for a busy
+    // machine to read them.
+    for pause in [Duration::from_millis(50), harness.timeout() / 2] {
+        let server = harness.server(move |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\nhalf of a bo")?;
-            exchange.wait(moment);
+            exchange.wait(pause);
             exchange.reset();
             Ok(())
         })?;
-        failed_as(bench.transport(&server).send(get(&server, "/v1/x")).await, &[Kind::Interrupted])?;
+        failed_as(harness.transport(&server).send(get(&server, "/v1/x")).await, &[Kind::Interrupted])?;
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use std::thread;
 use http::Method;
 use stripe_identity_core::TransportErrorKind as Kind;
 
-use super::bench::{Bench, PATIENCE, Setup, Verdict, at, checks, ensure, failed_as};
+use super::harness::{Harness, PATIENCE, Setup, at, checks, ensure, failed_as, started};
+use super::report::Failure;
 
 checks! {
     All "an https request never leaves in plain text, with or without a proxy" => nothing_in_plain_text,
@@ -29,9 +30,9 @@ struct Shared {
 }
 
 impl Obliging {
-    fn start() -> Result<Self, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+    fn start() -> Result<Self, Failure> {
+        let listener = started(TcpListener::bind("127.0.0.1:0"))?;
+        let address = started(listener.local_addr())?;
         let shared = Arc::new(Shared::default());
         let server = shared.clone();
         thread::spawn(move || {
@@ -74,8 +75,8 @@ impl Shared {
     }
 }
 
-async fn nothing_in_plain_text(bench: &Bench<'_>) -> Verdict {
-    let trusted = bench.server(|exchange| exchange.respond("200 OK", "{}"))?;
+async fn nothing_in_plain_text(harness: &Harness<'_>) -> Result<(), Failure> {
+    let trusted = harness.server(|exchange| exchange.respond("200 OK", "{}"))?;
     let certificate = trusted.certificate().map(<[u8]>::to_vec);
     for is_through_proxy in [false, true] {
         let obliging = Obliging::start()?;
@@ -86,7 +87,7 @@ async fn nothing_in_plain_text(bench: &Bench<'_>) -> Verdict {
             (None, format!("https://localhost:{}", obliging.address.port()))
         };
         let with = if is_through_proxy { "with a proxy" } else { "without a proxy" };
-        let transport = (bench.make)(&Setup { proxy, ..bench.setup(certificate.as_deref()) });
+        let transport = (harness.make)(&Setup { proxy, ..harness.setup(certificate.as_deref()) });
         let outcome = transport.send(at(&base, Method::POST, "/v1/path-secret", "body=secret")).await;
         let heard = obliging.heard();
         ensure!(!heard.contains("secret"), "{with}, it was sent in plain text");
@@ -96,7 +97,7 @@ async fn nothing_in_plain_text(bench: &Bench<'_>) -> Verdict {
             (true, true) => &[Kind::Tls, Kind::Other, Kind::Dns, Kind::Connect, Kind::Timeout],
             (false, _) => &[Kind::Tls, Kind::Connect],
         };
-        failed_as(outcome, kinds).map_err(|seen| format!("{with}, {seen}"))?;
+        failed_as(outcome, kinds).map_err(|failure| failure.context(with))?;
     }
     Ok(())
 }

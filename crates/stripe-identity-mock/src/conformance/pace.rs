@@ -6,16 +6,16 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the probe looks at the clock.
+/// How often the probe reads the clock.
 const TICK: Duration = Duration::from_millis(5);
 
-/// How late a thread of this machine wakes, at worst, since the current check began.
+/// The most that a thread of this machine woke late by since the current check began.
 #[derive(Clone, Default)]
 pub(super) struct Pace {
     worst: Arc<AtomicU64>,
 }
 
-/// Measures until it is dropped.
+/// Keeps the measurement running until it is dropped.
 pub(super) struct Probe {
     _running: Sender<()>,
 }
@@ -47,19 +47,21 @@ impl Pace {
         Duration::from_micros(self.worst.load(Ordering::Relaxed))
     }
 
-    /// How late a transport may be. An exchange wakes a few threads one after the other, each as late as the probe or
-    /// later; but what is late without end is late on a busy machine too.
+    /// Returns how late a transport may be. An exchange wakes a few threads one after another, each at
+    /// least as late as the probe. The allowance is bounded, so that an event that never happens is
+    /// late on a busy machine too.
     pub(super) fn allowance(&self, slack: Duration) -> Duration {
         slack + (50 * self.worst()).min(2 * slack)
     }
 
-    /// Whether the machine was so late that it, and not the transport, may have used up this time.
+    /// Returns whether the machine was so late that it, and not the transport, may have used up this
+    /// time.
     pub(super) fn explains(&self, time: Duration) -> bool {
         40 * self.worst() >= time
     }
 }
 
-/// How long two threads of this machine take to ask and answer over a new connection.
+/// Measures a request and a response of one byte between two threads over a new connection.
 pub(super) fn roundtrip() -> io::Result<Duration> {
     let started = Instant::now();
     let listener = TcpListener::bind("127.0.0.1:0")?;

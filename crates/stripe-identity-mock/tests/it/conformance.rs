@@ -1,5 +1,7 @@
-//! The suite itself: it passes what is right, and fails what is wrong in each single way, where it is wrong.
+//! The suite itself: a correct transport passes, and one that is wrong in one way fails exactly the
+//! checks of that.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -10,145 +12,176 @@ use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::{
     AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind as Kind, async_trait,
 };
-use stripe_identity_mock::conformance::{Report, Setup, Suite};
+use stripe_identity_mock::conformance::{Failure, Report, Setup, Suite, Verdict};
 
 use crate::plain_client::{PlainClient, Wrong};
+
+/// Returns how many checks were run.
+fn run(report: &Report) -> usize {
+    report.results().iter().filter(|result| !matches!(result.verdict, Verdict::Skipped)).count()
+}
 
 fn failures(report: &Report) -> Vec<&'static str> {
     report.failures().map(|(check, _)| check).collect()
 }
 
 fn judge(wrong: Option<Wrong>) -> Report {
-    // What is wrong takes all the time that it gets, so it gets less.
+    // A wrong transport uses all the time that it is allowed, so it is allowed less.
     let slack = Duration::from_secs(if wrong.is_some() { 1 } else { 3 });
     Suite::plain().slack(slack).run_blocking(move |setup| PlainClient::new(wrong, setup))
+}
+
+/// Returns whether the failure names a line of a check rather than of a helper of all checks.
+fn is_in_a_check(failure: &Failure) -> bool {
+    let file = Path::new(failure.location().file()).file_name().unwrap().to_str().unwrap();
+    ["connections.rs", "failures.rs", "in_plain_text.rs", "requests.rs", "responses.rs", "time.rs"].contains(&file)
 }
 
 #[test]
 fn right_transport_passes() {
     let report = judge(None);
     report.assert_passed();
-    assert!(report.verdicts().iter().filter(|verdict| verdict.outcome.is_some()).count() > 30);
+    assert!(run(&report) > 30);
 }
 
-/// Each way to be wrong, and the checks that fail for it and no others.
+/// The ways in which a transport can be wrong, each with the checks that must fail, and no others.
 const WRONG: &[(Wrong, &[&str])] = &[
-    (Wrong::SendsGetForDelete, &["the method arrives"]),
-    (Wrong::TidiesThePath, &["path and query arrive to the letter"]),
-    (Wrong::SendsHeadersOnce, &["headers arrive, also of the same name"]),
-    (Wrong::SaysHostTwice, &["the host header is there once, and nothing is said twice"]),
-    (Wrong::AsksForCompression, &["no compression is asked for"]),
-    (Wrong::SendsText, &["a body arrives to the byte, with its length"]),
-    (Wrong::SendsChunks, &["a body arrives to the byte, with its length", "an empty body of a POST says so"]),
-    (Wrong::SaysNoLengthOfNothing, &["an empty body of a POST says so"]),
-    (Wrong::SaysLengthOfAGet, &["a GET has no body"]),
+    (Wrong::SendsGetForDelete, &["the method is sent unchanged"]),
+    (Wrong::NormalizesThePath, &["path and query are sent unchanged"]),
+    (Wrong::SendsHeadersOnce, &["headers are sent unchanged, including repeated ones"]),
+    (Wrong::SendsHostTwice, &["Host is sent once, and no header is duplicated"]),
+    (Wrong::SendsAcceptEncoding, &["no Accept-Encoding is sent"]),
+    (Wrong::SendsBodiesAsAscii, &["a body is sent unchanged, with its length"]),
     (
-        Wrong::TakesRefusalsForFailures,
+        Wrong::SendsChunkedBodies,
+        &["a body is sent unchanged, with its length", "an empty POST body has Content-Length 0"],
+    ),
+    (Wrong::OmitsZeroContentLength, &["an empty POST body has Content-Length 0"]),
+    (Wrong::SendsContentLengthWithGet, &["a GET has no body"]),
+    (
+        Wrong::FailsOnErrorStatuses,
         &[
             "any status is a response",
-            "a refusal is not tried again",
-            "the body of an error beyond the limit is cut",
+            "an error status is not retried",
+            "an error body over the limit is cut",
             "an error whose body breaks off or stalls keeps its status",
         ],
     ),
-    (Wrong::KeepsTheLastHeader, &["headers come back, also of the same name"]),
-    (Wrong::ReadsText, &["a body comes back to the byte", "a body in chunks comes back whole"]),
-    (Wrong::ReadsOneChunk, &["a body in chunks comes back whole"]),
+    (Wrong::KeepsTheLastHeader, &["response headers are returned, including repeated ones"]),
+    (Wrong::ReadsBodiesAsUtf8, &["a response body is returned unchanged", "a chunked body is returned whole"]),
+    (Wrong::ReadsOnlyOneChunk, &["a chunked body is returned whole"]),
     (
-        Wrong::ReadsNothingOfNoLength,
+        Wrong::IgnoresBodiesWithoutLength,
         &[
-            "a body that ends with the connection comes back whole",
-            "a body beyond the limit is BodyTooLarge",
+            "a body that ends with the connection is returned whole",
+            "a success body over the limit is BodyTooLarge",
             "an error whose body breaks off or stalls keeps its status",
-            "a reset is not the end of a body",
+            "a reset connection does not complete a body",
         ],
     ),
-    (Wrong::Decompresses, &["a body that says to be compressed comes back as it is"]),
-    (Wrong::TakesEarlyHints, &["answers for the time being are passed over"]),
+    (Wrong::Decompresses, &["a body with a Content-Encoding is not decoded"]),
+    (Wrong::ReturnsInformationalResponses, &["informational responses are skipped"]),
     (Wrong::FollowsRedirects, &["redirects are not followed"]),
-    (Wrong::RepeatsRefusals, &["a refusal is not tried again"]),
-    (Wrong::KeepsCookies, &["cookies are not kept"]),
-    (Wrong::CallsRefusedOther, &["a refused connection is Connect"]),
-    (Wrong::CallsNoNameConnect, &["a name without an address is Dns"]),
+    (Wrong::RetriesErrorStatuses, &["an error status is not retried"]),
+    (Wrong::StoresCookies, &["cookies are not stored"]),
+    (Wrong::ReportsRefusedAsOther, &["a refused connection is Connect"]),
+    (Wrong::ReportsDnsAsConnect, &["a host name without an address is Dns"]),
     (
-        Wrong::TakesHalfForWhole,
+        Wrong::AcceptsIncompleteBodies,
         &[
-            "an answer that breaks off is Interrupted",
+            "an incomplete response is Interrupted",
             "the timeout covers the body",
-            "a reset is not the end of a body",
+            "a reset connection does not complete a body",
         ],
     ),
     (
-        Wrong::RepeatsCuts,
+        Wrong::RetriesIncompleteResponses,
         &[
-            "an answer that breaks off is not tried again",
-            "a kept connection that breaks off is Interrupted, and not tried again",
+            "an incomplete response is not retried",
+            "a reused connection that breaks is Interrupted, and is not retried",
         ],
     ),
-    (Wrong::TakesAnything, &["what is no HTTP is no response", "no error and no Debug quotes the request"]),
     (
-        Wrong::KnowsNoLimit,
+        Wrong::AcceptsAnyStatusLine,
+        &["bytes that are not HTTP are not a response", "errors and Debug output quote nothing of the request"],
+    ),
+    (
+        Wrong::HasNoLimit,
         &[
-            "a body beyond the limit is BodyTooLarge",
-            "a body without end is given up",
-            "the body of an error beyond the limit is cut",
-            "no error and no Debug quotes the request",
+            "a success body over the limit is BodyTooLarge",
+            "an endless success body is not read to its end",
+            "an error body over the limit is cut",
+            "errors and Debug output quote nothing of the request",
         ],
     ),
-    (Wrong::QuotesTheUrl, &["no error and no Debug quotes the request"]),
-    (Wrong::ConnectsInItsOwnTime, &["the timeout covers connecting"]),
+    (Wrong::QuotesTheUrl, &["errors and Debug output quote nothing of the request"]),
+    (Wrong::ConnectsWithItsOwnTimeout, &["the timeout covers connecting"]),
     (
-        Wrong::ReadsHeadersInItsOwnTime,
+        Wrong::ReadsHeadersWithItsOwnTimeout,
         &[
             "the timeout covers the headers",
-            "the timeout covers kept connections",
-            "an answer that comes too late is not taken for the next",
+            "the timeout covers reused connections",
+            "a late response is not returned for the next request",
         ],
     ),
     (
-        Wrong::ReadsBodiesInItsOwnTime,
+        Wrong::ReadsBodiesWithItsOwnTimeout,
         &["an error whose body breaks off or stalls keeps its status", "the timeout covers the body"],
     ),
-    (Wrong::HasNoPatience, &["an answer in time is not cut off"]),
-    (Wrong::FailsAtHugeTimeouts, &["without a timeout, and with one beyond all clocks, it goes on"]),
-    (Wrong::SendsOneAtATime, &["requests go out at the same time"]),
-    (Wrong::DoesNotSleep, &["sleeping takes its time"]),
-    (Wrong::ConnectsEachTime, &["connections are kept and used again"]),
+    (Wrong::HasAShortTimeoutOfItsOwn, &["a slow response within the timeout is returned"]),
+    (Wrong::FailsOnHugeTimeouts, &["a request without a timeout, or with a huge one, gets its response"]),
+    (Wrong::SendsOneAtATime, &["requests are sent concurrently"]),
+    (Wrong::DoesNotSleep, &["sleep takes as long as asked"]),
+    (Wrong::NeverReusesConnections, &["connections are reused"]),
     (
-        Wrong::TrustsOldConnections,
+        Wrong::ReusesClosedConnections,
         &[
-            "a connection that was closed meanwhile is not in the way",
-            "what comes after an answer is not taken for the next",
+            "a connection closed while idle does not fail the next request",
+            "bytes after a response are not returned for the next request",
         ],
     ),
-    (Wrong::ReadsWhatIsLeft, &["what comes after an answer is not taken for the next"]),
-    (Wrong::TakesResetForEnd, &["a reset is not the end of a body"]),
-    (Wrong::RepeatsOverAnotherConnection, &["a kept connection that breaks off is Interrupted, and not tried again"]),
-    (Wrong::CallsABreakConnect, &["a kept connection that breaks off is Interrupted, and not tried again"]),
-    (Wrong::IsPatientOverKeptConnections, &["the timeout covers kept connections"]),
-    (Wrong::KeepsWhatWasLate, &["an answer that comes too late is not taken for the next"]),
-    (Wrong::KeepsAnswers, &["the timeout covers kept connections", "connections are kept and used again"]),
+    (Wrong::KeepsSurplusBytes, &["bytes after a response are not returned for the next request"]),
+    (Wrong::AcceptsResetAsEnd, &["a reset connection does not complete a body"]),
+    (Wrong::RetriesOverANewConnection, &["a reused connection that breaks is Interrupted, and is not retried"]),
+    (Wrong::ReportsBreaksAsConnect, &["a reused connection that breaks is Interrupted, and is not retried"]),
+    (Wrong::IgnoresTheTimeoutOnReusedConnections, &["the timeout covers reused connections"]),
+    (Wrong::ReusesConnectionsThatTimedOut, &["a late response is not returned for the next request"]),
+    (Wrong::CachesResponses, &["the timeout covers reused connections", "connections are reused"]),
     (
-        Wrong::KnowsNoLimitWithoutLength,
-        &["a body beyond the limit is BodyTooLarge", "the body of an error beyond the limit is cut"],
+        Wrong::HasNoLimitWithoutLength,
+        &["a success body over the limit is BodyTooLarge", "an error body over the limit is cut"],
     ),
-    (Wrong::CutsUploads, &["a body arrives to the byte, with its length"]),
-    (Wrong::KeepsAsciiHeaders, &["headers come back, also of the same name"]),
-    (Wrong::ReadsInOneGo, &["an answer in small pieces comes back whole", "the timeout covers the headers"]),
-    (Wrong::GivesUpAfterASecond, &["an answer in time is not cut off"]),
-    (Wrong::SleepsASecondAtMost, &["sleeping takes its time"]),
-    (Wrong::RepeatsWhatTookTooLong, &["what took too long is not tried again"]),
-    (Wrong::SendsEightAtATime, &["requests go out at the same time"]),
+    (Wrong::TruncatesUploads, &["a body is sent unchanged, with its length"]),
+    (Wrong::DropsHeadersThatAreNotAscii, &["response headers are returned, including repeated ones"]),
+    (Wrong::ReadsHeadsInOneRead, &["a response in small pieces is returned whole", "the timeout covers the headers"]),
+    (Wrong::HasALongerTimeoutOfItsOwn, &["a slow response within the timeout is returned"]),
+    (Wrong::CapsSleeps, &["sleep takes as long as asked"]),
+    (Wrong::RetriesTimeouts, &["a request that timed out is not retried"]),
+    (Wrong::SendsEightAtATime, &["requests are sent concurrently"]),
     (Wrong::SendsHttpsInPlainText, &["an https request never leaves in plain text, with or without a proxy"]),
-    (Wrong::CallsNoTlsConnect, &["an https request never leaves in plain text, with or without a proxy"]),
-    (Wrong::RefusesLargeErrors, &["the body of an error beyond the limit is cut"]),
-    (Wrong::RefusesBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
-    (Wrong::TrustsBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
+    (Wrong::ReportsMissingTlsAsConnect, &["an https request never leaves in plain text, with or without a proxy"]),
+    (Wrong::FailsOnLargeErrors, &["an error body over the limit is cut"]),
+    (Wrong::FailsOnBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
+    (Wrong::ReusesConnectionsOfBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
 ];
 
 #[test]
+fn failure_names_file_and_line_of_its_check() {
+    let suite = Suite::plain().only("the method is sent unchanged");
+    let report = suite.run_blocking(|setup| PlainClient::new(Some(Wrong::SendsGetForDelete), setup));
+    let (_, failure) = report.failures().next().unwrap();
+    assert_eq!(failure.message(), "DELETE arrived as GET");
+    let (path, line) = (failure.location().file(), failure.location().line() as usize);
+    let source = include_str!("../../src/conformance/requests.rs");
+    assert!(path.replace('\\', "/").ends_with("src/conformance/requests.rs"), "{path}");
+    assert!(source.lines().nth(line - 1).unwrap().contains("arrived as"), "{line}");
+    assert_eq!(failure.to_string(), format!("DELETE arrived as GET (at {})", failure.location()));
+    assert!(report.to_string().contains(&failure.to_string()), "{report}");
+}
+
+#[test]
 fn wrong_transport_fails_exactly_its_checks() {
-    // Most of it is waiting, so that many can be judged at a time; all of them would keep each other from it.
+    // The checks mostly wait, so many transports can be judged at a time. All at once would delay each other.
     let judges = 8 * thread::available_parallelism().map_or(1, usize::from);
     let (next, surprises) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -156,7 +189,8 @@ fn wrong_transport_fails_exactly_its_checks() {
             scope.spawn(|| {
                 while let Some((wrong, expected)) = WRONG.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let report = judge(Some(*wrong));
-                    if failures(&report) != *expected {
+                    let is_located = report.failures().all(|(_, failure)| is_in_a_check(failure));
+                    if failures(&report) != *expected || !is_located {
                         surprises.lock().unwrap().push(format!("{wrong:?} should fail {expected:#?}:\n{report}"));
                     }
                 }
@@ -167,7 +201,7 @@ fn wrong_transport_fails_exactly_its_checks() {
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 
-/// Takes its time before it sends anything, and keeps to the contract all the same.
+/// Waits before it sends a request, within the timeout, and otherwise keeps the contract.
 #[derive(Debug)]
 struct Slow {
     client: PlainClient,
@@ -191,22 +225,21 @@ impl BlockingHttpTransport for Slow {
 
 #[test]
 fn slow_transport_passes() {
-    // As long as most timeouts last, and a little more.
+    // Longer than the timeouts that are meant to run out.
     let slow = |setup: &Setup| Slow { client: PlainClient::new(None, setup), pause: 5 * setup.timeout() / 3 };
-    for checks in ["the timeout", "too l", "at the same time", "in time", "used again"] {
+    for checks in ["the timeout covers", "timed out", "late", "concurrently", "within the timeout", "are reused"] {
         let report = Suite::plain().only(checks).run_blocking(slow);
         report.assert_passed();
-        let judged = report.verdicts().iter().filter(|verdict| verdict.outcome.is_some()).count();
-        assert!((1..6).contains(&judged), "{checks}: {judged}");
+        assert!((1..6).contains(&run(&report)), "{checks}: {report}");
     }
 }
 
-/// Goes on with what was dropped.
+/// Finishes requests whose futures were dropped.
 #[derive(Debug)]
-struct Stubborn(Arc<PlainClient>);
+struct Undroppable(Arc<PlainClient>);
 
 #[async_trait]
-impl HttpTransport for Stubborn {
+impl HttpTransport for Undroppable {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let client = self.0.clone();
         tokio::task::spawn_blocking(move || client.send(request)).await.unwrap()
@@ -217,12 +250,12 @@ impl HttpTransport for Stubborn {
     }
 }
 
-/// Blocks whoever else runs on the same thread.
+/// Blocks the thread, and so the other tasks that run on it.
 #[derive(Debug)]
-struct InTheWay(PlainClient);
+struct Hogging(PlainClient);
 
 #[async_trait]
-impl HttpTransport for InTheWay {
+impl HttpTransport for Hogging {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.0.send(request)
     }
@@ -235,21 +268,21 @@ impl HttpTransport for InTheWay {
 #[tokio::test]
 async fn transport_that_does_not_stop_or_yield_fails() {
     let quick = Suite::plain().slack(Duration::from_secs(1));
-    let stubborn = |setup: &Setup| Stubborn(Arc::new(PlainClient::new(None, setup)));
-    let dropped = "a future that is dropped gives up its connection";
-    assert_eq!(failures(&quick.run(stubborn).await), [dropped]);
+    let undroppable = |setup: &Setup| Undroppable(Arc::new(PlainClient::new(None, setup)));
+    let dropped = "a dropped future closes its connection";
+    assert_eq!(failures(&quick.run(undroppable).await), [dropped]);
 
-    let in_the_way = |setup: &Setup| InTheWay(PlainClient::new(None, setup));
-    let report = quick.run(in_the_way).await;
-    let room = "sleeping and sending leave room for others";
-    assert_eq!(failures(&report), ["requests go out at the same time", room, dropped]);
+    let hogging = |setup: &Setup| Hogging(PlainClient::new(None, setup));
+    let report = quick.run(hogging).await;
+    let other_tasks = "sleep and send do not block other tasks";
+    assert_eq!(failures(&report), ["requests are sent concurrently", other_tasks, dropped]);
 }
 
-/// Trusts everyone, and by itself takes a connection that breaks for the end of a body.
+/// Trusts every certificate, and accepts a connection that breaks as the end of a body.
 #[derive(Debug)]
-struct Credulous(ureq::Agent);
+struct Trusting(ureq::Agent);
 
-impl BlockingHttpTransport for Credulous {
+impl BlockingHttpTransport for Trusting {
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let failed = |error| match error {
             ureq::Error::Timeout(_) => Kind::Timeout,
@@ -270,7 +303,7 @@ impl BlockingHttpTransport for Credulous {
 }
 
 #[test]
-fn transport_that_trusts_everyone_fails() {
+fn transport_that_trusts_every_certificate_fails() {
     let tls = ureq::tls::TlsConfig::builder()
         .disable_verification(true)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -278,14 +311,17 @@ fn transport_that_trusts_everyone_fails() {
     let config = ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false).max_redirects(0).proxy(None);
     let config = config.timeout_global(Some(Duration::from_secs(60))).build();
     for check in [
-        "a certificate that nobody vouches for is Tls",
+        "an untrusted certificate is Tls",
         "a certificate for another name is Tls",
-        "an end without a farewell is Interrupted",
+        "a TLS connection closed without close_notify is Interrupted",
     ] {
         let config = config.clone();
-        let report = Suite::tls().only(check).run_blocking(move |_| Credulous(config.new_agent()));
+        let report = Suite::tls().only(check).run_blocking(move |_| Trusting(config.new_agent()));
         assert_eq!(failures(&report), [check]);
     }
-    // It is not wrong in everything.
-    Suite::tls().only("the method arrives").run_blocking(move |_| Credulous(config.new_agent())).assert_passed();
+    // It passes other checks.
+    Suite::tls()
+        .only("the method is sent unchanged")
+        .run_blocking(move |_| Trusting(config.new_agent()))
+        .assert_passed();
 }

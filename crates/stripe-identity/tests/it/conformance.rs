@@ -1,4 +1,4 @@
-//! Each backend before the same judge.
+//! The conformance suite, for each backend.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -86,9 +86,9 @@ impl BlockingHttpTransport for Eager {
 
 #[test]
 fn transport_that_connects_twice_fails_the_suite() {
-    let suite = Suite::tls().only("a handshake that breaks off");
+    let suite = Suite::tls().only("a broken TLS handshake");
     suite.run_blocking(ureq).assert_passed();
     let report = suite.run_blocking(|setup| Eager(ureq(setup)));
-    let failures: Vec<_> = report.failures().map(|(_, seen)| seen).collect();
-    assert_eq!(failures, ["it connected 2 times"]);
+    let failures: Vec<_> = report.failures().map(|(_, failure)| failure.message()).collect();
+    assert_eq!(failures, ["the transport connected 2 times instead of once"]);
 }

@@ -10,18 +10,19 @@ use futures_util::future::{Either, join_all, select};
 use http::{Request, Response};
 use stripe_identity_core::{BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind, async_trait};
 
+/// What a transport returned for a request.
 pub(super) type Outcome = Result<Response<Bytes>, TransportError>;
 
-/// A transport of either kind, as the checks use it.
+/// The transport under test, asynchronous or blocking.
 #[async_trait]
-pub(super) trait Subject: Send + Sync {
+pub(super) trait Candidate: Send + Sync {
     async fn send(&self, request: Request<Bytes>) -> Outcome;
 
-    /// At the same time.
+    /// Sends the requests concurrently.
     async fn send_all(&self, requests: Vec<Request<Bytes>>) -> Vec<Outcome>;
 
-    /// Sends, and drops the future when the time has come.
-    async fn send_and_drop(&self, request: Request<Bytes>, has_come: &(dyn Fn() -> bool + Send + Sync));
+    /// Sends a request, and drops its future as soon as `is_due` returns `true`.
+    async fn send_and_drop(&self, request: Request<Bytes>, is_due: &(dyn Fn() -> bool + Send + Sync));
 
     async fn sleep(&self, duration: Duration);
 
@@ -33,7 +34,7 @@ pub(super) struct Asynchronous<T>(pub(super) T);
 pub(super) struct Blocking<T>(pub(super) Arc<T>);
 
 #[async_trait]
-impl<T: HttpTransport> Subject for Asynchronous<T> {
+impl<T: HttpTransport> Candidate for Asynchronous<T> {
     async fn send(&self, request: Request<Bytes>) -> Outcome {
         self.0.send(request).await
     }
@@ -42,13 +43,13 @@ impl<T: HttpTransport> Subject for Asynchronous<T> {
         join_all(requests.into_iter().map(|request| self.0.send(request))).await
     }
 
-    async fn send_and_drop(&self, request: Request<Bytes>, has_come: &(dyn Fn() -> bool + Send + Sync)) {
-        let has_come = pin!(async {
-            while !has_come() {
+    async fn send_and_drop(&self, request: Request<Bytes>, is_due: &(dyn Fn() -> bool + Send + Sync)) {
+        let due = pin!(async {
+            while !is_due() {
                 self.0.sleep(Duration::from_millis(20)).await;
             }
         });
-        match select(self.0.send(request), has_come).await {
+        match select(self.0.send(request), due).await {
             Either::Left(_) | Either::Right(_) => {}
         }
     }
@@ -63,7 +64,7 @@ impl<T: HttpTransport> Subject for Asynchronous<T> {
 }
 
 #[async_trait]
-impl<T: BlockingHttpTransport + 'static> Subject for Blocking<T> {
+impl<T: BlockingHttpTransport + 'static> Candidate for Blocking<T> {
     async fn send(&self, request: Request<Bytes>) -> Outcome {
         self.0.send(request)
     }
@@ -78,7 +79,7 @@ impl<T: BlockingHttpTransport + 'static> Subject for Blocking<T> {
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
     }
 
-    /// Nothing can be dropped while it blocks.
+    /// Does nothing: a call that blocks cannot be dropped.
     async fn send_and_drop(&self, _: Request<Bytes>, _: &(dyn Fn() -> bool + Send + Sync)) {}
 
     async fn sleep(&self, duration: Duration) {
@@ -90,7 +91,7 @@ impl<T: BlockingHttpTransport + 'static> Subject for Blocking<T> {
     }
 }
 
-/// Runs a future that never has to wait for another task, as those over a blocking transport.
+/// Runs a future that never waits for another task, as is the case over a blocking transport.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future: Pin<&mut _> = pin!(future);
     loop {
