@@ -77,6 +77,7 @@
 //! - the timeout covers connecting
 //! - the timeout covers the headers
 //! - the timeout covers the body
+//! - the timeout covers headers and body together
 //! - the timeout covers reused connections
 //! - a request that timed out is not retried
 //! - a late response is not returned for the next request
@@ -84,6 +85,7 @@
 //! - a request without a timeout, or with a huge one, gets its response
 //! - requests are sent concurrently
 //! - sleep takes as long as asked
+//! - now follows the same clock as sleep
 //! - sleep and send do not block other tasks (asynchronous transports)
 //! - a dropped future closes its connection (asynchronous transports)
 //!
@@ -97,6 +99,19 @@
 //! - a broken TLS handshake is Connect or Tls, and is not retried (with TLS)
 //! - a TLS connection closed without close_notify is Interrupted (with TLS)
 //! - a reset connection does not complete a body (without TLS)
+//!
+//! # Not checked
+//!
+//! A transport can break these parts of the contract and still pass:
+//!
+//! * A request and a response are not logged. The suite reads errors and `Debug` output, but no log.
+//! * Concurrent requests share one pool. Connections are only counted for requests one after another.
+//! * The timeout covers connecting together with the rest. The suite checks connecting alone, and
+//!   headers and body together.
+//! * The rest of an error body over the limit is left unread. The suite checks that it is cut.
+//! * An `https` request over a transport without TLS fails as `Tls`. Some other kinds pass too, as
+//!   long as nothing was sent in plain text.
+//! * Anything over HTTP/2, which the server does not offer.
 
 mod candidate;
 mod connections;

@@ -26,6 +26,8 @@ pub(super) trait Candidate: Send + Sync {
 
     async fn sleep(&self, duration: Duration);
 
+    fn now(&self) -> Duration;
+
     fn debug(&self) -> String;
 }
 
@@ -58,6 +60,10 @@ impl<T: HttpTransport> Candidate for Asynchronous<T> {
         self.0.sleep(duration).await;
     }
 
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+
     fn debug(&self) -> String {
         format!("{:?}", self.0)
     }
@@ -84,6 +90,10 @@ impl<T: BlockingHttpTransport + 'static> Candidate for Blocking<T> {
 
     async fn sleep(&self, duration: Duration) {
         self.0.sleep(duration);
+    }
+
+    fn now(&self) -> Duration {
+        self.0.now()
     }
 
     fn debug(&self) -> String {

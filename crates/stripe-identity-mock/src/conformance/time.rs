@@ -24,6 +24,7 @@ checks! {
     All "the timeout covers connecting" => connecting,
     All "the timeout covers the headers" => headers,
     All "the timeout covers the body" => body,
+    All "the timeout covers headers and body together" => headers_and_body,
     All "the timeout covers reused connections" => reused,
     All "a request that timed out is not retried" => once,
     All "a late response is not returned for the next request" => late,
@@ -31,6 +32,7 @@ checks! {
     All "a request without a timeout, or with a huge one, gets its response" => no_timeout,
     All "requests are sent concurrently" => concurrent,
     All "sleep takes as long as asked" => sleeping,
+    All "now follows the same clock as sleep" => same_clock,
     Async "sleep and send do not block other tasks" => other_tasks,
     Async "a dropped future closes its connection" => dropped,
 }
@@ -116,6 +118,18 @@ async fn body(harness: &Harness<'_>) -> Result<(), Failure> {
             exchange.write("x")?;
         }
         Ok(())
+    })?;
+    ends_in_time(harness, &*harness.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await
+}
+
+/// Neither part takes as long as the timeout, but both together do.
+async fn headers_and_body(harness: &Harness<'_>) -> Result<(), Failure> {
+    let part = 2 * harness.timeout() / 3;
+    let server = harness.server(move |exchange| {
+        exchange.wait(part);
+        exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbo")?;
+        exchange.wait(part);
+        exchange.write("dy")
     })?;
     ends_in_time(harness, &*harness.transport(&server), get(&server, "/v1/x"), &[Kind::Timeout]).await
 }
@@ -253,6 +267,20 @@ async fn sleeping(harness: &Harness<'_>) -> Result<(), Failure> {
         let taken = started.elapsed();
         let is_right = taken + ROUNDING >= wait && taken < wait + harness.allowance();
         ensure!(is_right, "a sleep of {wait:?} took {taken:?}");
+    }
+    Ok(())
+}
+
+async fn same_clock(harness: &Harness<'_>) -> Result<(), Failure> {
+    let server = harness.server(|_| Ok(()))?;
+    let transport = harness.transport(&server);
+    for wait in [harness.timeout(), 5 * harness.timeout()] {
+        let before = transport.now();
+        transport.sleep(wait).await;
+        let after = transport.now();
+        let passed = after.checked_sub(before);
+        let is_right = passed.is_some_and(|passed| passed + ROUNDING >= wait && passed < wait + harness.allowance());
+        ensure!(is_right, "now was {before:?} before a sleep of {wait:?}, and {after:?} after it");
     }
     Ok(())
 }

@@ -91,6 +91,7 @@ const WRONG: &[(Wrong, &[&str])] = &[
         &[
             "an incomplete response is Interrupted",
             "the timeout covers the body",
+            "the timeout covers headers and body together",
             "a reset connection does not complete a body",
         ],
     ),
@@ -126,12 +127,16 @@ const WRONG: &[(Wrong, &[&str])] = &[
     ),
     (
         Wrong::ReadsBodiesWithItsOwnTimeout,
-        &["an error whose body breaks off or stalls keeps its status", "the timeout covers the body"],
+        &[
+            "an error whose body breaks off or stalls keeps its status",
+            "the timeout covers the body",
+            "the timeout covers headers and body together",
+        ],
     ),
     (Wrong::HasAShortTimeoutOfItsOwn, &["a slow response within the timeout is returned"]),
     (Wrong::FailsOnHugeTimeouts, &["a request without a timeout, or with a huge one, gets its response"]),
     (Wrong::SendsOneAtATime, &["requests are sent concurrently"]),
-    (Wrong::DoesNotSleep, &["sleep takes as long as asked"]),
+    (Wrong::DoesNotSleep, &["sleep takes as long as asked", "now follows the same clock as sleep"]),
     (Wrong::NeverReusesConnections, &["connections are reused"]),
     (
         Wrong::ReusesClosedConnections,
@@ -155,7 +160,7 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::DropsHeadersThatAreNotAscii, &["response headers are returned, including repeated ones"]),
     (Wrong::ReadsHeadsInOneRead, &["a response in small pieces is returned whole", "the timeout covers the headers"]),
     (Wrong::HasALongerTimeoutOfItsOwn, &["a slow response within the timeout is returned"]),
-    (Wrong::CapsSleeps, &["sleep takes as long as asked"]),
+    (Wrong::CapsSleeps, &["sleep takes as long as asked", "now follows the same clock as sleep"]),
     (Wrong::RetriesTimeouts, &["a request that timed out is not retried"]),
     (Wrong::SendsEightAtATime, &["requests are sent concurrently"]),
     (Wrong::SendsHttpsInPlainText, &["an https request never leaves in plain text, with or without a proxy"]),
@@ -163,6 +168,7 @@ const WRONG: &[(Wrong, &[&str])] = &[
     (Wrong::FailsOnLargeErrors, &["an error body over the limit is cut"]),
     (Wrong::FailsOnBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
     (Wrong::ReusesConnectionsOfBrokenErrors, &["an error whose body breaks off or stalls keeps its status"]),
+    (Wrong::StopsItsClockWhileItSleeps, &["now follows the same clock as sleep"]),
 ];
 
 #[test]

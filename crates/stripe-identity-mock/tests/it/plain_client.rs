@@ -69,6 +69,7 @@ pub(crate) enum Wrong {
     FailsOnLargeErrors,
     FailsOnBrokenErrors,
     ReusesConnectionsOfBrokenErrors,
+    StopsItsClockWhileItSleeps,
 }
 
 pub(crate) struct PlainClient {
@@ -83,6 +84,8 @@ pub(crate) struct PlainClient {
     in_turn: Mutex<()>,
     places: Places,
     cache: Mutex<HashMap<String, Response<Bytes>>>,
+    started: Instant,
+    slept: Mutex<Duration>,
 }
 
 /// Counts requests under way, of which there are eight at most.
@@ -128,8 +131,8 @@ impl PlainClient {
         let (max_body_size, timeout, own_timeout) = (setup.max_body_size(), setup.timeout(), setup.longest_wait());
         let idle = Mutex::default();
         let (cookie, in_turn, cache) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let places = Places::default();
-        Self { wrong, max_body_size, timeout, own_timeout, idle, cookie, in_turn, places, cache }
+        let (places, started, slept) = (Places::default(), Instant::now(), Mutex::default());
+        Self { wrong, max_body_size, timeout, own_timeout, idle, cookie, in_turn, places, cache, started, slept }
     }
 
     fn is(&self, wrong: Wrong) -> bool {
@@ -503,6 +506,12 @@ impl BlockingHttpTransport for PlainClient {
             _ => Duration::MAX,
         };
         thread::sleep(duration.min(most));
+        *self.slept.lock().unwrap() += duration;
+    }
+
+    fn now(&self) -> Duration {
+        let now = self.started.elapsed();
+        if self.is(Wrong::StopsItsClockWhileItSleeps) { now.saturating_sub(*self.slept.lock().unwrap()) } else { now }
     }
 }
 
