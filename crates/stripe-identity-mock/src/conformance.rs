@@ -34,11 +34,11 @@
 //! - the method is sent unchanged
 //! - path and query are sent unchanged
 //! - headers are sent unchanged, including repeated ones
-//! - Host is sent once, and no header is duplicated
-//! - no Accept-Encoding is sent
+//! - `Host` is sent once, and no header is duplicated
+//! - no `Accept-Encoding` is sent
 //! - a body is sent unchanged, with its length
-//! - an empty POST body has Content-Length 0
-//! - a GET has no body
+//! - an empty `POST` body has `Content-Length` 0
+//! - a `GET` has no body
 //!
 //! ## Responses
 //!
@@ -48,7 +48,7 @@
 //! - a chunked body is returned whole
 //! - a response in small pieces is returned whole
 //! - a body that ends with the connection is returned whole
-//! - a body with a Content-Encoding is not decoded
+//! - a body with a `Content-Encoding` is not decoded
 //! - informational responses are skipped
 //! - redirects are not followed
 //! - an error status is not retried
@@ -56,21 +56,21 @@
 //!
 //! ## Failures
 //!
-//! - a refused connection is Connect
-//! - a host name without an address is Dns
-//! - an incomplete response is Interrupted
+//! - a refused connection is `Connect`
+//! - a host name without an address is `Dns`
+//! - an incomplete response is `Interrupted`
 //! - an incomplete response is not retried
-//! - a reused connection that breaks is Interrupted, and is not retried
+//! - a reused connection that breaks is `Interrupted`, and is not retried
 //! - bytes that are not HTTP are not a response
-//! - a success body over the limit is BodyTooLarge
+//! - a success body over the limit is `BodyTooLarge`
 //! - an endless success body is not read to its end
 //! - an error body over the limit is cut
 //! - an error whose body breaks off or stalls keeps its status
-//! - errors and Debug output quote nothing of the request
+//! - errors and `Debug` output quote nothing of the request
 //!
 //! ## Plain text
 //!
-//! - an https request never leaves in plain text, with or without a proxy
+//! - an `https` request never leaves in plain text, with or without a proxy
 //!
 //! ## Time
 //!
@@ -84,9 +84,9 @@
 //! - a slow response within the timeout is returned
 //! - a request without a timeout, or with a huge one, gets its response
 //! - requests are sent concurrently
-//! - sleep takes as long as asked
-//! - now follows the same clock as sleep
-//! - sleep and send do not block other tasks (asynchronous transports)
+//! - `sleep` takes as long as asked
+//! - `now` follows the same clock as `sleep`
+//! - `sleep` and `send` do not block other tasks (asynchronous transports)
 //! - a dropped future closes its connection (asynchronous transports)
 //!
 //! ## Connections
@@ -94,18 +94,20 @@
 //! - connections are reused
 //! - a connection closed while idle does not fail the next request
 //! - bytes after a response are not returned for the next request
-//! - an untrusted certificate is Tls (with TLS)
-//! - a certificate for another name is Tls (with TLS)
-//! - a broken TLS handshake is Connect or Tls, and is not retried (with TLS)
-//! - a TLS connection closed without close_notify is Interrupted (with TLS)
+//! - an untrusted certificate is `Tls` (with TLS)
+//! - a certificate for another name is `Tls` (with TLS)
+//! - a broken TLS handshake is `Connect` or `Tls`, and is not retried (with TLS)
+//! - a TLS connection closed without `close_notify` is `Interrupted` (with TLS)
 //! - a reset connection does not complete a body (without TLS)
 //!
 //! # Not checked
 //!
 //! A transport can break these parts of the contract and still pass:
 //!
-//! * A request and a response are not logged. The suite reads errors and `Debug` output, but no log.
-//! * Concurrent requests share one pool. Connections are only counted for requests one after another.
+//! * A request and a response are not logged. The suite reads errors and `Debug` output, but no
+//!   log.
+//! * Concurrent requests share one pool. Connections are only counted for requests one after
+//!   another.
 //! * The timeout covers connecting together with the rest. The suite checks connecting alone, and
 //!   headers and body together.
 //! * The rest of an error body over the limit is left unread. The suite checks that it is cut.
@@ -189,8 +191,8 @@ impl Suite {
         Self { is_tls: false, only: "", slack: SLACK }
     }
 
-    /// Creates the suite of the checks over TLS, including those of TLS itself. The server offers no
-    /// HTTP/2.
+    /// Creates the suite of the checks over TLS, including those of TLS itself. The server offers
+    /// no HTTP/2.
     ///
     /// The transport must trust the certificate of the [`Setup`], and no other that a check could
     /// present.
@@ -258,8 +260,8 @@ mod tests {
 
     #[test]
     fn module_docs_list_every_check() {
-        let listed: Vec<_> =
-            include_str!("conformance.rs").lines().filter_map(|line| line.strip_prefix("//! - ")).collect();
+        let items = include_str!("conformance.rs").lines().filter_map(|line| line.strip_prefix("//! - "));
+        let listed: Vec<_> = items.map(|item| item.replace('`', "")).collect();
         let remark = |applies_to| match applies_to {
             AppliesTo::All => "",
             AppliesTo::Async => " (asynchronous transports)",

@@ -32,34 +32,36 @@ impl Connection {
         }
     }
 
-    /// Tells the client that nothing more comes.
+    /// Closes the server's side, in TLS with `close_notify`.
     pub(crate) fn close(&mut self) {
         if let Self::Tls(stream) = self {
             stream.get_mut().conn.send_close_notify();
             let _ = stream.get_mut().flush();
         }
-        // It may be gone already.
+        // Fails if the connection is closed already, which is fine.
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
+    /// Makes the connection end with a reset when it is dropped.
     pub(crate) fn do_not_linger(&self) -> io::Result<()> {
         socket2::SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO))
     }
 
+    /// Waits for bytes to read, and leaves them unread.
     pub(crate) fn wait_for_bytes(&mut self) -> io::Result<()> {
         self.tcp()
             .peek(&mut [0])
             .and_then(|read| if read == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) })
     }
 
-    /// Whether there are bytes to be read, without waiting for any.
+    /// Returns whether there are bytes to read, without waiting for any.
     pub(crate) fn has_bytes(&self) -> bool {
         let has_bytes =
             self.tcp().set_nonblocking(true).is_ok() && self.tcp().peek(&mut [0]).is_ok_and(|read| read > 0);
         self.tcp().set_nonblocking(false).is_ok() && has_bytes
     }
 
-    /// Whether the client has gone. Bytes that it has sent meanwhile are left to be read.
+    /// Returns whether the client has closed its side. Bytes that it has sent are left unread.
     pub(crate) fn is_closed(&mut self) -> bool {
         if self.tcp().set_nonblocking(true).is_err() {
             return true;
@@ -68,7 +70,7 @@ impl Connection {
             Self::Plain(stream) => stream.get_ref().peek(&mut [0]).map(|read| read == 0),
             Self::Tls(stream) => {
                 let stream = stream.get_mut();
-                // In TLS a client says that it goes, so there is something to read first.
+                // A TLS client sends `close_notify` first, which must be read to be noticed.
                 stream.conn.read_tls(&mut stream.sock).map(|read| {
                     read == 0 || stream.conn.process_new_packets().map_or(true, |state| state.peer_has_closed())
                 })
@@ -86,7 +88,7 @@ impl Read for Connection {
             Self::Tls(stream) => stream.read(bytes),
         };
         match result {
-            // A client that closes without saying so in TLS has closed all the same.
+            // A TLS client that closes without `close_notify` has closed all the same.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
             result => result,
         }

@@ -4,22 +4,24 @@ use std::panic::Location;
 
 use bytes::Bytes;
 
-/// What a script expects of one request. What is `None` may be anything.
+/// What a script expects of one request. A part that is not set matches anything.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     pub(crate) method: http::Method,
     pub(crate) path: String,
+    /// `None` matches any parameters.
     pub(crate) params: Option<Vec<(String, String)>>,
     pub(crate) headers: Vec<(String, String)>,
+    /// Where the test expects it.
     pub(crate) at: &'static Location<'static>,
 }
 
-/// In what way a request is not what the script expects.
+/// How a request differs from what the script expects.
 #[derive(Clone)]
 pub(crate) struct Difference(String);
 
 impl Difference {
-    /// `None` if the request is as expected.
+    /// Compares a request with an expectation. Returns `None` if it matches.
     pub(crate) fn between(expected: &Expected, request: &http::Request<Bytes>) -> Option<Self> {
         let mut lines = Lines::default();
         lines.compare("method", Some(expected.method.as_str()), Some(request.method().as_str()));
@@ -29,11 +31,11 @@ impl Difference {
             for pair in params {
                 match unexpected.iter().position(|actual| actual == pair) {
                     Some(index) => drop(unexpected.remove(index)),
-                    None => lines.compare("params", Some(&show(pair)), None),
+                    None => lines.compare("params", Some(&format_param(pair)), None),
                 }
             }
             for pair in &unexpected {
-                lines.compare("params", None, Some(&show(pair)));
+                lines.compare("params", None, Some(&format_param(pair)));
             }
         }
         for (name, value) in &expected.headers {
@@ -41,30 +43,34 @@ impl Difference {
             lines.compare(name, Some(value), actual.as_deref());
         }
         let text = lines.0;
-        (!text.is_empty()).then(|| Self(format!("expected at {}, and a request differs:\n{text}", expected.at)))
+        (!text.is_empty())
+            .then(|| Self(format!("the request differs from the expectation at {}:\n{text}", expected.at)))
     }
 
     pub(crate) fn not_expected(request: &http::Request<Bytes>) -> Self {
-        Self(format!("no further request is expected, and there came:\n{}", show_request(request)))
+        Self(format!("unexpected request after the end of the script:\n{}", format_request(request)))
     }
 
-    pub(crate) fn never_came(expected: &Expected) -> Self {
-        Self(format!("expected at {}, and never came:\n    {} {}\n", expected.at, expected.method, expected.path))
+    pub(crate) fn not_sent(expected: &Expected) -> Self {
+        Self(format!(
+            "the request expected at {} was not sent:\n    {} {}\n",
+            expected.at, expected.method, expected.path
+        ))
     }
 }
 
-/// The parameters, from the query or the body.
+/// Returns the parameters of the query and the body.
 fn params_of(request: &http::Request<Bytes>) -> Vec<(String, String)> {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     [query, request.body()].into_iter().flat_map(|form| form_urlencoded::parse(form).into_owned()).collect()
 }
 
-fn show((name, value): &(String, String)) -> String {
+fn format_param((name, value): &(String, String)) -> String {
     format!("{name}={value}")
 }
 
-fn show_request(request: &http::Request<Bytes>) -> String {
-    let params: String = params_of(request).iter().map(|pair| format!("        {}\n", show(pair))).collect();
+fn format_request(request: &http::Request<Bytes>) -> String {
+    let params: String = params_of(request).iter().map(|pair| format!("        {}\n", format_param(pair))).collect();
     format!("    {} {}\n{params}", request.method(), request.uri().path())
 }
 
@@ -88,7 +94,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// As `unwrap` on the failed call shows it.
+/// The same as `Display`, so that `unwrap` on the failed call shows it readably.
 impl fmt::Debug for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,15 +1,17 @@
-//! Transports for tests. Each serves both kinds of client.
+//! Transports for tests, for asynchronous and blocking clients.
 //!
-//! - [`ScriptedTransport`] answers from a script, and says in what way a request differs from it.
-//! - [`Recorder`] keeps what goes through to another transport.
-//! - `MockHttpTransport` and `MockBlockingHttpTransport`, with the feature `mockall`, are made by mockall, for everything else.
+//! - [`ScriptedTransport`] responds from a script, and reports how a request differs from it.
+//! - [`Recorder`] keeps copies of the requests that it passes on to another transport.
+//! - `MockHttpTransport` and `MockBlockingHttpTransport`, with the feature `mockall`, are made by
+//!   mockall, for tests that need its predicates and sequences.
 //!
-//! And for those who write a transport, with the feature `conformance`:
+//! To test a transport, with the feature `conformance`:
 //!
-//! - `conformance`: a suite that judges any transport by its contract, over real sockets.
-//! - `RawServer`: a server on a real socket that does with each request what you say, however wrong.
+//! - `conformance` is a suite that checks that a transport keeps its contract, over real sockets.
+//! - `RawServer` is a server on a real socket that responds to each request as a handler decides,
+//!   however wrong.
 //!
-//! For a test that needs a Stripe which behaves like Stripe, take the simulator instead.
+//! If a test needs a server that behaves like Stripe, use `stripe-identity-simulator`.
 //!
 //! ```
 //! use stripe_identity_core::http::Method;
@@ -30,6 +32,8 @@
 //! stripe.finish();
 //! # Ok::<(), stripe_identity_core::Error>(())
 //! ```
+
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -52,6 +56,6 @@ pub use raw_server::{Exchange, RawServer};
 pub use recorder::Recorder;
 pub use scripted::{Expectation, ScriptedTransport};
 
-/// mockall itself, for its predicates and sequences, in the version that the mocks are made with.
+/// The version of mockall that the mocks are made with, for its predicates and sequences.
 #[cfg(feature = "mockall")]
 pub use mockall;

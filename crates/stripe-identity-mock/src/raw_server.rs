@@ -15,14 +15,14 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use crate::connection::Connection;
 use crate::tls::Identity;
 
-/// How long a connection may be idle before the server gives it up, so that no test hangs.
+/// How long a connection may be idle before the server closes it, so that no test hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server on a real socket of this machine that does with each request what you say: answer with any bytes, break
-/// off, or say nothing.
+/// An HTTP/1.1 server on a loopback socket, with or without TLS, whose handler may respond with any
+/// bytes, break the connection, or send nothing.
 ///
-/// It is for HTTP/1.1, with or without TLS. It ends when it is dropped. If what you say panics, the connection ends, and the
-/// panic goes on where the server is dropped, so that the test fails.
+/// The server stops when it is dropped. If the handler panics, the connection ends, and the panic
+/// resumes where the server is dropped, so that the test fails.
 ///
 /// ```
 /// use std::io::{Read as _, Write as _};
@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// assert_eq!(server.requests()[0].uri(), "/v1/x");
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[must_use = "a server stops when it is dropped"]
 pub struct RawServer {
     address: SocketAddr,
     url: String,
@@ -44,46 +45,49 @@ pub struct RawServer {
     shared: Arc<Shared>,
 }
 
-type Behaviour = dyn Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync;
+type Handler = dyn Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync;
 
 struct Shared {
-    behave: Box<Behaviour>,
+    handle: Box<Handler>,
     connections: AtomicUsize,
     requests: Mutex<Vec<Request<Bytes>>>,
-    /// The connections that are open, to end them with the server.
+    /// The connections that are open, to close them with the server.
     open: Mutex<HashMap<usize, TcpStream>>,
     stopped: AtomicBool,
-    /// What the behaviour panicked with.
+    /// The panic of the handler.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl RawServer {
-    /// A server without TLS on a free port. An error of `behave` ends the connection, and nothing else.
+    /// Starts a server without TLS on a free port. If `handle` returns an error, the connection
+    /// ends and the server goes on.
     ///
     /// # Errors
-    /// If no socket can be had.
-    pub fn start(behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static) -> io::Result<Self> {
-        Self::start_with(Box::new(behave), None)
+    ///
+    /// If the system provides no socket.
+    pub fn start(handle: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start_with(Box::new(handle), None)
     }
 
-    /// A server with TLS for the names `localhost` and `stripe.test`, with a certificate that it makes for itself: see
-    /// [`certificate`](Self::certificate). The second name leads nowhere but through a proxy.
+    /// Starts a server with TLS for the names `localhost` and `stripe.test`, with a new self-signed
+    /// [`certificate`](Self::certificate). Nothing resolves the second name, so it takes a proxy.
     ///
     /// # Errors
-    /// If no socket or no certificate can be had.
-    pub fn start_tls(behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static) -> io::Result<Self> {
-        Self::start_with(Box::new(behave), Some(Identity::new(&["localhost", "stripe.test"])?))
+    ///
+    /// If the system provides no socket, or no certificate could be made.
+    pub fn start_tls(handle: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start_with(Box::new(handle), Some(Identity::new(&["localhost", "stripe.test"])?))
     }
 
-    /// One with a certificate for another name than that of its URL.
+    /// Starts a server whose certificate is for another name than that of its URL.
     pub(crate) fn start_tls_as(
         name: &str,
-        behave: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
+        handle: impl Fn(&mut Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        Self::start_with(Box::new(behave), Some(Identity::new(&[name])?))
+        Self::start_with(Box::new(handle), Some(Identity::new(&[name])?))
     }
 
-    fn start_with(behave: Box<Behaviour>, identity: Option<Identity>) -> io::Result<Self> {
+    fn start_with(handle: Box<Handler>, identity: Option<Identity>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let url = match &identity {
@@ -91,7 +95,7 @@ impl RawServer {
             Some(_) => format!("https://localhost:{}", address.port()),
         };
         let shared = Arc::new(Shared {
-            behave,
+            handle,
             connections: AtomicUsize::new(0),
             requests: Mutex::default(),
             open: Mutex::default(),
@@ -111,32 +115,33 @@ impl RawServer {
         Ok(Self { address, url, identity, shared })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same as a base URL: `http://127.0.0.1:…`, or `https://localhost:…` with TLS.
+    /// Returns the base URL of the server: `http://127.0.0.1:…`, or `https://localhost:…` with TLS.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The certificate to trust, in DER form; `None` without TLS.
+    /// Returns the certificate for clients to trust, in DER form, or `None` without TLS.
     pub fn certificate(&self) -> Option<&[u8]> {
         self.identity.as_ref().map(Identity::certificate)
     }
 
-    /// How many connections were made to it.
+    /// Returns how many connections were made to the server.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many of them it has not ended yet.
+    /// Returns how many connections the server has not closed yet.
     pub(crate) fn open_connections(&self) -> usize {
         self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// The requests that came in whole, the first one first. Their URIs are what stood in the request line.
+    /// Returns the requests that arrived whole, in order of arrival. Their URIs are the targets of
+    /// the request lines.
     pub fn requests(&self) -> Vec<Request<Bytes>> {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -145,10 +150,10 @@ impl RawServer {
 impl Drop for RawServer {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts; if that fails, there is none.
+        // Wakes the thread that accepts connections. If that fails, it has ended.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
         for connection in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            // Of one that has ended, there is nothing to end.
+            // Fails if the connection has ended, which is fine.
             let _ = connection.shutdown(Shutdown::Both);
         }
         let panic = self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -171,12 +176,13 @@ impl Shared {
         if let Ok(handle) = stream.try_clone() {
             open().insert(number, handle);
         }
-        // Whatever goes wrong with a connection ends it; the client's side is what is under test. But what panics is the test.
+        // An error ends the connection and nothing else, since the client is under test. A panic
+        // comes from the test's own handler.
         let serve = AssertUnwindSafe(|| self.serve_requests(stream, identity));
         if let Err(panic) = catch_unwind(serve) {
             *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
         }
-        // The last handle, with which it closes.
+        // Drops the last handle, which closes the connection.
         open().remove(&number);
     }
 
@@ -189,12 +195,12 @@ impl Shared {
                 requests.len()
             };
             let mut exchange = Exchange { connection: &mut connection, request, number, shared: self, end: None };
-            (self.behave)(&mut exchange)?;
+            (self.handle)(&mut exchange)?;
             match exchange.end {
                 None => {}
                 Some(End::Close) => break,
                 Some(End::Abandon) => return Ok(()),
-                // To drop a connection that does not linger resets it.
+                // Dropping a connection that does not linger resets it.
                 Some(End::Reset) => return connection.do_not_linger(),
             }
         }
@@ -203,7 +209,31 @@ impl Shared {
     }
 }
 
-/// One request, and the connection that it came over.
+/// One request to a [`RawServer`], and the connection on which it arrived.
+///
+/// ```
+/// use std::io::{Read as _, Write as _};
+/// use std::net::TcpStream;
+///
+/// use stripe_identity_mock::RawServer;
+///
+/// // Sends half of a body to the first request, and a whole response to every other.
+/// let server = RawServer::start(|exchange| {
+///     if exchange.number() > 1 {
+///         return exchange.respond("200 OK", "{}");
+///     }
+///     exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ")?;
+///     exchange.close();
+///     Ok(())
+/// })?;
+///
+/// let mut client = TcpStream::connect(server.address())?;
+/// client.write_all(b"GET /v1/x HTTP/1.1\r\n\r\n")?;
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.ends_with("half "));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Exchange<'a> {
     connection: &'a mut Connection,
     request: Request<Bytes>,
@@ -219,12 +249,12 @@ enum End {
 }
 
 impl Exchange<'_> {
-    /// The request. Its URI is what stood in the request line.
+    /// Returns the request. Its URI is the target of the request line.
     pub fn request(&self) -> &Request<Bytes> {
         &self.request
     }
 
-    /// Which request to the server it is; the first is number 1.
+    /// Returns the number of this request among all requests to the server. The first is 1.
     pub fn number(&self) -> usize {
         self.number
     }
@@ -232,51 +262,57 @@ impl Exchange<'_> {
     /// Writes bytes to the client.
     ///
     /// # Errors
-    /// If the client is gone.
+    ///
+    /// If the client has closed the connection.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.connection.write_all(bytes.as_ref())?;
         self.connection.flush()
     }
 
-    /// Writes a response with a status such as `200 OK`, a body and its length.
+    /// Writes a response with a status such as `200 OK`, a body and its `Content-Length`.
     ///
     /// # Errors
-    /// If the client is gone.
+    ///
+    /// If the client has closed the connection.
     pub fn respond(&mut self, status: &str, body: impl AsRef<[u8]>) -> io::Result<()> {
         let body = body.as_ref();
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
         self.write([head.as_bytes(), body].concat())
     }
 
-    /// Ends the connection in good order, after what was written.
+    /// Closes the connection once the handler returns, in TLS with `close_notify`.
     pub fn close(&mut self) {
         self.end = Some(End::Close);
     }
 
-    /// Ends the connection without telling the client in TLS that nothing more comes, as someone in between might.
+    /// Closes the connection once the handler returns, in TLS without `close_notify`, as an
+    /// attacker who truncates a response would.
     pub fn abandon(&mut self) {
         self.end = Some(End::Abandon);
     }
 
-    /// Ends the connection by resetting it, which may take back what was written.
+    /// Resets the connection once the handler returns. Bytes that the client has not read may be
+    /// lost.
     pub fn reset(&mut self) {
         self.end = Some(End::Reset);
     }
 
-    /// Waits until the next request begins to come in, and leaves it unread.
+    /// Waits until the next request begins to arrive on this connection, and leaves it unread.
     ///
     /// # Errors
-    /// If none comes.
+    ///
+    /// If the client closes the connection, or sends nothing for 60 s.
     pub fn wait_for_next(&mut self) -> io::Result<()> {
         self.connection.wait_for_bytes()
     }
 
-    /// Whether bytes of a next request have come in, which are left unread.
+    /// Returns whether bytes of the next request have arrived, and leaves them unread.
     pub(crate) fn has_next(&mut self) -> bool {
         self.connection.has_bytes()
     }
 
-    /// Waits that long, but no longer than the client and the server are there. Returns whether both still are.
+    /// Waits, for 60 s at most, until the client closes the connection or the server is dropped.
+    /// Returns `false` if one of them did, and `true` if the duration passed.
     pub fn wait(&mut self, duration: Duration) -> bool {
         let end = Instant::now() + duration.min(PATIENCE);
         loop {
@@ -298,7 +334,7 @@ impl fmt::Debug for Exchange<'_> {
     }
 }
 
-/// The next request, or `None` if the client has closed the connection instead.
+/// Reads the next request. Returns `None` if the client closed the connection instead.
 fn read_request(connection: &mut Connection) -> io::Result<Option<Request<Bytes>>> {
     let Some(line) = read_line(connection)? else { return Ok(None) };
     let mut parts = line.split(' ');
@@ -341,7 +377,7 @@ fn read_exact(connection: &mut Connection, size: usize) -> io::Result<Vec<u8>> {
     if bytes.len() == size { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
-/// A line without its end; `None` if there are no more.
+/// Reads a line, without its end. Returns `None` if the client closed the connection instead.
 fn read_line(connection: &mut Connection) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let mut byte = [0];

@@ -5,9 +5,28 @@ use std::time::Duration;
 use bytes::Bytes;
 use stripe_identity_core::{BlockingHttpTransport, HttpTransport, TransportError, async_trait};
 
-/// Keeps a copy of each request that goes through to another transport. Clones share what they keep.
+/// Keeps a copy of each request, and passes it on to another transport. Clones share the copies.
 ///
-/// The copies hold whatever the requests held, so this is for tests with made-up data.
+/// The copies include the API key and all data of the requests, so use it in tests with made-up
+/// data only.
+///
+/// ```
+/// use stripe_identity_core::http::Method;
+/// use stripe_identity_core::{BlockingClient, Config};
+/// use stripe_identity_mock::{Recorder, ScriptedTransport};
+///
+/// let stripe = ScriptedTransport::new();
+/// stripe.expect(Method::GET, "/v1/identity/verification_sessions/vs_123").reply(200, r#"{"id": "vs_123"}"#);
+///
+/// let recorder = Recorder::new(stripe);
+/// let client = BlockingClient::new(Config::new("sk_test_123")?, recorder.clone());
+/// client.verification_sessions().retrieve("vs_123").send()?;
+///
+/// let requests = recorder.requests();
+/// assert_eq!(requests.len(), 1);
+/// assert!(requests[0].headers().contains_key("stripe-version"));
+/// # Ok::<(), stripe_identity_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Recorder<T> {
     inner: T,
@@ -15,18 +34,18 @@ pub struct Recorder<T> {
 }
 
 impl<T> Recorder<T> {
-    /// A recorder in front of a transport.
+    /// Wraps a transport.
     pub fn new(inner: T) -> Self {
         Self { inner, requests: Arc::default() }
     }
 
-    /// The requests so far, the first one first.
+    /// Returns copies of the requests so far, in the order in which they were sent.
     pub fn requests(&self) -> Vec<http::Request<Bytes>> {
         self.lock().clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<http::Request<Bytes>>> {
-        // A push that panicked has left the list as it was.
+        // A push that panicked left the list as it was.
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
-/// A certificate, made on the spot, and its key.
+/// A new self-signed certificate and its key.
 #[derive(Clone)]
 pub(crate) struct Identity {
     certificate: CertificateDer<'static>,

@@ -244,8 +244,8 @@ async fn broken_body(harness: &Harness<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Fails unless the response keeps its status and what arrived of its body, and the next request gets
-/// its own response.
+/// Fails unless the response keeps its status and what arrived of its body, and the next request
+/// gets its own response.
 async fn keeps_status(harness: &Harness<'_>, status: u16, framing: &'static str, way: Break) -> Result<(), Failure> {
     let hold = harness.hold();
     let server = harness.server(move |exchange| {

@@ -1,4 +1,4 @@
-//! What is meant for TLS leaves over TLS.
+//! An `https` request leaves over TLS or not at all.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -16,8 +16,8 @@ checks! {
     All "an https request never leaves in plain text, with or without a proxy" => nothing_in_plain_text,
 }
 
-/// Takes whatever it is sent for a request without TLS, and answers each part of it with status 200. So it is both a server
-/// without TLS and a proxy that forwards anything.
+/// Treats any bytes as a request without TLS, and responds to each read with status 200. So it is
+/// both a server without TLS and a proxy that forwards anything.
 struct Obliging {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -55,7 +55,7 @@ impl Obliging {
 impl Drop for Obliging {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts; if that fails, there is none.
+        // Wakes the thread that accepts connections. If that fails, it has ended.
         let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
     }
 }
@@ -80,7 +80,8 @@ async fn nothing_in_plain_text(harness: &Harness<'_>) -> Result<(), Failure> {
     let certificate = trusted.certificate().map(<[u8]>::to_vec);
     for is_through_proxy in [false, true] {
         let obliging = Obliging::start()?;
-        // To this machine, nothing goes through a proxy. The other name leads nowhere but through one.
+        // No request to this machine goes through a proxy. The other name resolves nowhere, so it
+        // takes one.
         let (proxy, base) = if is_through_proxy {
             (Some(format!("http://{}", obliging.address)), "https://stripe.test".to_owned())
         } else {
@@ -90,8 +91,9 @@ async fn nothing_in_plain_text(harness: &Harness<'_>) -> Result<(), Failure> {
         let transport = (harness.make)(&Setup { proxy, ..harness.setup(certificate.as_deref()) });
         let outcome = transport.send(at(&base, Method::POST, "/v1/path-secret", "body=secret")).await;
         let heard = obliging.heard();
-        ensure!(!heard.contains("secret"), "{with}, it was sent in plain text");
-        // Who does not even try, has no TLS, no proxies, or both. What cannot mend must not be tried again.
+        ensure!(!heard.contains("secret"), "{with}: the request was sent in plain text");
+        // A transport that sent nothing has no TLS, no proxies, or both. A failure that another
+        // attempt cannot mend must have a kind that is not retried.
         let kinds: &[Kind] = match (heard.is_empty(), is_through_proxy) {
             (true, false) => &[Kind::Tls, Kind::Other],
             (true, true) => &[Kind::Tls, Kind::Other, Kind::Dns, Kind::Connect, Kind::Timeout],

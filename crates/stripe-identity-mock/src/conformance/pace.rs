@@ -47,15 +47,15 @@ impl Pace {
         Duration::from_micros(self.worst.load(Ordering::Relaxed))
     }
 
-    /// Returns how late a transport may be. An exchange wakes a few threads one after another, each at
-    /// least as late as the probe. The allowance is bounded, so that an event that never happens is
-    /// late on a busy machine too.
+    /// Returns how late a transport may be. An exchange wakes a few threads one after another, each
+    /// at least as late as the probe. The allowance is bounded, so that an event that never happens
+    /// is late on a busy machine too.
     pub(super) fn allowance(&self, slack: Duration) -> Duration {
         slack + (50 * self.worst()).min(2 * slack)
     }
 
-    /// Returns whether the machine was so late that it, and not the transport, may have used up this
-    /// time.
+    /// Returns whether the machine was so late that it, and not the transport, may have used up
+    /// this time.
     pub(super) fn explains(&self, time: Duration) -> bool {
         40 * self.worst() >= time
     }

@@ -135,7 +135,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Renders named reports as a Markdown table, with a row for each check and a column for each report.
+/// Renders named reports as a Markdown table with a row for each check and a column for each
+/// report.
 ///
 /// ```
 /// use stripe_identity_mock::conformance::{Report, table};

@@ -187,7 +187,8 @@ fn failure_names_file_and_line_of_its_check() {
 
 #[test]
 fn wrong_transport_fails_exactly_its_checks() {
-    // The checks mostly wait, so many transports can be judged at a time. All at once would delay each other.
+    // The checks mostly wait, so many transports can be judged at a time. All of them at once would
+    // delay each other.
     let judges = 8 * thread::available_parallelism().map_or(1, usize::from);
     let (next, surprises) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! The transports as a test would use them.
+//! The transports and the conformance suite, used as in a test.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod conformance;

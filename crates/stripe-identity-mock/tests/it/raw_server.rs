@@ -15,7 +15,7 @@ fn panic_of_a_handler_ends_the_connection_and_fails_the_test() {
     let mut client = TcpStream::connect(server.address()).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     client.write_all(b"GET /other HTTP/1.1\r\n\r\n").unwrap();
-    assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the connection is over");
+    assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "the connection is still open");
     let panic = catch_unwind(AssertUnwindSafe(|| drop(server))).unwrap_err();
     assert!(panic.downcast_ref::<String>().unwrap().contains("/expected"));
 }

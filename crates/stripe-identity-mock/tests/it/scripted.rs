@@ -12,7 +12,7 @@ fn client(stripe: &ScriptedTransport) -> BlockingClient {
     BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone())
 }
 
-/// What a panic says, and the line it says to be at.
+/// Returns the message of a panic and the line of its location.
 fn panic_of(code: impl FnOnce()) -> (String, u32) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,7 +25,7 @@ fn panic_of(code: impl FnOnce()) -> (String, u32) {
     }));
     let outcome = catch_unwind(AssertUnwindSafe(code));
     std::panic::set_hook(hook);
-    assert!(outcome.is_err(), "it did not panic");
+    assert!(outcome.is_err(), "the code did not panic");
     let seen = seen.lock().unwrap();
     seen.clone()
 }
@@ -67,7 +67,7 @@ fn difference_is_in_the_error_and_fails_finish() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1));
 
     let difference = format!(
-        "scripted.rs:{expected_at}:10, and a request differs:\n    params: - type=id_number\n    params: + type=document\n    \
+        "scripted.rs:{expected_at}:10:\n    params: - type=id_number\n    params: + type=document\n    \
          stripe-account: - acct_1\n"
     );
     assert!(format!("{error:?}").contains(&difference), "{error:?}");
@@ -101,10 +101,10 @@ fn extra_and_missing_requests_are_detected() {
     let error = client(&stripe).verification_sessions().cancel("vs_1").send().unwrap_err();
     assert!(format!("{error:?}").contains("POST /v1/identity/verification_sessions/vs_1/cancel"), "{error:?}");
     let (message, _) = panic_of(|| stripe.finish());
-    assert!(message.contains("no further request is expected"), "{message}");
+    assert!(message.contains("unexpected request after the end of the script"), "{message}");
 
     let stripe = ScriptedTransport::new();
     stripe.expect(Method::GET, "/v1/files").reply(200, "");
     let (message, _) = panic_of(|| drop(stripe));
-    assert!(message.contains("never came:\n    GET /v1/files"), "{message}");
+    assert!(message.contains("was not sent:\n    GET /v1/files"), "{message}");
 }
