@@ -70,7 +70,8 @@ impl RawServer {
     }
 
     /// Starts a server with TLS for the names `localhost` and `stripe.test`, with a new self-signed
-    /// [`certificate`](Self::certificate). Nothing resolves the second name, so it takes a proxy.
+    /// [`certificate`](Self::certificate). Nothing resolves the second name, so it takes a
+    /// proxy to reach the server by it.
     ///
     /// # Errors
     ///
