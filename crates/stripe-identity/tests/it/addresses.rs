@@ -69,7 +69,7 @@ fn loopback(server: &RawServer) -> SocketAddr {
 }
 
 #[test]
-fn a_silent_address_leaves_time_for_the_next() {
+fn silent_address_leaves_time_for_the_next() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let (silent, good) = (Silent::beside(server.url()), loopback(&server));
     for addresses in [[silent.address, good], [good, silent.address]] {
@@ -107,7 +107,7 @@ fn silent_addresses_leave_time_within_an_attempt_over_hyper() {
 }
 
 #[test]
-fn a_silent_address_is_not_the_first_of_the_retry_over_reqwest() {
+fn retry_over_reqwest_begins_with_another_address() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let (listener, good) = (Silent::beside(server.url()), loopback(&server));
     let silent = listener.address;
@@ -124,7 +124,7 @@ fn a_silent_address_is_not_the_first_of_the_retry_over_reqwest() {
 }
 
 #[test]
-fn addresses_that_all_refuse_are_connect_at_once_over_hyper() {
+fn refused_addresses_are_connect_at_once_over_hyper() {
     // A port that is reserved for a service which nobody runs.
     let refusing = (Ipv4Addr::LOCALHOST, 1).into();
     let hyper = HyperTransport::builder().resolve("two.test", [refusing; 20]).build().unwrap();
@@ -138,7 +138,7 @@ fn addresses_that_all_refuse_are_connect_at_once_over_hyper() {
 }
 
 #[test]
-fn addresses_as_hosts_are_connected_to() {
+fn address_as_host_is_connected_to() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let hyper = over_hyper(HyperTransport::new().unwrap());
     assert_eq!((hyper.send)(get(&format!("{}/v1/x", server.url()))).unwrap().status(), 200);
@@ -155,7 +155,7 @@ fn addresses_as_hosts_are_connected_to() {
 }
 
 #[test]
-fn a_silent_ipv6_address_leaves_time_for_ipv4() {
+fn silent_ipv6_address_leaves_time_for_ipv4() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let good = loopback(&server);
     // There are machines without IPv6.
@@ -167,7 +167,7 @@ fn a_silent_ipv6_address_leaves_time_for_ipv4() {
 }
 
 #[test]
-fn addresses_that_are_all_silent_are_connect() {
+fn silent_addresses_are_connect() {
     let server = RawServer::start(|_| Ok(())).unwrap();
     let first = Silent::beside(server.url());
     let second = Silent::on((Ipv4Addr::new(127, 0, 0, 3), first.address.port()).into()).unwrap();
@@ -180,7 +180,7 @@ fn addresses_that_are_all_silent_are_connect() {
 }
 
 #[test]
-fn a_silent_address_of_a_proxy_leaves_time_for_the_next() {
+fn silent_address_of_a_proxy_leaves_time_for_the_next() {
     let server = RawServer::start_tls(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let proxy = ConnectProxy::start();
     let (silent, good): (_, SocketAddr) = (Silent::beside(&proxy.authority), proxy.authority.parse().unwrap());

@@ -105,7 +105,7 @@ fn far_away(server: &RawServer) -> String {
 }
 
 #[test]
-fn a_proxy_makes_a_tunnel_for_whoever_has_the_password() {
+fn proxy_with_the_password_makes_a_tunnel() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
         let before = server.requests().len();
@@ -131,7 +131,7 @@ fn a_proxy_makes_a_tunnel_for_whoever_has_the_password() {
 }
 
 #[test]
-fn without_the_password_nothing_is_sent() {
+fn proxy_without_the_password_sends_nothing() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:wrong@{}", proxy.authority)) {
         let error = (backend.send)(get(&far_away(&server))).unwrap_err();
@@ -143,7 +143,7 @@ fn without_the_password_nothing_is_sent() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_connect() {
+fn missing_proxy_is_connect() {
     let server = server();
     for backend in through(&server, "http://127.0.0.1:1") {
         let error = (backend.send)(get(&far_away(&server))).unwrap_err();
@@ -152,7 +152,7 @@ fn a_proxy_that_is_not_there_is_connect() {
 }
 
 #[test]
-fn a_proxy_that_answers_connect_with_another_status_than_200_is_connect() {
+fn proxy_with_another_status_than_200_is_connect() {
     let server = server();
     for status in ["201 Created", "204 No Content", "302 Found", "400 Bad Request", "502 Bad Gateway"] {
         let proxy = RawServer::start(move |exchange| exchange.respond(status, "")).unwrap();
@@ -169,7 +169,7 @@ fn a_proxy_that_answers_connect_with_another_status_than_200_is_connect() {
 }
 
 #[test]
-fn this_machine_is_asked_without_a_proxy() {
+fn loopback_host_is_reached_without_a_proxy() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
         // What a reqwest client is told by hand is its owner's to except.
@@ -181,7 +181,7 @@ fn this_machine_is_asked_without_a_proxy() {
 }
 
 #[test]
-fn connecting_has_a_time_of_its_own_with_a_proxy_too() {
+fn connect_timeout_covers_a_proxy_too() {
     let server = server();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let (proxy, short) = (format!("http://{}", silent.local_addr().unwrap()), Duration::from_millis(200));
@@ -218,7 +218,7 @@ fn roots_are_added_or_configured_and_not_both() {
 }
 
 #[test]
-fn the_version_of_http_can_be_chosen() {
+fn http_version_can_be_chosen() {
     let server = crate::tls::TlsServer::start(&["h2", "http/1.1"]);
     for (version, spoken) in
         [(HttpVersion::Negotiated, "HTTP/2.0"), (HttpVersion::Http1, "HTTP/1.1"), (HttpVersion::Http2, "HTTP/2.0")]
@@ -234,7 +234,7 @@ fn the_version_of_http_can_be_chosen() {
 }
 
 #[test]
-fn idle_connections_are_kept_as_told() {
+fn idle_connections_follow_the_settings() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let connections = |backend: Backend| {
         let before = server.connections();
@@ -258,7 +258,7 @@ fn idle_connections_are_kept_as_told() {
 }
 
 #[test]
-fn as_many_connections_are_kept_as_there_were_requests_at_a_time() {
+fn pool_keeps_as_many_connections_as_concurrent_requests() {
     let server = RawServer::start(|exchange| {
         exchange.wait(Duration::from_millis(20));
         exchange.respond("200 OK", "{}")
@@ -280,7 +280,7 @@ fn as_many_connections_are_kept_as_there_were_requests_at_a_time() {
 }
 
 #[test]
-fn a_reqwest_client_that_follows_redirects_is_found_out() {
+fn reqwest_client_that_follows_redirects_is_detected() {
     let server = RawServer::start(|exchange| match exchange.request().uri().path() {
         "/elsewhere" => exchange.respond("200 OK", "{}"),
         _ => exchange.write("HTTP/1.1 307 X\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"),
