@@ -1,7 +1,8 @@
 //! An asynchronous transport for Stripe Identity over hyper, rustls and tokio: [`HyperTransport`].
 //!
-//! It speaks HTTP/1.1 and HTTP/2, as the server chooses (ALPN). Connections are kept alive and
-//! shared. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
+//! It speaks HTTP/1.1 and, with the feature `http2`, HTTP/2 if the server offers it (ALPN). Connections
+//! are kept alive and shared. A call must be awaited inside a tokio runtime with its I/O and time
+//! drivers enabled.
 //!
 //! ```no_run
 //! use stripe_identity_core::{Client, Config, Error};
@@ -41,8 +42,12 @@
 //! |---|---|---|
 //! | `ring` | yes | cryptography by ring |
 //! | `aws-lc` | | cryptography by AWS-LC, even if `ring` is on |
+//! | `http2` | | speaks HTTP/2 with servers that offer it |
 //! | `webpki-roots` | yes | trusts Mozilla's root certificates, which are compiled in |
 //! | `native-roots` | | trusts the root certificates of the operating system |
+//!
+//! Enable `http2` if a program makes many concurrent calls to one host over TLS: they then share one
+//! connection in place of one each. It adds eight crates.
 //!
 //! With both kinds of roots, a certificate under either is trusted. Without roots, a transport
 //! needs [`root_certificate`](HyperTransportBuilder::root_certificate) or
@@ -66,4 +71,6 @@ pub use proxy::Proxy;
 pub use rustls;
 pub use service::{HyperService, ResponseBody};
 pub use tower::{RequestBody, TowerTransport};
-pub use transport::{HttpVersion, HyperTransport, HyperTransportBuilder};
+#[cfg(feature = "http2")]
+pub use transport::HttpVersion;
+pub use transport::{HyperTransport, HyperTransportBuilder};

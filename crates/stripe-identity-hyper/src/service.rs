@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_rustls::HttpsConnector;
+#[cfg(feature = "http2")]
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client};
 use stripe_identity_core::{AttemptTimeout, TransportError, TransportErrorKind, http};
@@ -84,7 +85,12 @@ impl Service<http::Request<RequestBody>> for HyperService {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: http::Request<RequestBody>) -> Self::Future {
+    fn call(
+        &mut self,
+        #[cfg_attr(not(feature = "http2"), expect(unused_mut, reason = "it captures the connection of HTTP/2"))]
+        mut request: http::Request<RequestBody>,
+    ) -> Self::Future {
+        #[cfg(feature = "http2")]
         let poison = PoisonOnDrop(Some(capture_connection(&mut request)));
         let timeout = request.extensions().get::<AttemptTimeout>().map(|timeout| timeout.0);
         let response = tcp::attempt(timeout, self.client.request(request));
@@ -94,7 +100,11 @@ impl Service<http::Request<RequestBody>> for HyperService {
             if let Some(handshake) = response.extensions_mut().remove::<Handshake>() {
                 handshake.has_served();
             }
-            Ok(response.map(|incoming| ResponseBody { incoming, poison }))
+            Ok(response.map(|incoming| ResponseBody {
+                incoming,
+                #[cfg(feature = "http2")]
+                poison,
+            }))
         })
     }
 }
@@ -104,6 +114,7 @@ impl Service<http::Request<RequestBody>> for HyperService {
 /// If it is dropped before its end, its connection is not used again.
 pub struct ResponseBody {
     incoming: Incoming,
+    #[cfg(feature = "http2")]
     poison: PoisonOnDrop,
 }
 
@@ -116,6 +127,7 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(context));
+        #[cfg(feature = "http2")]
         if frame.is_none() || self.incoming.is_end_stream() {
             self.poison.0 = None;
         }
@@ -135,9 +147,11 @@ impl Body for ResponseBody {
 /// time ran out or the caller stopped reading.
 ///
 /// HTTP/2 would otherwise use a connection that has gone silent for every retry and every other
-/// call.
+/// call. In HTTP/1.1, hyper itself closes such a connection.
+#[cfg(feature = "http2")]
 struct PoisonOnDrop(Option<CaptureConnection>);
 
+#[cfg(feature = "http2")]
 impl Drop for PoisonOnDrop {
     fn drop(&mut self) {
         let connection = self.0.as_ref().map(CaptureConnection::connection_metadata);

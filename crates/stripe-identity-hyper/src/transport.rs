@@ -24,6 +24,7 @@ const MAX_HEAD_SIZE: usize = 64 * 1024;
 
 /// How often a connection is pinged while it waits for a response in HTTP/2. A server that does not
 /// respond to a ping within 20 s, hyper's default, is lost.
+#[cfg(feature = "http2")]
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// An asynchronous transport over hyper, rustls and tokio.
@@ -52,7 +53,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// | [`max_body_size`](HyperTransportBuilder::max_body_size) | 16 MiB |
 /// | [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) | no limit |
 /// | [`pool_idle_timeout`](HyperTransportBuilder::pool_idle_timeout) | 90 s |
-/// | [`http_version`](HyperTransportBuilder::http_version) | HTTP/2 if the server offers it over TLS, else HTTP/1.1 |
+/// | HTTP versions | HTTP/1.1; with the feature `http2`, HTTP/2 if the server offers it over TLS |
 /// | [`proxy`](HyperTransportBuilder::proxy) | from the environment |
 /// | [`root_certificate`](HyperTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
 ///
@@ -90,6 +91,7 @@ impl HyperTransport {
             tls: None,
             roots: Roots { added: Vec::new(), with_default: true },
             proxy: Proxy::from_env(),
+            #[cfg(feature = "http2")]
             http_version: HttpVersion::default(),
             connect_timeout: CONNECT_TIMEOUT,
             pool_max_idle: usize::MAX,
@@ -100,13 +102,14 @@ impl HyperTransport {
     }
 }
 
-/// The HTTP versions that a [`HyperTransport`] speaks.
+/// The HTTP versions that a [`HyperTransport`] speaks. Needs the feature `http2`.
 ///
 /// ```
 /// use stripe_identity_hyper::{HttpVersion, HyperTransport};
 ///
 /// let builder = HyperTransport::builder().http_version(HttpVersion::Http1);
 /// ```
+#[cfg(feature = "http2")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpVersion {
@@ -139,6 +142,7 @@ pub struct HyperTransportBuilder {
     tls: Option<ClientConfig>,
     roots: Roots,
     proxy: Proxy,
+    #[cfg(feature = "http2")]
     http_version: HttpVersion,
     connect_timeout: Duration,
     pool_max_idle: usize,
@@ -185,7 +189,9 @@ impl HyperTransportBuilder {
         Self { proxy, ..self }
     }
 
-    /// Sets the HTTP versions to speak. Defaults to [`HttpVersion::Negotiated`].
+    /// Sets the HTTP versions to speak. Defaults to [`HttpVersion::Negotiated`]. Needs the feature
+    /// `http2`.
+    #[cfg(feature = "http2")]
     pub fn http_version(self, version: HttpVersion) -> Self {
         Self { http_version: version, ..self }
     }
@@ -262,6 +268,9 @@ impl HyperTransportBuilder {
             timeout: self.connect_timeout,
         };
         let over_tls = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        #[cfg(not(feature = "http2"))]
+        let connector = over_tls.enable_http1().wrap_connector(connector);
+        #[cfg(feature = "http2")]
         let connector = match self.http_version {
             HttpVersion::Negotiated => over_tls.enable_all_versions().wrap_connector(connector),
             HttpVersion::Http1 => over_tls.enable_http1().wrap_connector(connector),
@@ -271,13 +280,14 @@ impl HyperTransportBuilder {
         // without limit.
         let idle_timeout = Some(self.pool_idle_timeout).filter(|&it| Instant::now().checked_add(it).is_some());
         let refusals = Refusals::default();
-        let client = Client::builder(TokioExecutor::new())
+        let mut client = Client::builder(TokioExecutor::new());
+        #[cfg(feature = "http2")]
+        client.http2_only(self.http_version == HttpVersion::Http2).http2_keep_alive_interval(PING_INTERVAL);
+        let client = client
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(self.pool_max_idle)
             .pool_idle_timeout(idle_timeout)
-            .http2_only(self.http_version == HttpVersion::Http2)
-            .http2_keep_alive_interval(PING_INTERVAL)
             // hyper fills its buffer before it lets other tasks run, timeouts included.
             .http1_max_buf_size(MAX_HEAD_SIZE)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -305,9 +315,11 @@ impl fmt::Debug for HyperTransport {
 
 impl fmt::Debug for HyperTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperTransportBuilder")
+        let mut debug = f.debug_struct("HyperTransportBuilder");
+        #[cfg(feature = "http2")]
+        debug.field("http_version", &self.http_version);
+        debug
             .field("proxy", &self.proxy)
-            .field("http_version", &self.http_version)
             .field("connect_timeout", &self.connect_timeout)
             .field("pool_max_idle", &self.pool_max_idle)
             .field("pool_idle_timeout", &self.pool_idle_timeout)

@@ -44,6 +44,7 @@
 //! | `conformance` | | in `mock`, without mockall: the suite that judges transports, and a server that misbehaves on purpose |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
 //! | `simulator-server` | | the simulator behind a socket |
+//! | `http2` | | HTTP/2 over hyper: for many concurrent calls to one host, which then share a connection |
 //! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |
 //! | `webpki-roots`, `native-roots` | `webpki-roots` | whom the transports trust: Mozilla's root certificates, the system's |
 //!
@@ -55,7 +56,7 @@
 //!
 //! | transport | feature | client | HTTP | use it |
 //! |---|---|---|---|---|
-//! | `HyperTransport` | `hyper` | `Client` | 1.1, 2 | by default |
+//! | `HyperTransport` | `hyper` | `Client` | 1.1; 2 with the feature `http2` | by default |
 //! | `TowerTransport` | `hyper` | `Client` | of the service | with tower layers, or with a server in the same process |
 //! | `ReqwestTransport` | `reqwest` | `Client` | 1.1; 2 with reqwest's feature `http2` | to share reqwest's resolver, TLS or connections |
 //! | `UreqTransport` | `ureq` | `BlockingClient` | 1.1 | without a runtime |
@@ -77,7 +78,7 @@
 //! | only the added ones | `without_default_roots` | `without_default_roots` | `tls_certs_only` | the features decide; reqwest trusts those of the operating system |
 //! | TLS configuration | `tls_config` | – | `tls_backend_preconfigured` | the features decide |
 //! | addresses of a host | `resolve` | `resolve` | `Resolver::resolve_to_addrs`, then `dns_resolver` | the system's lookup |
-//! | HTTP versions | `http_version` | – | `http1_only`, `http2_prior_knowledge` | HTTP/2 if the server offers it, else 1.1 |
+//! | HTTP versions | `http_version`, with the feature `http2` | – | `http1_only`, `http2_prior_knowledge` | HTTP/2 if its feature is on and the server offers it, else 1.1 |
 //!
 //! The timeout of an attempt is no setting of a transport: it comes from the call and its `Config`.
 //! All three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each keeps its
