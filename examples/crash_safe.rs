@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let stripe = SimulatorTransport::default();
     let client = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone());
     let find = |attempt: &Attempt| {
-        let (id, source) = session_of(&client, attempt, stripe.now())?;
+        let (id, source) = session_of(&client, attempt, stripe.time())?;
         let how = match source {
             Source::WrittenDown => "it is written down",
             Source::Created => "the call made it",
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
 
     println!("The program writes down an attempt, creates a session and crashes before it writes down its id.");
-    let mut attempt = Attempt { id: "attempt-7".to_owned(), written_at: stripe.now(), session: None };
+    let mut attempt = Attempt { id: "attempt-7".to_owned(), written_at: stripe.time(), session: None };
     let lost = find(&attempt)?;
 
     println!("A minute later it starts again and finds the attempt without a session.");
@@ -108,7 +108,7 @@ mod tests {
     fn setup() -> (SimulatorTransport, BlockingClient, Attempt) {
         let stripe = SimulatorTransport::default();
         let client = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone());
-        let attempt = Attempt { id: "attempt-1".to_owned(), written_at: stripe.now(), session: None };
+        let attempt = Attempt { id: "attempt-1".to_owned(), written_at: stripe.time(), session: None };
         (stripe, client, attempt)
     }
 
@@ -127,11 +127,11 @@ mod tests {
             (24 * 400, Source::LookedUp),
         ] {
             let (stripe, client, attempt) = setup();
-            let (lost, made) = session_of(&client, &attempt, stripe.now()).unwrap();
+            let (lost, made) = session_of(&client, &attempt, stripe.time()).unwrap();
             assert_eq!(made, Source::Created);
             stripe.advance(Duration::from_secs(hours * HOUR));
             for _ in 0..2 {
-                assert_eq!(session_of(&client, &attempt, stripe.now()).unwrap(), (lost.clone(), source), "{hours} h");
+                assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (lost.clone(), source), "{hours} h");
             }
             assert_eq!(count(&client), 1, "{hours} h");
         }
@@ -141,19 +141,19 @@ mod tests {
     fn attempt_that_never_reached_stripe_is_made_at_any_age() {
         let (stripe, client, mut attempt) = setup();
         stripe.advance(Duration::from_secs(48 * HOUR));
-        let (id, source) = session_of(&client, &attempt, stripe.now()).unwrap();
+        let (id, source) = session_of(&client, &attempt, stripe.time()).unwrap();
         assert_eq!(source, Source::Created);
-        assert_eq!(session_of(&client, &attempt, stripe.now()).unwrap(), (id.clone(), Source::LookedUp));
+        assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (id.clone(), Source::LookedUp));
         attempt.session = Some(id.clone());
-        assert_eq!(session_of(&client, &attempt, stripe.now()).unwrap(), (id, Source::WrittenDown));
+        assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (id, Source::WrittenDown));
         assert_eq!(count(&client), 1);
     }
 
     #[test]
     fn second_attempt_of_a_user_is_a_session_of_its_own() {
         let (stripe, client, first) = setup();
-        let second = Attempt { id: "attempt-2".to_owned(), written_at: stripe.now(), session: None };
-        let found = |attempt| session_of(&client, attempt, stripe.now()).unwrap().0;
+        let second = Attempt { id: "attempt-2".to_owned(), written_at: stripe.time(), session: None };
+        let found = |attempt| session_of(&client, attempt, stripe.time()).unwrap().0;
         let before = [found(&first), found(&second)];
         assert_ne!(before[0], before[1]);
         stripe.advance(Duration::from_secs(48 * HOUR));
@@ -163,9 +163,9 @@ mod tests {
     #[test]
     fn record_of_the_future_is_looked_up() {
         let (stripe, client, mut attempt) = setup();
-        session_of(&client, &attempt, stripe.now()).unwrap();
-        attempt.written_at = stripe.now();
-        let before = Timestamp::from_secs(stripe.now().as_secs() - 1);
+        session_of(&client, &attempt, stripe.time()).unwrap();
+        attempt.written_at = stripe.time();
+        let before = Timestamp::from_secs(stripe.time().as_secs() - 1);
         assert_eq!(session_of(&client, &attempt, before).unwrap().1, Source::LookedUp);
     }
 }

@@ -29,7 +29,7 @@ fn deliveries(users: usize) -> (SimulatorTransport, Vec<Request<Bytes>>) {
 }
 
 fn receiver(stripe: SimulatorTransport) -> Arc<Receiver> {
-    let verifier = Verifier::new(SECRET).unwrap().clock(move || stripe.now());
+    let verifier = Verifier::new(SECRET).unwrap().clock(move || stripe.time());
     Arc::new(Receiver { verifier, store: Store::create().unwrap() })
 }
 

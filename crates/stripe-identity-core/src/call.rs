@@ -111,15 +111,20 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// Sets the connected account to act on, in place of the client's account or context. An empty one
-    /// means none, even if the client has one.
+    /// Sets the connected account to act on, in place of the client's account or context.
+    ///
+    /// An empty account removes the client's account, and leaves its context. An account and a context
+    /// on one call exclude each other.
     pub fn account(mut self, account: impl Into<AccountId>) -> Self {
         self.options.account = Some(account.into());
         self
     }
 
     /// Sets the context to act in: account ids joined by `/`, in place of the client's account or
-    /// context. An empty one means none, even if the client has one.
+    /// context.
+    ///
+    /// An empty context removes the client's context, and leaves its account. An account and a context
+    /// on one call exclude each other.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.options.context = Some(context.into());
         self
@@ -129,9 +134,8 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     /// call and its retries.
     ///
     /// A call with the same key can be repeated for at least 24 hours and takes effect once. A key
-    /// belongs to one thing that is to be done once: under the key of another call, the same
-    /// parameters return that call's response again, however old it is, and other parameters are
-    /// refused.
+    /// belongs to one thing that is to be done once: under a key that another call used, Stripe repeats
+    /// that call's response if the parameters are equal, and refuses the call if they differ.
     ///
     /// A `GET` takes no key, and a v1 `DELETE` has none by default.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
@@ -139,7 +143,8 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// Sets how many retries the call may make. With 0, there is exactly one attempt.
+    /// Sets how many retries the call may make. With 0, there is exactly one attempt. Defaults to the
+    /// client's setting.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.options.max_retries = Some(retries);
         self
@@ -152,21 +157,23 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// Sets how long one attempt may take, from connecting to the last byte of the body.
+    /// Sets how long one attempt may take, from connecting to the last byte of the body. Defaults to
+    /// the client's setting. Zero is invalid.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.attempt_timeout = Some(timeout);
         self
     }
 
     /// Sets how long the call may take in all, attempts and waits together: see
-    /// [`ConfigBuilder::deadline`](crate::ConfigBuilder::deadline). On a list, each page has as long.
+    /// [`ConfigBuilder::deadline`](crate::ConfigBuilder::deadline). On a list, it applies to each page.
+    /// Zero is invalid.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
         self
     }
 
-    /// Adds a header. It replaces one that the call has by default (`Accept`, `User-Agent`). A header
-    /// that has an option of its own here, or that frames the message, is refused.
+    /// Adds a header. It replaces one that the call has by default (`Accept`, `User-Agent`), and the
+    /// last value of a name wins. A header that an option of the call or the transport sets is refused.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.push((name.into(), value.into()));
         self

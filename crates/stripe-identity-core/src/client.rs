@@ -28,7 +28,8 @@ use crate::transport::{BlockingHttpTransport, HttpTransport};
 /// particular runtime, only what its transport needs.
 ///
 /// Dropping the future of a call stops its attempts and waits. Whether a request that was already
-/// sent took effect is then unknown; repeating the call with the same idempotency key is safe.
+/// sent took effect is then unknown; repeating the call with the same idempotency key is safe. Set the
+/// key if you may drop the future, since a random one is lost with it.
 ///
 /// ```
 /// use stripe_identity_core::types::CreateVerificationSession;

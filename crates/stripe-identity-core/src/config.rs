@@ -22,8 +22,8 @@ const USER_AGENT: &str = concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSIO
 type Random = dyn Fn() -> io::Result<u64> + Send + Sync;
 type Hook = dyn Fn(&Attempt<'_>) + Send + Sync;
 
-/// The settings that all calls share: the key, the host, the API version, and the defaults of what a
-/// call can set itself.
+/// The settings that all calls share: the key, the host, the API version, and the defaults of a call's
+/// options.
 ///
 /// Cheap to clone. A client is made from it; calls can also start from it without any client, as
 /// [`Step`](crate::Step) shows. `Debug` does not show the key.
@@ -75,7 +75,8 @@ impl Config {
 
     /// Returns a builder of settings for a secret or restricted key.
     ///
-    /// The key is an [`ApiKey`] or its text.
+    /// The key is an [`ApiKey`] or its text. An invalid text is returned by
+    /// [`build`](ConfigBuilder::build).
     pub fn builder<K>(api_key: K) -> ConfigBuilder
     where
         K: TryInto<ApiKey, Error: Into<Error>>,
@@ -176,7 +177,7 @@ impl fmt::Debug for Config {
 /// Builds a [`Config`].
 ///
 /// A setter never fails. [`build`](Self::build) returns the first option that is invalid, as a call
-/// does with its own options when it is sent.
+/// does with its own options when it is made.
 ///
 /// ```
 /// use stripe_identity_core::{Config, InvalidInput};
@@ -234,13 +235,14 @@ impl ConfigBuilder {
         self.try_with(|settings| BaseUrl::parse(url.as_ref()).map(|url| set_base_url(settings, url)))
     }
 
-    /// Sets the base URL of all requests to a host that is not Stripe's and may lack TLS: a simulator
-    /// in a container, in a CI service or in a cluster, such as `http://simulator:12111`.
+    /// Sets the base URL of all requests to a host that may lack TLS: a simulator in a container, in a
+    /// CI service or in a cluster, such as `http://simulator:12111`. Plain HTTP to `stripe.com` is
+    /// invalid.
     ///
     /// Without TLS, others on the network can read the key and the personal data. So only keys that
-    /// are [marked as test keys](ApiKey::is_test) are sent: a call with any other key, be it its own,
-    /// fails with [`NotATestKey`](InvalidInput::NotATestKey) before it is sent. Proxies are not used
-    /// without TLS.
+    /// are [marked as test keys](ApiKey::is_test) are sent, whatever the scheme: a call with any other
+    /// key, also one set with [`Call::api_key`](crate::Call::api_key), fails with
+    /// [`NotATestKey`](InvalidInput::NotATestKey) before it is sent. Proxies are not used without TLS.
     ///
     /// ```
     /// use stripe_identity_core::Config;
@@ -271,23 +273,24 @@ impl ConfigBuilder {
 
     /// Sets the connected account that calls act on. An empty one means none.
     ///
-    /// Together with a [context](Self::context), which names the account too, it is invalid.
+    /// Together with a [context](Self::context), which names the account too, it is invalid. To replace
+    /// a context that is set, clear it with `context("")` first.
     pub fn account(self, account: impl Into<AccountId>) -> Self {
         self.try_with(|settings| set_scope(&mut settings.scope, Some(account.into().as_str()), None))
     }
 
     /// Sets the context that calls act in: account ids joined by `/`. An empty one means none.
     ///
-    /// Together with an [account](Self::account), it is invalid.
+    /// Together with an [account](Self::account), it is invalid. To replace an account that is set,
+    /// clear it with `account("")` first.
     pub fn context(self, context: impl AsRef<str>) -> Self {
         self.try_with(|settings| set_scope(&mut settings.scope, None, Some(context.as_ref())))
     }
 
     /// Sets how many retries a call may make. Defaults to 2. With 0, there is exactly one attempt.
     ///
-    /// However many are left, no attempt begins later than ten minutes before the idempotency key of
-    /// the call is 24 hours old, and none may take longer than that. Later, Stripe may take a repeated
-    /// request for a new one.
+    /// No attempt with an idempotency key begins after 23 h 50 min, and none runs beyond 24 h from the
+    /// start of the call, since Stripe may then take it for a new request.
     pub fn max_retries(self, retries: u32) -> Self {
         self.with(|settings| settings.retry_policy.max_retries = retries)
     }
@@ -309,8 +312,8 @@ impl ConfigBuilder {
 
     /// Sets how long a call may take in all, attempts and waits together. Defaults to no limit.
     ///
-    /// The last attempt gets the time that is left, and none but the first begins after the deadline.
-    /// The call then fails with the error of the last attempt.
+    /// An attempt gets at most the time that is left. A retry is not made if the wait before it would
+    /// last until the deadline; the call then fails with the error of the last attempt. Zero is invalid.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.with(|settings| settings.deadline = Some(deadline))
     }
@@ -338,8 +341,8 @@ impl ConfigBuilder {
     ///
     /// It runs between the attempts, so it should return quickly. `tracing` gets the same: a span
     /// `stripe_call` with the target `stripe_identity`, in it a response at the level `info`, a
-    /// failure and a retry at `warn`, and with the target `stripe_identity::notice` that there is a
-    /// [notice](crate::Meta::notice).
+    /// failure and a retry at `warn`, and a poll whose condition is not met at `debug`. That there is a
+    /// [notice](crate::Meta::notice) has the target `stripe_identity::notice`.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -25,15 +25,16 @@ pub use self::kind::ErrorKind;
 /// How much of a response body an error keeps.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// Why a call failed, with all that is known about it. It is one pointer wide.
+/// Why a call failed, with all that is known about it.
 ///
 /// `Display` names what failed and why: what was wrong with a request that was not sent; the host
 /// and the kind of failure if no response arrived; the status, the media type of a body that is not
-/// JSON, and the request id or its absence. [`source`](StdError::source) goes on from there.
+/// JSON, Stripe's type, code and parameter, the request id or its absence, and the number of attempts
+/// if there were several. [`source`](StdError::source) returns the cause that `Display` leaves out.
 ///
 /// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message, which may quote what was
 /// sent: both are safe to log. [`message`](Self::message) and [`Meta::body`] return what they leave
-/// out.
+/// out. An error is one pointer wide.
 ///
 /// ```
 /// use stripe_identity_core::types::ErrorCode;
@@ -211,7 +212,7 @@ impl Error {
         retry::retry_after(self.meta()?.headers())
     }
 
-    /// Returns the id of the object that does not parse, if its page does. Returns `None` for every
+    /// Returns the id of an object that does not parse, on a page that does. Returns `None` for every
     /// other failure, and if the object has no id.
     pub fn object_id(&self) -> Option<&str> {
         self.0.object_id.as_deref()
@@ -222,18 +223,18 @@ impl Error {
         self.0.invalid_input
     }
 
-    /// Returns why no response arrived, or `None` if one did or none was due.
+    /// Returns why no response arrived, or `None` if one did or nothing was sent.
     pub fn transport(&self) -> Option<&TransportError> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// Returns how many attempts the call made.
+    /// Returns how many attempts the call made: 0 if nothing was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Returns whether any attempt may have reached Stripe, and so may have taken effect. `false` is
-    /// certain.
+    /// Returns whether any attempt may have reached Stripe, and so may have taken effect. If `false`,
+    /// none has.
     ///
     /// ```
     /// use stripe_identity_core::{TransportError, TransportErrorKind};

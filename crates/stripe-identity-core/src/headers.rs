@@ -15,6 +15,8 @@ pub const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account")
 pub const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
 /// `Stripe-Notice`: what Stripe wants developers to know about a request.
 pub const STRIPE_NOTICE: HeaderName = HeaderName::from_static("stripe-notice");
+/// `Stripe-Request-Trigger`: the event that a request is made for, `event=ID`.
+pub const STRIPE_REQUEST_TRIGGER: HeaderName = HeaderName::from_static("stripe-request-trigger");
 /// `Stripe-Should-Retry`: whether Stripe asks for a retry (`true`) or against one (`false`).
 pub const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 /// `Stripe-Version`: the API version that request and response follow.

@@ -26,7 +26,8 @@
 //! # Observing calls
 //!
 //! Each call is a `tracing` span (`stripe_call`), and each attempt an event in it with the target
-//! `stripe_identity`: a response at the level `info`, a retry and a failure at `warn`. The hook
+//! `stripe_identity`: a response at the level `info`, a retry and a failure at `warn`, a poll whose
+//! condition is not met at `debug`. The hook
 //! [`on_attempt`](ConfigBuilder::on_attempt) gets the same.
 //!
 //! # Privacy

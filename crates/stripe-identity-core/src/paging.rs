@@ -133,8 +133,8 @@ macro_rules! items_of {
 items_of! { Client BlockingClient }
 
 impl<E: ListEndpoint> Pages<Config, E> {
-    /// Returns the call for the next page, or `None` after the last one. Hand its result to
-    /// [`receive`](Self::receive) before the next.
+    /// Returns the call for the next page, or `None` after the last one. Until its result is handed to
+    /// [`receive`](Self::receive), it returns the same call again.
     ///
     /// # Errors
     ///
@@ -163,25 +163,29 @@ type InFlight<E> = Pin<Box<dyn Future<Output = Result<Response<<E as Endpoint>::
 /// [`receive`](Self::receive) then lead a loop of your own from page to page:
 ///
 /// ```
-/// # use stripe_identity_core::endpoint::Endpoint;
-/// # use stripe_identity_core::{Call, Response, Step};
 /// use stripe_identity_core::types::ListVerificationSessions;
-/// use stripe_identity_core::{Config, Error};
-/// # fn run<E: Endpoint>(call: Call<Config, E>) -> Result<Response<E::Response>, Error> {
+/// use stripe_identity_core::{Call, Config, Endpoint, Error, Response};
+///
+/// /// Drives the steps of a call.
+/// fn run<E: Endpoint>(call: Call<Config, E>) -> Result<Response<E::Response>, Error> {
+///     // As the docs of `Step` show.
+/// #     use stripe_identity_core::Step;
 /// #     let Step::Send(_, sent) = call.start() else { unreachable!() };
 /// #     let page = stripe_identity_core::bytes::Bytes::from_static(br#"{"data": [{"id": "vs_123"}]}"#);
 /// #     let Step::Done(result) = sent.reply(Ok(stripe_identity_core::http::Response::new(page)), Default::default())
 /// #         else { unreachable!() };
 /// #     result
-/// # }
+/// }
 ///
 /// fn print_all(config: &Config) -> Result<(), Error> {
 ///     let mut pages = config.verification_sessions().list(ListVerificationSessions::new()).pages();
 ///     while let Some(call) = pages.next_call()? {
-///         // `run` drives the steps of a call.
 ///         let page = pages.receive(run(call))?;
-///         for session in &page.data {
-///             println!("{}", session.id);
+///         for session in page.into_inner().into_items() {
+///             match session {
+///                 Ok(session) => println!("{}", session.id),
+///                 Err(unreadable) => eprintln!("{unreadable}"),
+///             }
 ///         }
 ///     }
 ///     Ok(())

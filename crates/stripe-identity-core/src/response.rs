@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use stripe_identity_types::{
-    EphemeralKey, EphemeralKeyId, Event, EventId, File, FileId, FileLink, FileLinkId, VerificationReport,
+    EphemeralKey, EphemeralKeyId, Event, EventId, File, FileId, FileLink, FileLinkId, ThinEvent, VerificationReport,
     VerificationReportId, VerificationSession, VerificationSessionId,
 };
 
@@ -81,6 +81,7 @@ ids_of_responses! {
     Event: EventId,
     File: FileId,
     FileLink: FileLinkId,
+    ThinEvent: EventId,
     VerificationReport: VerificationReportId,
     VerificationSession: VerificationSessionId,
 }
@@ -135,8 +136,8 @@ impl Meta {
     /// Returns the body as it arrived, with the keys that the model does not know. It holds personal
     /// data.
     ///
-    /// Of an error, this is the first 16 KiB. If one object of a page does not parse, this is that
-    /// object.
+    /// Of an error, this is the first 16 KiB of the body, or of the object of a page that does not
+    /// parse.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -160,8 +161,8 @@ impl Meta {
     /// Returns whether Stripe repeated the response to an earlier request with the same idempotency
     /// key, and did nothing new.
     ///
-    /// A stored response comes again for as long as the key lives, failures with a status of 500 or
-    /// more among them: then the same call can only succeed under a new key.
+    /// A stored response comes back for as long as the key lives, also a stored failure of 500 or more.
+    /// After such a failure, use a new key.
     pub fn is_replayed(&self) -> bool {
         headers::is_replayed(&self.headers)
     }

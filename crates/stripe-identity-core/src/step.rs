@@ -24,6 +24,11 @@ use crate::transport::{AttemptTimeout, TransportError};
 /// only send and wait, and so can you, with any HTTP client. The machine reads no clock: you pass the
 /// time since the call was started.
 ///
+/// The loop stands in for a transport, so it keeps to the
+/// [contract of one](crate::HttpTransport#contract): the request has its timeout in an
+/// [`AttemptTimeout`], any status is `Ok`, redirects are not followed, and a failure has the kind that
+/// fits.
+///
 /// ```
 /// use std::time::Instant;
 ///

@@ -87,7 +87,7 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
     /// Returns the time since any fixed moment. Defaults to the system's monotonic clock.
     ///
     /// A transport whose [`sleep`](Self::sleep) does not take real time, as in tests, returns its
-    /// virtual time here.
+    /// virtual time here. A transport that wraps another forwards `now` to it.
     fn now(&self) -> Duration {
         monotonic_now()
     }
@@ -269,13 +269,14 @@ impl StdError for TransportError {
 
 /// The kinds of [`TransportError`], each with its consequences.
 ///
-/// Neighbouring kinds are told apart by these questions:
+/// To tell similar kinds apart:
 ///
 /// - [`Connect`](Self::Connect) or [`Interrupted`](Self::Interrupted): was there a connection that
 ///   could have carried the request? A refused connection is the former, one that was reset after
 ///   the handshake the latter.
-/// - [`Connect`](Self::Connect) or [`Timeout`](Self::Timeout): both may mean that time ran out. A
-///   transport that knows that it was still connecting says `Connect`, since nothing was sent.
+/// - [`Connect`](Self::Connect) or [`Timeout`](Self::Timeout): which time ran out? A transport's own
+///   time for connecting is the former, the time of the attempt the latter. A transport that knows that
+///   nothing was sent may say `Connect` for both.
 /// - [`Tls`](Self::Tls) or [`Connect`](Self::Connect): would another attempt end in the same way? An
 ///   untrusted certificate stays untrusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -149,6 +149,17 @@ async fn until<T>(
     }
 }
 
+/// Returns the time since a fixed moment by tokio's clock, which also ends the waits and timeouts
+/// here: a test may have paused it.
+fn now() -> Duration {
+    /// Long before any runtime whose clock may be paused was created.
+    static EPOCH: LazyLock<std::time::Instant> = LazyLock::new(|| {
+        let now = std::time::Instant::now();
+        now.checked_sub(Duration::from_secs(365 * 24 * 3600)).unwrap_or(now)
+    });
+    Instant::now().into_std().saturating_duration_since(*EPOCH)
+}
+
 #[async_trait]
 impl<S, B> HttpTransport for TowerTransport<S>
 where
@@ -176,6 +187,10 @@ where
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    fn now(&self) -> Duration {
+        now()
     }
 }
 

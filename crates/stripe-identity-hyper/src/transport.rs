@@ -160,7 +160,7 @@ impl HyperTransportBuilder {
 
     /// Adds a root certificate in DER form, such as that of a company's certificate authority.
     ///
-    /// It excludes a [TLS configuration](Self::tls_config), which has its own roots.
+    /// It cannot be combined with [`tls_config`](Self::tls_config): `build` then fails.
     pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
         self.roots.added.push(der.into());
         self
@@ -169,7 +169,7 @@ impl HyperTransportBuilder {
     /// Trusts only the root certificates that are [added](Self::root_certificate), and not those of
     /// the crate's features.
     ///
-    /// It excludes a [TLS configuration](Self::tls_config), which has its own roots.
+    /// It cannot be combined with [`tls_config`](Self::tls_config): `build` then fails.
     pub fn without_default_roots(mut self) -> Self {
         self.roots.with_default = false;
         self
@@ -304,6 +304,10 @@ impl HttpTransport for HyperTransport {
 
     async fn sleep(&self, duration: Duration) {
         self.0.sleep(duration).await;
+    }
+
+    fn now(&self) -> Duration {
+        self.0.now()
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -198,6 +199,17 @@ fn proxy_from_env() -> Option<reqwest::Proxy> {
     }))
 }
 
+/// Returns the time since a fixed moment by tokio's clock, which also ends the waits and timeouts
+/// here: a test may have paused it.
+fn now() -> Duration {
+    /// Long before any runtime whose clock may be paused was created.
+    static EPOCH: LazyLock<std::time::Instant> = LazyLock::new(|| {
+        let now = std::time::Instant::now();
+        now.checked_sub(Duration::from_secs(365 * 24 * 3600)).unwrap_or(now)
+    });
+    Instant::now().into_std().saturating_duration_since(*EPOCH)
+}
+
 #[async_trait]
 impl HttpTransport for ReqwestTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
@@ -221,6 +233,10 @@ impl HttpTransport for ReqwestTransport {
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    fn now(&self) -> Duration {
+        now()
     }
 }
 

@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
+use stripe_identity_core::headers::IDEMPOTENT_REPLAYED;
 use stripe_identity_core::types::Timestamp;
 
 use crate::key::Key;
@@ -13,7 +14,6 @@ use crate::sessions::has_passed;
 use crate::simulator::Parameters;
 
 const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Whose idempotency key it is. A secret key must not get what a restricted one was answered with.
 #[derive(Clone, PartialEq, Eq, Hash)]

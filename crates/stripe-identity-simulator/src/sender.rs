@@ -44,7 +44,7 @@ async fn deliver(simulator: SimulatorTransport, due: Due, places: Arc<Semaphore>
         let is_taken = {
             // It is never closed. No place is held while waiting for the next try.
             let Ok(_place) = places.acquire().await else { return };
-            let request = due.request(simulator.now());
+            let request = due.request(simulator.time());
             tokio::time::timeout(PATIENCE, send(request)).await.is_ok_and(|taken| taken == Some(true))
         };
         match wait {

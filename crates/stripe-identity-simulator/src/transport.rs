@@ -105,8 +105,8 @@ macro_rules! controls {
                 self.lock().advance(duration);
             }
 
-            /// As [`Simulator::now`].
-            pub fn now(&self) -> Timestamp {
+            /// Returns the simulator's time, as [`Simulator::now`] does.
+            pub fn time(&self) -> Timestamp {
                 self.lock().now()
             }
         }

@@ -68,7 +68,7 @@
 //!
 //! | setting | `HyperTransport` | `UreqTransport` | `ReqwestTransport` | default |
 //! |---|---|---|---|---|
-//! | time for connecting | `connect_timeout` | `connect_timeout` | `connect_timeout` | 30 s |
+//! | time for connecting (without the TLS handshake over hyper, with it over the others) | `connect_timeout` | `connect_timeout` | `connect_timeout` | 30 s |
 //! | largest response body | `max_body_size` | `max_body_size` | `max_body_size`, of the transport | 16 MiB |
 //! | idle connections for each host | `pool_max_idle` | `pool_max_idle` | `pool_max_idle_per_host` | no limit |
 //! | time that they are kept | `pool_idle_timeout` | `pool_idle_timeout` | `pool_idle_timeout` | 90 s |
@@ -117,14 +117,14 @@ pub use stripe_identity_types::{
     FileId, FileLink, FileLinkData, FileLinkExpand, FileLinkExpiry, FileLinkId, FilePurpose, HasId,
     IdNumberCheckErrorCode, IdNumberOptions, IdNumberReport, IdNumberType, Json, LastError, LastErrorCode, List,
     ListEvents, ListFileLinks, ListFiles, ListVerificationReports, ListVerificationSessions, MatchingOptions,
-    MatchingRule, Metadata, MetadataParams, ObjectType, Patch, PersonId, PhoneCheckErrorCode, PhoneOptions,
-    PhoneReport, ProvidedDetails, ProvidedDetailsParams, Redaction, RedactionState, RedactionStatus, RelatedObject,
-    RelatedPerson, RelatedPersonParams, ReportError, ReportExpand, ReportOptions, ReportStatus, SelfieCheckErrorCode,
-    SelfieReport, Sensitive, SessionExpand, SessionState, SessionView, Sex, ThinEvent, ThinEventReason,
-    ThinEventReasonType, ThinEventRequest, ThinEventType, Timestamp, UnknownValue, UpdateFileLink,
-    UpdateVerificationSession, VerificationFlowId, VerificationReport, VerificationReportId, VerificationSession,
-    VerificationSessionId, VerificationSessionOptions, VerificationSessionOptionsParams, VerificationSessionStatus,
-    VerificationSessionType, VerifiedOutputs,
+    MatchingRule, Metadata, MetadataParams, ObjectType, ParseTimestampError, Patch, PersonId, PhoneCheckErrorCode,
+    PhoneOptions, PhoneReport, ProvidedDetails, ProvidedDetailsParams, Redaction, RedactionState, RedactionStatus,
+    RelatedObject, RelatedPerson, RelatedPersonParams, ReportError, ReportExpand, ReportOptions, ReportStatus,
+    SelfieCheckErrorCode, SelfieReport, Sensitive, SessionExpand, SessionState, SessionView, Sex, SystemTimeRangeError,
+    ThinEvent, ThinEventReason, ThinEventReasonType, ThinEventRequest, ThinEventType, Timestamp, UnknownValue,
+    UpdateFileLink, UpdateVerificationSession, VerificationFlowId, VerificationReport, VerificationReportId,
+    VerificationSession, VerificationSessionId, VerificationSessionOptions, VerificationSessionOptionsParams,
+    VerificationSessionStatus, VerificationSessionType, VerifiedOutputs,
 };
 #[cfg(feature = "ureq")]
 pub use stripe_identity_ureq as ureq;

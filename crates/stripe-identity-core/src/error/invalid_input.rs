@@ -62,8 +62,13 @@ impl fmt::Display for InvalidInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EmptyApiKey => "the API key is empty: it must be a secret or restricted key",
-            Self::MalformedApiKey => "the API key has a space, a line break or another character that is not visible ASCII",
-            Self::NotATestKey => "the API key is not marked as a test key: without TLS, it must begin with `sk_test_` or `rk_test_`",
+            Self::MalformedApiKey => {
+                "the API key has a space, a line break or another character that is not visible ASCII"
+            }
+            Self::NotATestKey => {
+                "the API key is not marked as a test key: with `base_url_without_tls`, it must begin with \
+                 `sk_test_` or `rk_test_`"
+            }
             Self::MalformedBaseUrl => {
                 "the base URL must be `http(s)://host[:port][/path]`, without user, query or fragment"
             }
@@ -72,17 +77,24 @@ impl fmt::Display for InvalidInput {
                  `base_url_without_tls`"
             }
             Self::BlankName => {
-                "the application's name, the API version, the account or the context is blank: leave it out, or fill it in"
-            },
-            Self::AccountAndContext => "an account and a context are both set: set one, since a context names the account too",
-            Self::MalformedHeader => "a header's name or value has a character that no header may have, or there are too many headers",
+                "the application's name, the API version, the account or the context is blank: leave it out, or \
+                 fill it in"
+            }
+            Self::AccountAndContext => {
+                "an account and a context are both set: set one, since a context names the account too"
+            }
+            Self::MalformedHeader => {
+                "a header's name or value has a character that no header may have, or there are too many \
+                 headers"
+            }
             Self::ReservedHeader => "this header cannot be set as an extra header: use the call's own option for it",
             Self::MalformedIdempotencyKey => "an idempotency key must be 1 to 255 visible ASCII characters",
             Self::IdempotencyKeyOnGet => "a GET takes no idempotency key: leave it out",
             Self::NoRandomness => "the operating system returned no random bytes for an idempotency key",
             Self::UnusableId => "an id must not be empty, `.` or `..`",
             Self::MalformedPath => {
-                "the path is malformed: it must be `/` and plain segments joined by `/`, with one `{name}` if there is an id"
+                "the path is malformed: it must be `/` and plain segments joined by `/`, with one `{name}` if \
+                 there is an id"
             }
             Self::UnrepresentableParams => {
                 "the parameters cannot be encoded: a name is empty or has brackets, or a number is not finite"

@@ -5,7 +5,7 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 
 /// The kinds of [`Error`](crate::Error).
 ///
-/// Neighbouring kinds are told apart by these questions:
+/// To tell similar kinds apart:
 ///
 /// - [`InvalidInput`](Self::InvalidInput) or [`InvalidRequest`](Self::InvalidRequest): was anything
 ///   sent? This crate refuses what cannot be right, Stripe refuses the rest.
@@ -13,8 +13,8 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 ///   the key? An unknown or revoked key is the former, a restricted key without the permission the
 ///   latter.
 /// - [`RateLimit`](Self::RateLimit) or [`Idempotency`](Self::Idempotency): does waiting help under
-///   the same key? After a rate limit, yes. A key that was used with other parameters stays
-///   refused; one that is used by a running request is retried by the call itself.
+///   the same key? After a rate limit, yes. A key that was used with other parameters stays refused.
+///   If a running request uses the key, the call itself retries.
 /// - [`Decode`](Self::Decode) or [`Api`](Self::Api): did the request take effect? After a success
 ///   that cannot be parsed, it did.
 /// - [`Transport`](Self::Transport) or [`Api`](Self::Api): did a response arrive? A proxy's own
@@ -30,7 +30,6 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 ///     match error.kind() {
 ///         ErrorKind::RateLimit => "We are busy. Try again in a minute.",
 ///         ErrorKind::Transport | ErrorKind::Api if error.is_retryable() => "Try again.",
-///         ErrorKind::InvalidRequest => "This verification is over.",
 ///         _ => "Something went wrong on our side.",
 ///     }
 /// }

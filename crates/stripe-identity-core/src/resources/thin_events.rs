@@ -6,6 +6,7 @@ use super::raw::Raw;
 use super::verification_sessions;
 use crate::call::{Call, Caller};
 use crate::endpoint::{Endpoint, endpoints};
+use crate::headers::STRIPE_REQUEST_TRIGGER;
 
 endpoints! {
     /// Retrieves a thin event.
@@ -64,10 +65,9 @@ impl<C: Caller> ThinEvents<C> {
 }
 
 fn in_context_of<C: Caller, E: Endpoint>(event: &ThinEvent, call: Call<C, E>) -> Call<C, E> {
-    let call = call.header("stripe-request-trigger", format!("event={}", event.id));
+    let call = call.header(STRIPE_REQUEST_TRIGGER.as_str(), format!("event={}", event.id));
     match event.context.as_deref().filter(|context| !context.is_empty()) {
-        // The context names the account too. Stripe refuses both together.
-        Some(context) => call.context(context).account(""),
+        Some(context) => call.context(context),
         None => call,
     }
 }

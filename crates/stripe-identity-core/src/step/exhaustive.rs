@@ -216,7 +216,7 @@ fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
                 let known = shapes.insert(reply.traits(setting), shape);
                 assert!(
                     known.is_none_or(|known| known == shape),
-                    "{} is told from its like: {known:?} {shape:?}",
+                    "{} has another outcome than an equal reply: {known:?} {shape:?}",
                     reply.name
                 );
                 let merged = if known.is_none() { state.merged } else { 0 };
@@ -293,10 +293,10 @@ fn every_sequence_of_replies_keeps_the_promises() {
     ));
 }
 
-/// Prints what was tried, and holds it against the page that tells it.
+/// Prints what was tried, and compares it with RELIABILITY.md.
 fn report(figure: &str) {
     println!("{figure}");
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../RELIABILITY.md")).unwrap();
-    let is_told = page.split_whitespace().collect::<Vec<_>>().join(" ").contains(figure);
-    assert!(is_told || depth() != 4, "RELIABILITY.md has another figure");
+    let is_listed = page.split_whitespace().collect::<Vec<_>>().join(" ").contains(figure);
+    assert!(is_listed || depth() != 4, "RELIABILITY.md has another figure");
 }

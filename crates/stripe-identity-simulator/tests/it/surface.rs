@@ -182,7 +182,7 @@ fn a_link_lives_and_expires() {
     let (stripe, client) = start();
     let file = client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"letter")).send().unwrap();
     let links = client.file_links();
-    let soon = Timestamp::from_secs(stripe.now().as_secs() + 60);
+    let soon = Timestamp::from_secs(stripe.time().as_secs() + 60);
     let link = links.create(CreateFileLink::new(&file.id).expires_at(soon).metadata("a", "1")).send().unwrap();
     assert_eq!((link.expired, link.file.as_ref().unwrap().id()), (Some(false), &file.id));
     let expanded = links.retrieve(&link.id).expand([FileLinkExpand::File]).send().unwrap();

@@ -152,3 +152,18 @@ async fn clones_share_connections() {
     tokio::task::spawn_blocking(calls).await.unwrap();
     assert_eq!(server.connections() - before, 1);
 }
+
+/// With tokio's clock paused, time passes only in waits.
+#[tokio::test(start_paused = true)]
+async fn deadline_over_tower_follows_the_clock_of_tokio() {
+    let service = tower::service_fn(|_: Request<RequestBody>| async {
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        Ok::<_, std::convert::Infallible>(stripe_identity::http::Response::new(String::new()))
+    });
+    let client = Client::new(config(), TowerTransport::new(service));
+    let (seconds, start) = (Duration::from_secs, tokio::time::Instant::now());
+    let call = client.verification_sessions().retrieve("vs_1").max_retries(9);
+    let error = call.attempt_timeout(seconds(40)).deadline(seconds(100)).await.unwrap_err();
+    assert_eq!((error.transport().unwrap().kind(), error.attempts()), (Kind::Timeout, 3));
+    assert_eq!(start.elapsed().as_secs(), 100);
+}

@@ -31,10 +31,10 @@ fn blocking_wait_until_ends_with_decision_and_redaction() {
     let client = BlockingClient::new(config(&stripe, 4), stripe.clone());
     let sessions = client.verification_sessions();
     let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
-    let began = stripe.now();
+    let began = stripe.time();
     let decided = sessions.retrieve(&session).wait_until(VerificationSession::is_decided, TEN_MINUTES).send().unwrap();
     assert_eq!(decided.state(), SessionState::Verified);
-    assert!((5..=15).contains(&(stripe.now().as_secs() - began.as_secs())));
+    assert!((5..=15).contains(&(stripe.time().as_secs() - began.as_secs())));
 
     sessions.redact(&session).send().unwrap();
     let redacted = || sessions.retrieve(&session).wait_until(VerificationSession::is_redacted, TEN_MINUTES).send();
@@ -77,8 +77,8 @@ async fn time_limit_counts_from_the_first_poll_of_the_future() {
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     let call = client.verification_sessions().retrieve(&session);
     let waiting = call.wait_until(VerificationSession::is_decided, TEN_MINUTES).into_future();
-    let began = stripe.now().as_secs();
+    let began = stripe.time().as_secs();
     stripe.advance(2 * TEN_MINUTES);
     assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::WaitTimedOut);
-    assert!(stripe.now().as_secs() - began > 1700, "it gave up before it began");
+    assert!(stripe.time().as_secs() - began > 1700, "it gave up before it began");
 }

@@ -19,7 +19,7 @@ const URL: &str = "http://127.0.0.1:1/webhook";
 
 fn verifier(stripe: &SimulatorTransport) -> Verifier {
     let clock = stripe.clone();
-    Verifier::new(SECRET).unwrap().clock(move || clock.now())
+    Verifier::new(SECRET).unwrap().clock(move || clock.time())
 }
 
 fn signature(request: &Request<Bytes>) -> Option<&[u8]> {
