@@ -1,4 +1,4 @@
-//! A transport of one's own: HTTP/1.1 over the standard library's sockets, on a thread for each request, awaited by any
+//! A transport of your own: HTTP/1.1 over the standard library's sockets, on a thread for each request, awaited by any
 //! runtime. The conformance suite judges it as it judges the others.
 
 mod http1;

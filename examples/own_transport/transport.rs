@@ -30,7 +30,7 @@ impl HttpTransport for ThreadTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let (max_body_size, idle) = (self.max_body_size, self.idle.clone());
         let line = Arc::new(Mutex::new(Line::Free));
-        // Dropped with this future: whoever waits no longer hangs up.
+        // Dropped with this future, which hangs up.
         let _hang_up = HangUp(line.clone());
         let (tell, told) = oneshot::channel();
         thread::spawn(move || {

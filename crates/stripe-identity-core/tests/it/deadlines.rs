@@ -33,7 +33,7 @@ impl Clock {
         *self.0.lock().unwrap() += duration;
     }
 
-    /// Makes a call in which each attempt takes a time and has an outcome. Tells the time that each attempt had, and was
+    /// Makes a call in which each attempt takes a time and has an outcome. Returns the time that each attempt had, and was
     /// begun at, in seconds.
     fn run<E: Endpoint>(
         &self,

@@ -296,7 +296,7 @@ fn config(url: &str) -> Config {
     builder(url).build().unwrap()
 }
 
-/// Makes a call, and describes what came of it. `keys` tells the keys of all requests that the server took.
+/// Makes a call, and describes what came of it. `keys` returns the keys of all requests that the server got.
 fn call(creator: &Creator, keys: impl Fn() -> Vec<String>) -> String {
     let (before, started) = (keys().len(), Instant::now());
     let outcome = (creator.create)(CreateVerificationSession::document(), None);

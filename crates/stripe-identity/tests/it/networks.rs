@@ -17,7 +17,7 @@ use stripe_identity_ureq::{Proxy as UreqProxy, UreqTransport, UreqTransportBuild
 use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest, over_ureq};
 use crate::tls::trusting;
 
-/// A proxy that makes tunnels, to this machine only, for whoever has the password.
+/// A proxy that makes tunnels, to this machine only, for a client with the password.
 pub(crate) struct ConnectProxy {
     pub(crate) authority: String,
     /// The heads of the requests for a tunnel.

@@ -27,7 +27,7 @@ fn hyper(certificate: Option<&[u8]>) -> HyperTransport {
 
 fn reqwest(certificate: Option<&[u8]>) -> ReqwestTransport {
     let mut tls = certificate.map_or_else(trusting_nobody, trusting);
-    // What a configuration of one's own says to speak, reqwest speaks.
+    // reqwest speaks what a given configuration offers.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let client = ReqwestTransport::client_builder().tls_backend_preconfigured(tls).build().unwrap();
     ReqwestTransport::new(client)

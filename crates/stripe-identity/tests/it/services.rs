@@ -1,4 +1,4 @@
-//! Tower services under a client: an axum router, layers, a connector of one's own.
+//! Tower services under a client: an axum router, layers, a custom connector.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
