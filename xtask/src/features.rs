@@ -29,6 +29,8 @@ pub(crate) fn check() -> Result<(), Failure> {
     }
     // With the other cryptography provider and the other roots, in real handshakes.
     step(cargo(["test", "--quiet", "--package", "stripe-identity", "--all-features", "--test", "it"]))?;
+    // Without HTTP/2, which the tests of the workspace turn on.
+    step(cargo(["test", "--quiet", "--package", "stripe-identity-hyper", "--test", "it"]))?;
     // Another crate may turn these on: the first changes how serde_json represents numbers, the others what ureq sends.
     for name in ["stripe-identity-types", "stripe-identity-core", "stripe-identity-webhook"] {
         let precise = "serde_json/arbitrary_precision";
