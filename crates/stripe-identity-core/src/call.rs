@@ -38,8 +38,8 @@ impl Caller for Config {
 /// - [`start`](Self::start) a call of a [`Config`], or of either client, and drive the [`Step`]s
 ///   yourself.
 ///
-/// A setter never fails. An invalid option is returned when the call is made, as an error of kind
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent.
+/// A setter never fails. If an option is invalid, the call fails with an error of kind
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when it is made, and nothing is sent.
 ///
 /// ```
 /// use std::time::Duration;
@@ -113,18 +113,18 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
 
     /// Sets the connected account to act on, in place of the client's account or context.
     ///
-    /// An empty account removes the client's account, and leaves its context. An account and a context
-    /// on one call exclude each other.
+    /// An empty account removes the client's account and keeps the client's context. A call with both
+    /// an account and a context is invalid.
     pub fn account(mut self, account: impl Into<AccountId>) -> Self {
         self.options.account = Some(account.into());
         self
     }
 
-    /// Sets the context to act in: account ids joined by `/`, in place of the client's account or
-    /// context.
+    /// Sets the context to act in, in place of the client's account or context. A context is account
+    /// ids joined by `/`.
     ///
-    /// An empty context removes the client's context, and leaves its account. An account and a context
-    /// on one call exclude each other.
+    /// An empty context removes the client's context and keeps the client's account. A call with both
+    /// an account and a context is invalid.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.options.context = Some(context.into());
         self
@@ -133,11 +133,11 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     /// Sets the idempotency key: 1 to 255 visible ASCII characters. Defaults to a random key for the
     /// call and its retries.
     ///
-    /// A call with the same key can be repeated for at least 24 hours and takes effect once. A key
-    /// belongs to one thing that is to be done once: under a key that another call used, Stripe repeats
-    /// that call's response if the parameters are equal, and refuses the call if they differ.
+    /// For at least 24 hours, a call that is repeated with the same key takes effect only once. Use a
+    /// key for one operation only: if another call has used the key, Stripe repeats that call's
+    /// response if the parameters are equal, and refuses this call if they differ.
     ///
-    /// A `GET` takes no key, and a v1 `DELETE` has none by default.
+    /// A `GET` with a key is invalid. A v1 `DELETE` has no key by default.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.options.idempotency_key = Some(key.into());
         self
@@ -173,13 +173,14 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     }
 
     /// Adds a header. It replaces one that the call has by default (`Accept`, `User-Agent`), and the
-    /// last value of a name wins. A header that an option of the call or the transport sets is refused.
+    /// last value of a name wins. A header that has an option of its own, or that the transport sets, is
+    /// invalid.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Adds parts of the response that Stripe returns on request only.
+    /// Asks for parts of the response that Stripe otherwise leaves out.
     pub fn expand<X: Into<E::Expand>>(mut self, parts: impl IntoIterator<Item = X>) -> Self {
         self.options.expand.extend(parts.into_iter().map(Into::into));
         self

@@ -28,8 +28,8 @@ use crate::transport::{BlockingHttpTransport, HttpTransport};
 /// particular runtime, only what its transport needs.
 ///
 /// Dropping the future of a call stops its attempts and waits. Whether a request that was already
-/// sent took effect is then unknown; repeating the call with the same idempotency key is safe. Set the
-/// key if you may drop the future, since a random one is lost with it.
+/// sent took effect is then unknown; repeating the call with the same idempotency key is safe. If you
+/// may drop the future, set the key yourself: a random key is lost with the future.
 ///
 /// ```
 /// use stripe_identity_core::types::CreateVerificationSession;
@@ -122,17 +122,17 @@ macro_rules! callers {
                 EphemeralKeys::new(self)
             }
 
-            /// Makes any request to Stripe's API. `()` means no parameters.
+            /// Returns a call to any path of Stripe's API. `()` means no parameters.
             ///
             /// `path` is absolute, in plain or percent-encoded segments, and has no query; pass
             /// parameters in `params`. A `POST` sends them as JSON below `/v2/` and as a form
-            /// elsewhere; a `GET` and a `DELETE` send them in the query. Another method, and a path
-            /// that could lead to another host or up the tree, is refused before anything is sent.
+            /// elsewhere; a `GET` and a `DELETE` send them in the query. Any other method is refused
+            /// before anything is sent. So is a path that could lead to another host or up the tree.
             pub fn raw<P: Serialize>(&self, method: Method, path: impl Into<String>, params: P) -> Call<Self, Raw<P>> {
                 Call::new(self, Raw::new(method, path, params))
             }
 
-            /// Makes a call to an endpoint, for example to one of your own.
+            /// Returns a call to an endpoint, such as one of your own.
             pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<Self, E> {
                 Call::new(self, endpoint)
             }

@@ -27,10 +27,15 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 /// Why a call failed, with all that is known about it.
 ///
-/// `Display` names what failed and why: what was wrong with a request that was not sent; the host
-/// and the kind of failure if no response arrived; the status, the media type of a body that is not
-/// JSON, Stripe's type, code and parameter, the request id or its absence, and the number of attempts
-/// if there were several. [`source`](StdError::source) returns the cause that `Display` leaves out.
+/// `Display` names what failed and why:
+///
+/// - of a request that was not sent: the reason;
+/// - without a response: the host and the kind of failure;
+/// - of a response: the status, the media type if it is not JSON, Stripe's type, code and parameter,
+///   and the request id or its absence;
+/// - the number of attempts, if there were several.
+///
+/// [`source`](StdError::source) returns the cause, as far as `Display` does not show it.
 ///
 /// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message, which may quote what was
 /// sent: both are safe to log. [`message`](Self::message) and [`Meta::body`] return what they leave
@@ -178,8 +183,8 @@ impl Error {
         self.meta().map(Meta::status)
     }
 
-    /// Returns the id that Stripe gave the request, which its support asks for, or `None` if no
-    /// response arrived or it has none.
+    /// Returns Stripe's id of the request, to quote to Stripe's support, or `None` if no response
+    /// arrived or the response has none.
     pub fn request_id(&self) -> Option<&str> {
         self.meta()?.request_id()
     }
@@ -206,19 +211,20 @@ impl Error {
         self.api_error()?.message.as_ref().map(|message| message.expose().as_str())
     }
 
-    /// Returns how long the server asks to wait before the next request, or `None` if it does not
-    /// ask in seconds. The retries of a call wait that long, but at most a minute.
+    /// Returns how long the server asks to wait before the next request, or `None` if `Retry-After` is
+    /// missing or is not a number of seconds. The retries of a call wait that long, but at most a
+    /// minute.
     pub fn retry_after(&self) -> Option<Duration> {
         retry::retry_after(self.meta()?.headers())
     }
 
-    /// Returns the id of an object that does not parse, on a page that does. Returns `None` for every
-    /// other failure, and if the object has no id.
+    /// Returns the id of the object that does not parse, if the rest of its page does. Returns `None`
+    /// for every other failure, and if the object has no id.
     pub fn object_id(&self) -> Option<&str> {
         self.0.object_id.as_deref()
     }
 
-    /// Returns what was wrong with a request that was not sent, or `None` if the failure is another.
+    /// Returns what was wrong with a request that was not sent, or `None` for any other failure.
     pub fn invalid_input(&self) -> Option<InvalidInput> {
         self.0.invalid_input
     }
@@ -252,8 +258,8 @@ impl Error {
     /// Returns the idempotency key of the request, given or random, or `None` if it had none or was
     /// refused before it was made.
     ///
-    /// Repeating the call with this key is safe even if an attempt reached Stripe: the response is
-    /// the one that the first attempt got or would have got.
+    /// Repeating the call with this key is safe even if an attempt reached Stripe: Stripe then repeats
+    /// its response to that attempt, and does not act again.
     ///
     /// ```
     /// # use stripe_identity_core::{BlockingClient, Error, Response};
@@ -272,7 +278,7 @@ impl Error {
 
     /// Returns whether the same call, with the same idempotency key, may succeed later.
     ///
-    /// This is `true` for a rate limit too, which a call does not retry unless
+    /// Also `true` for a rate limit. A call itself retries that only if
     /// [`retry_rate_limits`](crate::Call::retry_rate_limits) is set, since an immediate retry usually
     /// meets the same limit.
     pub fn is_retryable(&self) -> bool {
@@ -387,8 +393,8 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
-    /// Returns what caused the failure and is not in `Display` yet. If no response arrived, this is
-    /// the source of the [`TransportError`].
+    /// Returns the cause, as far as `Display` does not show it. If no response arrived, this is the
+    /// source of the [`TransportError`].
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self.transport() {
             Some(error) => error.source(),
@@ -412,7 +418,8 @@ impl From<Infallible> for Error {
     }
 }
 
-/// Converts the error of a transport that could not be built, or is used without a client.
+/// Converts a transport's error outside a call: from building the transport, or from using it without
+/// a client.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         let was_sent = error.was_sent();

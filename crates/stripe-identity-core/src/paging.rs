@@ -106,10 +106,10 @@ macro_rules! items_of {
         impl<E: ListEndpoint> Call<$client, E> {
             /// Returns all objects from here on. A page is fetched when the one before it is used up.
             ///
-            /// They come newest first, or oldest first if the parameters have `ending_before`. An object
-            /// that does not parse comes as an error of kind [`Decode`](ErrorKind::Decode) in its place,
-            /// with its [id](Error::object_id), and the others follow. After any other error there are no
-            /// more objects.
+            /// They come newest first, or oldest first if the parameters have `ending_before`. In place of
+            /// an object that does not parse comes an error of kind [`Decode`](ErrorKind::Decode) with the
+            /// object's [id](Error::object_id), and the other objects follow. After any other error there
+            /// are no more objects.
             ///
             /// ```
             /// # use stripe_identity_core::{BlockingClient, Error};

@@ -142,8 +142,8 @@ impl Meta {
         &self.body
     }
 
-    /// Returns the id that Stripe gave the request, which its support asks for, or `None` if the
-    /// response has none.
+    /// Returns Stripe's id of the request, to quote to Stripe's support, or `None` if the response has
+    /// none.
     pub fn request_id(&self) -> Option<&str> {
         headers::request_id(&self.headers)
     }

@@ -55,23 +55,23 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// | [`pool_idle_timeout`](HyperTransportBuilder::pool_idle_timeout) | 90 s |
 /// | HTTP versions | HTTP/1.1; with the feature `http2`, HTTP/2 if the server offers it over TLS |
 /// | [`proxy`](HyperTransportBuilder::proxy) | from the environment |
-/// | [`root_certificate`](HyperTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
+/// | trusted roots, to which [`root_certificate`](HyperTransportBuilder::root_certificate) adds | the crate's [features](crate#features) decide |
 ///
-/// The largest head of a response in HTTP/1.1 is about 64 KiB. `TCP_NODELAY` is set. There are no
-/// redirects, no compression and no cookies.
+/// The largest head of a response in HTTP/1.1 is about 64 KiB. `TCP_NODELAY` is set. It follows
+/// no redirects, asks for no compression and keeps no cookies.
 ///
 /// # Connections
 ///
 /// A connection is used again once its response is complete. If a response is late, or its future
 /// is dropped, the connection is not used again.
 ///
-/// Tasks of the runtime watch idle connections. A current-thread runtime that runs only during
-/// calls therefore misses that a server has closed a connection, and the next request over it
-/// fails. In such a program, set [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) to 0 or
-/// use the blocking client.
+/// Tasks of the runtime watch idle connections. If a current-thread runtime runs only during calls,
+/// it does not notice that a server closes an idle connection, and the next request on that connection
+/// fails. In such a program, set [`pool_max_idle`](HyperTransportBuilder::pool_max_idle) to 0 or use
+/// the blocking client.
 ///
-/// If a pooled connection turns out to be closed before any byte of a request was written, the
-/// request is sent over a new connection. The transport repeats nothing else.
+/// If the closure is noticed before any byte of a request is written, the request is sent over a new
+/// connection. The transport repeats nothing else.
 #[derive(Clone)]
 pub struct HyperTransport(TowerTransport<HyperService>);
 
@@ -177,8 +177,8 @@ impl HyperTransportBuilder {
 
     /// Sets the addresses of a host or a proxy, which is then not looked up.
     ///
-    /// The port is that of the URL. If the URL has none, it is that of the address, or the default
-    /// of the scheme if that is 0.
+    /// The port is the URL's. If the URL has none, it is the address's; if that is 0, the scheme's
+    /// default.
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self

@@ -35,7 +35,7 @@ use crate::key::Key;
 /// # Ok::<(), stripe_identity_webhook::BlankSecret>(())
 /// ```
 ///
-/// With a header that is text, and two secrets while one is rolled:
+/// With the header as text, and with two secrets during a rotation:
 ///
 /// ```
 /// # use stripe_identity_webhook::{Signer, types::Timestamp};
@@ -115,7 +115,7 @@ impl Verifier {
         without_secret.add_secret(secret)
     }
 
-    /// Adds a secret that is accepted as well: a new one while one is rolled, or that of another
+    /// Adds another accepted secret, such as the new one during a rotation, or that of another
     /// endpoint.
     ///
     /// # Errors
@@ -184,7 +184,7 @@ impl Verifier {
         }
     }
 
-    /// Verifies a payload and parses it as an event of either kind.
+    /// Verifies a payload and parses it as an event with a snapshot or as a thin event.
     ///
     /// # Errors
     /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`].

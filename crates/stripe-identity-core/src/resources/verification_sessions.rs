@@ -141,14 +141,14 @@ impl<C: Caller> VerificationSessions<C> {
 impl<C: Caller> Call<C, Retrieve> {
     /// Polls the session until it meets a condition, or until the time limit `within` is over.
     ///
-    /// The waits between the polls grow from a second to a hundredth of `within`, which is taken as at
-    /// least 5 s and at most an hour. A poll that fails transiently (a lost connection, a rate limit, an
-    /// outage) counts as "not met yet": the time limit bounds such failures, not the number of retries.
-    /// Any other failure ends the polling.
+    /// The waits between the polls grow from 1 s to a hundredth of `within`, but at least to 5 s and at
+    /// most to an hour. A poll that fails transiently (a lost connection, a rate limit, an outage) counts
+    /// as "not met yet": such failures are bounded by the time limit, not by `max_retries`. Any other
+    /// failure ends the polling.
     ///
-    /// When the time limit is over, the error is of kind
-    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or that of the last poll if it failed. Dropping
-    /// the future ends the polling, in the middle of a poll too.
+    /// When the time limit is over, the call fails with
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or with the error of the last poll if that poll
+    /// failed. Dropping the future ends the polling, in the middle of a poll too.
     ///
     /// A webhook is faster and takes fewer requests. Polling is for programs that cannot receive one.
     ///
