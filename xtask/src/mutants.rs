@@ -22,13 +22,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         .partition(|argument| std::path::Path::new(argument).extension().is_some_and(|extension| extension == "rs"));
     let mut mutants =
         cargo(["mutants", "--dir", WORKSPACE, "--output", concat!(env!("CARGO_MANIFEST_DIR"), "/../target")]);
-    if files.is_empty() {
-        mutants.args(FILES.iter().flat_map(|file| ["--file", file]));
-    }
-    mutants.args(files.into_iter().flat_map(|file| ["--file", file])).args(options);
     // Each mutant takes a build and a run, so both are kept short: nothing is optimized, and sequences
     // have two replies or two pages. The tests print that depth.
     mutants.arg("--cargo-arg=--config=profile.dev.package.stripe-identity-core.opt-level=0");
     mutants.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0").env("STRIPE_IDENTITY_DEPTH", "2");
+    if files.is_empty() {
+        mutants.args(FILES.iter().flat_map(|file| ["--file", file]));
+    }
+    mutants.args(files.into_iter().flat_map(|file| ["--file", file])).args(options);
     step(mutants)
 }
