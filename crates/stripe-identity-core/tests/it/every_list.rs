@@ -1,4 +1,4 @@
-//! Lists over every sequence of up to four pages, in both directions, from both clients.
+//! Lists over every sequence of up to four pages, in both directions, from both clients and by hand.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,7 +10,7 @@ use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::types::{ListVerificationSessions, VerificationSession};
 use stripe_identity_core::{
-    BlockingClient, BlockingHttpTransport, Client, Error, ErrorKind, HttpTransport, TransportError,
+    BlockingClient, BlockingHttpTransport, Client, Error, ErrorKind, HttpTransport, Step, TransportError,
     TransportErrorKind as Kind, async_trait,
 };
 
@@ -266,12 +266,49 @@ fn walk_asynchronously(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     (found, cursors)
 }
 
+/// The same without a client: the steps of each page's call are taken by hand.
+fn walk_by_hand(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
+    let server = Server::new(script);
+    let config = builder().max_retries(0).build().unwrap();
+    let mut pages = config.verification_sessions().list(script.params()).pages();
+    let mut found = Vec::new();
+    let mut next = || -> Result<Option<Vec<Seen>>, Error> {
+        let Some(call) = pages.next_call()? else { return Ok(None) };
+        let Step::Send(request, sent) = call.start() else { panic!("a call begins with a request") };
+        let Step::Done(page) = sent.reply(server.answer(&request), Duration::ZERO) else {
+            panic!("without retries a reply is the end")
+        };
+        let items = pages.receive(page)?.into_inner().into_items();
+        let mut items: Vec<_> = items
+            .map(|item| match item {
+                Ok(session) => Ok(session.id.as_str().to_owned()),
+                Err(item) => Err((ErrorKind::Decode, item.id().map(str::to_owned))),
+            })
+            .collect();
+        if script.is_backwards {
+            items.reverse();
+        }
+        Ok(Some(items))
+    };
+    for _ in 0..PLENTY {
+        match next() {
+            Ok(Some(items)) => found.extend(items),
+            Ok(None) => break,
+            Err(error) => found.push(Err((error.kind(), error.object_id().map(str::to_owned)))),
+        }
+    }
+    assert!(matches!(next(), Ok(None)), "after its end a walk goes on");
+    let cursors = server.cursors.lock().unwrap().clone();
+    (found, cursors)
+}
+
 /// Every object comes once, in order and in its place, whether it can be read or not; every page is asked for beyond the object
 /// at the edge of the one before it; and the walk ends at the page that says so, or with an error.
 fn check(script: &Script) {
     let (found, cursors) = walk(script);
     assert_eq!(found, script.expected, "{:?}", script.made);
     assert_eq!(cursors, script.cursors, "{:?}", script.made);
+    assert_eq!(walk_by_hand(script), (found.clone(), cursors.clone()), "{:?}", script.made);
     assert_eq!((found, cursors), walk_asynchronously(script), "{:?}", script.made);
     let says_so = script.made.len() == script.replies.len() && script.made.last().is_some_and(|(_, more)| !more);
     assert!(says_so || script.expected.last().is_some_and(Result::is_err), "it ends in silence: {:?}", script.made);
