@@ -1,6 +1,7 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use serde::Serialize;
@@ -193,13 +194,26 @@ impl<E: Endpoint> Call<BlockingClient, E> {
     }
 }
 
+/// Returns a function that returns the time since now.
+///
+/// The readings of the clock are added up, so that a clock that is set back loses no more than one of
+/// them.
+fn stopwatch(now: impl Fn() -> Duration) -> impl FnMut() -> Duration {
+    let (mut last, mut elapsed) = (now(), Duration::ZERO);
+    move || {
+        let now = now();
+        elapsed = elapsed.saturating_add(now.saturating_sub(last));
+        last = now;
+        elapsed
+    }
+}
+
 /// The time of a call counts from the first poll of this future.
 async fn drive<T: FromResponse>(
     state: Result<CallState<T>, Error>,
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Response<T>, Error> {
-    let start = transport.now();
-    let elapsed = || transport.now().saturating_sub(start);
+    let mut elapsed = stopwatch(|| transport.now());
     let mut step = state?.begin();
     loop {
         step = match step {
@@ -220,8 +234,7 @@ fn drive_blocking<T: FromResponse>(
     state: Result<CallState<T>, Error>,
     transport: &dyn BlockingHttpTransport,
 ) -> Result<Response<T>, Error> {
-    let start = transport.now();
-    let elapsed = || transport.now().saturating_sub(start);
+    let mut elapsed = stopwatch(|| transport.now());
     let mut step = state?.begin();
     loop {
         step = match step {

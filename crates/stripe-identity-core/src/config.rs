@@ -219,11 +219,7 @@ impl ConfigBuilder {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key or an option is invalid. The error
     /// is that of the first one.
     pub fn build(self) -> Result<Config, Error> {
-        let settings = self.settings?;
-        if [Some(settings.attempt_timeout), settings.deadline].contains(&Some(Duration::ZERO)) {
-            return Err(InvalidInput::ZeroDuration.into());
-        }
-        Ok(Config(Arc::new(settings)))
+        self.settings.map(|settings| Config(Arc::new(settings)))
     }
 
     /// Sets the base URL of all requests: `https://host[:port][/path]`, or `http://…` if the host is
@@ -305,9 +301,12 @@ impl ConfigBuilder {
     }
 
     /// Sets how long one attempt may take, from connecting to the last byte of the body. Defaults to
-    /// 80 s.
+    /// 80 s. Zero is invalid.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
-        self.with(|settings| settings.attempt_timeout = timeout)
+        self.try_with(|settings| {
+            settings.attempt_timeout = not_zero(timeout)?;
+            Ok(())
+        })
     }
 
     /// Sets how long a call may take in all, attempts and waits together. Defaults to no limit.
@@ -315,7 +314,10 @@ impl ConfigBuilder {
     /// An attempt gets at most the time that is left. A retry is not made if the wait before it would
     /// last until the deadline; the call then fails with the error of the last attempt. Zero is invalid.
     pub fn deadline(self, deadline: Duration) -> Self {
-        self.with(|settings| settings.deadline = Some(deadline))
+        self.try_with(|settings| {
+            settings.deadline = Some(not_zero(deadline)?);
+            Ok(())
+        })
     }
 
     /// Sets the name of your application, such as `my-app/1.2`, which Stripe sees in the `User-Agent`
@@ -368,6 +370,10 @@ impl fmt::Debug for ConfigBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigBuilder").field("invalid", &self.settings.as_ref().err()).finish_non_exhaustive()
     }
+}
+
+fn not_zero(duration: Duration) -> Result<Duration, Error> {
+    if duration.is_zero() { Err(InvalidInput::ZeroDuration.into()) } else { Ok(duration) }
 }
 
 fn set_base_url(settings: &mut Settings, base_url: BaseUrl) {

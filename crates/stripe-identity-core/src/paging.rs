@@ -67,9 +67,16 @@ impl<C: Caller, E: ListEndpoint> Paginator<C, E> {
 
     /// Takes in a page and decides which one comes after it. An error ends the pagination.
     fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
-        let next = std::mem::replace(&mut self.next, Next::End);
+        let mut call = match std::mem::replace(&mut self.next, Next::End) {
+            Next::Page(call) => call,
+            // A page that nobody asked for must not hide the error.
+            Next::Failure(error) => return Err(error),
+            Next::End => return page,
+        };
         let page = page?;
-        let (true, Next::Page(mut call)) = (page.has_more, next) else { return Ok(page) };
+        if !page.has_more {
+            return Ok(page);
+        }
         let endpoint = &mut call.endpoint;
         let broken = || Error::after_success(ErrorKind::BrokenPagination, page.meta().clone());
         let Some(edge) = page.edge(endpoint.is_backwards()) else {

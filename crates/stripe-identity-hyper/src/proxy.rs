@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use stripe_identity_core::http::Uri;
-use stripe_identity_core::transport_support::{is_direct, proxies_from_env};
+use stripe_identity_core::transport_support::{is_direct, is_proxy_url, proxies_from_env};
 use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
 
 /// The proxy that connections to Stripe go through, if any.
@@ -87,7 +87,7 @@ impl Proxy {
         // The matcher ignores a URL that it does not understand, and then intercepts nothing.
         let accepted = proxy.intercept(&Uri::from_static("https://stripe.invalid"));
         let is_http = |proxy: Intercept| matches!(proxy.uri().scheme_str(), Some("http" | "https"));
-        if accepted.is_some_and(is_http) {
+        if is_proxy_url(url) && accepted.is_some_and(is_http) {
             Ok(proxy)
         } else {
             let reason = "the proxy's URL is malformed: it must be http://[user:password@]host[:port], or https://…";

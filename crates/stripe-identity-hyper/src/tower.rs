@@ -176,7 +176,7 @@ where
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
         let (parts, body) = until(end, self.head(request)).await?.into_parts();
         let mut bytes = BytesMut::with_capacity(expected_size(&body).min(self.max_body_size));
-        // If the body is dropped before its end, its connection is not used again.
+        // If the body is dropped before its end has arrived, its connection is not used again.
         let read = until(end, read(body, &mut bytes, self.max_body_size)).await;
         if parts.status.is_success() {
             read?;

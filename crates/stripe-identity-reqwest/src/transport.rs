@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 use stripe_identity_core::transport_support::{
-    CONNECT_TIMEOUT, MAX_BODY_SIZE, POOL_IDLE_TIMEOUT, append, is_direct, proxies_from_env,
+    CONNECT_TIMEOUT, MAX_BODY_SIZE, POOL_IDLE_TIMEOUT, append, is_direct, is_proxy_url, proxies_from_env,
 };
 use stripe_identity_core::{AttemptTimeout, HttpTransport, TransportError, TransportErrorKind, async_trait, http};
 use tokio::time::{Instant, timeout_at};
@@ -191,7 +191,8 @@ fn proxy_from_env() -> Option<reqwest::Proxy> {
     let (urls, no_proxy) = proxies_from_env(|name| std::env::var_os(name));
     // Another feature of reqwest would accept SOCKS.
     let is_http = |url: &&String| ["http", "https"].contains(&url.split_once("://").map_or("http", |(it, _)| it));
-    let proxy = urls.iter().filter(is_http).find(|url| reqwest::Proxy::https(*url).is_ok())?.clone();
+    let is_valid = |url: &&String| is_proxy_url(url) && reqwest::Proxy::https(*url).is_ok();
+    let proxy = urls.iter().filter(is_http).find(is_valid)?.clone();
     // Not `Proxy::no_proxy`, which ignores wildcards and ports.
     Some(reqwest::Proxy::custom(move |url| {
         let is_direct = url.as_str().parse().map_or(url.scheme() != "https", |uri| is_direct(&uri, &no_proxy));

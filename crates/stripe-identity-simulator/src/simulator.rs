@@ -1,5 +1,5 @@
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -40,6 +40,8 @@ use crate::{control, json};
 /// ```
 pub struct Simulator {
     clock: Box<dyn Fn() -> Timestamp + Send>,
+    /// When the clock was given, if it was.
+    clock_since: Option<Instant>,
     advanced: Duration,
     ids: Ids,
     request_ids: Ids,
@@ -64,6 +66,7 @@ impl Simulator {
     pub fn with_seed(seed: u64) -> Self {
         Self {
             clock: Box::new(|| Timestamp::from_secs(1_793_000_000)),
+            clock_since: None,
             advanced: Duration::ZERO,
             ids: Ids::new(seed),
             // Apart, so that a refused request does not change which ids come next.
@@ -77,6 +80,7 @@ impl Simulator {
     /// The same simulator with another clock.
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + 'static) -> Self {
         self.clock = Box::new(clock);
+        self.clock_since = Some(Instant::now());
         self
     }
 
@@ -91,10 +95,10 @@ impl Simulator {
         Timestamp::from_secs((self.clock)().as_secs().saturating_add(advanced))
     }
 
-    /// The same time to the nanosecond, since the epoch.
-    pub(crate) fn time(&self) -> Duration {
-        let seconds = u64::try_from((self.clock)().as_secs()).unwrap_or_default();
-        Duration::from_secs(seconds).saturating_add(self.advanced)
+    /// The time that clients measure with: how far the simulator was advanced and, if it was given a
+    /// clock, the real time since then. A clock of whole seconds would be too coarse for deadlines.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.advanced.saturating_add(self.clock_since.map_or(Duration::ZERO, |since| since.elapsed()))
     }
 
     /// Lets the user of a session submit, and the checks come out in some way at once.

@@ -128,7 +128,7 @@ impl HttpTransport for SimulatorTransport {
     }
 
     fn now(&self) -> Duration {
-        self.lock().time()
+        self.lock().elapsed()
     }
 }
 
@@ -155,7 +155,7 @@ impl BlockingHttpTransport for SimulatorTransport {
     }
 
     fn now(&self) -> Duration {
-        self.lock().time()
+        self.lock().elapsed()
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use stripe_identity_core::http::Uri;
-use stripe_identity_core::transport_support::{is_direct, proxies_from_env};
+use stripe_identity_core::transport_support::{is_direct, is_proxy_url, proxies_from_env};
 use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
 use ureq::ProxyProtocol;
 
@@ -96,6 +96,9 @@ impl Proxy {
 }
 
 fn parse(url: &str) -> Result<ureq::Proxy, InvalidProxyUrl> {
+    if !is_proxy_url(url) {
+        return Err(InvalidProxyUrl);
+    }
     // ureq's error may quote the URL, and with it credentials.
     let proxy = ureq::Proxy::new(url).map_err(|_| InvalidProxyUrl)?;
     // ureq accepts other protocols too, and fails only when it connects.

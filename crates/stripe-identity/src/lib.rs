@@ -77,7 +77,7 @@
 //! | added root certificate | `root_certificate` | `root_certificate` | `tls_certs_merge` | none |
 //! | only the added ones | `without_default_roots` | `without_default_roots` | `tls_certs_only` | the features decide; reqwest trusts those of the operating system |
 //! | TLS configuration | `tls_config` | – | `tls_backend_preconfigured` | the features decide |
-//! | addresses of a host | `resolve` | `resolve` | `Resolver::resolve_to_addrs`, then `dns_resolver` | the system's lookup |
+//! | addresses of a host name | `resolve` | `resolve` | `Resolver::resolve_to_addrs`, then `dns_resolver` | the system's lookup |
 //! | HTTP versions | `http_version`, with the feature `http2` | – | `http1_only`, `http2_prior_knowledge` | HTTP/2 if its feature is on and the server offers it, else 1.1 |
 //!
 //! The timeout of an attempt is no setting of a transport: it comes from the call and its `Config`.

@@ -1,13 +1,12 @@
 use std::fmt;
-use std::net::Ipv6Addr;
 
 use bytes::Bytes;
 use http::Uri;
-use http::uri::{Authority, Scheme};
+use http::uri::Scheme;
 
 use crate::encode::is_plain_segment;
 use crate::error::{Error, InvalidInput};
-use crate::transport::support::is_loopback;
+use crate::transport::support::{is_loopback, plain_host};
 
 /// The base of a request's URL: scheme, host, port, and a path before the API's own.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl BaseUrl {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(InvalidInput::MalformedBaseUrl.into());
         };
-        let host = host(authority).ok_or(InvalidInput::MalformedBaseUrl)?;
+        let host = plain_host(authority.as_str()).ok_or(InvalidInput::MalformedBaseUrl)?;
         if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
             return Err(InvalidInput::MalformedBaseUrl.into());
         }
@@ -84,28 +83,6 @@ impl BaseUrl {
             url.push_str(query);
         }
         Uri::from_maybe_shared(Bytes::from(url)).map_err(|_| InvalidInput::MalformedUrl.into())
-    }
-}
-
-/// Returns the host, if the authority is a host with or without a port and nothing else.
-///
-/// `Authority` accepts much more, and libraries disagree on where the name ends and the port begins.
-fn host(authority: &Authority) -> Option<&str> {
-    let text = authority.as_str();
-    let end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
-    let (host, port) = text.split_at(end);
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_letter);
-    if !address.map_or_else(|| host.split('.').all(is_label), |address| address.parse::<Ipv6Addr>().is_ok()) {
-        return None;
-    }
-    match port.strip_prefix(':') {
-        None if port.is_empty() => Some(host),
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            port.parse::<u16>().ok().filter(|&port| port > 0).map(|_| host)
-        }
-        _ => None,
     }
 }
 

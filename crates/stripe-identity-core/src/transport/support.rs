@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::ffi::OsString;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Buf, BufMut as _, BytesMut};
@@ -38,6 +38,49 @@ pub fn proxies_from_env(variable: impl Fn(&str) -> Option<OsString>) -> (Vec<Str
     let urls = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(value).collect();
     let no_proxy = ["NO_PROXY", "no_proxy"].into_iter().find_map(value).unwrap_or_default();
     (urls, NoProxy::parse(&no_proxy))
+}
+
+/// Returns the host, if the authority is a host with or without a port and nothing else.
+///
+/// Parsers of URLs accept much more, and libraries disagree on where the name ends and the port begins.
+pub fn plain_host(authority: &str) -> Option<&str> {
+    let end = if authority.starts_with('[') {
+        authority.find(']')? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
+    let (host, port) = authority.split_at(end);
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_letter);
+    if !address.map_or_else(|| host.split('.').all(is_label), |address| address.parse::<Ipv6Addr>().is_ok()) {
+        return None;
+    }
+    match port.strip_prefix(':') {
+        None if port.is_empty() => Some(host),
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            port.parse::<u16>().ok().filter(|&port| port > 0).map(|_| host)
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether a text is the URL of a proxy: `[http://|https://][user[:password]@]host[:port]`,
+/// with or without a path.
+///
+/// The libraries accept more: a port out of range, which then counts as none, and a second `@`.
+pub fn is_proxy_url(url: &str) -> bool {
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) if ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) => rest,
+        Some(_) => return false,
+        None => url,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.split_once('@') {
+        Some((_, host)) => host,
+        None => authority,
+    };
+    plain_host(host).is_some()
 }
 
 /// Returns whether a request goes to its host without a proxy: it is not `https`, the host is this
@@ -119,6 +162,30 @@ pub fn append(body: &mut BytesMut, part: impl Buf, max_size: usize) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn proxy_url_needs_a_plain_host_and_a_valid_port() {
+        for url in
+            ["http://p", "https://p.test:8080/", "p:3128", "http://u:p%40@127.0.0.1:1", "HTTP://[::1]:8080", "u@p"]
+        {
+            assert!(is_proxy_url(url), "{url}");
+        }
+        for url in [
+            "",
+            "http://",
+            "http://p:",
+            "http://p:0",
+            "http://p:99999",
+            "http://p:x",
+            "http://u:p@@p",
+            "socks5://p",
+            "http://u@",
+            "http://[::1",
+            "http://a b",
+        ] {
+            assert!(!is_proxy_url(url), "{url}");
+        }
+    }
 
     #[test]
     fn proxies_from_env_follow_the_order_of_the_variables() {

@@ -254,3 +254,34 @@ fn deadline_of_a_transport_without_a_clock_follows_the_system_clock() {
     let error = sessions.create(CreateVerificationSession::document()).deadline(2 * SECOND).send().unwrap_err();
     assert_eq!((error.transport().unwrap().kind(), error.attempts()), (Kind::Interrupted, 1));
 }
+
+/// A transport whose attempts take ten seconds, and whose clock is set back during the first.
+#[derive(Debug, Default)]
+struct SetBack(Mutex<(u32, Duration)>);
+
+impl BlockingHttpTransport for SetBack {
+    fn send(&self, _: Request<Bytes>) -> Outcome {
+        let mut state = self.0.lock().unwrap();
+        state.0 += 1;
+        state.1 = if state.0 == 1 { Duration::ZERO } else { state.1 + 10 * SECOND };
+        Err(Kind::Interrupted.into())
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.0.lock().unwrap().1 += duration;
+    }
+
+    fn now(&self) -> Duration {
+        self.0.lock().unwrap().1
+    }
+}
+
+#[test]
+fn clock_that_is_set_back_loses_one_attempt_and_not_the_deadline() {
+    let transport = SetBack(Mutex::new((0, 1000 * SECOND)));
+    let client = BlockingClient::new(config(), transport);
+    let sessions = client.verification_sessions();
+    let call = sessions.create(CreateVerificationSession::document()).max_retries(9).deadline(25 * SECOND);
+    // The first attempt counts as no time, the others as ten seconds each.
+    assert_eq!(call.send().unwrap_err().attempts(), 4);
+}

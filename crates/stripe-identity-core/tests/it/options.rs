@@ -253,6 +253,7 @@ fn builder_returns_its_first_invalid_option() {
     assert_eq!(error(Config::builder("").account(" ")), Some(InvalidInput::EmptyApiKey));
     assert_eq!(error(builder().attempt_timeout(Duration::ZERO)), Some(InvalidInput::ZeroDuration));
     assert_eq!(error(builder().deadline(Duration::ZERO)), Some(InvalidInput::ZeroDuration));
+    assert_eq!(error(builder().deadline(Duration::ZERO).account(" ")), Some(InvalidInput::ZeroDuration));
     let debug = format!("{:?}", Config::builder("sk test robin").base_url("https://robin.test"));
     assert!(debug.contains("InvalidInput") && !debug.contains("robin"), "{debug}");
 }

@@ -11,7 +11,7 @@ use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::types::{ListEvents, ListVerificationSessions, VerificationSession};
 use stripe_identity_core::{
-    BlockingClient, BlockingHttpTransport, Client, Error, ErrorKind, HttpTransport, TransportError,
+    BlockingClient, BlockingHttpTransport, Client, Error, ErrorKind, HttpTransport, Step, TransportError,
     TransportErrorKind as Kind, async_trait,
 };
 
@@ -365,4 +365,20 @@ fn page_of_junk_takes_linear_time() {
     );
     // What grew with the square of the size took twenty seconds for one of these, in a release build.
     assert!(started.elapsed() < Duration::from_secs(100), "{:?}", started.elapsed());
+}
+
+#[test]
+fn page_that_was_not_asked_for_does_not_hide_broken_pagination() {
+    let config = config();
+    let mut pages = config.verification_sessions().list(list()).pages();
+    let mut page = |body: &'static str| {
+        let (_, sent) = super::request_of(config.verification_sessions().list(list()).start());
+        let Step::Done(page) = sent.reply(Ok(reply(200, &[], body)), Duration::ZERO) else { panic!("it is done") };
+        pages.receive(page).map(|page| page.data.len())
+    };
+    let more = r#"{"data": [{"id": "vs_1"}], "has_more": true}"#;
+    assert_eq!((page(more).unwrap(), page(more).unwrap()), (1, 1));
+    let error = page(r#"{"data": [{"id": "vs_2"}], "has_more": false}"#).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPagination);
+    assert!(pages.next_call().unwrap().is_none());
 }

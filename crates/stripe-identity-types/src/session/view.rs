@@ -58,8 +58,8 @@ use crate::timestamp::Timestamp;
 /// | `as_of` | [`as_of`](Self::as_of) in seconds since 1970, or `null` |
 /// | `rank` | the last event: 0 created, 1 processing, 2 requires input, 3 verified or canceled, 4 redacted |
 ///
-/// Values that this version of the crate has no name for are kept. The format must describe its
-/// values, as JSON, CBOR and `MessagePack` do.
+/// A status that this version of the crate has no name for is kept, without its `last_error`. The format
+/// must be self-describing, as JSON, CBOR and `MessagePack` are.
 ///
 /// ```
 /// # use stripe_identity_types::SessionView;
