@@ -24,12 +24,13 @@ pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: Head
             return StatusCode::BAD_REQUEST;
         }
     };
-    let id = event.id.clone();
-    let applied = tokio::task::spawn_blocking(move || receiver.store.apply(&event)).await;
-    if let Err(error) = applied.unwrap_or_else(|panic| Err(panic.into())) {
+    let applied = tokio::task::spawn_blocking(move || receiver.store.apply(&event).map_err(|error| (event.id, error)));
+    match applied.await {
+        Ok(Ok(())) => StatusCode::OK,
         // After a 5xx, Stripe delivers the event again, and its effect is made then.
-        eprintln!("{id} was not applied: {error}");
-        return StatusCode::INTERNAL_SERVER_ERROR;
+        failed => {
+            eprintln!("an event was not applied: {failed:?}");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
-    StatusCode::OK
 }
