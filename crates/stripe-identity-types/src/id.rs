@@ -20,7 +20,8 @@ macro_rules! id {
         $(#[$meta])*
         ///
         /// Any text is accepted, since Stripe may change the form of its ids. A text that cannot
-        /// be part of a URL path is rejected when a request is built.
+        /// be part of a URL path is rejected when a request is built. `Debug` shows the text only if
+        /// it looks like an id.
         ///
         /// ```
         #[doc = concat!("use stripe_identity_types::", stringify!($name), ";")]
@@ -29,9 +30,15 @@ macro_rules! id {
         #[doc = concat!("assert_eq!(id, \"", $prefix, "123\");")]
         #[doc = concat!("assert!(id.as_str().starts_with(", stringify!($name), "::PREFIX));")]
         /// ```
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&$crate::sensitive::Code(&self.0)).finish()
+            }
+        }
 
         impl $name {
             #[doc = concat!("The prefix of Stripe's ids of this kind: `", $prefix, "`.")]
@@ -136,6 +143,12 @@ id! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_of_an_id_shows_only_what_looks_like_one() {
+        assert_eq!(format!("{:?}", FileId::new("file_1")), r#"FileId("file_1")"#);
+        assert_eq!(format!("{:?}", FileId::new("robin@example.test")), "FileId([hidden])");
+    }
 
     #[test]
     fn id_equals_its_text_from_either_side() {

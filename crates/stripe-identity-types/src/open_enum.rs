@@ -1,8 +1,11 @@
 use std::fmt;
 
+use crate::sensitive::Code;
+
 /// An enum value that this version of the crate has no name for, kept as Stripe sent it.
 ///
-/// Only the enums of this crate create one, so it never holds a value that has a name.
+/// Only the enums of this crate create one, so it never holds a value that has a name. `Debug` shows the
+/// value only if it looks like one of Stripe's.
 ///
 /// ```
 /// use stripe_identity_types::VerificationSessionStatus;
@@ -28,7 +31,7 @@ impl UnknownValue {
 
 impl fmt::Debug for UnknownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        Code(&self.0).fmt(f)
     }
 }
 
@@ -173,6 +176,14 @@ mod tests {
         assert!(!status.is_known() && !status.is_absent());
         assert_eq!(status.as_str(), "Escalated é");
         assert_eq!(serde_json::to_string(&status).unwrap(), "\"Escalated é\"");
+    }
+
+    #[test]
+    fn debug_of_an_unknown_value_shows_only_what_looks_like_a_code() {
+        assert_eq!(format!("{:?}", Status::from("escalated")), r#"Unknown("escalated")"#);
+        for text in ["robin@example.test", "Robin Example", "1 Made-up Street", &"x".repeat(81)] {
+            assert_eq!(format!("{:?}", Status::from(text)), "Unknown([hidden])");
+        }
     }
 
     #[test]

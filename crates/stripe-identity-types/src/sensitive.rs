@@ -49,6 +49,19 @@ impl fmt::Debug for Hidden {
     }
 }
 
+/// An id or a code, in the `Debug` form of a type: shown only if it looks like one.
+///
+/// Another text in its place comes from a faulty server or proxy, and may be personal data.
+pub(crate) struct Code<'a>(pub(crate) &'a str);
+
+impl fmt::Debug for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_code_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+        let is_code = self.0.len() <= 80 && self.0.bytes().all(is_code_byte);
+        if is_code { self.0.fmt(f) } else { Hidden.fmt(f) }
+    }
+}
+
 impl<T> fmt::Debug for Sensitive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Hidden.fmt(f)
