@@ -1,5 +1,8 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
+use crate::sensitive::Hidden;
 use crate::timestamp::Timestamp;
 
 /// A time as the v2 API sends it: text in the form of RFC 3339, such as `2026-10-29T09:11:00.123Z`.
@@ -14,9 +17,21 @@ use crate::timestamp::Timestamp;
 /// assert_eq!(created.timestamp(), Some(Timestamp::from_secs(1_793_265_060)));
 /// assert_eq!(created.as_str(), "2026-10-29T09:11:00.123Z");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DateTime(String);
+
+/// Shows the text only if it is a time.
+impl fmt::Debug for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_tuple("DateTime");
+        match self.timestamp() {
+            Some(_) => debug.field(&self.0),
+            None => debug.field(&Hidden),
+        }
+        .finish()
+    }
+}
 
 impl DateTime {
     /// Returns the text as Stripe sent it.
@@ -46,5 +61,16 @@ impl From<&str> for DateTime {
 impl From<Timestamp> for DateTime {
     fn from(time: Timestamp) -> Self {
         Self(time.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_text_that_is_not_a_time_hides_it() {
+        assert_eq!(format!("{:?}", DateTime::from("2026-10-29T09:11:00Z")), r#"DateTime("2026-10-29T09:11:00Z")"#);
+        assert_eq!(format!("{:?}", DateTime::from("robin@example.test")), "DateTime([hidden])");
     }
 }
