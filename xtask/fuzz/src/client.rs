@@ -10,7 +10,7 @@ use stripe_identity_core::types::{
 };
 use stripe_identity_core::{Config, ConfigBuilder, Endpoint, Error, ErrorKind, Page, Step};
 
-use crate::shows_an_address;
+use crate::shown::shows_an_address;
 
 fn builder() -> ConfigBuilder {
     Config::builder("sk_test_123").random_source(|| Ok(0)).max_retries(0)

@@ -33,7 +33,10 @@ pub(crate) fn body(body: &[u8]) {
     match delivery {
         Ok(delivery) => {
             let debug = format!("{delivery:?}");
-            assert!(crate::shows_an_address(body) || !debug.contains("robin@"), "a delivery shows what it holds");
+            assert!(
+                crate::shown::shows_an_address(body) || !debug.contains("robin@"),
+                "a delivery shows what it holds"
+            );
             let _ = (delivery.id(), delivery.type_(), delivery.is_known());
             assert_eq!(Delivery::from_envelope(body).map(|delivery| delivery.kind()), Ok(delivery.kind()));
             if let Delivery::Event(event) = &delivery {
