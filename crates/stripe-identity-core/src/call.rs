@@ -195,7 +195,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     /// that an option is invalid.
     pub fn start(self) -> Step<E::Response> {
         match self.into_state() {
-            Ok(state) => state.begin(),
+            Ok(state) => state.begin(Duration::ZERO),
             Err(error) => Step::Done(Err(error)),
         }
     }

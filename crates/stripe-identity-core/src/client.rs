@@ -1,7 +1,6 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
 use serde::Serialize;
@@ -194,36 +193,21 @@ impl<E: Endpoint> Call<BlockingClient, E> {
     }
 }
 
-/// Returns a function that returns the time since now.
-///
-/// The readings of the clock are added up, so that a clock that is set back loses no more than one of
-/// them.
-fn stopwatch(now: impl Fn() -> Duration) -> impl FnMut() -> Duration {
-    let (mut last, mut elapsed) = (now(), Duration::ZERO);
-    move || {
-        let now = now();
-        elapsed = elapsed.saturating_add(now.saturating_sub(last));
-        last = now;
-        elapsed
-    }
-}
-
 /// The time of a call counts from the first poll of this future.
 async fn drive<T: FromResponse>(
     state: Result<CallState<T>, Error>,
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Response<T>, Error> {
-    let mut elapsed = stopwatch(|| transport.now());
-    let mut step = state?.begin();
+    let mut step = state?.begin(transport.now());
     loop {
         step = match step {
             Step::Send(request, sent) => {
                 let outcome = transport.send(request).instrument(sent.span().clone()).await;
-                sent.reply(outcome, elapsed())
+                sent.reply(outcome, transport.now())
             }
             Step::Wait(duration, waiting) => {
                 transport.sleep(duration).await;
-                waiting.resume(elapsed())
+                waiting.resume(transport.now())
             }
             Step::Done(result) => return result,
         };
@@ -234,17 +218,16 @@ fn drive_blocking<T: FromResponse>(
     state: Result<CallState<T>, Error>,
     transport: &dyn BlockingHttpTransport,
 ) -> Result<Response<T>, Error> {
-    let mut elapsed = stopwatch(|| transport.now());
-    let mut step = state?.begin();
+    let mut step = state?.begin(transport.now());
     loop {
         step = match step {
             Step::Send(request, sent) => {
                 let outcome = sent.span().in_scope(|| transport.send(request));
-                sent.reply(outcome, elapsed())
+                sent.reply(outcome, transport.now())
             }
             Step::Wait(duration, waiting) => {
                 transport.sleep(duration);
-                waiting.resume(elapsed())
+                waiting.resume(transport.now())
             }
             Step::Done(result) => return result,
         };

@@ -120,6 +120,7 @@ struct Progress {
 impl Progress {
     /// Advances to the caller's present time, by at least the given duration. Returns by how much.
     ///
+    /// The differences are added up, so that a clock that is set back loses no more than one of them.
     /// A wait counts in full even if a transport for tests only pretends to wait.
     fn advance(&mut self, now: Duration, at_least: Duration) -> Duration {
         let passed = now.saturating_sub(self.last_tick).max(at_least);
@@ -144,8 +145,9 @@ impl<T> CallState<T> {
         Self { request, path_template, config, policy, attempt_timeout, deadline, poll, progress, span }
     }
 
-    /// Starts the call: its time counts from here.
-    pub(crate) fn begin(mut self) -> Step<T> {
+    /// Starts the call: its time counts from here, which is `now` by the caller's clock.
+    pub(crate) fn begin(mut self, now: Duration) -> Step<T> {
+        self.progress.last_tick = now;
         self.span = attempt::span(self.request.method(), self.path_template);
         Box::new(self).attempt()
     }
