@@ -115,6 +115,22 @@ where
         let response = service.call(request.map(Full::new)).await;
         response.map_err(|error| classify::service_error(error.into()))
     }
+
+    /// Sends the request and returns the response with its body.
+    pub(crate) async fn response(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let timeout = request.extensions().get::<AttemptTimeout>();
+        // A timeout beyond the range of the clock is no limit.
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
+        let (parts, body) = until(end, self.head(request)).await?.into_parts();
+        let mut bytes = BytesMut::with_capacity(expected_size(&body).min(self.max_body_size));
+        // If the body is dropped before its end has arrived, its connection is not used again.
+        let read = until(end, read(body, &mut bytes, self.max_body_size)).await;
+        if parts.status.is_success() {
+            read?;
+        }
+        // Of any other response, the status matters more than a complete body.
+        Ok(http::Response::from_parts(parts, bytes.freeze()))
+    }
 }
 
 /// Returns the size that a response announces, up to a bound: an announcement is no proof.
@@ -171,18 +187,7 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        let timeout = request.extensions().get::<AttemptTimeout>();
-        // A timeout beyond the range of the clock is no limit.
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));
-        let (parts, body) = until(end, self.head(request)).await?.into_parts();
-        let mut bytes = BytesMut::with_capacity(expected_size(&body).min(self.max_body_size));
-        // If the body is dropped before its end has arrived, its connection is not used again.
-        let read = until(end, read(body, &mut bytes, self.max_body_size)).await;
-        if parts.status.is_success() {
-            read?;
-        }
-        // Of any other response, the status matters more than a complete body.
-        Ok(http::Response::from_parts(parts, bytes.freeze()))
+        self.response(request).await
     }
 
     async fn sleep(&self, duration: Duration) {

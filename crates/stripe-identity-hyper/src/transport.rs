@@ -299,7 +299,7 @@ impl HyperTransportBuilder {
 #[async_trait]
 impl HttpTransport for HyperTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        self.0.send(request).await
+        self.0.response(request).await
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -182,8 +182,16 @@ fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
 fn random_uuid(random: &dyn Fn() -> io::Result<u64>) -> io::Result<String> {
     let bits = u128::from(random()?) << 64 | u128::from(random()?);
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let digits = format!("{bits:032x}");
-    Ok([&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-"))
+    // Digit by digit, since formatting takes three times as long.
+    let mut position = 128;
+    let digits = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".chars().map(|place| match place {
+        'x' => {
+            position -= 4;
+            char::from_digit((bits >> position) as u32 & 0xf, 16).unwrap_or_default()
+        }
+        hyphen => hyphen,
+    });
+    Ok(digits.collect())
 }
 
 #[cfg(test)]

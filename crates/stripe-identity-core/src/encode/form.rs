@@ -91,7 +91,8 @@ impl Form<'_> {
         let start = self.name.len();
         push_key(&mut self.name)?;
         let key = &self.name[start..];
-        if key.is_empty() || key.contains("%5B") || key.contains("%5D") {
+        let has_bracket = |key: &str| key.contains("%5B") || key.contains("%5D");
+        if key.is_empty() || key.contains('%') && has_bracket(key) {
             return Err(Unrepresentable);
         }
         if end > 0 {
@@ -125,7 +126,10 @@ impl Form<'_> {
             if self.name.is_empty() {
                 return Err(Unrepresentable);
             }
-            if !self.text.is_empty() {
+            if self.text.is_empty() {
+                // Room for most forms, so that they do not grow step by step.
+                self.text.reserve(256);
+            } else {
                 self.text.push('&');
             }
             self.text.push_str(&self.name);
