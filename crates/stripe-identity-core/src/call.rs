@@ -200,7 +200,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         }
     }
 
-    pub(crate) fn into_state(self) -> Result<CallState<E::Response>, Error> {
+    pub(crate) fn into_state(self) -> Result<Box<CallState<E::Response>>, Error> {
         let request = self.request()?;
         let config = self.caller.config();
         let path_template = self.endpoint.route().static_template();
@@ -214,7 +214,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         if [Some(attempt_timeout), deadline, within].contains(&Some(Duration::ZERO)) {
             return Err(InvalidInput::ZeroDuration.into());
         }
-        Ok(CallState::new(request, path_template, config.clone(), policy, attempt_timeout, deadline, self.poll))
+        Ok(CallState::boxed(request, path_template, config.clone(), policy, attempt_timeout, deadline, self.poll))
     }
 }
 

@@ -195,7 +195,7 @@ impl<E: Endpoint> Call<BlockingClient, E> {
 
 /// The time of a call counts from the first poll of this future.
 async fn drive<T: FromResponse>(
-    state: Result<CallState<T>, Error>,
+    state: Result<Box<CallState<T>>, Error>,
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Response<T>, Error> {
     let mut step = state?.begin(transport.now());
@@ -216,7 +216,7 @@ async fn drive<T: FromResponse>(
 }
 
 fn drive_blocking<T: FromResponse>(
-    state: Result<CallState<T>, Error>,
+    state: Result<Box<CallState<T>>, Error>,
     transport: &dyn BlockingHttpTransport,
 ) -> Result<Response<T>, Error> {
     let mut step = state?.begin(transport.now());

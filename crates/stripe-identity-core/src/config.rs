@@ -6,12 +6,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use stripe_identity_types::{API_VERSION, AccountId};
 
 use crate::attempt::Attempt;
 use crate::error::{Error, InvalidInput};
-use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
+use crate::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
 use crate::retry::RetryPolicy;
 
 pub use self::api_key::ApiKey;
@@ -46,15 +46,15 @@ pub struct Config(Arc<Settings>);
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) api_key: ApiKey,
-    pub(crate) api_version: HeaderValue,
     pub(crate) base_url: BaseUrl,
     pub(crate) files_base_url: BaseUrl,
     /// `Stripe-Account` or `Stripe-Context`, if set.
-    pub(crate) scope: HeaderMap,
+    /// The headers that all requests have in common: what is accepted, the version, the account, the
+    /// user agent.
+    pub(crate) headers: HeaderMap,
     pub(crate) retry_policy: RetryPolicy,
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) user_agent: HeaderValue,
     pub(crate) random: Arc<Random>,
     pub(crate) on_attempt: Option<Arc<Hook>>,
 }
@@ -83,14 +83,12 @@ impl Config {
     {
         let settings = api_key.try_into().map_err(Into::into).map(|api_key| Settings {
             api_key,
-            api_version: HeaderValue::from_static(API_VERSION),
             base_url: BaseUrl::stripe("api"),
             files_base_url: BaseUrl::stripe("files"),
-            scope: HeaderMap::new(),
+            headers: default_headers(),
             retry_policy: RetryPolicy { max_retries: 2, rate_limits: false },
             attempt_timeout: Duration::from_secs(80),
             deadline: None,
-            user_agent: HeaderValue::from_static(USER_AGENT),
             random: Arc::new(|| getrandom::u64().map_err(io::Error::from)),
             on_attempt: None,
         });
@@ -119,17 +117,17 @@ impl Config {
 
     /// Returns the API version.
     pub fn api_version(&self) -> &str {
-        text(&self.0.api_version)
+        self.header(STRIPE_VERSION).unwrap_or_default()
     }
 
     /// Returns the connected account that calls act on, or `None` if none is set.
     pub fn account(&self) -> Option<&str> {
-        self.0.scope.get(STRIPE_ACCOUNT).map(text)
+        self.header(STRIPE_ACCOUNT)
     }
 
     /// Returns the context that calls act in, or `None` if none is set.
     pub fn context(&self) -> Option<&str> {
-        self.0.scope.get(STRIPE_CONTEXT).map(text)
+        self.header(STRIPE_CONTEXT)
     }
 
     /// Returns how many retries a call may make.
@@ -155,18 +153,27 @@ impl Config {
     pub(crate) fn settings(&self) -> &Settings {
         &self.0
     }
+
+    /// The values come from texts, so they are visible ASCII or UTF-8 that a getter shows as it is.
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.0.headers.get(name).map(|value| std::str::from_utf8(value.as_bytes()).unwrap_or_default())
+    }
 }
 
-/// The values come from texts, so they are visible ASCII or UTF-8 that a getter shows as it is.
-fn text(value: &HeaderValue) -> &str {
-    std::str::from_utf8(value.as_bytes()).unwrap_or_default()
+fn default_headers() -> HeaderMap {
+    // Each request adds its key, its idempotency key and its body's type and length to a copy.
+    let mut headers = HeaderMap::with_capacity(10);
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    headers.insert(STRIPE_VERSION, HeaderValue::from_static(API_VERSION));
+    headers
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("base_url", &self.0.base_url)
-            .field("api_version", &self.0.api_version)
+            .field("api_version", &self.api_version())
             .field("max_retries", &self.0.retry_policy.max_retries)
             .field("attempt_timeout", &self.0.attempt_timeout)
             .field("deadline", &self.0.deadline)
@@ -262,7 +269,7 @@ impl ConfigBuilder {
     /// Sets the API version. Defaults to [`API_VERSION`], which the models follow.
     pub fn api_version(self, version: impl AsRef<str>) -> Self {
         self.try_with(|settings| {
-            settings.api_version = version_value(version.as_ref())?;
+            settings.headers.insert(STRIPE_VERSION, version_value(version.as_ref())?);
             Ok(())
         })
     }
@@ -272,7 +279,7 @@ impl ConfigBuilder {
     /// Together with a [context](Self::context), which names the account too, it is invalid. To replace
     /// a context that is set, clear it with `context("")` first.
     pub fn account(self, account: impl Into<AccountId>) -> Self {
-        self.try_with(|settings| set_scope(&mut settings.scope, Some(account.into().as_str()), None))
+        self.try_with(|settings| set_scope(&mut settings.headers, Some(account.into().as_str()), None))
     }
 
     /// Sets the context that calls act in: account ids joined by `/`. An empty one means none.
@@ -280,7 +287,7 @@ impl ConfigBuilder {
     /// Together with an [account](Self::account), it is invalid. To replace an account that is set,
     /// clear it with `account("")` first.
     pub fn context(self, context: impl AsRef<str>) -> Self {
-        self.try_with(|settings| set_scope(&mut settings.scope, None, Some(context.as_ref())))
+        self.try_with(|settings| set_scope(&mut settings.headers, None, Some(context.as_ref())))
     }
 
     /// Sets how many retries a call may make. Defaults to 2. With 0, there is exactly one attempt.
@@ -328,7 +335,7 @@ impl ConfigBuilder {
             if name.is_empty() {
                 return Err(InvalidInput::BlankName.into());
             }
-            settings.user_agent = header_value(&format!("{USER_AGENT} {name}"))?;
+            settings.headers.insert(header::USER_AGENT, header_value(&format!("{USER_AGENT} {name}"))?);
             Ok(())
         })
     }

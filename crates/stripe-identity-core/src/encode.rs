@@ -9,4 +9,4 @@ pub(crate) use self::finite::check as check_finite;
 pub(crate) use self::form::append as append_form;
 pub use self::multipart::FilePart;
 pub(crate) use self::multipart::body as multipart_body;
-pub(crate) use self::percent::{escape, is_plain_segment};
+pub(crate) use self::percent::{is_plain_segment, push_escaped};

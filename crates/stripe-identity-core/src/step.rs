@@ -131,7 +131,7 @@ impl Progress {
 }
 
 impl<T> CallState<T> {
-    pub(crate) fn new(
+    pub(crate) fn boxed(
         request: http::Request<Bytes>,
         path_template: &'static str,
         config: Config,
@@ -139,17 +139,17 @@ impl<T> CallState<T> {
         attempt_timeout: Duration,
         deadline: Option<Duration>,
         poll: Option<PollUntil<T>>,
-    ) -> Self {
+    ) -> Box<Self> {
         let progress = Progress::default();
         let span = Span::none();
-        Self { request, path_template, config, policy, attempt_timeout, deadline, poll, progress, span }
+        Box::new(Self { request, path_template, config, policy, attempt_timeout, deadline, poll, progress, span })
     }
 
     /// Starts the call: its time counts from here, which is `now` by the caller's clock.
-    pub(crate) fn begin(mut self, now: Duration) -> Step<T> {
+    pub(crate) fn begin(mut self: Box<Self>, now: Duration) -> Step<T> {
         self.progress.last_tick = now;
         self.span = attempt::span(self.request.method(), self.path_template);
-        Box::new(self).attempt()
+        self.attempt()
     }
 
     /// Hands out the request: the same key, bytes and headers each time. Only its timeout shrinks.

@@ -117,7 +117,10 @@ where
     }
 
     /// Sends the request and returns the response with its body.
-    pub(crate) async fn response(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    pub(crate) async fn response(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
         let timeout = request.extensions().get::<AttemptTimeout>();
         // A timeout beyond the range of the clock is no limit.
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout.0));

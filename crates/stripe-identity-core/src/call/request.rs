@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use stripe_identity_types::AccountId;
@@ -36,8 +36,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         if has_given_key && *route.method() == Method::GET {
             return Err(InvalidInput::IdempotencyKeyOnGet.into());
         }
-        let path = route.path(self.endpoint.id())?;
-        let is_v2 = path.starts_with("/v2/");
+        let (id, is_v2) = (self.endpoint.id(), route.is_v2());
         let has_key = has_given_key || *route.method() == Method::POST || is_v2 && *route.method() == Method::DELETE;
 
         let mut request = http::Request::new(Bytes::new());
@@ -46,11 +45,11 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             let (body, type_) = self.body(settings, is_v2)?;
             *request.body_mut() = body;
             content_type = Some(type_);
-            base_url.join(&path, "")?
+            base_url.join(&route, id, "")?
         } else {
             let mut query = route.query()?.to_owned();
             self.append_form(&mut query)?;
-            base_url.join(&path, &query)?
+            base_url.join(&route, id, &query)?
         };
         *request.method_mut() = route.method().clone();
         *request.uri_mut() = uri;
@@ -101,10 +100,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
 
     fn headers(&self, settings: &Settings, base_url: &BaseUrl, has_idempotency_key: bool) -> Result<HeaderMap, Error> {
         let options = &self.options;
-        let mut headers = settings.scope.clone();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, settings.user_agent.clone());
-        headers.insert(STRIPE_VERSION, settings.api_version.clone());
+        let mut headers = settings.headers.clone();
         for (name, value) in &options.headers {
             let (name, value) = extra_header(name, value)?;
             headers.try_insert(name, value).map_err(|_| InvalidInput::MalformedHeader)?;
@@ -183,15 +179,16 @@ fn random_uuid(random: &dyn Fn() -> io::Result<u64>) -> io::Result<String> {
     let bits = u128::from(random()?) << 64 | u128::from(random()?);
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     // Digit by digit, since formatting takes three times as long.
-    let mut position = 128;
-    let digits = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".chars().map(|place| match place {
-        'x' => {
-            position -= 4;
-            char::from_digit((bits >> position) as u32 & 0xf, 16).unwrap_or_default()
+    let mut uuid = String::with_capacity(36);
+    for (index, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            uuid.push('-');
         }
-        hyphen => hyphen,
-    });
-    Ok(digits.collect())
+        for digit in [byte >> 4, byte & 0xf] {
+            uuid.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    Ok(uuid)
 }
 
 #[cfg(test)]

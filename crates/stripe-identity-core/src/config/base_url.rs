@@ -5,6 +5,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use crate::encode::is_plain_segment;
+use crate::endpoint::Route;
 use crate::error::{Error, InvalidInput};
 use crate::transport::support::{is_loopback, plain_host};
 
@@ -73,11 +74,12 @@ impl BaseUrl {
         })
     }
 
-    /// Returns the URL of a path, which begins with `/`, and a query, which may be empty.
-    pub(crate) fn join(&self, path: &str, query: &str) -> Result<Uri, Error> {
-        let mut url = String::with_capacity(self.url.len() + path.len() + 1 + query.len());
+    /// Returns the URL of a route and a query, which may be empty.
+    pub(crate) fn join(&self, route: &Route, id: Option<&str>, query: &str) -> Result<Uri, Error> {
+        let path_length = route.template().len() + id.map_or(0, str::len);
+        let mut url = String::with_capacity(self.url.len() + path_length + 1 + query.len());
         url.push_str(&self.url);
-        url.push_str(path);
+        route.append_path(&mut url, id)?;
         if !query.is_empty() {
             url.push('?');
             url.push_str(query);
@@ -173,7 +175,7 @@ mod tests {
             ("https://example.com:8443/proxy/v1", "https://example.com:8443/proxy/v1/files"),
             ("https://example.com/av1", "https://example.com/av1/v1/files"),
         ] {
-            assert_eq!(BaseUrl::parse(url).unwrap().join("/v1/files", "").unwrap(), full);
+            assert_eq!(BaseUrl::parse(url).unwrap().join(&Route::get("/v1/files"), None, "").unwrap(), full);
         }
     }
 }

@@ -1,10 +1,9 @@
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::encode::{escape, is_plain_segment};
+use crate::encode::{is_plain_segment, push_escaped};
 use crate::error::{Error, InvalidInput};
 
 /// A method, a host and a path, in which one segment may stand for an id.
@@ -113,26 +112,30 @@ impl Route {
         if query.bytes().all(is_query_byte) { Ok(query) } else { Err(InvalidInput::MalformedPath.into()) }
     }
 
-    /// Returns the path with the id in it. An id stays one segment, whatever it holds.
-    pub(crate) fn path(&self, id: Option<&str>) -> Result<String, Error> {
-        let mut path = String::new();
+    /// Returns whether the path is one of the API's second version.
+    pub(crate) fn is_v2(&self) -> bool {
+        self.template.starts_with("/v2/")
+    }
+
+    /// Appends the path with the id in it. An id stays one segment, whatever it holds.
+    pub(crate) fn append_path(&self, url: &mut String, id: Option<&str>) -> Result<(), Error> {
         let mut id = id;
         for segment in self.template.strip_prefix('/').ok_or(InvalidInput::MalformedPath)?.split('/') {
             let is_placeholder = segment.starts_with('{') && segment.ends_with('}');
-            // Writing to a String cannot fail.
-            let _ = match id {
+            url.push('/');
+            match id {
                 Some(text) if is_placeholder => {
                     id = None;
                     if matches!(text, "" | "." | "..") {
                         return Err(InvalidInput::UnusableId.into());
                     }
-                    write!(path, "/{}", escape(text))
+                    push_escaped(url, text);
                 }
-                _ if is_plain_segment(segment) => write!(path, "/{segment}"),
+                _ if is_plain_segment(segment) => url.push_str(segment),
                 _ => return Err(InvalidInput::MalformedPath.into()),
-            };
+            }
         }
-        if id.is_some() { Err(InvalidInput::MalformedPath.into()) } else { Ok(path) }
+        if id.is_some() { Err(InvalidInput::MalformedPath.into()) } else { Ok(()) }
     }
 }
 
@@ -141,7 +144,9 @@ mod tests {
     use super::*;
 
     fn path(template: &str, id: Option<&str>) -> Result<String, Error> {
-        Route::raw(Method::GET, template.to_owned(), None).path(id)
+        let mut path = String::new();
+        Route::raw(Method::GET, template.to_owned(), None).append_path(&mut path, id)?;
+        Ok(path)
     }
 
     #[test]
