@@ -118,6 +118,7 @@ impl Event {
     ///
     /// Fields that the model does not have may hold anything, even what a
     /// [`Value`](serde_json::Value) can't hold.
+    #[inline]
     pub fn verification_session(&self) -> Option<VerificationSession> {
         self.verification_session_id()?;
         self.data.object.expose().parse().ok()

@@ -107,6 +107,7 @@ impl SessionView {
     /// Creates a view from the first event that is known of a session.
     ///
     /// Returns `None` if the event is not about a session, or if [`apply`](Self::apply) ignores it.
+    #[inline]
     pub fn from_event(event: &Event) -> Option<Self> {
         let mut view = Self::new(event.verification_session_id()?);
         view.apply(event).then_some(view)
@@ -120,12 +121,14 @@ impl SessionView {
     ///
     /// If the snapshot does not parse as a session, since it may be of another API version, the
     /// state follows from the type of the event.
+    #[inline]
     pub fn apply(&mut self, event: &Event) -> bool {
         let Some(next) = self.after(event) else { return false };
         *self = next;
         true
     }
 
+    #[inline]
     fn after(&self, event: &Event) -> Option<Self> {
         let as_of = event.created?;
         let (rank, implied_state) = implied_by(&event.type_)?;
