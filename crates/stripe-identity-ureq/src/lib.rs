@@ -36,6 +36,11 @@
 //! [`connect_timeout`](UreqTransportBuilder::connect_timeout) runs out, it is
 //! [`Connect`](stripe_identity_core::TransportErrorKind::Connect).
 //!
+//! # Name lookup
+//!
+//! A host or proxy is looked up only when a connection to it is made. If there is a timeout, the
+//! lookup runs on a separate thread. A request on a kept connection starts no thread.
+//!
 //! A name lookup of the system cannot be interrupted. If it hangs, the call still ends in time, and
 //! a thread stays behind until the lookup ends. The process does not wait for it when it exits.
 //!
@@ -58,6 +63,7 @@ mod connector;
 mod head;
 mod phase;
 mod proxy;
+mod resolver;
 mod tcp;
 mod tls;
 mod transport;

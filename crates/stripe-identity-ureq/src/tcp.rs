@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stripe_identity_core::transport_support::alternate_families;
+use ureq::unversioned::resolver::Resolver;
 use ureq::unversioned::transport::time::Duration as After;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
 use ureq::{Error, Timeout};
@@ -104,10 +105,17 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Opens a connection within its timeout and that of its link.
-pub(crate) fn open(details: &ConnectionDetails<'_>, link: Arc<Link>) -> Result<TcpTransport, Error> {
+/// Looks a host up and opens a connection to it, within its timeout and that of its link.
+pub(crate) fn open(
+    details: &ConnectionDetails<'_>,
+    resolver: &dyn Resolver,
+    link: Arc<Link>,
+) -> Result<TcpTransport, Error> {
     let deadline = Deadline::of(details.timeout).or_sooner(link.established_by());
-    let stream = connect(&details.addrs, deadline)?;
+    let after = deadline.left()?.map_or(After::NotHappening, After::Exact);
+    let timeout = NextTimeout { after, ..details.timeout };
+    let addresses = resolver.resolve(details.uri, details.config, timeout)?;
+    let stream = connect(&addresses, deadline)?;
     stream.set_nodelay(true)?;
     let config = details.config;
     Ok(TcpTransport {

@@ -10,9 +10,10 @@ use stripe_identity_core::{AttemptTimeout, BlockingHttpTransport, TransportError
 use ureq::tls::Certificate;
 use ureq::{Agent, Error, Timeout};
 
-use crate::connector::{self, Addresses};
+use crate::connector;
 use crate::phase::{BrokenError, ConnectError, ResolveError};
 use crate::proxy::Proxy;
+use crate::resolver::{Addresses, PhaseMarkingResolver};
 use crate::tls::{self, Roots};
 
 /// A blocking transport over ureq and rustls.
@@ -144,8 +145,8 @@ impl UreqTransportBuilder {
 
     /// Sets how long making a connection may take. Defaults to 30 s.
     ///
-    /// The time includes the tunnel through a proxy and the TLS handshake. The name lookup before
-    /// it may take as long again. The timeout of the attempt limits both.
+    /// The time includes the name lookup, the tunnel through a proxy and the TLS handshake. The
+    /// timeout of the attempt limits it too.
     ///
     /// All addresses of a host share the time. In a first round, each is tried for at most half a
     /// second, and in further rounds for longer. So an address that is silent does not use up the
@@ -186,7 +187,6 @@ impl UreqTransportBuilder {
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
-            .timeout_resolve(connect_timeout)
             .timeout_connect(connect_timeout)
             // ureq would ask for compressed responses with features that other crates may enable.
             .accept_encoding("")
@@ -195,7 +195,7 @@ impl UreqTransportBuilder {
             .max_idle_age(self.pool_idle_timeout)
             .build();
         Ok(UreqTransport {
-            agent: connector::agent(config, self.addresses),
+            agent: connector::agent(config, PhaseMarkingResolver::new(self.addresses)),
             proxy: self.proxy,
             max_body_size: self.max_body_size,
         })
@@ -286,7 +286,6 @@ fn kind(error: &Error) -> TransportErrorKind {
 
 fn connect_kind(cause: &Error) -> TransportErrorKind {
     match cause {
-        Error::Other(other) if other.is::<ResolveError>() => kind(cause),
         Error::Io(error) if causes(error).any(<dyn StdError>::is::<rustls::Error>) => TransportErrorKind::Tls,
         Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => TransportErrorKind::Tls,
         cause => timeout_kind(cause).unwrap_or(TransportErrorKind::Connect),

@@ -7,4 +7,5 @@ mod handshakes;
 mod plaintext;
 mod proxies;
 mod servers;
+mod threads;
 mod uploads;
