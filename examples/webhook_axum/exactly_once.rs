@@ -15,7 +15,7 @@ use crate::store::{Store, Totals};
 
 /// Delivers what happens to each of so many users: one attempt that fails, and one that succeeds.
 fn deliveries(users: usize) -> (SimulatorTransport, Vec<Request<Bytes>>) {
-    let stripe = SimulatorTransport::new(Simulator::with_seed(1));
+    let stripe = SimulatorTransport::from(Simulator::with_seed(1));
     stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1:1/webhook", SECRET).unwrap().in_disorder());
     let sessions = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone()).verification_sessions();
     for _ in 0..users {

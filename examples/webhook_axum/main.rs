@@ -18,16 +18,16 @@ use axum::Router;
 use axum::routing::post;
 use receiver::{Receiver, receive};
 use store::{Store, Totals};
-use stripe_identity::simulator::{Outcome, Server, Simulator, WebhookEndpoint};
+use stripe_identity::simulator::{Clock, Outcome, Server, Simulator, WebhookEndpoint};
 use stripe_identity::webhook::Verifier;
-use stripe_identity::{Client, Config, CreateVerificationSession, HyperTransport, Timestamp};
+use stripe_identity::{Client, Config, CreateVerificationSession, HyperTransport};
 use tokio::net::TcpListener;
 
 const SECRET: &str = "whsec_made_up";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let stripe = Server::start("127.0.0.1:0", Simulator::with_seed(1).with_clock(Timestamp::now))?;
+    let stripe = Server::start("127.0.0.1:0", Simulator::builder().seed(1).clock(Clock::Real).build())?;
     let config = Config::builder("sk_test_123").base_url(stripe.url()).build()?;
     let client = Client::new(config, HyperTransport::new()?);
     let store = Store::create()?;

@@ -77,32 +77,12 @@ const NOT_UNDER_CORE: &[&str] = &[
     "ureq",
 ];
 
-/// Files that may still import each other in circles, by package. A file that is in no circle must not be listed.
-const CIRCLES: &[(&str, &[&str])] = &[
-    // Until it is rebuilt.
-    (
-        "stripe-identity-simulator",
-        &[
-            "src/control.rs",
-            "src/endpoints.rs",
-            "src/ephemeral_keys.rs",
-            "src/events.rs",
-            "src/files.rs",
-            "src/idempotency.rs",
-            "src/reports.rs",
-            "src/sessions.rs",
-            "src/simulator.rs",
-        ],
-    ),
-];
-
 pub(crate) fn check() -> Result<(), Failure> {
     println!("$ checking the dependencies of crates and the imports of files");
     let packages = packages()?;
     let mut wrong = Vec::new();
     for package in &packages {
-        let listed = CIRCLES.iter().find(|(name, _)| *name == package.name).map_or(&[][..], |(_, files)| files);
-        wrong.extend(check_files(package, listed, &|path| fs::read_to_string(path).ok())?);
+        wrong.extend(check_files(package, &|path| fs::read_to_string(path).ok())?);
     }
     if !wrong.is_empty() {
         return Err(wrong.join("\n").into());
@@ -134,33 +114,20 @@ fn check_map(package: &Package) -> Result<(), Failure> {
     }
 }
 
-/// Describes the circles in a package that are not listed, and the files that are listed and in no circle.
-fn check_files(
-    package: &Package,
-    listed: &[&str],
-    read: &dyn Fn(&Path) -> Option<String>,
-) -> Result<Vec<String>, Failure> {
+/// Describes the circles in a package.
+fn check_files(package: &Package, read: &dyn Fn(&Path) -> Option<String>) -> Result<Vec<String>, Failure> {
     let relative = |path: &Path| path.strip_prefix(&package.folder).unwrap_or(path).display().to_string();
-    let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut wrong = Vec::new();
     for root in &package.roots {
         for circle in circles(root, read)? {
-            let files: BTreeSet<_> = circle.files.iter().map(|file| relative(file)).collect();
-            if !files.iter().all(|file| listed.contains(&file.as_str())) {
-                let imports = circle.imports.iter();
-                let imports: String = imports
-                    .map(|(from, to, path)| format!("\n  {} imports {path} from {}", relative(from), relative(to)))
-                    .collect();
-                let count = files.len();
-                wrong.push(format!("{}: {count} files import each other in a circle:{imports}", package.name));
-            }
-            seen.extend(files);
+            let imports = circle.imports.iter();
+            let imports: String = imports
+                .map(|(from, to, path)| format!("\n  {} imports {path} from {}", relative(from), relative(to)))
+                .collect();
+            let count = circle.files.len();
+            wrong.push(format!("{}: {count} files import each other in a circle:{imports}", package.name));
         }
     }
-    let unneeded = listed.iter().filter(|file| !seen.contains(**file));
-    wrong.extend(
-        unneeded
-            .map(|file| format!("{}: {file} is in no import circle: remove it from CIRCLES in {HERE}", package.name)),
-    );
     Ok(wrong)
 }
 
@@ -176,7 +143,7 @@ mod tests {
     use super::*;
 
     /// Checks a package of three files, one of which is given.
-    fn check(a: &str, listed: &[&str]) -> Vec<String> {
+    fn check(a: &str) -> Vec<String> {
         let package = Package {
             name: "it".to_owned(),
             dependencies: Vec::new(),
@@ -191,26 +158,17 @@ mod tests {
             let file = files.iter().find(|(name, _)| path == Path::new("it/src").join(name));
             file.map(|(_, text)| (*text).to_owned())
         };
-        check_files(&package, listed, &read).unwrap()
+        check_files(&package, &read).unwrap()
     }
 
     const NONE: [&str; 0] = [];
 
     #[test]
-    fn circle_fails_unless_all_of_its_files_are_listed() {
-        let a = "use crate::b::B; pub struct A;";
+    fn circle_of_files_fails_and_is_described() {
         let circle = "it: 2 files import each other in a circle:\n  \
             src/a.rs imports crate::b::B from src/b.rs\n  \
             src/b.rs imports crate::a::A from src/a.rs";
-        assert_eq!(check(a, &[]), [circle]);
-        assert_eq!(check(a, &["src/a.rs"]), [circle]);
-        assert_eq!(check(a, &["src/a.rs", "src/b.rs"]), NONE);
-    }
-
-    #[test]
-    fn listed_file_in_no_circle_fails() {
-        let unneeded = "it: src/a.rs is in no import circle: remove it from CIRCLES in xtask/src/layers.rs";
-        assert_eq!(check("pub struct A;", &[]), NONE);
-        assert_eq!(check("pub struct A;", &["src/a.rs"]), [unneeded]);
+        assert_eq!(check("use crate::b::B; pub struct A;"), [circle]);
+        assert_eq!(check("pub struct A;"), NONE);
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use stripe_identity_core::types::VerificationSessionStatus;
 
-/// What a user's try or a redaction could not be done to.
+/// Why a session or a clock could not be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ControlError {
@@ -12,6 +12,8 @@ pub enum ControlError {
     WrongStatus(VerificationSessionStatus),
     /// No redaction of the session is under way.
     NoRedaction,
+    /// The clock was to be set to a time that has passed.
+    TimeHasPassed,
 }
 
 impl fmt::Display for ControlError {
@@ -19,6 +21,7 @@ impl fmt::Display for ControlError {
         match self {
             Self::NoSuchSession => f.write_str("there is no such session"),
             Self::WrongStatus(status) => write!(f, "the session has the status {status}"),
+            Self::TimeHasPassed => f.write_str("the time has passed: a clock is set to the present or to the future"),
             Self::NoRedaction => f.write_str("no redaction of the session is under way"),
         }
     }

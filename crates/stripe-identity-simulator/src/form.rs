@@ -1,5 +1,8 @@
 //! Reads `a=1&b[c]=2&d[0]=3` into a tree, and takes it apart as an endpoint asks for it.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use stripe_identity_core::types::{ErrorCode, Patch};
 
 use crate::refusal::Refusal;
@@ -80,6 +83,13 @@ impl Form {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
         find(&name, &text, allowed).map(Some)
+    }
+
+    /// A text that stands for a value of a type.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, field: &str) -> Result<Option<T>, Refusal> {
+        let name = self.full_name(field);
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|error: T::Err| Refusal::invalid(&name, &error.to_string()))
     }
 
     pub(crate) fn boolean(&mut self, field: &str) -> Result<Option<bool>, Refusal> {

@@ -1,33 +1,81 @@
+//! API keys: of what kind they are, and which world they name.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
 use crate::refusal::Refusal;
 
-/// What kind of API key a request came with. The key itself is not kept.
+/// The kinds of key that name a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
+pub(crate) enum KeyKind {
+    /// Of an account, or of an organization.
     Secret,
     Restricted,
+    Publishable,
 }
 
-impl Key {
-    /// Reads the `Authorization` header: `Bearer`, or `Basic` with the key as the user name.
-    pub(crate) fn of(authorization: Option<&HeaderValue>) -> Result<Self, Refusal> {
-        let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
-        let key = match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => credentials.trim().to_owned(),
-            "basic" => user_name(credentials.trim()).unwrap_or_default(),
-            _ => String::new(),
-        };
-        // A live key does not belong here: whoever sends one has mixed up two configurations.
-        match key.as_str() {
-            "" => Err(Refusal::missing_key()),
-            key if key.strip_prefix("sk_test_").is_some_and(|rest| !rest.is_empty()) => Ok(Self::Secret),
-            key if key.strip_prefix("rk_test_").is_some_and(|rest| !rest.is_empty()) => Ok(Self::Restricted),
-            _ => Err(Refusal::invalid_key()),
-        }
+/// What a request is authenticated with.
+pub(crate) enum Credentials {
+    Key {
+        kind: KeyKind,
+        world: String,
+    },
+    /// The secret of an ephemeral key, which a world has made.
+    Ephemeral(String),
+}
+
+const PREFIXES: [(&str, KeyKind); 4] = [
+    ("sk_test_", KeyKind::Secret),
+    ("rk_test_", KeyKind::Restricted),
+    ("pk_test_", KeyKind::Publishable),
+    ("sk_org_test_", KeyKind::Secret),
+];
+pub(crate) const EPHEMERAL_PREFIX: &str = "ek_test_";
+const LONGEST_NAME: usize = 100;
+/// Real keys begin with this and the account's id.
+const REAL_KEY: &str = "51";
+const ACCOUNT_ID: usize = 14;
+
+/// Reads the `Authorization` header: `Bearer`, or `Basic` with the key as the user name. Returns `None` if there is no
+/// key.
+pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<Credentials>, Refusal> {
+    let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
+    let key = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => credentials.trim().to_owned(),
+        "basic" => user_name(credentials.trim()).unwrap_or_default(),
+        _ => String::new(),
+    };
+    if key.is_empty() {
+        return Ok(None);
+    }
+    if key.starts_with(EPHEMERAL_PREFIX) {
+        return Ok(Some(Credentials::Ephemeral(key)));
+    }
+    let (kind, world) = named(&key).ok_or_else(Refusal::invalid_key)?;
+    Ok(Some(Credentials::Key { kind, world }))
+}
+
+/// Returns the kind of a key, and the name of its world: what comes before the next `_`, or the account of a key that
+/// looks real. A live key is none: whoever sends one has mixed up two configurations.
+pub(crate) fn named(key: &str) -> Option<(KeyKind, String)> {
+    let (rest, kind) = PREFIXES.iter().find_map(|(prefix, kind)| Some((key.strip_prefix(prefix)?, *kind)))?;
+    let name = rest.split('_').next().filter(|name| (1..=LONGEST_NAME).contains(&name.len()))?;
+    if !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let account = name.get(..REAL_KEY.len() + ACCOUNT_ID);
+    let account = account.filter(|id| id.starts_with(REAL_KEY) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    Some((kind, account.unwrap_or(name).to_owned()))
+}
+
+/// The name of a world as logs may show it. A key of the oldest form is all secret, and so would be its world's name.
+pub(crate) fn shown(world: &str) -> String {
+    const LONGEST_SHOWN: usize = 20;
+    match world.get(..4) {
+        Some(start) if world.len() > LONGEST_SHOWN => format!("{start}…"),
+        _ => world.to_owned(),
     }
 }
 
@@ -40,25 +88,57 @@ fn user_name(credentials: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn key(authorization: &'static str) -> Result<Key, Refusal> {
-        Key::of(Some(&HeaderValue::from_static(authorization)))
+    fn key(authorization: &'static str) -> Option<(KeyKind, String)> {
+        match credentials(Some(&HeaderValue::from_static(authorization))).ok()?? {
+            Credentials::Key { kind, world } => Some((kind, world)),
+            Credentials::Ephemeral(_) => None,
+        }
     }
 
     #[test]
-    fn both_schemes_and_both_kinds_of_test_key() {
-        assert_eq!(key("Bearer sk_test_1").unwrap(), Key::Secret);
-        assert_eq!(key("bearer rk_test_1").unwrap(), Key::Restricted);
+    fn key_of_each_kind_names_the_same_world() {
+        assert_eq!(key("Bearer sk_test_a").unwrap(), (KeyKind::Secret, "a".to_owned()));
+        assert_eq!(key("Bearer sk_test_a_b_c").unwrap(), (KeyKind::Secret, "a".to_owned()));
+        assert_eq!(key("bearer rk_test_a_1").unwrap(), (KeyKind::Restricted, "a".to_owned()));
+        assert_eq!(key("Bearer pk_test_a").unwrap(), (KeyKind::Publishable, "a".to_owned()));
+        assert_eq!(key("Bearer sk_org_test_a").unwrap(), (KeyKind::Secret, "a".to_owned()));
         // sk_test_123:
-        assert_eq!(key("Basic c2tfdGVzdF8xMjM6").unwrap(), Key::Secret);
+        assert_eq!(key("Basic c2tfdGVzdF8xMjM6").unwrap(), (KeyKind::Secret, "123".to_owned()));
+    }
+
+    #[test]
+    fn real_looking_key_names_its_account() {
+        let rolled = ["sk_test_51MadeUpAccount00FirstSecret", "rk_test_51MadeUpAccount00SecondSecret00"];
+        for key in rolled {
+            assert_eq!(named(key).unwrap().1, "51MadeUpAccount0");
+        }
+        assert_eq!(named("sk_test_51").unwrap().1, "51");
+        assert_eq!(named("sk_test_51-made-up-name-of-a-world").unwrap().1, "51-made-up-name-of-a-world");
     }
 
     #[test]
     fn other_keys_are_refused() {
-        for authorization in
-            ["Bearer sk_live_1", "Bearer sk_test_", "Bearer x", "Bearer", "", "Digest x", "Basic !!", "Basic"]
-        {
-            assert!(key(authorization).is_err(), "{authorization}");
+        for authorization in [
+            "Bearer sk_live_1",
+            "Bearer rk_live_1",
+            "Bearer sk_org_live_1",
+            "Bearer sk_test_",
+            "Bearer sk_test__x",
+            "Bearer sk_test_a b",
+            "Bearer x",
+        ] {
+            assert!(credentials(Some(&HeaderValue::from_static(authorization))).is_err(), "{authorization}");
         }
-        assert!(Key::of(None).is_err());
+        for authorization in ["Bearer", "", "Digest x", "Basic !!", "Basic"] {
+            assert!(credentials(Some(&HeaderValue::from_static(authorization))).unwrap().is_none(), "{authorization}");
+        }
+        assert!(credentials(None).unwrap().is_none());
+        assert!(named(&format!("sk_test_{}", "a".repeat(101))).is_none());
+    }
+
+    #[test]
+    fn long_name_is_shown_cut() {
+        assert_eq!(shown("51MadeUpAccount0"), "51MadeUpAccount0");
+        assert_eq!(shown("madeUpSecretOfAnOldForm0"), "made…");
     }
 }

@@ -62,42 +62,30 @@
 //! says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that
 //! follows from their snapshot's, and nothing in their `changes`.
 
-mod control;
 mod control_error;
-mod endpoints;
-mod ephemeral_keys;
-mod events;
-mod expand;
-mod files;
 mod form;
-mod idempotency;
-mod ids;
-mod json;
 mod key;
-mod metadata;
 mod multipart;
+mod note;
 mod outcome;
-mod person;
-mod redact;
+mod parameters;
 mod refusal;
-mod report;
-mod reports;
-#[cfg(feature = "server")]
-mod sender;
+mod response;
 #[cfg(feature = "server")]
 mod server;
-mod session_params;
-mod sessions;
+mod settings;
 mod simulator;
-mod store;
-mod thin_events;
+mod time;
 mod transport;
-mod webhooks;
+mod webhook_endpoint;
+mod world;
 
 pub use control_error::ControlError;
+pub use note::Note;
 pub use outcome::{Outcome, UnknownOutcome};
 #[cfg(feature = "server")]
 pub use server::Server;
-pub use simulator::Simulator;
+pub use settings::{Clock, InvalidSetting, Processing, Redacting, SensitiveReads, Settings};
+pub use simulator::{InvalidPublicUrl, Simulator, SimulatorBuilder, WorldError};
 pub use transport::SimulatorTransport;
-pub use webhooks::{WebhookEndpoint, WebhookEndpointError};
+pub use webhook_endpoint::{WebhookEndpoint, WebhookEndpointError};

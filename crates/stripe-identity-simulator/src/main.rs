@@ -2,36 +2,42 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use lexopt::{Arg, Parser, ValueExt as _};
-use stripe_identity_core::types::Timestamp;
-use stripe_identity_simulator::{Server, Simulator};
+use stripe_identity_simulator::{Clock, Server, Settings, Simulator, SimulatorBuilder};
 
 const HELP: &str = "\
 A local Stripe Identity that keeps state in memory, for development and tests.
 
-Usage: stripe-identity-simulator [--listen ADDRESS] [--seed NUMBER]
+Usage: stripe-identity-simulator [OPTIONS]
 
-  --listen ADDRESS   where to listen, 127.0.0.1:12111 by default; port 0 picks a free one
-  --seed NUMBER      what ids and secrets are made from; the same ones for the same seed, random by default
-  --help             this text
+  --listen ADDRESS         where to listen, 127.0.0.1:12111 by default; port 0 picks a free one
+  --public-url URL         the base of URLs of sessions, files and links; by default, as each client sees the server
+  --seed NUMBER            what ids and secrets are made from; the same ones for the same seed, random by default
+  --clock CLOCK            real (the default), frozen, or frozen:2026-10-26T07:33:20Z
+  --virtual-signatures     sign webhooks at the time of that clock, and not at the real time
+  --processing WHEN        when checks end: at_once (the default), retrieves:3, or a time such as 30s
+  --redacting WHEN         when redactions end: by_request, or a time, 4d by default
+  --sensitive-reads WHICH  what restricted keys may read: all (the default), recent or none
+  --help                   this text
 
-It takes any test key (sk_test_… or rk_test_…). To stand in for the user of a session:
+It takes any test key: sk_test_NAME, rk_test_NAME, and sk_test_NAME_anything. Each NAME is a world of its own, with its
+sessions, files, events and clock. To stand in for the user of a session:
 
   curl -X POST ADDRESS/_simulator/verification_sessions/ID/submit -d outcome=verified
 
 or with the code of a failure, such as outcome=document_expired. Other controls: start_processing, finish_processing
-(with an outcome), finish_redaction, and /_simulator/advance with seconds=N. To hear of events:
+(with an outcome), finish_redaction. To let time pass, or to have events delivered:
 
-  curl ADDRESS/_simulator/webhook_endpoints -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
+  curl -u sk_test_NAME: ADDRESS/_simulator/clock/advance -d seconds=3600
+  curl -u sk_test_NAME: ADDRESS/_simulator/webhook_endpoints -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
 
 with thin=true for thin events, and in_disorder=true to have each twice and in any order.
 ";
 
 struct Arguments {
     listen: String,
-    seed: u64,
+    simulator: SimulatorBuilder,
 }
 
 fn main() -> ExitCode {
@@ -46,31 +52,43 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&arguments) {
+    let listen = arguments.listen.clone();
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: cannot listen on {}: {error}", arguments.listen);
+            eprintln!("error: cannot listen on {listen}: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
-    let mut arguments = Arguments { listen: "127.0.0.1:12111".to_owned(), seed: fastrand::u64(..) };
+    let mut listen = "127.0.0.1:12111".to_owned();
+    let mut simulator = Simulator::builder().seed(fastrand::u64(..)).clock(Clock::Real);
+    let mut settings = Settings::default();
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("listen") => arguments.listen = parser.value()?.string()?,
-            Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
+            Arg::Long("listen") => listen = parser.value()?.string()?,
+            Arg::Long("seed") => simulator = simulator.seed(parser.value()?.parse()?),
+            Arg::Long("public-url") => {
+                let url = parser.value()?.string()?;
+                simulator = simulator.public_url(&url).map_err(|error| lexopt::Error::Custom(error.into()))?;
+            }
+            Arg::Long("clock") => simulator = simulator.clock(parser.value()?.parse()?),
+            Arg::Long("virtual-signatures") => simulator = simulator.virtual_signatures(true),
+            Arg::Long("processing") => settings.processing = parser.value()?.parse()?,
+            Arg::Long("redacting") => settings.redacting = parser.value()?.parse()?,
+            Arg::Long("sensitive-reads") => settings.sensitive_reads = parser.value()?.parse()?,
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Some(arguments))
+    Ok(Some(Arguments { listen, simulator: simulator.settings(settings) }))
 }
 
-fn run(arguments: &Arguments) -> io::Result<()> {
-    let simulator = Simulator::with_seed(arguments.seed).with_clock(|| Timestamp::from(SystemTime::now()));
+fn run(arguments: Arguments) -> io::Result<()> {
+    let simulator = arguments.simulator.on_note(|note| eprintln!("note: {note}")).build();
     let server = Server::start(arguments.listen.as_str(), simulator)?;
     // Flushed, since whoever started this may be waiting for the line at the other end of a pipe.
     let mut stdout = io::stdout();

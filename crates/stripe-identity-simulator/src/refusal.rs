@@ -2,6 +2,8 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
 
+use crate::response;
+
 /// Why a request is refused: an HTTP status and Stripe's error object.
 ///
 /// The texts are ours. Where Stripe's own are widely seen in public, they follow them; the crate's docs list what is a
@@ -10,11 +12,13 @@ use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, Verificatio
 pub(crate) struct Refusal {
     status: StatusCode,
     error: Box<ApiError>,
+    /// The id that names nothing here, if that is why.
+    missing: Option<String>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, error: Box::new(ApiError::new(ApiErrorType::InvalidRequestError, message)) }
+        Self { status, error: Box::new(ApiError::new(ApiErrorType::InvalidRequestError, message)), missing: None }
     }
 
     fn code(mut self, code: ErrorCode) -> Self {
@@ -25,6 +29,11 @@ impl Refusal {
 
     fn about(mut self, param: &str) -> Self {
         self.error.param = Some(param.to_owned());
+        self
+    }
+
+    fn missing(mut self, id: &str) -> Self {
+        self.missing = Some(id.to_owned());
         self
     }
 
@@ -52,12 +61,12 @@ impl Refusal {
     /// No such object at the path.
     pub(crate) fn not_found(param: &str, object: &str, id: &str) -> Self {
         let message = format!("No such {object}: '{id}'");
-        Self::new(StatusCode::NOT_FOUND, message).code(ErrorCode::ResourceMissing).about(param)
+        Self::new(StatusCode::NOT_FOUND, message).code(ErrorCode::ResourceMissing).about(param).missing(id)
     }
 
     /// No such object in a parameter.
     pub(crate) fn no_such(param: &str, object: &str, id: &str) -> Self {
-        Self::with_code(ErrorCode::ResourceMissing, param, format!("No such {object}: '{id}'"))
+        Self::with_code(ErrorCode::ResourceMissing, param, format!("No such {object}: '{id}'")).missing(id)
     }
 
     pub(crate) fn illegal_state(action: &str, status: &VerificationSessionStatus) -> Self {
@@ -71,7 +80,7 @@ impl Refusal {
     }
 
     pub(crate) fn another_site() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "The simulator takes no orders from the pages of another site.")
+        Self::new(StatusCode::FORBIDDEN, "The control API is closed to the pages of other sites.")
     }
 
     pub(crate) fn unknown_url(method: &http::Method, path: &str) -> Self {
@@ -88,7 +97,8 @@ impl Refusal {
 
     /// Says no more of the key than that it is wrong: whoever sent it knows it.
     pub(crate) fn invalid_key() -> Self {
-        let message = "Invalid API Key provided. The simulator takes test keys only: sk_test_… or rk_test_…";
+        let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME, where NAME \
+                       stands for any name without '_'.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
@@ -96,6 +106,45 @@ impl Refusal {
         let message =
             "The provided key does not have the required permissions: sensitive fields take a restricted key.";
         Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn secret_key_required() -> Self {
+        let message = "This API call cannot be made with a publishable API key. Please use a secret API key.";
+        Self::new(StatusCode::UNAUTHORIZED, message).code(ErrorCode::SecretKeyRequired)
+    }
+
+    pub(crate) fn ephemeral_key_gone() -> Self {
+        let message = "The ephemeral key has expired, was deleted, or is not one of this simulator's.";
+        Self::new(StatusCode::UNAUTHORIZED, message).code(ErrorCode::ApiKeyExpired)
+    }
+
+    pub(crate) fn ephemeral_key() -> Self {
+        let message = "An ephemeral key can only retrieve the VerificationSession that it was made for.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn two_accounts() -> Self {
+        let message = "Received both the Stripe-Account and the Stripe-Context header. Please pass in only one.";
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn too_many_worlds(most: usize) -> Self {
+        let message = format!(
+            "The simulator holds {most} worlds, one for each name in a key, and takes no more. Use a key of one of \
+             them, or wait: a world that is not used for a day is removed."
+        );
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn full_world() -> Self {
+        let message = "This world of the simulator holds as much as it can. Use a key with another name.";
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn no_world() -> Self {
+        let message = "The request names no world. Send the key of one, as 'Authorization: Bearer sk_test_NAME' or as the \
+                       user name of HTTP Basic authentication.";
+        Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
     pub(crate) fn too_many_parameters() -> Self {
@@ -131,8 +180,13 @@ impl Refusal {
         self.error.param.as_deref()
     }
 
+    /// Returns the id that names nothing here, if that is why the request is refused.
+    pub(crate) fn missing_id(&self) -> Option<&str> {
+        self.missing.as_deref()
+    }
+
     pub(crate) fn into_response(self) -> http::Response<Bytes> {
-        let mut response = crate::json::response(self.status, &serde_json::json!({ "error": self.error }));
+        let mut response = response::json(self.status, &serde_json::json!({ "error": self.error }));
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"Stripe\"");
             response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);

@@ -1,34 +1,34 @@
+mod sender;
+
 use std::convert::Infallible;
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::MutexGuard;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::ops::Deref;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderValue;
+use http::header::HOST;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 use tokio::sync::oneshot;
 
-use crate::control_error::ControlError;
-use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::sender;
 use crate::simulator::Simulator;
-use crate::transport::{SimulatorTransport, controls};
-use crate::webhooks::WebhookEndpoint;
 
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// Requests are short work, and those to one world wait for each other.
+const WORKERS: usize = 4;
 const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
 
-/// A [`Simulator`] behind a socket, on a thread of its own, for clients in any language. It stops when it is dropped.
+/// A [`Simulator`] behind a socket, on threads of its own, for clients in any language. It stops when it is dropped.
 ///
-/// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS. It sends the webhooks of the endpoints that it is told of
-/// ([`add_webhook`](Self::add_webhook)).
+/// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS. It sends the webhooks of the endpoints that are
+/// [added](Simulator::add_webhook).
 ///
 /// ```
 /// use stripe_identity_simulator::{Server, Simulator};
@@ -40,13 +40,13 @@ const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    simulator: SimulatorTransport,
+    simulator: Simulator,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// A server that listens on an address; port 0 lets the system choose a port.
+    /// Starts a server that listens on an address; port 0 lets the system choose a port.
     ///
     /// # Errors
     /// If the address cannot be listened on, or the thread cannot be started.
@@ -54,8 +54,12 @@ impl Server {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let simulator = SimulatorTransport::new(simulator);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        simulator.set_listening_url(&format!("http://{}", reachable(address)));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("stripe-identity-simulator")
+            .enable_all()
+            .build()?;
         let listener = {
             let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
@@ -86,21 +90,23 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The simulator, locked. Let the guard go before the next request: while it is held, every request waits.
-    pub fn lock(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.lock()
-    }
-
     /// Waits until the server ends, which it does not do by itself.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
-            // The thread catches what a connection's task panics with; its own end has nothing to tell.
+            // The thread catches what a connection's task panics with; its own end says nothing.
             let _ = thread.join();
         }
     }
 }
 
-controls! { Server }
+/// What stands in for the person and for time is done to the simulator.
+impl Deref for Server {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.simulator
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -112,18 +118,28 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, simulator: SimulatorTransport) {
+/// Returns an address that leads to the server from this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+async fn serve(listener: tokio::net::TcpListener, simulator: Simulator) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, mostly: let some connections end first.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        // Without it a small answer may wait for an acknowledgement; a socket that refuses it is none the worse.
+        // Without it a small response may wait for an acknowledgement; a socket that refuses it is none the worse.
         let _ = stream.set_nodelay(true);
         let simulator = simulator.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(simulator.clone(), request));
+            let service = service_fn(move |request| respond(simulator.clone(), request));
             let mut connection = auto::Builder::new(TokioExecutor::new());
             connection.http1().timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADER_WAIT);
             connection.http2().timer(TokioTimer::new());
@@ -133,13 +149,19 @@ async fn serve(listener: tokio::net::TcpListener, simulator: SimulatorTransport)
     }
 }
 
-async fn answer(
-    simulator: SimulatorTransport,
+async fn respond(
+    simulator: Simulator,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // HTTP/2 has no `Host`, but an authority in its place.
+    if let Some(authority) = parts.uri.authority()
+        && let Ok(host) = HeaderValue::try_from(authority.as_str())
+    {
+        parts.headers.entry(HOST).or_insert(host);
+    }
     let response = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => simulator.lock().handle(http::Request::from_parts(parts, body.to_bytes())),
+        Ok(body) => simulator.handle(http::Request::from_parts(parts, body.to_bytes())),
         Err(_) => Refusal::too_large().into_response(),
     };
     Ok(response.map(Full::new))

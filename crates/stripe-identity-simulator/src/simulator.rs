@@ -1,36 +1,46 @@
+mod base_url;
+mod worlds;
+
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use stripe_identity_core::headers::{IDEMPOTENCY_KEY, REQUEST_ID, STRIPE_ACCOUNT, STRIPE_CONTEXT, STRIPE_VERSION};
-use stripe_identity_core::types::{API_VERSION, EventRequest, Sensitive, Timestamp, VerificationSessionId};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::{Request, Response};
+use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 
+pub(crate) use self::worlds::Place;
+use self::worlds::{MOST_WORLDS, Worlds};
 use crate::control_error::ControlError;
-use crate::endpoints::{Answer, View, World};
-use crate::events::StoredEvent;
-use crate::form::Form;
-use crate::idempotency::{Entry, Fingerprint, Replies};
-use crate::ids::Ids;
-use crate::key::Key;
-use crate::multipart::{self, UploadedFile};
+use crate::key::{self, Credentials};
+use crate::note::Note;
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::webhooks::{Due, WebhookEndpoint, Webhooks};
-use crate::{control, json};
+use crate::response;
+use crate::settings::{Clock, Settings};
+use crate::time::Time;
+use crate::webhook_endpoint::WebhookEndpoint;
+use crate::world::{Access, Attempt, Caller, Ids, Outgoing, Target, World, WorldClock, tag_of};
+
+/// Where the clock of a new simulator stands: 2026-10-26T07:33:20Z.
+const BEGINNING: Timestamp = Timestamp::from_secs(1_793_000_000);
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
 ///
-/// It is a plain value: no I/O, no threads, no clock but the one that it is given. The same seed, the same clock and the
-/// same requests give the same responses, ids included.
+/// Clones share the same state, which is made of worlds. The key of a request names its world: see the
+/// [crate's documentation](crate#worlds). Requests to different worlds run in parallel. The same seed, the same clock and
+/// the same requests give the same responses, ids included.
+///
+/// What a person or time would do is done by its methods, in all worlds or, on a handle from [`world`](Self::world), in
+/// one.
 ///
 /// ```
-/// use stripe_identity_simulator::{Outcome, Simulator};
+/// use stripe_identity_simulator::Simulator;
 /// use stripe_identity_core::bytes::Bytes;
 /// use stripe_identity_core::http::{Request, StatusCode};
 ///
-/// let mut simulator = Simulator::new();
+/// let simulator = Simulator::new();
 /// let request = Request::post("/v1/identity/verification_sessions")
 ///     .header("authorization", "Bearer sk_test_123")
 ///     .body(Bytes::from("type=document"))?;
@@ -38,242 +48,393 @@ use crate::{control, json};
 /// assert_eq!(response.status(), StatusCode::OK);
 /// # Ok::<(), stripe_identity_core::http::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Simulator {
-    clock: Box<dyn Fn() -> Timestamp + Send>,
-    /// When the clock was given, if it was.
-    clock_since: Option<Instant>,
-    advanced: Duration,
-    ids: Ids,
-    request_ids: Ids,
-    world: World,
-    replies: Replies,
-    webhooks: Webhooks,
+    shared: Arc<Shared>,
+    /// The world that this handle is to, or `None` if it is to all of them.
+    scope: Option<Arc<Place>>,
 }
 
-/// What a request brings: its parameters as a form, and a file.
-pub(crate) struct Parameters {
-    pub(crate) form: Bytes,
-    pub(crate) file: Option<UploadedFile>,
+struct Shared {
+    worlds: Mutex<Worlds>,
+    /// For the responses to requests that find no world.
+    request_ids: Mutex<Ids>,
+    public_url: Option<String>,
+    signs_virtually: Option<bool>,
+    on_note: Option<NoteHook>,
+    activity_hooks: Mutex<Vec<ActivityHook>>,
 }
+
+type NoteHook = Box<dyn Fn(&Note) + Send + Sync>;
+/// Learns of a world in which something may have become due; returns whether it wants to go on.
+type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
 
 impl Simulator {
-    /// An empty simulator with seed 0. Its clock stands at 2026-10-26T07:33:20Z until it is [advanced](Self::advance).
+    /// Creates an empty simulator with seed 0. Its clock stands at 2026-10-26T07:33:20Z until it is
+    /// [advanced](Self::advance).
     pub fn new() -> Self {
-        Self::with_seed(0)
+        Self::builder().build()
     }
 
-    /// An empty simulator whose ids follow from a seed.
+    /// Creates an empty simulator whose ids follow from a seed.
     pub fn with_seed(seed: u64) -> Self {
-        Self {
-            clock: Box::new(|| Timestamp::from_secs(1_793_000_000)),
-            clock_since: None,
-            advanced: Duration::ZERO,
-            ids: Ids::new(seed),
-            // Apart, so that a refused request does not change which ids come next.
-            request_ids: Ids::new(!seed),
-            world: World::default(),
-            replies: Replies::default(),
-            webhooks: Webhooks::new(seed),
+        Self::builder().seed(seed).build()
+    }
+
+    /// Returns a builder for a simulator with another clock or other settings.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder {
+            seed: 0,
+            clock: Clock::FrozenAt(BEGINNING),
+            settings: Settings::default(),
+            public_url: None,
+            signs_virtually: None,
+            on_note: None,
         }
     }
 
-    /// The same simulator with another clock.
-    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + 'static) -> Self {
-        self.clock = Box::new(clock);
-        self.clock_since = Some(Instant::now());
-        self
+    /// Returns a handle to the world of a key, which sees and moves no other.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use stripe_identity_simulator::Simulator;
+    /// let stripe = Simulator::new();
+    /// let world = stripe.world("sk_test_checkout")?;
+    /// world.advance(Duration::from_secs(60));
+    /// assert_eq!(world.time().as_secs() - stripe.time().as_secs(), 60);
+    /// # Ok::<(), stripe_identity_simulator::WorldError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the key is not one of the simulator's, or the world is new and there are too many of them.
+    pub fn world(&self, key: &str) -> Result<Self, WorldError> {
+        let (_, name) = key::named(key).ok_or(WorldError::InvalidKey)?;
+        let place = self.worlds().named(&name, Time::of_system()).ok_or(WorldError::TooManyWorlds)?;
+        Ok(Self { shared: self.shared.clone(), scope: Some(place) })
     }
 
-    /// Moves the time forward, whatever clock it comes from.
-    pub fn advance(&mut self, duration: Duration) {
-        self.advanced = self.advanced.saturating_add(duration);
+    /// Responds to one request, as Stripe would.
+    #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has responded to")]
+    pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let real = Time::of_system();
+        let target = Target::of(request.method(), request.uri().path());
+        match self.find(&request, target.as_ref(), real) {
+            Ok((place, caller)) => {
+                let base_url = self.base_url(&request);
+                let reply = self.with(&place, real, |world| world.handle(&request, target, caller, &base_url, real));
+                if let Some(id) = &reply.missing_id {
+                    self.note_other_world(&place, id, real);
+                }
+                reply.response
+            }
+            Err(refusal) => {
+                let request_id = lock(&self.shared.request_ids).id("req_");
+                let mut response = refusal.into_response();
+                response::complete(&mut response, &request, &request_id);
+                response
+            }
+        }
     }
 
-    /// The time as the simulator has it.
-    pub fn now(&self) -> Timestamp {
-        let advanced = i64::try_from(self.advanced.as_secs()).unwrap_or(i64::MAX);
-        Timestamp::from_secs((self.clock)().as_secs().saturating_add(advanced))
+    /// Finds the world that a request is for, and who makes it.
+    fn find(
+        &self,
+        request: &Request<Bytes>,
+        target: Option<&Target>,
+        real: Time,
+    ) -> Result<(Arc<Place>, Caller), Refusal> {
+        let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
+        let access = target.map_or(Access::Key, |target| target.row.access);
+        let of_id = || {
+            let id = target.map(|target| target.id.as_str()).unwrap_or_default();
+            let tag = tag_of(id).unwrap_or_default();
+            self.worlds().tagged(tag, real).ok_or_else(|| id.to_owned())
+        };
+        if access == Access::Link {
+            return Ok((of_id().map_err(|_| unknown())?, Caller::Link));
+        }
+        if request.uri().path().starts_with("/_simulator/") {
+            if !is_same_origin(request) {
+                return Err(Refusal::another_site());
+            }
+            if target.is_none() {
+                return Err(unknown());
+            }
+        }
+        let credentials = key::credentials(request.headers().get(AUTHORIZATION))?;
+        match (access, credentials) {
+            (Access::Control, None) if target.is_some_and(|target| !target.id.is_empty()) => {
+                let of_id = of_id().map_err(|id| Refusal::not_found("session", "VerificationSession", &id))?;
+                Ok((of_id, Caller::Control))
+            }
+            (Access::Control, None) => Err(Refusal::no_world()),
+            (_, None) => Err(Refusal::missing_key()),
+            (Access::Control, Some(Credentials::Key { world, .. })) => Ok((self.named(&world, real)?, Caller::Control)),
+            (Access::Control, Some(Credentials::Ephemeral(_))) => Err(Refusal::ephemeral_key()),
+            (_, Some(Credentials::Key { kind, world })) => Ok((self.named(&world, real)?, Caller::Key(kind))),
+            (_, Some(Credentials::Ephemeral(secret))) => {
+                let place = tag_of(&secret).and_then(|tag| self.worlds().tagged(tag, real));
+                Ok((place.ok_or_else(Refusal::ephemeral_key_gone)?, Caller::Ephemeral(secret)))
+            }
+        }
     }
 
-    /// The time that clients measure with: how far the simulator was advanced and, if it was given a
-    /// clock, the real time since then. A clock of whole seconds would be too coarse for deadlines.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.advanced.saturating_add(self.clock_since.map_or(Duration::ZERO, |since| since.elapsed()))
+    fn named(&self, world: &str, real: Time) -> Result<Arc<Place>, Refusal> {
+        self.worlds().named(world, real).ok_or_else(|| Refusal::too_many_worlds(MOST_WORLDS))
     }
 
-    /// Lets the user of a session submit, and the checks come out in some way at once.
+    fn base_url(&self, request: &Request<Bytes>) -> String {
+        match &self.shared.public_url {
+            Some(url) => url.clone(),
+            None => base_url::of_request(request).unwrap_or_else(|| self.worlds().base_url.clone()),
+        }
+    }
+
+    /// Says so if what a request did not find in its world is in another one.
+    fn note_other_world(&self, place: &Arc<Place>, id: &str, real: Time) {
+        let Some(on_note) = &self.shared.on_note else { return };
+        let other = tag_of(id).and_then(|tag| self.worlds().tagged(tag, real));
+        if let Some(other) = other.filter(|other| !Arc::ptr_eq(other, place) && other.lock().contains(id)) {
+            on_note(&Note::ObjectOfAnotherWorld {
+                id: id.to_owned(),
+                world: key::shown(&place.name),
+                other: key::shown(&other.name),
+            });
+        }
+    }
+
+    /// Does something in a world, after everything that is due there.
+    fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
+        let result = {
+            let mut world = place.lock();
+            world.catch_up(real);
+            let result = action(&mut world);
+            // For a store, which there is none yet.
+            drop(world.take_changes());
+            result
+        };
+        lock(&self.shared.activity_hooks).retain(|hook| hook(place));
+        result
+    }
+
+    fn worlds(&self) -> MutexGuard<'_, Worlds> {
+        lock(&self.shared.worlds)
+    }
+
+    /// Returns the worlds that this handle is to.
+    fn places(&self) -> Vec<Arc<Place>> {
+        self.scope.as_ref().map_or_else(|| self.worlds().all(), |place| vec![place.clone()])
+    }
+
+    /// Does something in the world of a session.
+    fn with_session<T>(
+        &self,
+        session: &VerificationSessionId,
+        action: impl FnOnce(&mut World, &str) -> Result<T, ControlError>,
+    ) -> Result<T, ControlError> {
+        let real = Time::of_system();
+        let place = match &self.scope {
+            Some(place) => Some(place.clone()),
+            None => tag_of(session.as_str()).and_then(|tag| self.worlds().tagged(tag, real)),
+        };
+        let place = place.ok_or(ControlError::NoSuchSession)?;
+        self.with(&place, real, |world| action(world, session.as_str()))
+    }
+
+    /// Lets the user of a session submit. The checks end with an outcome, at once unless the world's
+    /// [settings](Settings::processing) say otherwise.
     ///
     /// # Errors
     /// If there is no such session, or it does not require input.
-    pub fn submit(&mut self, session: impl Into<VerificationSessionId>, outcome: &Outcome) -> Result<(), ControlError> {
-        let session = session.into();
-        self.start_processing(&session)?;
-        self.finish_processing(session, outcome)
+    pub fn submit(&self, session: impl Into<VerificationSessionId>, outcome: &Outcome) -> Result<(), ControlError> {
+        self.with_session(&session.into(), |world, session| world.submit(session, outcome))
     }
 
-    /// Lets the user of a session submit; the checks are then under way.
+    /// Lets the user of a session submit. The checks are then under way until they are
+    /// [finished](Self::finish_processing).
     ///
     /// # Errors
     /// If there is no such session, or it does not require input.
-    pub fn start_processing(&mut self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
-        let now = self.now();
-        self.world.start_processing(session.into().as_str(), now, &mut self.ids)
+    pub fn start_processing(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
+        self.with_session(&session.into(), World::start_processing)
     }
 
-    /// Lets the checks that are under way come out in some way.
+    /// Ends the checks that are under way with an outcome.
     ///
     /// # Errors
     /// If there is no such session, or no checks are under way.
     pub fn finish_processing(
-        &mut self,
+        &self,
         session: impl Into<VerificationSessionId>,
         outcome: &Outcome,
     ) -> Result<(), ControlError> {
-        let now = self.now();
-        self.world.finish_processing(session.into().as_str(), outcome, now, &mut self.ids)
+        self.with_session(&session.into(), |world, session| world.finish_processing(session, outcome))
     }
 
-    /// Lets a redaction that is under way come to its end.
+    /// Ends a redaction that is under way.
     ///
     /// # Errors
     /// If there is no such session, or no redaction of it is under way.
-    pub fn finish_redaction(&mut self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
-        let (session, now) = (session.into(), self.now());
-        self.world.finish_redaction(session.as_str(), now, &mut self.ids)?;
-        self.replies.forget(session.as_str());
-        Ok(())
+    pub fn finish_redaction(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
+        self.with_session(&session.into(), World::finish_redaction)
     }
 
-    /// Tells an endpoint of the events from now on: see [`take_webhooks`](Self::take_webhooks).
+    /// Moves the time forward. What is due on the way happens, in its order and each at its own time.
+    pub fn advance(&self, duration: Duration) {
+        let real = Time::of_system();
+        if self.scope.is_none() {
+            let clock = &mut self.worlds().clock;
+            let now = clock.at(real);
+            clock.shift(duration);
+            clock.set(now.after(duration));
+        }
+        for place in self.places() {
+            self.with(&place, real, |world| world.advance(duration));
+        }
+    }
+
+    /// Moves each world's time forward to when the next thing is due in it. Returns whether there was one in any.
+    pub fn advance_to_next(&self) -> bool {
+        let real = Time::of_system();
+        self.places().iter().map(|place| self.with(place, real, World::advance_to_next)).fold(false, |any, it| any | it)
+    }
+
+    /// Moves each world's time forward until no checks, redaction or delivery is due in it. What expires on the way does;
+    /// an expiry alone is not waited for. Returns whether there is such a time: without a bound, it may be that something
+    /// always is due again.
+    pub fn run_until_idle(&self) -> bool {
+        let real = Time::of_system();
+        self.places().iter().map(|place| self.with(place, real, World::run_until_idle)).fold(true, |all, it| all & it)
+    }
+
+    /// Lets the clock run or stand from now on, also in worlds that are still to come.
     ///
-    /// What is delivered is signed at the simulator's time. To a receiver that goes by another clock, a simulator whose own
-    /// stands still sends what looks old: give it [`with_clock(Timestamp::now)`](Self::with_clock).
-    pub fn add_webhook(&mut self, endpoint: WebhookEndpoint) {
-        self.webhooks.add(endpoint, self.world.events.oldest().len());
+    /// # Errors
+    /// If the time has passed in one of the worlds, which then keeps its clock.
+    pub fn set_clock(&self, clock: Clock) -> Result<(), ControlError> {
+        let real = Time::of_system();
+        if self.scope.is_none() {
+            self.worlds().clock = WorldClock::new(clock, real);
+        }
+        let set = |place: &Arc<Place>| self.with(place, real, |world| world.set_clock(clock, real));
+        self.places().iter().map(set).fold(Ok(()), Result::and)
     }
 
-    /// The requests that tell the endpoints of what has happened since this was last called, signed at this time. Whoever
-    /// runs the simulator sends them; a [`Server`](crate::Server) does.
-    pub fn take_webhooks(&mut self) -> Vec<http::Request<Bytes>> {
-        let now = self.now();
-        self.take_due().iter().map(|due| due.request(now)).collect()
+    /// Returns the time of the world, or, on a handle to all of them, the time that a new world begins with.
+    pub fn time(&self) -> Timestamp {
+        self.moment().timestamp()
     }
 
-    pub(crate) fn take_due(&mut self) -> Vec<Due> {
-        let news = self.world.events.oldest().skip(self.webhooks.told());
-        self.webhooks.take(news.map(StoredEvent::event))
+    pub(crate) fn moment(&self) -> Time {
+        let real = Time::of_system();
+        match &self.scope {
+            Some(place) => self.with(place, real, |world| world.now()),
+            None => self.worlds().clock.at(real),
+        }
     }
 
-    /// Answers one request, as Stripe would.
-    #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has answered")]
-    pub fn handle(&mut self, request: http::Request<Bytes>) -> http::Response<Bytes> {
-        let request_id = self.request_ids.id("req_");
-        let mut response = match control::handle(self, &request) {
-            Some(response) => response,
-            None => self.answer(&request, &request_id).unwrap_or_else(Refusal::into_response),
-        };
-        let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::try_from(request_id) {
-            headers.insert(REQUEST_ID, id);
+    /// Returns the settings of the world, or, on a handle to all of them, those that a new world begins with.
+    pub fn settings(&self) -> Settings {
+        match &self.scope {
+            Some(place) => place.lock().settings().clone(),
+            None => self.worlds().settings.clone(),
         }
-        let version = request.headers().get(STRIPE_VERSION).cloned();
-        headers.insert(STRIPE_VERSION, version.unwrap_or(HeaderValue::from_static(API_VERSION)));
-        if let Some(key) = request.headers().get(IDEMPOTENCY_KEY) {
-            headers.insert(IDEMPOTENCY_KEY, key.clone());
-        }
-        response
     }
 
-    /// Authentication comes first, then what the idempotency key says, then the endpoint.
-    fn answer(&mut self, request: &http::Request<Bytes>, request_id: &str) -> Result<http::Response<Bytes>, Refusal> {
-        if let Some(token) = request.uri().path().strip_prefix("/links/")
-            && request.method() == Method::GET
-        {
-            let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
-            let contents = self.world.files.linked_contents(token, self.now()).ok_or_else(unknown)?;
-            return Ok(json::contents(contents.0, contents.1));
+    /// Sets how the world behaves, or, on a handle to all of them, every world, also those that are still to come.
+    pub fn set_settings(&self, settings: &Settings) {
+        if self.scope.is_none() {
+            settings.clone_into(&mut self.worlds().settings);
         }
-        let key = Key::of(request.headers().get(AUTHORIZATION))?;
-        let account = account(request.headers());
-        let idempotency_key = match request.method() {
-            &Method::POST => text(request.headers(), &IDEMPOTENCY_KEY),
-            _ => None,
-        };
-        if idempotency_key.as_ref().is_some_and(|key| !(1..=255).contains(&key.chars().count())) {
-            return Err(Refusal::invalid_idempotency_key());
+        for place in self.places() {
+            place.lock().set_settings(settings.clone());
         }
-        let parameters = parameters(request)?;
-        let now = self.now();
-        let entry =
-            idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
-        let fingerprint = Fingerprint::of(request, &parameters);
-        if let Some(entry) = &entry
-            && let Some(reply) = self.replies.get(entry, now)
-        {
-            return reply.again(fingerprint).ok_or_else(|| Refusal::idempotency_mismatch(&entry.idempotency_key));
-        }
+    }
 
-        let mut view = View {
-            account: account.as_deref(),
-            key,
-            has_version: request.headers().contains_key(STRIPE_VERSION),
-            request: Some(event_request(request_id, idempotency_key)),
-            now,
-            ids: &mut self.ids,
-        };
-        let form = Form::parse(&parameters.form)?;
-        let answer = self.world.call(request.method(), request.uri().path(), form, parameters.file, &mut view)?;
-        let response = match answer {
-            Answer::Json(body) => json::response(StatusCode::OK, &body),
-            Answer::Contents(contents, type_) => json::contents(contents, type_),
-        };
-        if let Some(entry) = entry {
-            self.replies.insert(entry, fingerprint, response.clone(), now);
+    /// Adds an endpoint, which gets the events from now on: see [`take_webhooks`](Self::take_webhooks). On a handle to
+    /// all worlds, it gets those of each, also of worlds that are still to come.
+    #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
+    pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
+        if self.scope.is_none() {
+            self.worlds().webhook_endpoints.push(endpoint.clone());
         }
-        Ok(response)
+        for place in self.places() {
+            place.lock().add_webhook_endpoint(endpoint.clone());
+        }
+    }
+
+    /// Takes the requests that deliver what has happened since this was last called, and counts them as delivered.
+    ///
+    /// They are signed at the world's time, unless the simulator was built to do otherwise: see
+    /// [`virtual_signatures`](SimulatorBuilder::virtual_signatures). A [`Server`](crate::Server) takes and sends them by
+    /// itself.
+    pub fn take_webhooks(&self) -> Vec<Request<Bytes>> {
+        let mut requests = Vec::new();
+        for place in self.places() {
+            for outgoing in Self::take_deliveries(&place, self.shared.signs_virtually.unwrap_or(true)) {
+                let attempt = Attempt { status: Some(http::StatusCode::OK), latency: Duration::ZERO };
+                self.delivered(&place, outgoing.delivery, attempt);
+                requests.push(outgoing.request);
+            }
+        }
+        requests
+    }
+
+    fn take_deliveries(place: &Place, signs_virtually: bool) -> Vec<Outgoing> {
+        let real = Time::of_system();
+        let mut world = place.lock();
+        world.catch_up(real);
+        let signed_at = if signs_virtually { world.now() } else { real };
+        world.take_deliveries(signed_at.timestamp())
+    }
+
+    /// Notes what came of a delivery.
+    pub(crate) fn delivered(&self, place: &Arc<Place>, delivery: u64, attempt: Attempt) {
+        self.with(place, Time::of_system(), |world| world.delivered(delivery, attempt));
     }
 }
 
-fn event_request(id: &str, idempotency_key: Option<String>) -> EventRequest {
-    let mut request = EventRequest::default();
-    request.id = Some(id.to_owned());
-    request.idempotency_key = idempotency_key.map(Sensitive::new);
-    request
-}
-
-/// The query's parameters and, of a `POST`, the body's.
-pub(crate) fn parameters(request: &http::Request<Bytes>) -> Result<Parameters, Refusal> {
-    let query = request.uri().query().unwrap_or_default();
-    if request.method() != Method::POST || request.body().is_empty() {
-        return Ok(Parameters { form: Bytes::copy_from_slice(query.as_bytes()), file: None });
-    }
-    let content_type = text(request.headers(), &CONTENT_TYPE).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match media_type.as_str() {
-        // Without one, what else could it be.
-        "" | "application/x-www-form-urlencoded" => {
-            Ok(Parameters { form: [query.as_bytes(), request.body()].join(&b'&').into(), file: None })
+/// What a server needs besides.
+#[cfg(feature = "server")]
+impl Simulator {
+    /// Sets where the server listens, for URLs in events.
+    pub(crate) fn set_listening_url(&self, url: &str) {
+        if self.shared.public_url.is_some() {
+            return;
         }
-        "multipart/form-data" => {
-            let parts = multipart::parse(&content_type, request.body())?;
-            Ok(Parameters { form: format!("{query}{}", parts.form).into(), file: parts.file })
+        let mut worlds = self.worlds();
+        url.clone_into(&mut worlds.base_url);
+        let all = worlds.all();
+        drop(worlds);
+        for place in all {
+            place.lock().set_base_url(url.to_owned());
         }
-        _ => Err(Refusal::content_type()),
+    }
+
+    /// Calls a function with each world in which something may have become due, until it returns `false`.
+    pub(crate) fn on_activity(&self, hook: impl Fn(&Arc<Place>) -> bool + Send + 'static) {
+        lock(&self.shared.activity_hooks).push(Box::new(hook));
+    }
+
+    /// Lets everything happen that is due, and takes the deliveries. Returns also how long it takes until something is
+    /// due again by itself.
+    pub(crate) fn take_outgoing(&self, place: &Arc<Place>) -> (Vec<Outgoing>, Option<Duration>) {
+        let outgoing = Self::take_deliveries(place, self.shared.signs_virtually.unwrap_or(false));
+        (outgoing, place.lock().next_due(Time::of_system()))
     }
 }
 
-/// The account that is acted on: as it is said, or the last one of the context.
-fn account(headers: &HeaderMap) -> Option<String> {
-    let said = text(headers, &STRIPE_ACCOUNT).filter(|account| !account.is_empty());
-    said.or_else(|| {
-        let context = text(headers, &STRIPE_CONTEXT)?;
-        // It may also end in an organization.
-        context.rsplit('/').next().filter(|account| account.starts_with("acct_")).map(str::to_owned)
-    })
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing under these locks panics, but for a user's hook, which leaves them as they were.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
+/// Whether a request does not come from the page of another site in a browser on this machine, which says where it is
+/// from.
+fn is_same_origin(request: &Request<Bytes>) -> bool {
+    let Some(origin) = request.headers().get(ORIGIN) else { return true };
+    let host = request.headers().get(HOST).map_or(&b""[..], |host| host.as_bytes());
+    origin.as_bytes().strip_prefix(b"http://").is_some_and(|origin| origin == host)
 }
 
 impl Default for Simulator {
@@ -284,6 +445,116 @@ impl Default for Simulator {
 
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulator").field("now", &self.now()).finish_non_exhaustive()
+        f.debug_struct("Simulator")
+            .field("scope", &self.scope.as_ref().map(|place| key::shown(&place.name)))
+            .finish_non_exhaustive()
     }
 }
+
+/// Builds a [`Simulator`].
+pub struct SimulatorBuilder {
+    seed: u64,
+    clock: Clock,
+    settings: Settings,
+    public_url: Option<String>,
+    signs_virtually: Option<bool>,
+    on_note: Option<NoteHook>,
+}
+
+impl SimulatorBuilder {
+    /// Sets what ids and secrets are made from: the same ones for the same seed. Defaults to 0.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Sets where worlds have their time from. Defaults to a clock that stands at 2026-10-26T07:33:20Z.
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Sets how worlds behave.
+    pub fn settings(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Sets the base of the URLs of sessions, files and links.
+    ///
+    /// Defaults to `http://` and the `Host` that a client asks a [`Server`](crate::Server) for; in events, to where the
+    /// server listens; without a server, to `https://simulator.test`.
+    ///
+    /// # Errors
+    /// If it is not `http://host[:port][/path]` or `https://…`.
+    pub fn public_url(self, url: &str) -> Result<Self, InvalidPublicUrl> {
+        let url = base_url::public(url).ok_or(InvalidPublicUrl(()))?;
+        Ok(Self { public_url: Some(url), ..self })
+    }
+
+    /// Sets whether webhooks are signed at the time of their world and not at that of the machine.
+    ///
+    /// Defaults to `true` for those that are [taken](Simulator::take_webhooks) in process, where a receiver can be given
+    /// the world's clock, and to `false` for those that a [`Server`](crate::Server) sends: a receiver that checks the age
+    /// of a signature would refuse them.
+    pub fn virtual_signatures(self, signs_virtually: bool) -> Self {
+        Self { signs_virtually: Some(signs_virtually), ..self }
+    }
+
+    /// Calls a function with each [`Note`].
+    pub fn on_note(self, hook: impl Fn(&Note) + Send + Sync + 'static) -> Self {
+        Self { on_note: Some(Box::new(hook)), ..self }
+    }
+
+    /// Creates the simulator.
+    pub fn build(self) -> Simulator {
+        let real = Time::of_system();
+        let clock = WorldClock::new(self.clock, real);
+        let base_url = self.public_url.clone().unwrap_or_else(|| base_url::IN_PROCESS.to_owned());
+        let shared = Shared {
+            worlds: Mutex::new(Worlds::new(self.seed, clock, self.settings, base_url, real)),
+            request_ids: Mutex::new(Ids::new(self.seed, "").fork()),
+            public_url: self.public_url,
+            signs_virtually: self.signs_virtually,
+            on_note: self.on_note,
+            activity_hooks: Mutex::new(Vec::new()),
+        };
+        Simulator { shared: Arc::new(shared), scope: None }
+    }
+}
+
+impl fmt::Debug for SimulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatorBuilder").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no handle to a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The key is not a test key with a name.
+    InvalidKey,
+    /// The simulator holds as many worlds as it can.
+    TooManyWorlds,
+}
+
+impl fmt::Display for WorldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidKey => "the key names no world: expected a test key such as `sk_test_NAME`",
+            Self::TooManyWorlds => "the simulator holds too many worlds: expected the key of one of them",
+        })
+    }
+}
+
+impl std::error::Error for WorldError {}
+
+/// The public URL is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidPublicUrl(());
+
+impl fmt::Display for InvalidPublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid public URL: expected `http://host[:port][/path]` or `https://…`")
+    }
+}
+
+impl std::error::Error for InvalidPublicUrl {}

@@ -54,7 +54,7 @@ fn a_new_session_requires_input_and_gives_back_what_it_was_made_with() {
     assert_eq!((document.require_matching_selfie, document.require_live_capture), (Some(true), None));
     let (secret, url) = secrets(&session);
     assert!(secret.unwrap().starts_with(&format!("{}_secret_", session.id)));
-    assert!(url.unwrap().starts_with("https://verify.stripe.com/start/"));
+    assert!(url.unwrap().starts_with("https://simulator.test/start/"));
     assert!(session.last_error.is_none() && session.redaction.is_none() && session.verified_outputs.is_none());
 
     // Retrieving it gives the same, secrets included, while they are valid.

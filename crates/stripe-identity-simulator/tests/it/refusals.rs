@@ -24,7 +24,7 @@ fn error_of(response: &Response<Bytes>) -> Value {
 
 /// Status, code and parameter of what comes back.
 fn refusal(method: &str, path: &str, body: &'static str) -> (u16, Option<String>, Option<String>) {
-    let mut simulator = Simulator::new();
+    let simulator = Simulator::new();
     let response = simulator.handle(request(method, path, body));
     let error = error_of(&response);
     let text = |key: &str| error[key].as_str().map(str::to_owned);
@@ -118,8 +118,8 @@ fn ids_and_urls_that_are_not_there() {
 
 #[test]
 fn keys_that_are_missing_or_wrong() {
-    let mut simulator = Simulator::new();
-    let mut status = |authorization: Option<&str>| {
+    let simulator = Simulator::new();
+    let status = |authorization: Option<&str>| {
         let mut request = request("GET", SESSIONS, "");
         request.headers_mut().remove("authorization");
         if let Some(authorization) = authorization {
@@ -138,7 +138,7 @@ fn keys_that_are_missing_or_wrong() {
 
 #[test]
 fn a_body_of_another_type() {
-    let mut simulator = Simulator::new();
+    let simulator = Simulator::new();
     let mut request = request("POST", SESSIONS, r#"{"type": "document"}"#);
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert_eq!(simulator.handle(request).status(), 400);
@@ -166,8 +166,8 @@ fn an_idempotency_key_replays_its_answer_for_a_day() {
 
 #[test]
 fn a_replay_is_for_the_same_kind_of_key_and_minds_no_order() {
-    let mut simulator = Simulator::new();
-    let mut answer = |key: &str, body: &'static str| {
+    let simulator = Simulator::new();
+    let response = |key: &str, body: &'static str| {
         let mut request = request("POST", SESSIONS, body);
         request.headers_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
         request.headers_mut().insert("idempotency-key", "key-1".parse().unwrap());
@@ -175,12 +175,12 @@ fn a_replay_is_for_the_same_kind_of_key_and_minds_no_order() {
         let id = serde_json::from_slice::<Value>(response.body()).unwrap()["id"].to_string();
         (response.status().as_u16(), response.headers().contains_key("idempotent-replayed"), id)
     };
-    let (status, _, id) = answer("rk_test_1", "type=document&metadata[a]=1");
+    let (status, _, id) = response("rk_test_1", "type=document&metadata[a]=1");
     assert_eq!(status, 200);
-    assert_eq!(answer("rk_test_1", "metadata%5Ba%5D=1&type=document"), (200, true, id.clone()));
-    assert_eq!(answer("rk_test_1", "type=document&metadata[a]=2").0, 400);
-    assert_eq!(answer("rk_test_1", "metadata[a]=1&type=id_number&type=document").0, 400);
-    let (status, is_replayed, other) = answer("sk_test_1", "type=document&metadata[a]=1");
+    assert_eq!(response("rk_test_1", "metadata%5Ba%5D=1&type=document"), (200, true, id.clone()));
+    assert_eq!(response("rk_test_1", "type=document&metadata[a]=2").0, 400);
+    assert_eq!(response("rk_test_1", "metadata[a]=1&type=id_number&type=document").0, 400);
+    let (status, is_replayed, other) = response("sk_test_1", "type=document&metadata[a]=1");
     assert!(status == 200 && !is_replayed && other != id);
 }
 

@@ -54,8 +54,8 @@ fn life_of_a_session(address: SocketAddr) {
     let (_, other) = exchange(address, &format!("POST {SESSIONS}"), "type=id_number");
     let other = other["id"].as_str().unwrap();
     assert_eq!(exchange(address, &format!("POST {SESSIONS}/{other}"), "metadata[a]=b").1["metadata"]["a"], "b");
-    assert_eq!(exchange(address, "POST /_simulator/advance", "seconds=86400").0, 200);
-    assert_eq!(exchange(address, "POST /_simulator/advance", "seconds=-1").0, 400);
+    assert_eq!(exchange(address, "POST /_simulator/clock/advance", "seconds=86400").0, 200);
+    assert_eq!(exchange(address, "POST /_simulator/clock/advance", "seconds=-1").0, 400);
     assert_eq!(exchange(address, &format!("POST {SESSIONS}/{other}/cancel"), "").1["status"], "canceled");
     let (_, list) = exchange(address, &format!("GET {SESSIONS}?status=canceled"), "");
     assert_eq!((list["data"].as_array().unwrap().len(), &list["has_more"]), (1, &Value::Bool(false)));

@@ -77,7 +77,7 @@ fn debug_of_models_and_responses_hides_personal_data() {
     clean(&UpdateVerificationSession::new().metadata("case-7", "robin").provided_email("robin@example.test"));
     clean(&ListVerificationSessions::new().client_reference_id("user-42"));
 
-    let stripe = SimulatorTransport::new(Simulator::new());
+    let stripe = SimulatorTransport::from(Simulator::new());
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let created = sessions.create(personal()).idempotency_key("key-of-user-42").send().unwrap();
     assert!(created.client_secret.is_some() && created.url.is_some());
@@ -92,7 +92,7 @@ fn debug_of_models_and_responses_hides_personal_data() {
     clean(&verified.into_inner());
     clean(&sessions.list(ListVerificationSessions::new()).send().unwrap());
     clean(&stripe);
-    clean(&*stripe.lock());
+    clean(&*stripe);
 }
 
 #[test]

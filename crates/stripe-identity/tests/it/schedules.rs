@@ -87,7 +87,7 @@ impl Schedule {
     fn new(seed: u64) -> Self {
         Self {
             seed,
-            stripe: SimulatorTransport::new(Simulator::with_seed(seed)),
+            stripe: SimulatorTransport::from(Simulator::with_seed(seed)),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             is_faulty: Mutex::new(true),
             bodies: Mutex::default(),
@@ -114,7 +114,7 @@ impl Schedule {
         }
         let is_faulty = *self.is_faulty.lock().unwrap();
         let fate = if is_faulty { Fate::random(&mut self.random.lock().unwrap()) } else { Fate::Answered };
-        let take_up = || to_wire(&self.stripe.lock().handle(request.clone()));
+        let take_up = || to_wire(&self.stripe.handle(request.clone()));
         match fate {
             Fate::Answered => exchange.write(take_up()),
             Fate::RequestLost(loss) => {

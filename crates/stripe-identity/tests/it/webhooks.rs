@@ -8,10 +8,10 @@ use stripe_identity::bytes::Bytes;
 use stripe_identity::http::{HeaderValue, Request};
 use stripe_identity::{
     BlockingClient, Config, CreateVerificationSession, ErrorKind, EventType, ListEvents, ListVerificationSessions,
-    SessionView, ThinEvent, Timestamp, VerificationSessionId,
+    SessionView, ThinEvent, VerificationSessionId,
 };
 use stripe_identity_mock::{RawServer, Recorder};
-use stripe_identity_simulator::{Outcome, Server, Simulator, SimulatorTransport, WebhookEndpoint};
+use stripe_identity_simulator::{Clock, Outcome, Server, Simulator, SimulatorTransport, WebhookEndpoint};
 use stripe_identity_webhook::{Delivery, SIGNATURE_HEADER, Verifier};
 
 const SECRET: &str = "whsec_made_up";
@@ -173,7 +173,7 @@ fn hanging_receiver_delays_no_other() {
 
 #[test]
 fn thousand_events_twice_in_any_order_leave_the_right_state() {
-    let stripe = SimulatorTransport::new(Simulator::with_seed(7));
+    let stripe = SimulatorTransport::from(Simulator::with_seed(7));
     stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().in_disorder());
     let client = BlockingClient::new(config(), stripe.clone());
     let sessions = client.verification_sessions();
@@ -229,15 +229,16 @@ fn server_redelivers_until_a_success() {
         _ => exchange.respond("200 OK", ""),
     });
     let receiver = receiver.unwrap();
-    let stripe = Server::start("127.0.0.1:0", Simulator::new().with_clock(Timestamp::now)).unwrap();
+    let stripe = Server::start("127.0.0.1:0", Simulator::builder().clock(Clock::Real).build()).unwrap();
     let client = BlockingClient::new(
         config().to_builder().base_url(stripe.url()).build().unwrap(),
         stripe_identity_ureq::UreqTransport::new().unwrap(),
     );
     let url = format!("{}/hook?x=1", receiver.url());
     // As curl would.
-    let added = stripe.lock().handle(
+    let added = stripe.handle(
         Request::post("/_simulator/webhook_endpoints")
+            .header("authorization", "Bearer sk_test_123")
             .body(format!("url={url}&secret={SECRET}").replace("?x=1", "%3Fx%3D1").into())
             .unwrap(),
     );
@@ -269,9 +270,10 @@ fn endpoint_url_is_checked_and_cross_origin_requests_are_refused() {
     }
     let stripe = SimulatorTransport::default();
     let status = |origin: Option<&str>| {
-        let request = Request::post("/_simulator/advance").header("host", "127.0.0.1:12111");
+        let request = Request::post("/_simulator/clock/advance").header("host", "127.0.0.1:12111");
+        let request = request.header("authorization", "Bearer sk_test_123");
         let request = origin.into_iter().fold(request, |request, origin| request.header("origin", origin));
-        stripe.lock().handle(request.body("seconds=1".into()).unwrap()).status().as_u16()
+        stripe.handle(request.body("seconds=1".into()).unwrap()).status().as_u16()
     };
     assert_eq!(
         [None, Some("http://127.0.0.1:12111"), Some("https://evil.test"), Some("null")].map(status),

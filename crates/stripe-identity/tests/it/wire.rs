@@ -57,7 +57,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Wire>>, stripe: &SimulatorTransport
         let request = request.body(Bytes::from(wire.body.clone())).unwrap();
         seen.lock().unwrap().push(wire);
 
-        let response = stripe.lock().handle(request);
+        let response = stripe.handle(request);
         let mut head = format!("HTTP/1.1 {}\r\nContent-Length: {}\r\n", response.status(), response.body().len());
         for (name, value) in response.headers() {
             head.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);

@@ -4,10 +4,14 @@ use serde_json::Value;
 use stripe_identity_core::types::{Expandable, VerificationReport, VerificationSession};
 
 use crate::refusal::Refusal;
+use crate::world::show::{show_url, to_json};
 
 /// The paths that a request asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Expanded(Vec<String>);
+pub(crate) struct Expanded {
+    paths: Vec<String>,
+    is_sensitive: bool,
+}
 
 /// What in a report, or in a session's link to one, takes a restricted key.
 const RESTRICTED: &[&str] = &[
@@ -22,43 +26,47 @@ const RESTRICTED: &[&str] = &[
 
 impl Expanded {
     /// Reads the parameter `expand`: each path begins with `prefix` and is one of those that are known.
-    pub(crate) fn parse<T: AsRef<str>>(
-        paths: Vec<String>,
-        prefix: &str,
-        known: &[T],
-        key_is_restricted: bool,
-    ) -> Result<Self, Refusal> {
-        let mut expanded = Vec::new();
+    pub(crate) fn parse(paths: Vec<String>, prefix: &str, known: &[&str]) -> Result<Self, Refusal> {
+        let mut expanded = Self::default();
         for path in paths {
-            let part = path.strip_prefix(prefix).filter(|part| known.iter().any(|known| known.as_ref() == *part));
+            let part = path.strip_prefix(prefix).filter(|part| known.contains(part));
             let Some(part) = part else {
                 return Err(Refusal::invalid("expand", &format!("This property cannot be expanded ({path}).")));
             };
             let field = part.strip_prefix("last_verification_report.").unwrap_or(part);
-            if RESTRICTED.contains(&field) && !key_is_restricted {
-                return Err(Refusal::permission());
-            }
-            expanded.push(part.to_owned());
+            expanded.is_sensitive |= RESTRICTED.contains(&field);
+            expanded.paths.push(part.to_owned());
         }
-        Ok(Self(expanded))
+        Ok(expanded)
+    }
+
+    /// Whether something was asked for that takes a restricted key.
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.is_sensitive
     }
 
     /// Whether this path or something inside it was asked for.
     pub(crate) fn reaches(&self, path: &str) -> bool {
-        self.0.iter().any(|asked| match asked.strip_prefix(path) {
+        self.paths.iter().any(|asked| match asked.strip_prefix(path) {
             Some(rest) => rest.is_empty() || rest.starts_with('.'),
             None => false,
         })
     }
 
     fn keep<T>(&self, field: &mut Option<T>, path: &str) {
-        if !self.0.iter().any(|asked| asked == path) {
+        if !self.paths.iter().any(|asked| asked == path) {
             *field = None;
         }
     }
 
-    pub(crate) fn show_session(&self, session: &VerificationSession, report: Option<&VerificationReport>) -> Value {
+    pub(crate) fn show_session(
+        &self,
+        session: &VerificationSession,
+        report: Option<&VerificationReport>,
+        base_url: &str,
+    ) -> Value {
         let mut session = session.clone();
+        show_url(&mut session.url, base_url);
         if !self.reaches("verified_outputs") {
             session.verified_outputs = None;
         }
@@ -100,9 +108,4 @@ impl Expanded {
         }
         report
     }
-}
-
-/// A model as JSON. The models write themselves without fail: their maps have texts for keys.
-pub(crate) fn to_json(model: &impl serde::Serialize) -> Value {
-    serde_json::to_value(model).unwrap_or_default()
 }

@@ -6,8 +6,8 @@ use stripe_identity_core::types::{
 };
 
 use crate::form::Form;
-use crate::metadata;
 use crate::refusal::Refusal;
+use crate::world::metadata;
 
 /// What a session may be created as; the third type comes from a flow.
 pub(crate) const TYPES: &[VerificationSessionType] =

@@ -6,9 +6,9 @@ use stripe_identity_core::types::{
     VerificationSession, VerificationSessionType, VerifiedOutputs,
 };
 
-use crate::ids::Ids;
 use crate::outcome::{Outcome, reason};
-use crate::person::PERSON;
+use crate::world::ids::Ids;
+use crate::world::person::PERSON;
 
 /// The check that a failure belongs to; some end a try before any check has run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ fn check_of(code: &LastErrorCode) -> Option<Check> {
 }
 
 /// The report of a try, or `None` where no check had run.
-pub(crate) fn of_try(
+pub(crate) fn report(
     session: &VerificationSession,
     outcome: &Outcome,
     now: Timestamp,

@@ -1,0 +1,135 @@
+//! Moves the worlds whose clocks run, and sends their webhooks over plain HTTP.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderValue, Request, StatusCode, Uri};
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::simulator::{Place, Simulator};
+use crate::world::{Attempt, Outgoing};
+
+/// How long a receiver has to respond.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// To each endpoint.
+const MOST_AT_A_TIME: usize = 8;
+
+/// The worlds in which something may have become due.
+#[derive(Default)]
+struct Activity {
+    worlds: Mutex<HashMap<String, Arc<Place>>>,
+    notify: Notify,
+}
+
+impl Activity {
+    fn add(&self, place: &Arc<Place>) {
+        let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        worlds.insert(place.name.clone(), place.clone());
+        drop(worlds);
+        self.notify.notify_one();
+    }
+
+    fn take(&self) -> impl Iterator<Item = Arc<Place>> + use<> {
+        std::mem::take(&mut *self.worlds.lock().unwrap_or_else(PoisonError::into_inner)).into_values()
+    }
+}
+
+/// When something is due next in each world, by the machine's time. They do not keep a world from being removed.
+#[derive(Default)]
+struct Timers {
+    by_time: BTreeMap<(Instant, String), Weak<Place>>,
+    by_name: HashMap<String, Instant>,
+}
+
+impl Timers {
+    fn set(&mut self, place: &Arc<Place>, time: Option<Instant>) {
+        let old = match time {
+            Some(time) => self.by_name.insert(place.name.clone(), time),
+            None => self.by_name.remove(&place.name),
+        };
+        if let Some(old) = old {
+            self.by_time.remove(&(old, place.name.clone()));
+        }
+        if let Some(time) = time {
+            self.by_time.insert((time, place.name.clone()), Arc::downgrade(place));
+        }
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.by_time.keys().next().map(|(time, _)| *time)
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<Weak<Place>> {
+        let entry = self.by_time.first_entry().filter(|entry| entry.key().0 <= now)?;
+        self.by_name.remove(&entry.key().1);
+        Some(entry.remove())
+    }
+}
+
+/// Lets happen and sends what is due, for as long as it is polled.
+pub(super) async fn run(simulator: Simulator) {
+    let activity = Arc::new(Activity::default());
+    let heard = Arc::downgrade(&activity);
+    simulator.on_activity(move |place| {
+        heard.upgrade().is_some_and(|activity| {
+            activity.add(place);
+            true
+        })
+    });
+    let (mut timers, mut endpoints) = (Timers::default(), HashMap::new());
+    loop {
+        let due = std::iter::from_fn(|| timers.take_due(Instant::now())).filter_map(|place| place.upgrade());
+        let places: Vec<_> = due.chain(activity.take()).collect();
+        for place in places {
+            let (outgoing, next) = simulator.take_outgoing(&place);
+            timers.set(&place, next.and_then(|next| Instant::now().checked_add(next)));
+            for outgoing in outgoing {
+                let url = outgoing.request.uri().clone();
+                let endpoint = endpoints.entry(url).or_insert_with(|| Arc::new(Semaphore::new(MOST_AT_A_TIME)));
+                tokio::spawn(deliver(simulator.clone(), place.clone(), outgoing, endpoint.clone()));
+            }
+        }
+        match timers.next() {
+            None => activity.notify.notified().await,
+            Some(next) => {
+                tokio::select! {
+                    () = activity.notify.notified() => {}
+                    () = tokio::time::sleep_until(next.into()) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn deliver(simulator: Simulator, place: Arc<Place>, outgoing: Outgoing, endpoint: Arc<Semaphore>) {
+    tokio::time::sleep(outgoing.delay).await;
+    // It is never closed.
+    let Ok(_permit) = endpoint.acquire().await else { return };
+    let start = Instant::now();
+    let status = tokio::time::timeout(PATIENCE, send(outgoing.request)).await.ok().flatten();
+    simulator.delivered(&place, outgoing.delivery, Attempt { status, latency: start.elapsed() });
+}
+
+/// Returns the status of the response, or `None` if none comes.
+async fn send(mut request: Request<Bytes>) -> Option<StatusCode> {
+    let uri = std::mem::take(request.uri_mut());
+    let authority = uri.authority()?.as_str();
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80))).await.ok()?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    let (host, length) = (HeaderValue::try_from(authority).ok()?, HeaderValue::from(request.body().len()));
+    request.headers_mut().insert(HOST, host);
+    request.headers_mut().insert(CONTENT_LENGTH, length);
+    *request.uri_mut() =
+        uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.as_str().parse().unwrap_or_default());
+    let response = sender.send_request(request.map(Full::new)).await.ok()?;
+    Some(response.status())
+}

@@ -1,0 +1,159 @@
+//! All worlds of a simulator.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::settings::Settings;
+use crate::time::Time;
+use crate::webhook_endpoint::WebhookEndpoint;
+use crate::world::{Ids, World, WorldClock};
+
+pub(super) const MOST_WORLDS: usize = 10_000;
+/// After a day without a request, a world is removed.
+const LONGEST_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often it is looked for worlds to remove.
+const PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// A world under its own lock, and its name.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) name: String,
+    tag: String,
+    world: Mutex<World>,
+}
+
+impl Place {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        // What a world does under the lock does not panic, and a test that panics meanwhile has failed.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The worlds by their names, and what a new one begins with.
+#[derive(Debug)]
+pub(super) struct Worlds {
+    seed: u64,
+    pub(super) clock: WorldClock,
+    pub(super) settings: Settings,
+    pub(super) base_url: String,
+    pub(super) webhook_endpoints: Vec<WebhookEndpoint>,
+    by_name: HashMap<String, Used>,
+    by_tag: HashMap<String, String>,
+    swept: Time,
+}
+
+#[derive(Debug)]
+struct Used {
+    place: Arc<Place>,
+    /// By the machine's time.
+    last: Time,
+}
+
+impl Worlds {
+    pub(super) fn new(seed: u64, clock: WorldClock, settings: Settings, base_url: String, real: Time) -> Self {
+        Self {
+            seed,
+            clock,
+            settings,
+            base_url,
+            webhook_endpoints: Vec::new(),
+            by_name: HashMap::new(),
+            by_tag: HashMap::new(),
+            swept: real,
+        }
+    }
+
+    /// Returns the world of a name, which is made if it is not there, or `None` if there are too many.
+    pub(super) fn named(&mut self, name: &str, real: Time) -> Option<Arc<Place>> {
+        if real.since(self.swept) >= PAUSE {
+            self.sweep(real);
+        }
+        if let Some(used) = self.by_name.get_mut(name) {
+            used.last = real;
+            return Some(used.place.clone());
+        }
+        if self.by_name.len() >= MOST_WORLDS {
+            self.sweep(real);
+        }
+        if self.by_name.len() >= MOST_WORLDS {
+            return None;
+        }
+        self.clock.set(self.clock.at(real));
+        let ids = Ids::new(self.seed, name);
+        let tag = ids.tag().to_owned();
+        let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
+        for endpoint in &self.webhook_endpoints {
+            world.add_webhook_endpoint(endpoint.clone());
+        }
+        let place = Arc::new(Place { name: name.to_owned(), tag: tag.clone(), world: Mutex::new(world) });
+        self.by_tag.insert(tag, name.to_owned());
+        self.by_name.insert(name.to_owned(), Used { place: place.clone(), last: real });
+        Some(place)
+    }
+
+    /// Returns the world whose ids have this tag.
+    pub(super) fn tagged(&mut self, tag: &str, real: Time) -> Option<Arc<Place>> {
+        let used = self.by_name.get_mut(self.by_tag.get(tag)?)?;
+        used.last = real;
+        Some(used.place.clone())
+    }
+
+    /// Returns all worlds, in the order of their names.
+    pub(super) fn all(&self) -> Vec<Arc<Place>> {
+        let mut all: Vec<_> = self.by_name.values().map(|used| used.place.clone()).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    /// Removes the worlds that are idle, unless somebody holds a handle to them.
+    fn sweep(&mut self, real: Time) {
+        self.swept = real;
+        let by_tag = &mut self.by_tag;
+        self.by_name.retain(|_, used| {
+            let is_kept = real.since(used.last) < LONGEST_IDLE || Arc::strong_count(&used.place) > 1;
+            if !is_kept {
+                by_tag.remove(&used.place.tag);
+            }
+            is_kept
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Clock;
+
+    fn hour(hour: u64) -> Time {
+        Time::from(stripe_identity_core::types::Timestamp::from_secs(0)).after(Duration::from_secs(hour * 60 * 60))
+    }
+
+    fn worlds() -> Worlds {
+        let clock = WorldClock::new(Clock::Frozen, hour(0));
+        Worlds::new(0, clock, Settings::default(), String::new(), hour(0))
+    }
+
+    #[test]
+    fn world_is_removed_after_a_day_without_use() {
+        let mut worlds = worlds();
+        let held = worlds.named("held", hour(0)).unwrap();
+        let tag = worlds.named("idle", hour(0)).unwrap().tag.clone();
+        drop(worlds.named("used", hour(0)).unwrap());
+        drop(worlds.named("used", hour(23)).unwrap());
+        assert!(worlds.tagged(&tag, hour(0)).is_some());
+        drop(worlds.named("new", hour(24)).unwrap());
+        assert_eq!(worlds.all().iter().map(|place| &*place.name).collect::<Vec<_>>(), ["held", "new", "used"]);
+        assert!(worlds.tagged(&tag, hour(24)).is_none() && worlds.tagged(&held.tag, hour(24)).is_some());
+    }
+
+    #[test]
+    fn number_of_worlds_is_bounded() {
+        let mut worlds = worlds();
+        for number in 0..MOST_WORLDS {
+            assert!(worlds.named(&number.to_string(), hour(0)).is_some());
+        }
+        assert!(worlds.named("new", hour(0)).is_none() && worlds.named("0", hour(0)).is_some());
+        assert!(worlds.named("new", hour(24)).is_some());
+    }
+}

@@ -1,0 +1,8 @@
+//! The handlers of Stripe's endpoints.
+
+pub(crate) mod ephemeral_keys;
+pub(crate) mod events;
+pub(crate) mod file_links;
+pub(crate) mod files;
+pub(crate) mod verification_reports;
+pub(crate) mod verification_sessions;

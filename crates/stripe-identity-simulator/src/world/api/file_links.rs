@@ -1,0 +1,148 @@
+use serde_json::Value;
+use stripe_identity_core::types::{Expandable, FileId, FileLink, Metadata, Patch, Sensitive, Timestamp};
+
+use crate::form::Form;
+use crate::refusal::Refusal;
+use crate::response::Body;
+use crate::world::call::Call;
+use crate::world::ids::id_of;
+use crate::world::metadata;
+use crate::world::page::Page;
+use crate::world::queue::DueThing;
+use crate::world::record::file::StoredFile;
+use crate::world::record::file_link::{LINKS, StoredLink};
+use crate::world::show::{self, to_json};
+use crate::world::state::State;
+use crate::world::store::Record as _;
+
+pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let file = call.form.text("file")?;
+    let changes = Changes::parse_new(&mut call.form)?;
+    call.form.finish()?;
+    let file = file.ok_or_else(|| Refusal::missing_parameter("file"))?;
+    let stored = state.files.get_of(&file, call.account);
+    let stored = stored.ok_or_else(|| Refusal::no_such("file", StoredFile::NAME, &file))?;
+    if stored.is_collected() {
+        // Through its link, the image can be read without any key.
+        call.must_read_sensitive(Some(stored.created()))?;
+    }
+    let id = insert(state, FileId::new(file.clone()), changes, call)?;
+    if let Some(stored) = state.files.edit(&file) {
+        stored.links.push(id.clone());
+    }
+    Ok(shown(state, state.links.find(&id, call.account)?, call).into())
+}
+
+pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    Ok(shown(state, state.links.find(&call.id, call.account)?, call).into())
+}
+
+pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let changes = Changes::parse(&mut call.form)?;
+    call.form.finish()?;
+    let mut link = state.links.find(&call.id, call.account)?.link.clone();
+    changes.apply_to(&mut link, call.now)?;
+    put(state, &call.id, link);
+    Ok(shown(state, state.links.find(&call.id, call.account)?, call).into())
+}
+
+pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let page = Page::parse(&mut call.form)?;
+    let expired = call.form.boolean("expired")?;
+    let file = call.form.text("file")?;
+    call.form.finish()?;
+    let (records, has_more) = state.links.page(&page, call.account, |stored| {
+        page.is_created(stored.created())
+            && expired.is_none_or(|expired| expired == stored.is_expired())
+            && file.as_deref().is_none_or(|file| stored.file.as_str() == file)
+    })?;
+    Ok(call.list((records.into_iter().map(|stored| shown(state, stored, call)).collect(), has_more)))
+}
+
+/// Returns the contents behind a link's URL, which takes no key.
+pub(crate) fn follow(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let path = format!("{LINKS}{}", call.id);
+    let stored = id_of("link_", &call.id).and_then(|id| state.links.get(&id));
+    let stored = stored.filter(|stored| stored.link.url.as_ref().is_some_and(|url| *url.expose() == path));
+    let file = stored.filter(|stored| !stored.is_expired()).and_then(|stored| state.files.get(stored.file.as_str()));
+    let contents = file.and_then(|stored| Some(Body::Contents(stored.contents.clone()?, stored.content_type())));
+    contents.ok_or_else(|| Refusal::unknown_url(call.route.method(), "/links/…"))
+}
+
+/// Makes a link to a file, which need not be there yet. Returns the link's id.
+pub(crate) fn insert(state: &mut State, file: FileId, changes: Changes, call: &Call<'_>) -> Result<String, Refusal> {
+    let id = state.ids.id("link_");
+    let mut link = FileLink::new(id.clone());
+    link.created = Some(call.now);
+    link.livemode = Some(false);
+    link.url = Some(Sensitive::new(format!("{LINKS}{}", state.ids.token(&id))));
+    link.file = Some(Expandable::Id(file.clone()));
+    changes.apply_to(&mut link, call.now)?;
+    state.links.insert(StoredLink { account: call.account.map(str::to_owned), link: link.clone(), file });
+    put(state, &id, link);
+    Ok(id)
+}
+
+/// Puts a link in place of its former self, and schedules its end.
+fn put(state: &mut State, id: &str, link: FileLink) {
+    let now = state.now();
+    if let Some(expires_at) = link.expires_at {
+        state.queue.schedule(expires_at.into(), DueThing::FileLinkExpires { link: id.to_owned() });
+    }
+    if let Some(stored) = state.links.edit(id) {
+        stored.link = link;
+        stored.expire(now);
+    }
+}
+
+fn shown(state: &State, stored: &StoredLink, call: &Call<'_>) -> Value {
+    let mut link = show::file_link(&stored.link, call.base_url);
+    if call.expanded.reaches("file")
+        && let Some(file) = state.files.get(stored.file.as_str())
+    {
+        link.file = Some(Expandable::Object(Box::new(show::file(&file.file, call.base_url))));
+    }
+    to_json(&link)
+}
+
+/// The parameters that a link can be made or changed with.
+pub(crate) struct Changes {
+    expires_at: Patch<Option<Timestamp>>,
+    metadata: Patch<Vec<(String, String)>>,
+}
+
+impl Changes {
+    /// For a new link: nothing can be cleared yet, and one that ends now is not worth making.
+    pub(crate) fn parse_new(form: &mut Form) -> Result<Self, Refusal> {
+        let expires_at = form.integer("expires_at")?.map(Timestamp::from_secs);
+        Ok(Self {
+            expires_at: expires_at.map_or(Patch::Keep, |time| Patch::Set(Some(time))),
+            metadata: metadata::parse(form)?,
+        })
+    }
+
+    fn parse(form: &mut Form) -> Result<Self, Refusal> {
+        let expires_at = match form.clearable_text("expires_at")? {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(text) if text == "now" => Patch::Set(None),
+            Patch::Set(text) => {
+                let seconds = text.parse().map_err(|_| Refusal::invalid("expires_at", "Invalid timestamp"))?;
+                Patch::Set(Some(Timestamp::from_secs(seconds)))
+            }
+        };
+        Ok(Self { expires_at, metadata: metadata::parse(form)? })
+    }
+
+    fn apply_to(self, link: &mut FileLink, now: Timestamp) -> Result<(), Refusal> {
+        let mut metadata: Metadata = link.metadata.clone();
+        metadata::change(&mut metadata, self.metadata)?;
+        link.metadata = metadata;
+        match self.expires_at {
+            Patch::Keep => {}
+            Patch::Clear => link.expires_at = None,
+            Patch::Set(time) => link.expires_at = Some(time.unwrap_or(now)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stripe_identity_core::endpoint::Route;
+use stripe_identity_core::types::{EventRequest, Timestamp};
+
+use crate::form::Form;
+use crate::key::KeyKind;
+use crate::multipart::UploadedFile;
+use crate::refusal::Refusal;
+use crate::response::Body;
+use crate::settings::SensitiveReads;
+use crate::time::Time;
+use crate::world::expand::Expanded;
+
+/// One request to an endpoint, as its handler gets it.
+pub(crate) struct Call<'a> {
+    pub(crate) route: &'static Route,
+    /// The id in the path, or nothing if the route has none.
+    pub(crate) id: String,
+    pub(crate) form: Form,
+    pub(crate) upload: Option<UploadedFile>,
+    pub(crate) expanded: Expanded,
+    pub(crate) account: Option<&'a str>,
+    pub(crate) key: KeyKind,
+    pub(crate) sensitive_reads: SensitiveReads,
+    pub(crate) has_version: bool,
+    /// For the events that come of it.
+    pub(crate) request: &'a EventRequest,
+    /// Of the server, as the client sees it.
+    pub(crate) base_url: &'a str,
+    /// The time of the world, and that of the machine.
+    pub(crate) now: Timestamp,
+    pub(crate) real: Time,
+}
+
+/// How long after its collection any restricted key may read what is sensitive.
+const RECENT: Duration = Duration::from_secs(48 * 60 * 60);
+
+impl Call<'_> {
+    /// Refuses a key that must not read what is sensitive and was collected then, or not yet.
+    pub(crate) fn must_read_sensitive(&self, collected: Option<Timestamp>) -> Result<(), Refusal> {
+        let age = collected.map(|collected| self.now.as_secs().saturating_sub(collected.as_secs()));
+        let is_recent = age.is_none_or(|age| u64::try_from(age).is_ok_and(|age| age < RECENT.as_secs()));
+        let is_allowed = match self.sensitive_reads {
+            SensitiveReads::All => true,
+            SensitiveReads::Recent => is_recent,
+            SensitiveReads::None => false,
+        };
+        if self.key == KeyKind::Restricted && is_allowed { Ok(()) } else { Err(Refusal::permission()) }
+    }
+
+    /// Returns a page of a list.
+    pub(crate) fn list(&self, (data, has_more): (Vec<Value>, bool)) -> Body {
+        json!({ "object": "list", "data": data, "has_more": has_more, "url": self.route.template() }).into()
+    }
+}

@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use crate::settings::Clock;
+use crate::time::Time;
+
+/// The clock of a world. It never goes back.
+#[derive(Clone, Debug)]
+pub(crate) struct WorldClock {
+    now: Time,
+    /// How far a clock that runs is ahead of the machine's; `None` if it stands.
+    ahead: Option<Duration>,
+}
+
+impl WorldClock {
+    pub(crate) fn new(clock: Clock, real: Time) -> Self {
+        match clock {
+            Clock::Real => Self { now: real, ahead: Some(Duration::ZERO) },
+            Clock::Frozen => Self { now: real, ahead: None },
+            Clock::FrozenAt(time) => Self { now: time.into(), ahead: None },
+        }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.now
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.ahead.is_none()
+    }
+
+    /// Returns the time that it is by now, if the machine's time is this.
+    pub(crate) fn at(&self, real: Time) -> Time {
+        self.ahead.map_or(self.now, |ahead| real.after(ahead).max(self.now))
+    }
+
+    /// Returns how long it takes until this time comes by itself, if it does.
+    pub(crate) fn until(&self, time: Time, real: Time) -> Option<Duration> {
+        self.ahead.map(|_| time.since(self.at(real)))
+    }
+
+    /// Sets the time as it passes, or as it is while something that is due happens.
+    pub(crate) fn set(&mut self, time: Time) {
+        self.now = self.now.max(time);
+    }
+
+    /// Moves a clock that runs further ahead, so that it goes on from where it is set next.
+    pub(crate) fn shift(&mut self, duration: Duration) {
+        self.ahead = self.ahead.map(|ahead| ahead.saturating_add(duration));
+    }
+
+    pub(crate) fn freeze(&mut self) {
+        self.ahead = None;
+    }
+
+    /// Lets the clock run, from the machine's time or, if it is later, from its own.
+    pub(crate) fn run(&mut self, real: Time) {
+        self.ahead = Some(self.now.since(real));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stripe_identity_core::types::Timestamp;
+
+    use super::*;
+
+    fn second(second: i64) -> Time {
+        Timestamp::from_secs(second).into()
+    }
+
+    #[test]
+    fn frozen_clock_stands_and_real_clock_runs() {
+        let frozen = WorldClock::new(Clock::FrozenAt(Timestamp::from_secs(5)), second(100));
+        assert_eq!((frozen.at(second(200)), frozen.until(second(9), second(100))), (second(5), None));
+
+        let mut real = WorldClock::new(Clock::Real, second(100));
+        assert_eq!(real.at(second(110)), second(110));
+        assert_eq!(real.at(second(90)), second(100), "the machine's clock was set back");
+        real.shift(Duration::from_secs(1000));
+        assert_eq!(real.at(second(110)), second(1110));
+        assert_eq!(real.until(second(1200), second(110)), Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn clock_that_runs_again_does_not_go_back() {
+        let mut clock = WorldClock::new(Clock::Real, second(100));
+        clock.freeze();
+        clock.set(second(500));
+        assert_eq!(clock.at(second(200)), second(500));
+        clock.run(second(200));
+        assert_eq!((clock.at(second(200)), clock.at(second(210))), (second(500), second(510)));
+        clock.freeze();
+        clock.run(second(1000));
+        assert_eq!(clock.at(second(1000)), second(1000));
+    }
+}

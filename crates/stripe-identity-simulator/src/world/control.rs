@@ -1,0 +1,134 @@
+//! The handlers of the control API, which stands in for the user, for time, and for what a dashboard sets.
+#![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::control_error::ControlError;
+use crate::outcome::Outcome;
+use crate::refusal::Refusal;
+use crate::response::Body;
+use crate::settings::Clock;
+use crate::time::Time;
+use crate::webhook_endpoint::{WebhookEndpoint, WebhookEndpointError};
+use crate::world::call::Call;
+use crate::world::record::session::StoredSession;
+use crate::world::state::State;
+use crate::world::store::Record as _;
+use crate::world::{deliveries, due, life};
+
+pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    with_outcome(state, call, life::submit)
+}
+
+pub(crate) fn start_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    done(life::start_processing(state, &call.id), &call.id)
+}
+
+pub(crate) fn finish_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    with_outcome(state, call, life::finish_processing)
+}
+
+pub(crate) fn finish_redaction(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    done(life::finish_redaction(state, &call.id), &call.id)
+}
+
+fn with_outcome(
+    state: &mut State,
+    call: &mut Call<'_>,
+    action: fn(&mut State, &str, &Outcome) -> Result<(), ControlError>,
+) -> Result<Body, Refusal> {
+    let outcome = call.form.parsed("outcome")?.unwrap_or(Outcome::Verified);
+    call.form.finish()?;
+    done(action(state, &call.id, &outcome), &call.id)
+}
+
+fn done(result: Result<(), ControlError>, id: &str) -> Result<Body, Refusal> {
+    result.map(|()| json!({ "done": true }).into()).map_err(|error| match error {
+        ControlError::NoSuchSession => Refusal::not_found(StoredSession::PARAM, StoredSession::NAME, id),
+        error => Refusal::invalid(StoredSession::PARAM, &error.to_string()),
+    })
+}
+
+pub(crate) fn clock(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
+    Ok(shown_clock(state).into())
+}
+
+pub(crate) fn set_clock(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let clock: Option<Clock> = call.form.parsed("clock")?;
+    call.form.finish()?;
+    let clock = clock.ok_or_else(|| Refusal::missing_parameter("clock"))?;
+    due::set_clock(state, clock, call.real).map_err(|error| Refusal::invalid("clock", &error.to_string()))?;
+    Ok(shown_clock(state).into())
+}
+
+pub(crate) fn advance(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let seconds = call.form.integer("seconds")?.ok_or_else(|| Refusal::missing_parameter("seconds"))?;
+    call.form.finish()?;
+    let seconds = u64::try_from(seconds).map_err(|_| Refusal::invalid("seconds", "Time does not go back."))?;
+    due::advance(state, Duration::from_secs(seconds));
+    Ok(shown_clock(state).into())
+}
+
+pub(crate) fn advance_to_next(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
+    due::advance_to_next(state);
+    Ok(shown_clock(state).into())
+}
+
+pub(crate) fn run_until_idle(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
+    due::run_until_idle(state);
+    Ok(shown_clock(state).into())
+}
+
+fn shown_clock(state: &State) -> Value {
+    let time = |time: Time| time.timestamp().to_string();
+    json!({
+        "clock": if state.clock.is_frozen() { "frozen" } else { "real" },
+        "now": time(state.clock.now()),
+        "next_due": state.queue.next().map(time),
+    })
+}
+
+pub(crate) fn settings(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
+    Ok(shown_settings(state).into())
+}
+
+pub(crate) fn set_settings(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let (processing, redacting) = (call.form.parsed("processing")?, call.form.parsed("redacting")?);
+    let sensitive_reads = call.form.parsed("sensitive_reads")?;
+    call.form.finish()?;
+    let settings = &mut state.settings;
+    settings.processing = processing.unwrap_or(settings.processing);
+    settings.redacting = redacting.unwrap_or(settings.redacting);
+    settings.sensitive_reads = sensitive_reads.unwrap_or(settings.sensitive_reads);
+    Ok(shown_settings(state).into())
+}
+
+fn shown_settings(state: &State) -> Value {
+    let settings = &state.settings;
+    json!({
+        "processing": settings.processing.to_string(),
+        "redacting": settings.redacting.to_string(),
+        "sensitive_reads": settings.sensitive_reads.to_string(),
+    })
+}
+
+pub(crate) fn add_webhook_endpoint(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let url = call.form.text("url")?.ok_or_else(|| Refusal::missing_parameter("url"))?;
+    let secret = call.form.text("secret")?.ok_or_else(|| Refusal::missing_parameter("secret"))?;
+    let (thin, in_disorder) = (call.form.boolean("thin")?, call.form.boolean("in_disorder")?);
+    call.form.finish()?;
+    let mut endpoint = WebhookEndpoint::new(&url, &secret).map_err(|error| match error {
+        WebhookEndpointError::Url => Refusal::invalid("url", &error.to_string()),
+        WebhookEndpointError::Secret(_) => Refusal::invalid("secret", &error.to_string()),
+    })?;
+    if thin == Some(true) {
+        endpoint = endpoint.thin();
+    }
+    if in_disorder == Some(true) {
+        endpoint = endpoint.in_disorder();
+    }
+    deliveries::add_endpoint(state, endpoint);
+    Ok(json!({ "done": true }).into())
+}

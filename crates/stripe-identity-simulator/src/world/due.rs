@@ -1,0 +1,102 @@
+//! Lets time pass, and everything that is due meanwhile happen.
+
+use std::time::Duration;
+
+use crate::control_error::ControlError;
+use crate::settings::Clock;
+use crate::time::Time;
+use crate::world::queue::DueThing;
+use crate::world::state::State;
+use crate::world::{deliveries, life};
+
+/// How often something new may come due before a world counts as never idle.
+const MOST_STEPS: u32 = 100_000;
+
+/// Sets the time that it is by the machine's time.
+pub(crate) fn catch_up(state: &mut State, real: Time) {
+    let now = state.clock.at(real);
+    pass_until(state, now);
+}
+
+/// Moves the time forward.
+pub(crate) fn advance(state: &mut State, duration: Duration) {
+    let target = state.clock.now().after(duration);
+    advance_to(state, target);
+}
+
+/// Moves the time forward to a moment, or leaves it if the moment has passed.
+pub(crate) fn advance_to(state: &mut State, target: Time) {
+    state.clock.shift(target.since(state.clock.now()));
+    pass_until(state, target);
+}
+
+/// Moves the time forward to when the next thing is due. Returns whether there was one.
+pub(crate) fn advance_to_next(state: &mut State) -> bool {
+    let next = state.queue.next();
+    if let Some(next) = next {
+        advance_to(state, next);
+    }
+    next.is_some()
+}
+
+/// Moves the time forward until no checks, redaction or delivery is due. Returns whether there is such a time.
+pub(crate) fn run_until_idle(state: &mut State) -> bool {
+    for _ in 0..MOST_STEPS {
+        let Some(next) = state.queue.next_work() else { return true };
+        advance_to(state, next);
+    }
+    false
+}
+
+/// Lets the clock run or stand from now on. One that is set to a time that is still to come moves on to it.
+pub(crate) fn set_clock(state: &mut State, clock: Clock, real: Time) -> Result<(), ControlError> {
+    match clock {
+        Clock::Real => {
+            state.clock.run(real);
+            catch_up(state, real);
+        }
+        Clock::Frozen => state.clock.freeze(),
+        Clock::FrozenAt(time) if Time::from(time) < state.clock.now() => return Err(ControlError::TimeHasPassed),
+        Clock::FrozenAt(time) => {
+            state.clock.freeze();
+            pass_until(state, time.into());
+        }
+    }
+    Ok(())
+}
+
+/// Everything that is due on the way happens at its own time.
+fn pass_until(state: &mut State, target: Time) {
+    while let Some((time, thing)) = state.queue.take_due(target) {
+        state.clock.set(time);
+        happen(state, thing);
+    }
+    state.clock.set(target);
+}
+
+fn happen(state: &mut State, thing: DueThing) {
+    let now = state.clock.now();
+    match thing {
+        DueThing::ChecksEnd { session } => life::checks_are_due(state, &session),
+        DueThing::RedactionEnds { session } => life::redaction_is_due(state, &session),
+        DueThing::Delivery { delivery } => deliveries::is_due(state, delivery),
+        DueThing::ClientSecretExpires { session } => {
+            if let Some(stored) = state.sessions.edit(&session) {
+                stored.expire_client_secret(now);
+            }
+        }
+        DueThing::UrlExpires { session } => {
+            if let Some(stored) = state.sessions.edit(&session) {
+                stored.expire_url(now);
+            }
+        }
+        DueThing::IdempotencyKeyLapses(entry) => state.responses.lapse(&entry, now),
+        DueThing::EphemeralKeyExpires { key } => drop(state.keys.remove(&key)),
+        DueThing::FileLinkExpires { link } => {
+            if let Some(stored) = state.links.edit(&link) {
+                stored.expire(now.timestamp());
+            }
+        }
+        DueThing::EventLapses { event } => drop(state.events.remove(&event)),
+    }
+}

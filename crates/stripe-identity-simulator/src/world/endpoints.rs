@@ -1,0 +1,190 @@
+//! All endpoints, and the handler of each.
+
+mod router;
+
+use std::sync::LazyLock;
+
+use http::Method;
+use stripe_identity_core::endpoint::{Endpoint, Route};
+use stripe_identity_core::resources as client;
+use stripe_identity_core::types::{FileExpand, FileLinkExpand, ReportExpand, SessionExpand};
+
+use self::router::Router;
+use crate::refusal::Refusal;
+use crate::response::Body;
+use crate::world::call::Call;
+use crate::world::state::State;
+use crate::world::{api, control};
+
+/// Whom an endpoint is for, and how a request to it names its world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Who has a key of Stripe's API.
+    Key,
+    /// The test or the person that runs the simulator: by a key, or by the id of an object.
+    Control,
+    /// Who has the link: by the token in its path.
+    Link,
+}
+
+type Handler = fn(&mut State, &mut Call<'_>) -> Result<Body, Refusal>;
+
+/// An endpoint, with its handler.
+pub(crate) struct Row {
+    pub(crate) route: Route,
+    pub(crate) access: Access,
+    /// Whether there are parameters besides `expand`.
+    pub(crate) has_params: bool,
+    pub(crate) expand_prefix: &'static str,
+    pub(crate) expansions: Vec<&'static str>,
+    pub(crate) handler: Handler,
+}
+
+impl Row {
+    /// An endpoint that the client does not call. It has parameters, and nothing to expand.
+    fn new(access: Access, route: Route, handler: Handler) -> Self {
+        Self { route, access, has_params: true, expand_prefix: "", expansions: Vec::new(), handler }
+    }
+
+    /// An endpoint as the client declares it.
+    fn of_client<E: Endpoint<Expand: Expansions>>(route: Route, handler: Handler) -> Self {
+        Self {
+            // An endpoint without parameters has `()` for them, which is the one type of theirs without a size.
+            has_params: size_of::<E::Params>() > 0,
+            expand_prefix: E::EXPAND_PREFIX,
+            expansions: E::Expand::known(),
+            ..Self::new(Access::Key, route, handler)
+        }
+    }
+
+    fn without_params(self) -> Self {
+        Self { has_params: false, ..self }
+    }
+}
+
+/// The paths that can be expanded in the response of an endpoint.
+trait Expansions {
+    fn known() -> Vec<&'static str>;
+}
+
+impl Expansions for String {
+    fn known() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+macro_rules! expansions {
+    ($($type:ident)+) => { $(
+        impl Expansions for $type {
+            fn known() -> Vec<&'static str> {
+                $type::KNOWN.iter().map(AsRef::as_ref).collect()
+            }
+        }
+    )+ };
+}
+expansions! { FileExpand FileLinkExpand ReportExpand SessionExpand }
+
+macro_rules! of_client {
+    ($($endpoint:ty => $handler:path;)+) => { [$(Row::of_client::<$endpoint>(<$endpoint>::ROUTE, $handler)),+] };
+}
+
+/// Those that the client calls.
+fn of_client() -> impl IntoIterator<Item = Row> {
+    of_client! {
+        client::ephemeral_keys::Create => api::ephemeral_keys::create;
+        client::ephemeral_keys::Delete => api::ephemeral_keys::delete;
+        client::events::List => api::events::list;
+        client::events::Retrieve => api::events::retrieve;
+        client::file_links::Create => api::file_links::create;
+        client::file_links::List => api::file_links::list;
+        client::file_links::Retrieve => api::file_links::retrieve;
+        client::file_links::Update => api::file_links::update;
+        client::files::Create => api::files::create;
+        client::files::Download => api::files::download;
+        client::files::List => api::files::list;
+        client::files::Retrieve => api::files::retrieve;
+        client::thin_events::Retrieve => api::events::retrieve_thin;
+        client::verification_reports::List => api::verification_reports::list;
+        client::verification_reports::Retrieve => api::verification_reports::retrieve;
+        client::verification_sessions::Cancel => api::verification_sessions::cancel;
+        client::verification_sessions::Create => api::verification_sessions::create;
+        client::verification_sessions::List => api::verification_sessions::list;
+        client::verification_sessions::Redact => api::verification_sessions::redact;
+        client::verification_sessions::Retrieve => api::verification_sessions::retrieve;
+        client::verification_sessions::Update => api::verification_sessions::update;
+    }
+}
+
+/// Those that only the simulator has.
+fn of_simulator() -> impl IntoIterator<Item = Row> {
+    use Access::{Control, Link};
+    [
+        Row::new(Link, Route::get("/start/{token}"), api::verification_sessions::page),
+        Row::new(Link, Route::get("/links/{token}"), api::file_links::follow),
+        Row::new(Control, Route::get("/_simulator/clock"), control::clock).without_params(),
+        Row::new(Control, Route::post("/_simulator/clock"), control::set_clock),
+        Row::new(Control, Route::post("/_simulator/clock/advance"), control::advance),
+        Row::new(Control, Route::post("/_simulator/clock/next"), control::advance_to_next).without_params(),
+        Row::new(Control, Route::post("/_simulator/clock/run_until_idle"), control::run_until_idle).without_params(),
+        Row::new(Control, Route::get("/_simulator/settings"), control::settings).without_params(),
+        Row::new(Control, Route::post("/_simulator/settings"), control::set_settings),
+        Row::new(Control, Route::post("/_simulator/verification_sessions/{session}/submit"), control::submit),
+        Row::new(
+            Control,
+            Route::post("/_simulator/verification_sessions/{session}/start_processing"),
+            control::start_processing,
+        )
+        .without_params(),
+        Row::new(
+            Control,
+            Route::post("/_simulator/verification_sessions/{session}/finish_processing"),
+            control::finish_processing,
+        ),
+        Row::new(
+            Control,
+            Route::post("/_simulator/verification_sessions/{session}/finish_redaction"),
+            control::finish_redaction,
+        )
+        .without_params(),
+        Row::new(Control, Route::post("/_simulator/webhook_endpoints"), control::add_webhook_endpoint),
+    ]
+}
+
+static ROUTER: LazyLock<Router<Row>> = LazyLock::new(|| {
+    Router::new(of_client().into_iter().chain(of_simulator()).map(|row| (row.route.clone(), row)).collect())
+});
+
+/// An endpoint that a request is to, with the id in its path.
+pub(crate) struct Target {
+    pub(crate) row: &'static Row,
+    pub(crate) id: String,
+}
+
+impl Target {
+    pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
+        ROUTER.find(method, path).map(|(row, id)| Self { row, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_route_of_the_client_has_its_row() {
+        for route in client::routes() {
+            let path = route.template().replace('{', "a%2F").replace('}', "");
+            let target = Target::of(route.method(), &path).unwrap();
+            assert_eq!(target.row.route, *route);
+            assert_eq!(target.id.starts_with("a/"), route.template().contains('{'), "{path}");
+        }
+        assert_eq!(of_client().into_iter().count(), client::routes().count());
+    }
+
+    #[test]
+    fn row_has_parameters_where_its_endpoint_has() {
+        let has_params = |method, path| Target::of(&method, path).unwrap().row.has_params;
+        assert!(has_params(Method::GET, "/v1/events") && has_params(Method::POST, "/v1/files"));
+        assert!(!has_params(Method::GET, "/v1/events/evt_1") && !has_params(Method::DELETE, "/v1/ephemeral_keys/x"));
+    }
+}

@@ -1,0 +1,103 @@
+//! What requests with an idempotency key were responded with.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use serde_json::Value;
+use stripe_identity_core::headers::IDEMPOTENT_REPLAYED;
+use stripe_identity_core::types::Sensitive;
+
+use crate::key::KeyKind;
+use crate::parameters::Parameters;
+use crate::time::Time;
+
+pub(crate) const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whose idempotency key it is. A secret key must not get what a restricted one was responded with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Entry {
+    pub(crate) account: Option<String>,
+    pub(crate) key: KeyKind,
+    pub(crate) idempotency_key: Sensitive<String>,
+}
+
+/// Which request it was: its route, its parameters in whatever order, and its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(crate) fn of(request: &Request<Bytes>, parameters: &Parameters) -> Self {
+        let mut pairs: Vec<_> = form_urlencoded::parse(&parameters.form).collect();
+        // Of one name, the order matters: in a list, or where the last one counts.
+        pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        let file = parameters.file.as_ref().map(|file| (&file.filename, &file.contents));
+        let mut hasher = DefaultHasher::new();
+        (request.method(), request.uri().path(), pairs, file).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// The response to a request, which is given again to the byte.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) lapses: Time,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) response: Response<Bytes>,
+}
+
+impl Stored {
+    /// Returns the same response to the same request, or `None` if it is another.
+    pub(crate) fn replay(&self, fingerprint: Fingerprint) -> Option<Response<Bytes>> {
+        (self.fingerprint == fingerprint).then(|| {
+            let mut response = self.response.clone();
+            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+            response
+        })
+    }
+}
+
+/// The responses of the last 24 hours.
+#[derive(Debug, Default)]
+pub(crate) struct Responses {
+    by_entry: HashMap<Entry, Stored>,
+    /// Those that show an object, by its id.
+    by_object: HashMap<String, Vec<Entry>>,
+}
+
+impl Responses {
+    pub(crate) fn get(&self, entry: &Entry) -> Option<&Stored> {
+        self.by_entry.get(entry)
+    }
+
+    pub(crate) fn insert(&mut self, entry: Entry, object: Option<&Value>, stored: Stored) {
+        if let Some(id) = object.and_then(|object| object["id"].as_str()) {
+            self.by_object.entry(id.to_owned()).or_default().push(entry.clone());
+        }
+        self.by_entry.insert(entry, stored);
+    }
+
+    /// Removes a response that has lapsed, unless the key was used again since that was scheduled.
+    pub(crate) fn lapse(&mut self, entry: &Entry, now: Time) {
+        let Some(stored) = self.by_entry.get(entry).filter(|stored| stored.lapses <= now) else { return };
+        let object: Option<Value> = serde_json::from_slice(stored.response.body()).ok();
+        self.by_entry.remove(entry);
+        if let Some(id) = object.as_ref().and_then(|object| object["id"].as_str())
+            && let Some(entries) = self.by_object.get_mut(id)
+        {
+            entries.retain(|other| other != entry);
+            if entries.is_empty() {
+                self.by_object.remove(id);
+            }
+        }
+    }
+
+    /// Removes the responses that show an object.
+    pub(crate) fn forget(&mut self, id: &str) {
+        for entry in self.by_object.remove(id).unwrap_or_default() {
+            self.by_entry.remove(&entry);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Ids and secrets that look like Stripe's, the same ones from the same seed.
+
+use fastrand::Rng;
+
+const TAG: usize = 10;
+
+/// Makes the ids of one world. Each holds the world's tag, as those of Stripe hold a part of the account's id.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    tag: String,
+    random: Rng,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: u64, world: &str) -> Self {
+        let mut random = Rng::with_seed(hash(seed, world));
+        let tag = text(&mut random, TAG);
+        Self { tag, random }
+    }
+
+    /// Returns other ids of the same world, which do not follow from how many of these were made.
+    pub(crate) fn fork(&self) -> Self {
+        Self { tag: self.tag.clone(), random: self.random.clone().fork() }
+    }
+
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    pub(crate) fn id(&mut self, prefix: &str) -> String {
+        let (before, after) = (self.text(6), self.text(7));
+        format!("{prefix}1{before}{}{after}", self.tag)
+    }
+
+    /// Returns a secret that leads back to an id.
+    pub(crate) fn token(&mut self, id: &str) -> String {
+        format!("{}{}", id.rsplit('_').next().unwrap_or_default(), self.text(32))
+    }
+
+    pub(crate) fn text(&mut self, length: usize) -> String {
+        text(&mut self.random, length)
+    }
+}
+
+/// Returns the tag of the world that an id or a token is of, if it is one of [`Ids`].
+pub(crate) fn tag_of(id: &str) -> Option<&str> {
+    id.rsplit('_').next()?.strip_prefix('1')?.get(6..6 + TAG)
+}
+
+/// Returns the id that a token leads back to.
+pub(crate) fn id_of(prefix: &str, token: &str) -> Option<String> {
+    Some(format!("{prefix}{}", token.get(..1 + 6 + TAG + 7)?))
+}
+
+fn text(random: &mut Rng, length: usize) -> String {
+    std::iter::repeat_with(|| random.alphanumeric()).take(length).collect()
+}
+
+/// FNV-1a, which stays the same in every release and on every machine, unlike the hashes of the standard library.
+fn hash(seed: u64, world: &str) -> u64 {
+    let bytes = seed.to_le_bytes().into_iter().chain(world.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_and_token_lead_back_to_their_world() {
+        let mut ids = Ids::new(0, "a");
+        let (id, secret) = (ids.id("vs_"), Ids::new(0, "a").fork().id("req_"));
+        assert_eq!((tag_of(&id), tag_of(&secret)), (Some(ids.tag()), Some(ids.tag())));
+        let token = ids.token(&id);
+        assert_eq!((tag_of(&token), id_of("vs_", &token)), (Some(ids.tag()), Some(id)));
+        for text in ["", "vs_", "vs_1", "vs_none", "1é", "vs_ééééééééééééé"] {
+            assert_eq!(tag_of(text), None, "{text}");
+        }
+        assert_eq!(id_of("vs_", "1ééééééééééé"), None);
+    }
+
+    #[test]
+    fn ids_differ_by_world_and_by_seed() {
+        let first = |seed, world| Ids::new(seed, world).id("vs_");
+        assert_eq!(first(0, "a"), first(0, "a"));
+        assert_ne!(first(0, "a"), first(0, "b"));
+        assert_ne!(first(0, "a"), first(1, "a"));
+        assert_ne!(tag_of(&first(0, "a")), tag_of(&first(0, "b")));
+    }
+}

@@ -1,0 +1,158 @@
+//! What happens to a session by its user, by its checks and by time.
+
+use serde_json::{Map, Value};
+use stripe_identity_core::types::{
+    EventType, Expandable, FilePurpose, LastError, RedactionStatus, VerificationReport, VerificationSessionStatus,
+};
+
+use crate::control_error::ControlError;
+use crate::outcome::{Outcome, reason};
+use crate::settings::Processing;
+use crate::world::api::files;
+use crate::world::checks;
+use crate::world::events::record_of_session;
+use crate::world::queue::DueThing;
+use crate::world::record::report::StoredReport;
+use crate::world::record::session::{Checks, ChecksEnd};
+use crate::world::redact;
+use crate::world::state::State;
+
+/// Lets the user submit, and the checks end with an outcome when the world's settings say.
+pub(crate) fn submit(state: &mut State, id: &str, outcome: &Outcome) -> Result<(), ControlError> {
+    start_processing(state, id)?;
+    let end = match state.settings.processing {
+        Processing::AtOnce | Processing::AfterRetrieves(0) => return finish_processing(state, id, outcome),
+        Processing::AfterRetrieves(count) => ChecksEnd::AfterRetrieves(count),
+        Processing::After(duration) => {
+            state.schedule(duration, DueThing::ChecksEnd { session: id.to_owned() });
+            ChecksEnd::At(state.clock.now().after(duration))
+        }
+    };
+    let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
+    stored.checks = Some(Checks { outcome: outcome.clone(), end });
+    Ok(())
+}
+
+pub(crate) fn start_processing(state: &mut State, id: &str) -> Result<(), ControlError> {
+    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+    stored.must_have(&VerificationSessionStatus::RequiresInput)?;
+    if let Some(stored) = state.sessions.edit(id) {
+        stored.session.status = VerificationSessionStatus::Processing;
+        stored.session.last_error = None;
+        stored.revoke_access();
+    }
+    record_of_session(state, id, EventType::VerificationSessionProcessing, None);
+    Ok(())
+}
+
+pub(crate) fn finish_processing(state: &mut State, id: &str, outcome: &Outcome) -> Result<(), ControlError> {
+    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+    stored.must_have(&VerificationSessionStatus::Processing)?;
+    let report = checks::report(&stored.session, outcome, state.now(), &mut state.ids);
+    let account = stored.account.clone();
+    let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
+    stored.checks = None;
+    if let Some(report) = &report {
+        stored.session.last_verification_report = Some(Expandable::Id(report.id.clone()));
+        stored.reports.push(report.id.as_str().to_owned());
+    }
+    let type_ = match outcome {
+        Outcome::Verified => {
+            stored.session.status = VerificationSessionStatus::Verified;
+            stored.session.verified_outputs = report.as_ref().map(checks::verified_outputs);
+            EventType::VerificationSessionVerified
+        }
+        Outcome::Failed(code) => {
+            stored.session.status = VerificationSessionStatus::RequiresInput;
+            stored.session.last_error = Some(LastError::new(code.clone(), Some(reason(code).to_owned())));
+            EventType::VerificationSessionRequiresInput
+        }
+    };
+    if let Some(report) = report {
+        collect_images(state, &report, account.as_deref());
+        state.reports.insert(StoredReport { account, report });
+    }
+    record_of_session(state, id, type_, None);
+    Ok(())
+}
+
+/// Counts a retrieve, which may be the last before the checks end.
+pub(crate) fn is_retrieved(state: &mut State, id: &str) {
+    let Some(checks) = state.sessions.get(id).and_then(|stored| stored.checks.as_ref()) else { return };
+    let ChecksEnd::AfterRetrieves(count) = checks.end else { return };
+    let outcome = checks.outcome.clone();
+    match count.checked_sub(1) {
+        Some(count) => {
+            if let Some(stored) = state.sessions.edit(id) {
+                stored.checks = Some(Checks { outcome, end: ChecksEnd::AfterRetrieves(count) });
+            }
+        }
+        // It has the checks of a session whose status is `processing`.
+        None => drop(finish_processing(state, id, &outcome)),
+    }
+}
+
+/// Ends the checks that are due, unless they have ended otherwise since that was scheduled.
+pub(crate) fn checks_are_due(state: &mut State, id: &str) {
+    let now = state.clock.now();
+    let checks = state.sessions.get(id).and_then(|stored| stored.checks.as_ref());
+    let outcome = checks.filter(|checks| matches!(checks.end, ChecksEnd::At(end) if end <= now));
+    if let Some(outcome) = outcome.map(|checks| checks.outcome.clone()) {
+        // As above.
+        drop(finish_processing(state, id, &outcome));
+    }
+}
+
+/// Ends the redaction that is due, unless it has ended since that was scheduled.
+pub(crate) fn redaction_is_due(state: &mut State, id: &str) {
+    let ends = state.sessions.get(id).and_then(|stored| stored.redaction_ends);
+    if ends.is_some_and(|ends| ends <= state.clock.now()) {
+        // It cannot be under way twice, and one that has ended is no longer due.
+        drop(finish_redaction(state, id));
+    }
+}
+
+pub(crate) fn finish_redaction(state: &mut State, id: &str) -> Result<(), ControlError> {
+    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+    let status = stored.session.redaction.as_ref().map(|redaction| &redaction.status);
+    if status != Some(&RedactionStatus::Processing) {
+        return Err(ControlError::NoRedaction);
+    }
+    let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
+    if let Some(redaction) = &mut stored.session.redaction {
+        redaction.status = RedactionStatus::Redacted;
+    }
+    stored.redaction_ends = None;
+    redact::session(&mut stored.session);
+    let (reports, events) = (stored.reports.clone(), stored.events.clone());
+    for report in &reports {
+        let Some(stored) = state.reports.edit(report) else { continue };
+        let images: Vec<_> = checks::images(&stored.report).map(|(image, _)| image.as_str().to_owned()).collect();
+        redact::report(&mut stored.report);
+        for image in images {
+            files::erase(state, &image);
+        }
+    }
+    for event in &events {
+        if let Some(stored) = state.events.edit(event) {
+            stored.change_object(redact_snapshot);
+        }
+    }
+    state.responses.forget(id);
+    record_of_session(state, id, EventType::VerificationSessionRedacted, None);
+    Ok(())
+}
+
+fn redact_snapshot(object: &mut Value) {
+    object["metadata"] = Value::Object(Map::new());
+    if let Some(Value::Object(details)) = object.get_mut("provided_details") {
+        details.values_mut().for_each(|detail| *detail = Value::from("[redacted]"));
+    }
+}
+
+fn collect_images(state: &mut State, report: &VerificationReport, account: Option<&str>) {
+    for (image, is_selfie) in checks::images(report) {
+        let purpose = if is_selfie { FilePurpose::Selfie } else { FilePurpose::IdentityDocumentDownloadable };
+        files::collect(state, image, purpose, account);
+    }
+}

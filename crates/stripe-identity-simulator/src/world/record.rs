@@ -1,0 +1,9 @@
+//! What a world keeps.
+
+pub(crate) mod delivery;
+pub(crate) mod ephemeral_key;
+pub(crate) mod event;
+pub(crate) mod file;
+pub(crate) mod file_link;
+pub(crate) mod report;
+pub(crate) mod session;

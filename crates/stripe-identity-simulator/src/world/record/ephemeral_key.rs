@@ -1,0 +1,26 @@
+use stripe_identity_core::types::{EphemeralKey, Sensitive};
+
+use crate::world::store::Record;
+
+#[derive(Debug)]
+pub(crate) struct StoredKey {
+    pub(crate) account: Option<String>,
+    /// Without its secret, which is shown once.
+    pub(crate) key: EphemeralKey,
+    pub(crate) secret: Sensitive<String>,
+    pub(crate) session: String,
+}
+
+impl Record for StoredKey {
+    const KIND: &'static str = "ephemeral_key";
+    const NAME: &'static str = "ephemeral key";
+    const PARAM: &'static str = "key";
+
+    fn id(&self) -> &str {
+        self.key.id.as_str()
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+}

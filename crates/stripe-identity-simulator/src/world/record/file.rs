@@ -1,0 +1,44 @@
+use bytes::Bytes;
+use stripe_identity_core::types::{File, FilePurpose, Timestamp};
+
+use crate::world::store::Record;
+
+#[derive(Debug)]
+pub(crate) struct StoredFile {
+    pub(crate) account: Option<String>,
+    /// Its URL is a path.
+    pub(crate) file: File,
+    /// Gone once the session that it belongs to is redacted.
+    pub(crate) contents: Option<Bytes>,
+    /// The links to it, the oldest first.
+    pub(crate) links: Vec<String>,
+}
+
+impl Record for StoredFile {
+    const KIND: &'static str = "file";
+    const NAME: &'static str = "file upload";
+    const PARAM: &'static str = "file";
+
+    fn id(&self) -> &str {
+        self.file.id.as_str()
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+}
+
+impl StoredFile {
+    /// Whether a verification collected it, and it shows a person.
+    pub(crate) fn is_collected(&self) -> bool {
+        matches!(self.file.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie)
+    }
+
+    pub(crate) fn created(&self) -> Timestamp {
+        self.file.created.unwrap_or(Timestamp::from_secs(0))
+    }
+
+    pub(crate) fn content_type(&self) -> &'static str {
+        if self.is_collected() { "image/png" } else { "application/octet-stream" }
+    }
+}

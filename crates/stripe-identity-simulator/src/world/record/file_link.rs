@@ -1,0 +1,43 @@
+use stripe_identity_core::types::{FileId, FileLink, Timestamp};
+
+use crate::world::store::Record;
+
+#[derive(Debug)]
+pub(crate) struct StoredLink {
+    pub(crate) account: Option<String>,
+    /// Its URL is a path, which stays while it is expired: a link may be valid again.
+    pub(crate) link: FileLink,
+    pub(crate) file: FileId,
+}
+
+impl Record for StoredLink {
+    const KIND: &'static str = "file_link";
+    const NAME: &'static str = "file link";
+    const PARAM: &'static str = "link";
+
+    fn id(&self) -> &str {
+        self.link.id.as_str()
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+}
+
+impl StoredLink {
+    pub(crate) fn created(&self) -> Timestamp {
+        self.link.created.unwrap_or(Timestamp::from_secs(0))
+    }
+
+    /// Sets whether it is expired at this time.
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        self.link.expired = Some(self.link.expires_at.is_some_and(|expires_at| expires_at <= now));
+    }
+
+    pub(crate) fn is_expired(&self) -> bool {
+        self.link.expired == Some(true)
+    }
+}
+
+/// Where the contents behind a link are; a token follows.
+pub(crate) const LINKS: &str = "/links/";

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use stripe_identity_core::types::{Sensitive, Timestamp, VerificationSession, VerificationSessionStatus};
+
+use crate::control_error::ControlError;
+use crate::outcome::Outcome;
+use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::world::ids::Ids;
+use crate::world::queue::{DueThing, Queue};
+use crate::world::store::Record;
+
+const CLIENT_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
+
+#[derive(Debug)]
+pub(crate) struct StoredSession {
+    pub(crate) account: Option<String>,
+    /// With all that could be expanded. Its URL is a path: the base is of the server as each client sees it.
+    pub(crate) session: VerificationSession,
+    pub(crate) created: Timestamp,
+    client_secret_expires: Time,
+    url_expires: Time,
+    /// How the checks that are under way will end by themselves, if they do.
+    pub(crate) checks: Option<Checks>,
+    pub(crate) redaction_ends: Option<Time>,
+    /// Its reports and its events, the oldest first.
+    pub(crate) reports: Vec<String>,
+    pub(crate) events: Vec<String>,
+}
+
+/// Checks that end by themselves.
+#[derive(Debug)]
+pub(crate) struct Checks {
+    pub(crate) outcome: Outcome,
+    pub(crate) end: ChecksEnd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChecksEnd {
+    At(Time),
+    /// After so many more retrieves.
+    AfterRetrieves(u32),
+}
+
+impl Record for StoredSession {
+    const KIND: &'static str = "verification_session";
+    const NAME: &'static str = "VerificationSession";
+    const PARAM: &'static str = "session";
+
+    fn id(&self) -> &str {
+        self.session.id.as_str()
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+}
+
+impl StoredSession {
+    pub(crate) fn new(session: VerificationSession, account: Option<&str>, now: Time) -> Self {
+        Self {
+            account: account.map(str::to_owned),
+            session,
+            created: now.timestamp(),
+            client_secret_expires: now,
+            url_expires: now,
+            checks: None,
+            redaction_ends: None,
+            reports: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    pub(crate) fn must_be_open(&self, action: &str) -> Result<(), Refusal> {
+        if self.session.redaction.is_some() {
+            return Err(Refusal::redacted(action));
+        }
+        match &self.session.status {
+            VerificationSessionStatus::RequiresInput => Ok(()),
+            status => Err(Refusal::illegal_state(action, status)),
+        }
+    }
+
+    pub(crate) fn must_have(&self, status: &VerificationSessionStatus) -> Result<(), ControlError> {
+        let actual = &self.session.status;
+        if actual == status { Ok(()) } else { Err(ControlError::WrongStatus(actual.clone())) }
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        self.session.status = VerificationSessionStatus::Canceled;
+        self.session.last_error = None;
+        self.session.last_verification_report = None;
+        self.revoke_access();
+    }
+
+    pub(crate) fn revoke_access(&mut self) {
+        self.session.client_secret = None;
+        self.session.url = None;
+    }
+
+    /// Makes a fresh client secret and a fresh URL in place of those that have expired or are used up.
+    pub(crate) fn renew_access(&mut self, now: Time, ids: &mut Ids, queue: &mut Queue) {
+        if self.session.status != VerificationSessionStatus::RequiresInput {
+            return;
+        }
+        let session = self.session.id.as_str().to_owned();
+        if self.session.client_secret.is_none() {
+            let secret = format!("{session}_secret_test_{}", ids.text(32));
+            self.session.client_secret = Some(Sensitive::new(secret));
+            self.client_secret_expires = now.after(CLIENT_SECRET_LIFE);
+            queue.schedule(self.client_secret_expires, DueThing::ClientSecretExpires { session: session.clone() });
+        }
+        if self.session.url.is_none() {
+            self.session.url = Some(Sensitive::new(format!("{PAGE}test_{}", ids.token(&session))));
+            self.url_expires = now.after(URL_LIFE);
+            queue.schedule(self.url_expires, DueThing::UrlExpires { session });
+        }
+    }
+
+    /// Ends the client secret, unless it was renewed since this was scheduled.
+    pub(crate) fn expire_client_secret(&mut self, now: Time) {
+        if self.client_secret_expires <= now {
+            self.session.client_secret = None;
+        }
+    }
+
+    /// Ends the URL, unless it was renewed since this was scheduled.
+    pub(crate) fn expire_url(&mut self, now: Time) {
+        if self.url_expires <= now {
+            self.session.url = None;
+        }
+    }
+}
+
+/// Where the page of a session is; a token follows.
+pub(crate) const PAGE: &str = "/start/";

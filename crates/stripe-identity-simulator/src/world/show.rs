@@ -1,0 +1,35 @@
+//! Objects as JSON.
+
+use serde_json::Value;
+use stripe_identity_core::types::{File, FileLink, Sensitive};
+
+/// Returns a model as JSON. The models serialize without fail: their maps have texts for keys.
+pub(crate) fn to_json(model: &impl serde::Serialize) -> Value {
+    serde_json::to_value(model).unwrap_or_default()
+}
+
+/// Returns the URL of a path on the server whose base URL is given.
+pub(crate) fn under(base_url: &str, path: &str) -> String {
+    format!("{base_url}{path}")
+}
+
+/// Turns the path that is kept in a URL's place into the URL.
+pub(crate) fn show_url(url: &mut Option<Sensitive<String>>, base_url: &str) {
+    *url = url.take().map(|path| Sensitive::new(under(base_url, path.expose())));
+}
+
+pub(crate) fn file(file: &File, base_url: &str) -> File {
+    let mut file = file.clone();
+    show_url(&mut file.url, base_url);
+    file
+}
+
+/// Returns a link as it is shown: one that is expired has no URL.
+pub(crate) fn file_link(link: &FileLink, base_url: &str) -> FileLink {
+    let mut link = link.clone();
+    if link.expired == Some(true) {
+        link.url = None;
+    }
+    show_url(&mut link.url, base_url);
+    link
+}

@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use stripe_identity_core::types::Timestamp;
+
+use crate::settings::Settings;
+use crate::world::clock::WorldClock;
+use crate::world::idempotency::Responses;
+use crate::world::ids::Ids;
+use crate::world::queue::{DueThing, Queue};
+use crate::world::record::delivery::Deliveries;
+use crate::world::record::ephemeral_key::StoredKey;
+use crate::world::record::event::StoredEvent;
+use crate::world::record::file::StoredFile;
+use crate::world::record::file_link::StoredLink;
+use crate::world::record::report::StoredReport;
+use crate::world::record::session::StoredSession;
+use crate::world::store::{Change, Store};
+
+const MOST_RECORDS: usize = 2_000_000;
+const MOST_FILE_BYTES: usize = 256 * 1024 * 1024;
+
+/// All that a world is made of.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) clock: WorldClock,
+    pub(crate) queue: Queue,
+    pub(crate) ids: Ids,
+    /// The base of URLs where no client is there to see it.
+    pub(crate) base_url: String,
+    pub(crate) sessions: Store<StoredSession>,
+    pub(crate) reports: Store<StoredReport>,
+    pub(crate) files: Store<StoredFile>,
+    pub(crate) links: Store<StoredLink>,
+    pub(crate) events: Store<StoredEvent>,
+    pub(crate) keys: Store<StoredKey>,
+    pub(crate) responses: Responses,
+    pub(crate) deliveries: Deliveries,
+    /// How large all uploads are together.
+    pub(crate) file_bytes: usize,
+}
+
+impl State {
+    pub(crate) fn new(ids: Ids, clock: WorldClock, settings: Settings, base_url: String) -> Self {
+        Self {
+            settings,
+            clock,
+            queue: Queue::default(),
+            ids,
+            base_url,
+            sessions: Store::default(),
+            reports: Store::default(),
+            files: Store::default(),
+            links: Store::default(),
+            events: Store::default(),
+            keys: Store::default(),
+            responses: Responses::default(),
+            deliveries: Deliveries::default(),
+            file_bytes: 0,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().timestamp()
+    }
+
+    /// Schedules something for when so much time has passed.
+    pub(crate) fn schedule(&mut self, after: Duration, thing: DueThing) {
+        self.queue.schedule(self.clock.now().after(after), thing);
+    }
+
+    /// Whether it holds as much as a world can hold.
+    pub(crate) fn is_full(&self) -> bool {
+        let records = [
+            self.sessions.len(),
+            self.reports.len(),
+            self.files.len(),
+            self.links.len(),
+            self.events.len(),
+            self.keys.len(),
+        ];
+        records.into_iter().sum::<usize>() >= MOST_RECORDS || self.file_bytes >= MOST_FILE_BYTES
+    }
+
+    /// Whether one of the records that have a path has this id.
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.sessions.get(id).is_some()
+            || self.reports.get(id).is_some()
+            || self.files.get(id).is_some()
+            || self.links.get(id).is_some()
+            || self.events.get(id).is_some()
+            || self.keys.get(id).is_some()
+    }
+
+    /// Returns when what is sensitive about a session or a report was collected, if it was.
+    pub(crate) fn collected(&self, id: &str) -> Option<Timestamp> {
+        let of_session = self.sessions.get(id).and_then(|stored| stored.session.last_verification_report.as_ref());
+        let report = of_session.map_or(id, |report| report.id().as_str());
+        self.reports.get(report).map(StoredReport::created)
+    }
+
+    /// Returns the records that were put or removed since this was last called.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        self.sessions.take_changes(&mut changes);
+        self.reports.take_changes(&mut changes);
+        self.files.take_changes(&mut changes);
+        self.links.take_changes(&mut changes);
+        self.events.take_changes(&mut changes);
+        self.keys.take_changes(&mut changes);
+        changes
+    }
+}
