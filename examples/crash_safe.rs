@@ -58,7 +58,7 @@ fn session_of(
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let client = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone());
     let find = |attempt: &Attempt| {
         let (id, source) = session_of(&client, attempt, stripe.time())?;
@@ -106,7 +106,7 @@ mod tests {
     const HOUR: u64 = 3600;
 
     fn setup() -> (SimulatorTransport, BlockingClient, Attempt) {
-        let stripe = SimulatorTransport::default();
+        let stripe = SimulatorTransport::new();
         let client = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone());
         let attempt = Attempt { id: "attempt-1".to_owned(), written_at: stripe.time(), session: None };
         (stripe, client, attempt)

@@ -21,7 +21,7 @@ fn post(stripe: &SimulatorTransport, path: &str, content_type: &str, body: &[u8]
 
 pub(crate) fn form(body: &[u8]) {
     const FORM: &str = "application/x-www-form-urlencoded";
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     for path in ["/v1/identity/verification_sessions", "/v1/file_links", "/v1/ephemeral_keys"] {
         post(&stripe, path, FORM, body);
     }
@@ -31,7 +31,7 @@ pub(crate) fn form(body: &[u8]) {
 }
 
 pub(crate) fn multipart(body: &[u8]) {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     post(&stripe, "/v1/files", "multipart/form-data; boundary=B", body);
     // The boundary comes first, and the body after a zero byte.
     let mut parts = body.splitn(2, |&byte| byte == 0);

@@ -13,7 +13,7 @@ use stripe_identity_simulator::SimulatorTransport;
 
 /// A simulator, and its sessions over a client with a secret key.
 fn start() -> (SimulatorTransport, VerificationSessions<BlockingClient>) {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let client = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     (stripe, client.verification_sessions())
 }

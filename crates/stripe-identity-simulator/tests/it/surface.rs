@@ -13,7 +13,7 @@ use stripe_identity_core::{ApiKey, BlockingClient, Config, ErrorKind};
 use stripe_identity_simulator::{Outcome, SimulatorTransport};
 
 fn start() -> (SimulatorTransport, BlockingClient) {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     (stripe.clone(), BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe))
 }
 

@@ -7,7 +7,7 @@ use stripe_identity_simulator::SimulatorTransport;
 #[test]
 fn client_is_clone_send_sync_and_shares_its_transport() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
-    let stripe = Recorder::new(SimulatorTransport::default());
+    let stripe = Recorder::new(SimulatorTransport::new());
     let config = Config::new("sk_test_123").unwrap();
     shared(&Client::new(config.clone(), stripe.clone()));
     let client = BlockingClient::new(config.clone(), stripe.clone());

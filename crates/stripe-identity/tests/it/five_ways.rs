@@ -134,8 +134,13 @@ fn all_bytes(requests: &[Request<Bytes>], url: &str) -> Vec<String> {
 
 const NOWHERE: &str = "http://localhost:1";
 
+/// The same one each time, with the same URLs over a socket and without.
+fn simulator() -> SimulatorTransport {
+    Simulator::builder().seed(1).public_url("https://id.example.test").unwrap().build().into()
+}
+
 fn simulated() -> Recorder<SimulatorTransport> {
-    Recorder::new(SimulatorTransport::from(Simulator::with_seed(1)))
+    Recorder::new(simulator())
 }
 
 /// What stood on the wire must be what core made, and beside it only what a transport adds.
@@ -168,14 +173,14 @@ async fn five_ways_make_the_same_requests_and_parse_the_same_responses() {
     assert_eq!(all_bytes(&blocking_in_process.requests(), NOWHERE), expected);
 
     // (a) The async client over hyper, to a real socket.
-    let server = WireServer::start(SimulatorTransport::from(Simulator::with_seed(1)));
+    let server = WireServer::start(simulator());
     let hyper = Recorder::new(HyperTransport::new().unwrap());
     assert_eq!(asynchronous(config(&server.url), hyper.clone()).await, expected_answers);
     assert_eq!(all_bytes(&hyper.requests(), &server.url), expected);
     assert_on_wire(&server.take(), &hyper.requests(), &server.url);
 
     // (b) The blocking client over ureq, to a real socket.
-    let server = WireServer::start(SimulatorTransport::from(Simulator::with_seed(1)));
+    let server = WireServer::start(simulator());
     let ureq = Recorder::new(UreqTransport::new().unwrap());
     let (url, transport) = (server.url.clone(), ureq.clone());
     let answers = tokio::task::spawn_blocking(move || blocking(config(&url), transport)).await.unwrap();
@@ -190,7 +195,7 @@ async fn five_ways_make_the_same_requests_and_parse_the_same_responses() {
 
     // (d) The mock, which answers what the simulator answered.
     let mock = ScriptedTransport::new();
-    let replay = SimulatorTransport::from(Simulator::with_seed(1));
+    let replay = simulator();
     for request in in_process.requests() {
         let response = replay.handle(request.clone());
         mock.expect(request.method().clone(), request.uri().path()).reply(200, response.into_body());

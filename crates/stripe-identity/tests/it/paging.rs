@@ -17,7 +17,7 @@ fn config() -> Config {
 
 /// A simulator with some sessions, and their ids: the newest first.
 fn with_sessions(count: usize) -> (Recorder<SimulatorTransport>, Vec<VerificationSessionId>) {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let create = |_| {
         stripe.advance(Duration::from_secs(1));
@@ -114,7 +114,7 @@ fn page_is_fetched_with_all_options_of_the_call() {
     }
     let list = newest().status(VerificationSessionStatus::RequiresInput).limit(5);
     let call = sessions.list(list).expand([SessionExpand::VerifiedOutputs]).account("acct_1");
-    let call = call.api_key(ApiKey::new("rk_test_9").unwrap()).api_version("2026-01-01.test").header("x-own", "1");
+    let call = call.api_key(ApiKey::new("rk_test_123_9").unwrap()).api_version("2026-01-01.test").header("x-own", "1");
     assert_eq!(call.items().flatten().count(), 15);
 
     let requests = &stripe.requests()[15..];

@@ -27,7 +27,7 @@ fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
 
 #[test]
 fn blocking_wait_until_ends_with_decision_and_redaction() {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let client = BlockingClient::new(config(&stripe, 4), stripe.clone());
     let sessions = client.verification_sessions();
     let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
@@ -45,7 +45,7 @@ fn blocking_wait_until_ends_with_decision_and_redaction() {
 
 #[tokio::test]
 async fn async_wait_until_ends_with_decision_and_redaction() {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let client = Client::new(config(&stripe, 4), stripe.clone());
     let sessions = client.verification_sessions();
     let session = sessions.create(CreateVerificationSession::document()).await.unwrap();
@@ -57,7 +57,7 @@ async fn async_wait_until_ends_with_decision_and_redaction() {
 
 #[tokio::test]
 async fn wait_until_yields_to_other_tasks_of_its_thread() {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     let call = client.verification_sessions().retrieve(&session);
@@ -72,7 +72,7 @@ async fn wait_until_yields_to_other_tasks_of_its_thread() {
 
 #[tokio::test]
 async fn time_limit_counts_from_the_first_poll_of_the_future() {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     let call = client.verification_sessions().retrieve(&session);

@@ -37,7 +37,7 @@ fn config() -> Config {
 
 #[test]
 fn each_step_of_a_session_is_delivered_with_a_signature() {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     sessions.create(CreateVerificationSession::document()).send().unwrap();
     stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap());
@@ -55,7 +55,7 @@ fn each_step_of_a_session_is_delivered_with_a_signature() {
 
 #[test]
 fn thin_event_fetches_its_changes_and_object() {
-    let simulator = SimulatorTransport::default();
+    let simulator = SimulatorTransport::new();
     let stripe = Recorder::new(simulator.clone());
     simulator.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().thin());
     let client = BlockingClient::new(config().to_builder().account("acct_1").build().unwrap(), stripe.clone());
@@ -91,7 +91,7 @@ fn thin_event_fetches_its_changes_and_object() {
 
 #[test]
 fn thin_event_cannot_lead_to_another_host() {
-    let stripe = Recorder::new(SimulatorTransport::default());
+    let stripe = Recorder::new(SimulatorTransport::new());
     let thin = BlockingClient::new(config(), stripe.clone()).thin_events();
     let event = |url: &str, id: &str| -> ThinEvent {
         let related = serde_json::json!({"id": id, "type": "identity.verification_session", "url": url});
@@ -116,7 +116,7 @@ fn thin_event_cannot_lead_to_another_host() {
 
 #[test]
 fn endpoint_gets_later_events_only_and_its_own_order() {
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let create = || sessions.create(CreateVerificationSession::document()).send().unwrap();
     stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1:1/plain", SECRET).unwrap());
@@ -268,7 +268,7 @@ fn endpoint_url_is_checked_and_cross_origin_requests_are_refused() {
     {
         assert!(!is_url(url), "{url}");
     }
-    let stripe = SimulatorTransport::default();
+    let stripe = SimulatorTransport::new();
     let status = |origin: Option<&str>| {
         let request = Request::post("/_simulator/clock/advance").header("host", "127.0.0.1:12111");
         let request = request.header("authorization", "Bearer sk_test_123");
