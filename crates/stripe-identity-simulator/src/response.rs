@@ -20,6 +20,14 @@ impl From<Value> for Body {
 }
 
 impl Body {
+    /// Returns the id of the object that it shows, if it shows one.
+    pub(crate) fn object_id(&self) -> Option<String> {
+        match self {
+            Self::Json(object) => object["id"].as_str().map(str::to_owned),
+            Self::Contents(..) => None,
+        }
+    }
+
     pub(crate) fn into_response(self) -> Response<Bytes> {
         match self {
             Self::Json(body) => json(StatusCode::OK, &body),

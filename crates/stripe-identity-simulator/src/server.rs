@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::sync::oneshot;
 
+use self::sender::Sender;
 use crate::refusal::Refusal;
 use crate::simulator::Simulator;
 
@@ -64,13 +65,15 @@ impl Server {
             let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
+        // Before the first request comes, or what becomes due by it would go unnoticed.
+        let sender = Sender::new(simulator.clone());
         let (stop, stopped) = oneshot::channel();
         let shared = simulator.clone();
         let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
                     () = serve(listener, shared.clone()) => {}
-                    () = sender::run(shared) => {}
+                    () = sender.run() => {}
                     _ = stopped => {}
                 }
             });

@@ -1,4 +1,5 @@
 mod base_url;
+mod builder;
 mod worlds;
 
 use std::fmt;
@@ -10,6 +11,8 @@ use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{Request, Response};
 use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 
+use self::builder::NoteHook;
+pub use self::builder::{InvalidPublicUrl, SimulatorBuilder};
 pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
 use crate::control_error::ControlError;
@@ -21,10 +24,7 @@ use crate::response;
 use crate::settings::{Clock, Settings};
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
-use crate::world::{Access, Attempt, Caller, Ids, Outgoing, Target, World, WorldClock, tag_of};
-
-/// Where the clock of a new simulator stands: 2026-10-26T07:33:20Z.
-const BEGINNING: Timestamp = Timestamp::from_secs(1_793_000_000);
+use crate::world::{Access, Attempt, Caller, Ids, Incoming, Outgoing, Target, World, WorldClock, tag_of};
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
 ///
@@ -65,7 +65,6 @@ struct Shared {
     activity_hooks: Mutex<Vec<ActivityHook>>,
 }
 
-type NoteHook = Box<dyn Fn(&Note) + Send + Sync>;
 /// Learns of a world in which something may have become due; returns whether it wants to go on.
 type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
 
@@ -83,14 +82,7 @@ impl Simulator {
 
     /// Returns a builder for a simulator with another clock or other settings.
     pub fn builder() -> SimulatorBuilder {
-        SimulatorBuilder {
-            seed: 0,
-            clock: Clock::FrozenAt(BEGINNING),
-            settings: Settings::default(),
-            public_url: None,
-            signs_virtually: None,
-            on_note: None,
-        }
+        SimulatorBuilder::new()
     }
 
     /// Returns a handle to the world of a key, which sees and moves no other.
@@ -121,7 +113,9 @@ impl Simulator {
         match self.find(&request, target.as_ref(), real) {
             Ok((place, caller)) => {
                 let base_url = self.base_url(&request);
-                let reply = self.with(&place, real, |world| world.handle(&request, target, caller, &base_url, real));
+                let reply = self.with(&place, real, |world| {
+                    world.handle(Incoming { request: &request, target, caller, base_url: &base_url, real })
+                });
                 if let Some(id) = &reply.missing_id {
                     self.note_other_world(&place, id, real);
                 }
@@ -411,8 +405,12 @@ impl Simulator {
         }
     }
 
-    /// Calls a function with each world in which something may have become due, until it returns `false`.
+    /// Calls a function with each world in which something may have become due, until it returns `false`. It begins with
+    /// those that are there.
     pub(crate) fn on_activity(&self, hook: impl Fn(&Arc<Place>) -> bool + Send + 'static) {
+        for place in self.worlds().all() {
+            hook(&place);
+        }
         lock(&self.shared.activity_hooks).push(Box::new(hook));
     }
 
@@ -451,58 +449,7 @@ impl fmt::Debug for Simulator {
     }
 }
 
-/// Builds a [`Simulator`].
-pub struct SimulatorBuilder {
-    seed: u64,
-    clock: Clock,
-    settings: Settings,
-    public_url: Option<String>,
-    signs_virtually: Option<bool>,
-    on_note: Option<NoteHook>,
-}
-
 impl SimulatorBuilder {
-    /// Sets what ids and secrets are made from: the same ones for the same seed. Defaults to 0.
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
-    }
-
-    /// Sets where worlds have their time from. Defaults to a clock that stands at 2026-10-26T07:33:20Z.
-    pub fn clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
-    }
-
-    /// Sets how worlds behave.
-    pub fn settings(self, settings: Settings) -> Self {
-        Self { settings, ..self }
-    }
-
-    /// Sets the base of the URLs of sessions, files and links.
-    ///
-    /// Defaults to `http://` and the `Host` that a client asks a [`Server`](crate::Server) for; in events, to where the
-    /// server listens; without a server, to `https://simulator.test`.
-    ///
-    /// # Errors
-    /// If it is not `http://host[:port][/path]` or `https://…`.
-    pub fn public_url(self, url: &str) -> Result<Self, InvalidPublicUrl> {
-        let url = base_url::public(url).ok_or(InvalidPublicUrl(()))?;
-        Ok(Self { public_url: Some(url), ..self })
-    }
-
-    /// Sets whether webhooks are signed at the time of their world and not at that of the machine.
-    ///
-    /// Defaults to `true` for those that are [taken](Simulator::take_webhooks) in process, where a receiver can be given
-    /// the world's clock, and to `false` for those that a [`Server`](crate::Server) sends: a receiver that checks the age
-    /// of a signature would refuse them.
-    pub fn virtual_signatures(self, signs_virtually: bool) -> Self {
-        Self { signs_virtually: Some(signs_virtually), ..self }
-    }
-
-    /// Calls a function with each [`Note`].
-    pub fn on_note(self, hook: impl Fn(&Note) + Send + Sync + 'static) -> Self {
-        Self { on_note: Some(Box::new(hook)), ..self }
-    }
-
     /// Creates the simulator.
     pub fn build(self) -> Simulator {
         let real = Time::of_system();
@@ -517,12 +464,6 @@ impl SimulatorBuilder {
             activity_hooks: Mutex::new(Vec::new()),
         };
         Simulator { shared: Arc::new(shared), scope: None }
-    }
-}
-
-impl fmt::Debug for SimulatorBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimulatorBuilder").field("clock", &self.clock).finish_non_exhaustive()
     }
 }
 
@@ -547,14 +488,41 @@ impl fmt::Display for WorldError {
 
 impl std::error::Error for WorldError {}
 
-/// The public URL is not one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidPublicUrl(());
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
 
-impl fmt::Display for InvalidPublicUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("invalid public URL: expected `http://host[:port][/path]` or `https://…`")
+    use super::*;
+
+    fn request(key: &str) -> Request<Bytes> {
+        let request = Request::get("/v1/events").header(AUTHORIZATION, format!("Bearer {key}"));
+        request.body(Bytes::new()).unwrap()
+    }
+
+    #[test]
+    fn request_in_one_world_does_not_wait_for_another_world() {
+        let stripe = Simulator::new();
+        let place = stripe.world("sk_test_a").unwrap().scope.unwrap();
+        let guard = place.lock();
+        let (sender, receiver) = mpsc::channel();
+        let other = stripe.clone();
+        std::thread::spawn(move || sender.send(other.handle(request("sk_test_b")).status()));
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(60)), Ok(http::StatusCode::OK));
+        drop(guard);
+        assert_eq!(stripe.handle(request("sk_test_a")).status(), http::StatusCode::OK);
+    }
+
+    #[test]
+    fn world_too_many_is_refused_with_an_error() {
+        let stripe = Simulator::new();
+        for number in 0..MOST_WORLDS {
+            assert!(stripe.worlds().named(&number.to_string(), Time::of_system()).is_some());
+        }
+        let response = stripe.handle(request("sk_test_new"));
+        let error: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!((response.status().as_u16(), error["error"]["type"].as_str()), (400, Some("invalid_request_error")));
+        assert!(response.headers().contains_key("request-id"));
+        assert_eq!(stripe.world("sk_test_new").unwrap_err(), WorldError::TooManyWorlds);
+        assert_eq!(stripe.handle(request("sk_test_0")).status().as_u16(), 200);
     }
 }
-
-impl std::error::Error for InvalidPublicUrl {}

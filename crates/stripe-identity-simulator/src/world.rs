@@ -18,6 +18,7 @@ mod ids;
 mod life;
 mod metadata;
 mod page;
+mod perform;
 mod person;
 mod queue;
 mod record;
@@ -31,28 +32,20 @@ mod thin_events;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
-use stripe_identity_core::headers::{IDEMPOTENCY_KEY, STRIPE_VERSION};
-use stripe_identity_core::resources::verification_sessions::Retrieve;
-use stripe_identity_core::types::{EventRequest, Sensitive, Timestamp};
+use http::Response;
+use stripe_identity_core::types::Timestamp;
 
-use self::call::Call;
 pub(crate) use self::clock::WorldClock;
 pub(crate) use self::deliveries::{Attempt, Outgoing};
 pub(crate) use self::endpoints::{Access, Target};
-use self::expand::Expanded;
-use self::idempotency::{Entry, Fingerprint, Stored};
 pub(crate) use self::ids::{Ids, tag_of};
-use self::queue::DueThing;
+pub(crate) use self::perform::{Caller, Incoming};
 use self::state::State;
 pub(crate) use self::store::Change;
 use crate::control_error::ControlError;
-use crate::form::Form;
-use crate::key::KeyKind;
 use crate::outcome::Outcome;
-use crate::parameters::{self, Parameters, header};
 use crate::refusal::Refusal;
-use crate::response::{self, Body};
+use crate::response;
 use crate::settings::{Clock, Settings};
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
@@ -63,17 +56,6 @@ pub(crate) struct World {
     state: State,
     /// Apart from other ids, so that a refused request does not change which ones come next.
     request_ids: Ids,
-}
-
-/// Who makes a request.
-pub(crate) enum Caller {
-    Key(KeyKind),
-    /// An ephemeral key, by its secret.
-    Ephemeral(String),
-    /// The test or the person that runs the simulator.
-    Control,
-    /// Who has a link.
-    Link,
 }
 
 /// What comes of a request.
@@ -88,101 +70,15 @@ impl World {
         Self { request_ids: ids.fork(), state: State::new(ids, clock, settings, base_url) }
     }
 
-    /// Does what a request asks for. The base URL is the server's as the client sees it.
-    pub(crate) fn handle(
-        &mut self,
-        request: &Request<Bytes>,
-        target: Option<Target>,
-        caller: Caller,
-        base_url: &str,
-        real: Time,
-    ) -> Reply {
+    /// Does what a request asks for.
+    pub(crate) fn handle(&mut self, incoming: Incoming<'_>) -> Reply {
+        let request = incoming.request;
         let request_id = self.request_ids.id("req_");
-        let result = self.perform(request, target, caller, base_url, real, &request_id);
+        let result = perform::perform(&mut self.state, incoming, &request_id);
         let missing_id = result.as_ref().err().and_then(Refusal::missing_id).map(str::to_owned);
         let mut response = result.unwrap_or_else(Refusal::into_response);
         response::complete(&mut response, request, &request_id);
         Reply { response, missing_id }
-    }
-
-    /// What the idempotency key says comes before the endpoint.
-    fn perform(
-        &mut self,
-        request: &Request<Bytes>,
-        target: Option<Target>,
-        caller: Caller,
-        base_url: &str,
-        real: Time,
-        request_id: &str,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let state = &mut self.state;
-        let account = parameters::account(request.headers())?;
-        let (key, account) = match caller {
-            Caller::Key(KeyKind::Publishable) => return Err(Refusal::secret_key_required()),
-            Caller::Key(kind) => (kind, account),
-            Caller::Control | Caller::Link => (KeyKind::Secret, None),
-            Caller::Ephemeral(secret) => (KeyKind::Secret, account_of_ephemeral_key(state, secret, target.as_ref())?),
-        };
-        let is_stripes = target.as_ref().is_none_or(|target| target.row.access == Access::Key);
-        let idempotency_key = match request.method() {
-            &Method::POST if is_stripes => header(request.headers(), &IDEMPOTENCY_KEY),
-            _ => None,
-        };
-        if idempotency_key.as_ref().is_some_and(|key| !(1..=255).contains(&key.chars().count())) {
-            return Err(Refusal::invalid_idempotency_key());
-        }
-        let parameters = Parameters::of(request)?;
-        let fingerprint = Fingerprint::of(request, &parameters);
-        let idempotency_key = idempotency_key.map(Sensitive::new);
-        let entry =
-            idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
-        if let Some(entry) = &entry
-            && let Some(stored) = state.responses.get(entry)
-        {
-            let replay = stored.replay(fingerprint);
-            return replay.ok_or_else(|| Refusal::idempotency_mismatch(entry.idempotency_key.expose()));
-        }
-
-        let target = target.ok_or_else(|| Refusal::unknown_url(request.method(), request.uri().path()))?;
-        if request.method() == Method::POST && is_stripes && state.is_full() {
-            return Err(Refusal::full_world());
-        }
-        let mut event_request = EventRequest::default();
-        event_request.id = Some(request_id.to_owned());
-        event_request.idempotency_key = idempotency_key;
-        let mut form = Form::parse(&parameters.form)?;
-        let paths = if is_stripes { form.texts("expand")?.unwrap_or_default() } else { Vec::new() };
-        let mut call = Call {
-            route: &target.row.route,
-            expanded: Expanded::parse(paths, target.row.expand_prefix, &target.row.expansions)?,
-            id: target.id,
-            form,
-            upload: parameters.file,
-            account: account.as_deref(),
-            key,
-            sensitive_reads: state.settings.sensitive_reads,
-            has_version: request.headers().contains_key(STRIPE_VERSION),
-            request: &event_request,
-            base_url,
-            now: state.now(),
-            real,
-        };
-        if call.expanded.is_sensitive() {
-            call.must_read_sensitive(state.collected(&call.id))?;
-        }
-        if !target.row.has_params {
-            call.form.finish()?;
-        }
-        let body = (target.row.handler)(state, &mut call)?;
-        let object = if let Body::Json(object) = &body { Some(object.clone()) } else { None };
-        let response = body.into_response();
-        if let Some(entry) = entry {
-            let lapses = state.clock.now().after(idempotency::LIFE);
-            state.schedule(idempotency::LIFE, DueThing::IdempotencyKeyLapses(entry.clone()));
-            let stored = Stored { lapses, fingerprint, response: response.clone() };
-            state.responses.insert(entry, object.as_ref(), stored);
-        }
-        Ok(response)
     }
 
     /// Whether an object of this world has this id.
@@ -269,11 +165,66 @@ impl World {
     }
 }
 
-/// Returns the account of an ephemeral key, if the request is for the session that it was made for.
-fn account_of_ephemeral_key(state: &State, secret: String, target: Option<&Target>) -> Result<Option<String>, Refusal> {
-    let id = secret.strip_prefix(crate::key::EPHEMERAL_PREFIX).and_then(|token| ids::id_of("ephkey_", token));
-    let stored = id.and_then(|id| state.keys.get(&id)).filter(|stored| stored.secret == Sensitive::new(secret));
-    let stored = stored.ok_or_else(Refusal::ephemeral_key_gone)?;
-    let is_own = target.is_some_and(|target| target.row.route == Retrieve::ROUTE && target.id == stored.session);
-    if is_own { Ok(stored.account.clone()) } else { Err(Refusal::ephemeral_key()) }
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+    use crate::key::KeyKind;
+
+    const SESSIONS: &str = "/v1/identity/verification_sessions";
+
+    fn world() -> World {
+        let clock = WorldClock::new(Clock::FrozenAt(Timestamp::from_secs(1_793_000_000)), Time::of_system());
+        World::new(Ids::new(0, "a"), clock, Settings::default(), "http://x".to_owned())
+    }
+
+    fn handle(world: &mut World, method: &str, path: &str, body: &'static str) -> (u16, serde_json::Value) {
+        let request = Request::builder().method(method).uri(path).body(Bytes::from_static(body.as_bytes())).unwrap();
+        let response = world.handle(Incoming {
+            request: &request,
+            target: Target::of(request.method(), path),
+            caller: Caller::Key(KeyKind::Secret),
+            base_url: "http://x",
+            real: Time::of_system(),
+        });
+        let body = serde_json::from_slice(response.response.body()).unwrap();
+        (response.response.status().as_u16(), body)
+    }
+
+    fn changes(world: &mut World) -> Vec<(&'static str, bool)> {
+        world.take_changes().into_iter().map(|change| (change.kind, change.is_removal)).collect()
+    }
+
+    #[test]
+    fn each_record_that_is_put_or_removed_is_a_change() {
+        let mut world = world();
+        let (_, session) = handle(&mut world, "POST", SESSIONS, "type=document");
+        let id = session["id"].as_str().unwrap();
+        assert_eq!(changes(&mut world), [("verification_session", false), ("event", false)]);
+
+        handle(&mut world, "GET", &format!("{SESSIONS}/{id}"), "");
+        handle(&mut world, "GET", SESSIONS, "");
+        handle(&mut world, "POST", &format!("{SESSIONS}/{id}"), "bogus=1");
+        assert_eq!(changes(&mut world), [], "nothing was changed");
+
+        world.submit(id, &Outcome::Verified).unwrap();
+        let kinds = changes(&mut world);
+        for kind in ["verification_session", "verification_report", "file", "event"] {
+            assert!(kinds.contains(&(kind, false)), "{kind}");
+        }
+        world.advance(Duration::from_secs(31 * 24 * 60 * 60));
+        assert_eq!(changes(&mut world).iter().filter(|change| **change == ("event", true)).count(), 3);
+    }
+
+    #[test]
+    fn full_world_takes_nothing_new_and_shows_what_it_has() {
+        let mut world = world();
+        handle(&mut world, "POST", SESSIONS, "type=document");
+        world.state.file_bytes = usize::MAX;
+        let (status, error) = handle(&mut world, "POST", SESSIONS, "type=document");
+        assert_eq!((status, error["error"]["type"].as_str()), (400, Some("invalid_request_error")));
+        let (status, list) = handle(&mut world, "GET", SESSIONS, "");
+        assert_eq!((status, list["data"].as_array().unwrap().len()), (200, 1));
+    }
 }

@@ -29,11 +29,12 @@ struct Activity {
 }
 
 impl Activity {
-    fn add(&self, place: &Arc<Place>) {
+    fn add(&self, place: &Arc<Place>) -> bool {
         let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
         worlds.insert(place.name.clone(), place.clone());
         drop(worlds);
         self.notify.notify_one();
+        true
     }
 
     fn take(&self) -> impl Iterator<Item = Arc<Place>> + use<> {
@@ -73,35 +74,44 @@ impl Timers {
     }
 }
 
-/// Lets happen and sends what is due, for as long as it is polled.
-pub(super) async fn run(simulator: Simulator) {
-    let activity = Arc::new(Activity::default());
-    let heard = Arc::downgrade(&activity);
-    simulator.on_activity(move |place| {
-        heard.upgrade().is_some_and(|activity| {
-            activity.add(place);
-            true
-        })
-    });
-    let (mut timers, mut endpoints) = (Timers::default(), HashMap::new());
-    loop {
-        let due = std::iter::from_fn(|| timers.take_due(Instant::now())).filter_map(|place| place.upgrade());
-        let places: Vec<_> = due.chain(activity.take()).collect();
-        for place in places {
-            let (outgoing, next) = simulator.take_outgoing(&place);
-            timers.set(&place, next.and_then(|next| Instant::now().checked_add(next)));
-            for outgoing in outgoing {
-                let url = outgoing.request.uri().clone();
-                let endpoint = endpoints.entry(url).or_insert_with(|| Arc::new(Semaphore::new(MOST_AT_A_TIME)));
-                tokio::spawn(deliver(simulator.clone(), place.clone(), outgoing, endpoint.clone()));
+/// Lets happen and sends what is due in the worlds of a simulator.
+pub(super) struct Sender {
+    simulator: Simulator,
+    activity: Arc<Activity>,
+}
+
+impl Sender {
+    /// Begins to take note of what may become due.
+    pub(super) fn new(simulator: Simulator) -> Self {
+        let activity = Arc::new(Activity::default());
+        let heard = Arc::downgrade(&activity);
+        simulator.on_activity(move |place| heard.upgrade().is_some_and(|activity| activity.add(place)));
+        Self { simulator, activity }
+    }
+
+    /// Goes on for as long as it is polled.
+    pub(super) async fn run(self) {
+        let Self { simulator, activity } = self;
+        let (mut timers, mut endpoints) = (Timers::default(), HashMap::new());
+        loop {
+            let due = std::iter::from_fn(|| timers.take_due(Instant::now())).filter_map(|place| place.upgrade());
+            let places: Vec<_> = due.chain(activity.take()).collect();
+            for place in places {
+                let (outgoing, next) = simulator.take_outgoing(&place);
+                timers.set(&place, next.and_then(|next| Instant::now().checked_add(next)));
+                for outgoing in outgoing {
+                    let url = outgoing.request.uri().clone();
+                    let endpoint = endpoints.entry(url).or_insert_with(|| Arc::new(Semaphore::new(MOST_AT_A_TIME)));
+                    tokio::spawn(deliver(simulator.clone(), place.clone(), outgoing, endpoint.clone()));
+                }
             }
-        }
-        match timers.next() {
-            None => activity.notify.notified().await,
-            Some(next) => {
-                tokio::select! {
-                    () = activity.notify.notified() => {}
-                    () = tokio::time::sleep_until(next.into()) => {}
+            match timers.next() {
+                None => activity.notify.notified().await,
+                Some(next) => {
+                    tokio::select! {
+                        () = activity.notify.notified() => {}
+                        () = tokio::time::sleep_until(next.into()) => {}
+                    }
                 }
             }
         }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use serde_json::Value;
 use stripe_identity_core::headers::IDEMPOTENT_REPLAYED;
 use stripe_identity_core::types::Sensitive;
 
@@ -45,6 +44,8 @@ impl Fingerprint {
 pub(crate) struct Stored {
     pub(crate) lapses: Time,
     pub(crate) fingerprint: Fingerprint,
+    /// The id of the object that it shows.
+    pub(crate) object: Option<String>,
     pub(crate) response: Response<Bytes>,
 }
 
@@ -72,24 +73,25 @@ impl Responses {
         self.by_entry.get(entry)
     }
 
-    pub(crate) fn insert(&mut self, entry: Entry, object: Option<&Value>, stored: Stored) {
-        if let Some(id) = object.and_then(|object| object["id"].as_str()) {
-            self.by_object.entry(id.to_owned()).or_default().push(entry.clone());
+    pub(crate) fn insert(&mut self, entry: Entry, stored: Stored) {
+        if let Some(id) = &stored.object {
+            self.by_object.entry(id.clone()).or_default().push(entry.clone());
         }
         self.by_entry.insert(entry, stored);
     }
 
     /// Removes a response that has lapsed, unless the key was used again since that was scheduled.
     pub(crate) fn lapse(&mut self, entry: &Entry, now: Time) {
-        let Some(stored) = self.by_entry.get(entry).filter(|stored| stored.lapses <= now) else { return };
-        let object: Option<Value> = serde_json::from_slice(stored.response.body()).ok();
-        self.by_entry.remove(entry);
-        if let Some(id) = object.as_ref().and_then(|object| object["id"].as_str())
-            && let Some(entries) = self.by_object.get_mut(id)
+        if self.by_entry.get(entry).is_none_or(|stored| stored.lapses > now) {
+            return;
+        }
+        let object = self.by_entry.remove(entry).and_then(|stored| stored.object);
+        if let Some(id) = object
+            && let Some(entries) = self.by_object.get_mut(&id)
         {
             entries.retain(|other| other != entry);
             if entries.is_empty() {
-                self.by_object.remove(id);
+                self.by_object.remove(&id);
             }
         }
     }

@@ -1,11 +1,16 @@
 //! The simulator, as clients see it.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod deliveries;
+mod http;
 mod life;
 mod lists;
 mod refusals;
 mod server;
 mod surface;
+mod time;
+mod urls;
+mod worlds;
 
 use stripe_identity_core::resources::verification_sessions::VerificationSessions;
 use stripe_identity_core::{BlockingClient, Config};

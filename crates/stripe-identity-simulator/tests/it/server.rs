@@ -5,25 +5,20 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
+use stripe_identity_core::types::Timestamp;
 use stripe_identity_simulator::{Server, Simulator};
 
-/// One request on a connection of its own, written out as any client would.
+use super::http;
+
+/// Makes one request as a client with a key would.
 fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, Value) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let length = body.len();
     // Basic, with "sk_test_123:".
-    write!(
-        stream,
-        "{head} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic c2tfdGVzdF8xMjM6\r\nConnection: close\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
-    let (head, body) = response.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
+    let key = "Authorization: Basic c2tfdGVzdF8xMjM6\r\n";
+    let (status, body) = http::exchange(address, &address.to_string(), head, key, body);
+    (status, serde_json::from_str(&body).unwrap())
 }
 
 fn life_of_a_session(address: SocketAddr) {
@@ -104,27 +99,92 @@ impl Drop for Program {
     }
 }
 
-#[test]
-fn the_program_says_where_it_listens_when_it_is_ready() {
+/// Starts the program on a free port, and reads where it listens.
+fn start_program(arguments: &[&str]) -> (Program, SocketAddr) {
     let child = Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator"))
         .args(["--listen", "127.0.0.1:0", "--seed", "7"])
+        .args(arguments)
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut program = Program(child);
     let mut line = String::new();
     BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.strip_prefix("listening on http://").unwrap().trim_end().parse().unwrap();
+    (program, address)
+}
+
+#[test]
+fn program_prints_where_it_listens_when_it_is_ready() {
+    let (_program, address) = start_program(&[]);
     life_of_a_session(address);
 }
 
 #[test]
-fn the_program_explains_wrong_arguments() {
+fn program_takes_clock_settings_and_public_url() {
+    let options = ["--clock", "frozen:2030-01-01T00:00:00Z", "--public-url", "https://id.example.test"];
+    let settings = ["--processing", "30s", "--redacting", "by_request", "--sensitive-reads", "none"];
+    let (_program, address) = start_program(&[&options[..], &settings[..], &["--virtual-signatures"]].concat());
+    let (_, session) = exchange(address, "POST /v1/identity/verification_sessions", "type=document");
+    assert_eq!(session["created"].as_i64(), Some(1_893_456_000));
+    assert!(session["url"].as_str().unwrap().starts_with("https://id.example.test/start/"));
+    let (_, settings) = exchange(address, "GET /_simulator/settings", "");
+    let expected = serde_json::json!({"processing": "30s", "redacting": "by_request", "sensitive_reads": "none"});
+    assert_eq!(settings, expected);
+}
+
+#[test]
+fn program_has_the_real_time_unless_asked_otherwise() {
+    let (_program, address) = start_program(&[]);
+    let (_, clock) = exchange(address, "GET /_simulator/clock", "");
+    assert_eq!(clock["clock"], "real");
+    let now: Timestamp = clock["now"].as_str().unwrap().parse().unwrap();
+    assert!((now.as_secs() - Timestamp::now().as_secs()).abs() < 3600);
+}
+
+#[test]
+fn program_prints_which_world_an_id_is_in() {
+    let (mut program, address) = start_program(&[]);
+    let path = "/v1/identity/verification_sessions";
+    let (_, session) = exchange(address, &format!("POST {path}"), "type=document");
+    let other_key = "Authorization: Bearer sk_test_other_made_up\r\n";
+    let head = format!("GET {path}/{}", http::id(&session));
+    assert_eq!(http::exchange(address, "x", &head, other_key, "").0, 404);
+    let mut line = String::new();
+    BufReader::new(program.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("note: ") && line.contains("\"other\"") && line.contains("\"123\""), "{line}");
+    assert!(!line.contains("made_up"));
+}
+
+#[test]
+fn client_over_http2_sees_urls_of_its_authority() {
+    let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let body = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let request = hyper::Request::post("http://simulator:12111/v1/identity/verification_sessions")
+            .header("authorization", "Bearer sk_test_123")
+            .body(Full::new(bytes::Bytes::from("type=document")))
+            .unwrap();
+        sender.send_request(request).await.unwrap().collect().await.unwrap().to_bytes()
+    });
+    let session: Value = serde_json::from_slice(&body).unwrap();
+    assert!(session["url"].as_str().unwrap().starts_with("http://simulator:12111/start/"), "{session}");
+}
+
+#[test]
+fn program_explains_wrong_arguments() {
     let run = |arguments: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator")).args(arguments).output().unwrap()
     };
     assert_eq!(run(&["--bogus"]).status.code(), Some(2));
     assert_eq!(run(&["--seed", "x"]).status.code(), Some(2));
+    assert_eq!(run(&["--clock", "yesterday"]).status.code(), Some(2));
+    assert_eq!(run(&["--public-url", "id.example.test"]).status.code(), Some(2));
     assert_eq!(run(&["--listen", "nowhere"]).status.code(), Some(1));
     let help = run(&["--help"]);
     assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("--listen"));

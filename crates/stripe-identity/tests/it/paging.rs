@@ -125,7 +125,7 @@ fn page_is_fetched_with_all_options_of_the_call() {
         assert!(query.contains("status=requires_input") && query.contains("limit=5"), "{query}");
         assert!(query.contains("expand[0]=data.verified_outputs"), "{query}");
     }
-    assert_eq!(requests[0].headers()["authorization"], "Bearer rk_test_9");
+    assert_eq!(requests[0].headers()["authorization"], "Bearer rk_test_123_9");
 }
 
 const LIST: &str = "/v1/identity/verification_sessions";

@@ -9,10 +9,11 @@ use crate::response::Body;
 use crate::settings::Redacting;
 use crate::world::call::Call;
 use crate::world::events::record_of_session;
+use crate::world::ids::id_of;
 use crate::world::life;
 use crate::world::page::Page;
 use crate::world::queue::DueThing;
-use crate::world::record::session::StoredSession;
+use crate::world::record::session::{PAGE, StoredSession};
 use crate::world::session_params::{Changes, New};
 use crate::world::state::State;
 
@@ -39,7 +40,7 @@ pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
 pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let changes = Changes::parse(&mut call.form)?;
     call.form.finish()?;
-    open(state, call, "updated")?;
+    must_be_open(state, call, "updated")?;
     if let Some(stored) = state.sessions.edit(&call.id) {
         changes.apply_to(&mut stored.session)?;
     }
@@ -48,7 +49,7 @@ pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
 }
 
 pub(crate) fn cancel(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    open(state, call, "canceled")?;
+    must_be_open(state, call, "canceled")?;
     if let Some(stored) = state.sessions.edit(&call.id) {
         stored.cancel();
     }
@@ -66,13 +67,13 @@ pub(crate) fn redact(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         VerificationSessionStatus::RequiresInput => true,
         status => return Err(Refusal::illegal_state("redacted", status)),
     };
-    if let Redacting::After(duration) = state.settings.redacting {
-        state.schedule(duration, DueThing::RedactionEnds { session: call.id.clone() });
-    }
     let ends = match state.settings.redacting {
         Redacting::After(duration) => Some(state.clock.now().after(duration)),
         Redacting::ByRequest => None,
     };
+    if let Some(ends) = ends {
+        state.queue.schedule(ends, DueThing::RedactionEnds { session: call.id.clone() });
+    }
     if let Some(stored) = state.sessions.edit(&call.id) {
         if is_canceled_by_it {
             stored.cancel();
@@ -111,10 +112,10 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     Ok(call.list((data, has_more)))
 }
 
-/// Shows what the page of a session has to say, until there is one.
+/// Stands at the URL of a session, and says how to go on.
 pub(crate) fn page(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let id = call.id.strip_prefix("test_").and_then(|token| crate::world::ids::id_of("vs_", token));
-    let path = format!("{}{}", crate::world::record::session::PAGE, call.id);
+    let id = call.id.strip_prefix("test_").and_then(|token| id_of("vs_", token));
+    let path = format!("{}{}", PAGE, call.id);
     let stored = id.and_then(|id| state.sessions.get(&id));
     let stored = stored.filter(|stored| stored.session.url.as_ref().is_some_and(|url| *url.expose() == path));
     let id = &stored.ok_or_else(|| Refusal::unknown_url(call.route.method(), "/start/…"))?.session.id;
@@ -127,14 +128,16 @@ pub(crate) fn page(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     Ok(Body::Contents(text.into(), "text/plain; charset=utf-8"))
 }
 
-/// Returns the session of the call if it may be changed.
-fn open(state: &State, call: &Call<'_>, action: &str) -> Result<(), Refusal> {
+/// Refuses a session that may not be changed.
+fn must_be_open(state: &State, call: &Call<'_>, action: &str) -> Result<(), Refusal> {
     state.sessions.find(&call.id, call.account)?.must_be_open(action)
 }
 
 fn renew_access(state: &mut State, id: &str) {
     let now = state.clock.now();
-    if let Some(stored) = state.sessions.edit(id) {
+    if state.sessions.get(id).is_some_and(StoredSession::lacks_access)
+        && let Some(stored) = state.sessions.edit(id)
+    {
         stored.renew_access(now, &mut state.ids, &mut state.queue);
     }
 }

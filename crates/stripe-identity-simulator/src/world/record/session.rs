@@ -99,11 +99,14 @@ impl StoredSession {
         self.session.url = None;
     }
 
-    /// Makes a fresh client secret and a fresh URL in place of those that have expired or are used up.
+    /// Whether its client secret or its URL has expired or is used up, and there may be another.
+    pub(crate) fn lacks_access(&self) -> bool {
+        let is_open = self.session.status == VerificationSessionStatus::RequiresInput;
+        is_open && (self.session.client_secret.is_none() || self.session.url.is_none())
+    }
+
+    /// Makes a fresh client secret and a fresh URL in place of those that it lacks.
     pub(crate) fn renew_access(&mut self, now: Time, ids: &mut Ids, queue: &mut Queue) {
-        if self.session.status != VerificationSessionStatus::RequiresInput {
-            return;
-        }
         let session = self.session.id.as_str().to_owned();
         if self.session.client_secret.is_none() {
             let secret = format!("{session}_secret_test_{}", ids.text(32));

@@ -1,0 +1,121 @@
+//! From a request to its handler, and from the handler to the response.
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use stripe_identity_core::headers::{IDEMPOTENCY_KEY, STRIPE_VERSION};
+use stripe_identity_core::resources::verification_sessions::Retrieve;
+use stripe_identity_core::types::{EventRequest, Sensitive};
+
+use crate::form::Form;
+use crate::key::{EPHEMERAL_PREFIX, KeyKind};
+use crate::parameters::{Parameters, account, header};
+use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::world::call::Call;
+use crate::world::endpoints::{Access, Target};
+use crate::world::expand::Expanded;
+use crate::world::idempotency::{self, Entry, Fingerprint, Stored};
+use crate::world::ids;
+use crate::world::queue::DueThing;
+use crate::world::state::State;
+
+/// A request to a world.
+pub(crate) struct Incoming<'a> {
+    pub(crate) request: &'a Request<Bytes>,
+    /// The endpoint that it is to, if there is one.
+    pub(crate) target: Option<Target>,
+    pub(crate) caller: Caller,
+    /// The base of URLs, of the server as the client sees it.
+    pub(crate) base_url: &'a str,
+    /// The machine's time.
+    pub(crate) real: Time,
+}
+
+/// Who makes a request.
+pub(crate) enum Caller {
+    Key(KeyKind),
+    /// An ephemeral key, by its secret.
+    Ephemeral(String),
+    /// The test or the person that runs the simulator.
+    Control,
+    /// Who has a link.
+    Link,
+}
+
+/// Does what a request asks for. What its idempotency key says comes before the endpoint.
+pub(crate) fn perform(state: &mut State, incoming: Incoming<'_>, request_id: &str) -> Result<Response<Bytes>, Refusal> {
+    let Incoming { request, target, caller, base_url, real } = incoming;
+    let (key, account) = match caller {
+        Caller::Key(KeyKind::Publishable) => return Err(Refusal::secret_key_required()),
+        Caller::Key(kind) => (kind, account(request.headers())?),
+        Caller::Ephemeral(secret) => (KeyKind::Secret, account_of_ephemeral_key(state, secret, target.as_ref())?),
+        Caller::Control | Caller::Link => (KeyKind::Secret, None),
+    };
+    let is_stripes = target.as_ref().is_none_or(|target| target.row.access == Access::Key);
+    let idempotency_key = match request.method() {
+        &Method::POST if is_stripes => header(request.headers(), &IDEMPOTENCY_KEY),
+        _ => None,
+    };
+    if idempotency_key.as_ref().is_some_and(|key| !(1..=255).contains(&key.chars().count())) {
+        return Err(Refusal::invalid_idempotency_key());
+    }
+    let idempotency_key = idempotency_key.map(Sensitive::new);
+    let parameters = Parameters::of(request)?;
+    let fingerprint = Fingerprint::of(request, &parameters);
+    let entry = idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
+    if let Some(entry) = &entry
+        && let Some(stored) = state.responses.get(entry)
+    {
+        let replay = stored.replay(fingerprint);
+        return replay.ok_or_else(|| Refusal::idempotency_mismatch(entry.idempotency_key.expose()));
+    }
+
+    let target = target.ok_or_else(|| Refusal::unknown_url(request.method(), request.uri().path()))?;
+    if request.method() == Method::POST && is_stripes && state.is_full() {
+        return Err(Refusal::full_world());
+    }
+    let mut event_request = EventRequest::default();
+    event_request.id = Some(request_id.to_owned());
+    event_request.idempotency_key = idempotency_key;
+    let mut form = Form::parse(&parameters.form)?;
+    let paths = if is_stripes { form.texts("expand")?.unwrap_or_default() } else { Vec::new() };
+    let mut call = Call {
+        route: &target.row.route,
+        expanded: Expanded::parse(paths, target.row.expand_prefix, &target.row.expansions)?,
+        id: target.id,
+        form,
+        upload: parameters.file,
+        account: account.as_deref(),
+        key,
+        sensitive_reads: state.settings.sensitive_reads,
+        has_version: request.headers().contains_key(STRIPE_VERSION),
+        request: &event_request,
+        base_url,
+        now: state.now(),
+        real,
+    };
+    if call.expanded.is_sensitive() {
+        call.must_read_sensitive(state.collected(&call.id))?;
+    }
+    if !target.row.has_params {
+        call.form.finish()?;
+    }
+    let body = (target.row.handler)(state, &mut call)?;
+    let object = body.object_id();
+    let response = body.into_response();
+    if let Some(entry) = entry {
+        let lapses = state.clock.now().after(idempotency::LIFE);
+        state.schedule(idempotency::LIFE, DueThing::IdempotencyKeyLapses(entry.clone()));
+        state.responses.insert(entry, Stored { lapses, fingerprint, object, response: response.clone() });
+    }
+    Ok(response)
+}
+
+/// Returns the account of an ephemeral key, if the request is for the session that it was made for.
+fn account_of_ephemeral_key(state: &State, secret: String, target: Option<&Target>) -> Result<Option<String>, Refusal> {
+    let id = secret.strip_prefix(EPHEMERAL_PREFIX).and_then(|token| ids::id_of("ephkey_", token));
+    let stored = id.and_then(|id| state.keys.get(&id)).filter(|stored| stored.secret == Sensitive::new(secret));
+    let stored = stored.ok_or_else(Refusal::ephemeral_key_gone)?;
+    let is_own = target.is_some_and(|target| target.row.route == Retrieve::ROUTE && target.id == stored.session);
+    if is_own { Ok(stored.account.clone()) } else { Err(Refusal::ephemeral_key()) }
+}

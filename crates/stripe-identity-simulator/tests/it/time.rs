@@ -1,0 +1,258 @@
+//! Clocks, and what is due.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use stripe_identity_core::types::Timestamp;
+use stripe_identity_simulator::{Clock, ControlError, Outcome, Processing, Redacting, Settings, Simulator};
+
+use super::http::{SESSIONS, create, id, send, send_with};
+
+const KEY: &str = "sk_test_a";
+const BEGINNING: i64 = 1_793_000_000;
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn hours(hours: u64) -> Duration {
+    seconds(hours * 60 * 60)
+}
+
+/// So many hours but for a second.
+fn almost(hours: u64) -> Duration {
+    seconds(hours * 60 * 60 - 1)
+}
+
+fn settings(processing: Processing, redacting: Redacting) -> Simulator {
+    let mut settings = Settings::default();
+    (settings.processing, settings.redacting) = (processing, redacting);
+    Simulator::builder().settings(settings).build()
+}
+
+fn retrieve(stripe: &Simulator, session: &str) -> Value {
+    send(stripe, KEY, "GET", &format!("{SESSIONS}/{session}"), "").1
+}
+
+fn listed(stripe: &Simulator) -> Value {
+    send(stripe, KEY, "GET", SESSIONS, "").1["data"][0].clone()
+}
+
+/// The types of all events, the oldest first, and when each was made after the beginning.
+fn events(stripe: &Simulator) -> Vec<(String, i64)> {
+    let events = send(stripe, KEY, "GET", "/v1/events?limit=100", "").1;
+    let event = |event: &Value| {
+        let type_ = event["type"].as_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        (type_, event["created"].as_i64().unwrap() - BEGINNING)
+    };
+    events["data"].as_array().unwrap().iter().rev().map(event).collect()
+}
+
+#[test]
+fn checks_end_after_a_time() {
+    let stripe = settings(Processing::After(seconds(30)), Redacting::ByRequest);
+    let session = id(&create(&stripe, KEY));
+    stripe.submit(session.as_str(), &Outcome::Failed("selfie_manipulated".into())).unwrap();
+    stripe.advance(Duration::from_millis(29_999));
+    assert_eq!(retrieve(&stripe, &session)["status"], "processing");
+    stripe.advance(Duration::from_millis(1));
+    assert_eq!(retrieve(&stripe, &session)["last_error"]["code"], "selfie_manipulated");
+
+    // Checks that end otherwise do not end again, and later ones have their own time.
+    stripe.submit(session.as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.advance(seconds(10));
+    stripe.finish_processing(session.as_str(), &Outcome::Failed("selfie_manipulated".into())).unwrap();
+    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.advance(seconds(29));
+    assert_eq!(retrieve(&stripe, &session)["status"], "processing");
+    stripe.advance(seconds(1));
+    assert_eq!(retrieve(&stripe, &session)["status"], "verified");
+}
+
+#[test]
+fn checks_end_after_some_retrieves() {
+    let stripe = settings(Processing::AfterRetrieves(2), Redacting::ByRequest);
+    let session = id(&create(&stripe, KEY));
+    retrieve(&stripe, &session);
+    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    assert_eq!(listed(&stripe)["status"], "processing", "a list is no retrieve");
+    let statuses: Vec<_> = (0..3).map(|_| retrieve(&stripe, &session)["status"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(statuses, ["processing", "processing", "verified"]);
+}
+
+#[test]
+fn redaction_ends_after_four_days_or_by_request() {
+    let redact = |stripe: &Simulator| {
+        let session = id(&create(stripe, KEY));
+        send(stripe, KEY, "POST", &format!("{SESSIONS}/{session}/redact"), "");
+        session
+    };
+    let status = |stripe: &Simulator| listed(stripe)["redaction"]["status"].as_str().unwrap().to_owned();
+    let stripe = Simulator::new();
+    redact(&stripe);
+    stripe.advance(almost(4 * 24));
+    assert_eq!(status(&stripe), "processing");
+    stripe.advance(seconds(1));
+    assert_eq!(status(&stripe), "redacted");
+
+    let session = redact(&stripe);
+    stripe.finish_redaction(session.as_str()).unwrap();
+    assert_eq!(status(&stripe), "redacted");
+    assert!(stripe.run_until_idle());
+    assert_eq!(events(&stripe).iter().filter(|(type_, _)| type_ == "redacted").count(), 2, "each once");
+
+    let stripe = settings(Processing::AtOnce, Redacting::ByRequest);
+    redact(&stripe);
+    stripe.advance(hours(5 * 24));
+    assert_eq!(status(&stripe), "processing");
+}
+
+#[test]
+fn secret_expires_after_a_day_and_url_after_two() {
+    let stripe = Simulator::new();
+    let session = create(&stripe, KEY);
+    let (secret, url) = (&session["client_secret"], &session["url"]);
+    stripe.advance(almost(24));
+    assert_eq!(&listed(&stripe)["client_secret"], secret);
+    stripe.advance(seconds(1));
+    assert_eq!((&listed(&stripe)["client_secret"], &listed(&stripe)["url"]), (&Value::Null, url));
+    stripe.advance(hours(24));
+    assert_eq!(listed(&stripe)["url"], Value::Null);
+
+    let fresh = retrieve(&stripe, &id(&session));
+    assert!(fresh["client_secret"].is_string() && fresh["client_secret"] != *secret);
+    assert!(fresh["url"].is_string() && fresh["url"] != *url);
+    // The old ones are no longer waited for.
+    stripe.advance(almost(24));
+    assert_eq!(listed(&stripe)["client_secret"], fresh["client_secret"]);
+}
+
+#[test]
+fn idempotency_key_lapses_after_a_day_and_has_a_day_again() {
+    let stripe = Simulator::new();
+    let create = || id(&send_with(&stripe, KEY, "POST", SESSIONS, "type=document", &[("idempotency-key", "key-1")]).1);
+    let first = create();
+    stripe.advance(almost(24));
+    assert_eq!(create(), first);
+    stripe.advance(seconds(1));
+    let second = create();
+    assert_ne!(second, first);
+    stripe.advance(almost(24));
+    assert_eq!(create(), second);
+}
+
+#[test]
+fn everything_due_happens_in_order_and_at_its_own_time() {
+    let stripe = settings(Processing::After(seconds(30)), Redacting::After(hours(1)));
+    let [one, two, three] = [(); 3].map(|()| id(&create(&stripe, KEY)));
+    send(&stripe, KEY, "POST", &format!("{SESSIONS}/{three}/redact"), "");
+    stripe.submit(one.as_str(), &Outcome::Verified).unwrap();
+    stripe.advance(seconds(10));
+    stripe.submit(two.as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.advance(hours(2));
+    let expected = [
+        ("created", 0),
+        ("created", 0),
+        ("created", 0),
+        ("canceled", 0),
+        ("processing", 0),
+        ("processing", 10),
+        ("verified", 30),
+        ("requires_input", 40),
+        ("redacted", 3600),
+    ];
+    assert_eq!(events(&stripe), expected.map(|(type_, time)| (type_.to_owned(), time)));
+    let report = send(&stripe, KEY, "GET", "/v1/identity/verification_reports", "").1;
+    assert_eq!(report["data"][0]["created"].as_i64(), Some(BEGINNING + 40));
+}
+
+#[test]
+fn run_until_idle_goes_as_far_as_there_is_work() {
+    let stripe = settings(Processing::After(seconds(30)), Redacting::After(hours(1)));
+    let session = id(&create(&stripe, KEY));
+    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    let passed = || stripe.world(KEY).unwrap().time().as_secs() - BEGINNING;
+    assert!(stripe.run_until_idle());
+    assert_eq!((passed(), retrieve(&stripe, &session)["status"].as_str()), (30, Some("verified")));
+    send(&stripe, KEY, "POST", &format!("{SESSIONS}/{session}/redact"), "");
+    assert!(stripe.run_until_idle());
+    assert_eq!(passed(), 3630);
+    assert!(stripe.run_until_idle());
+    assert_eq!(passed(), 3630, "an expiry is not waited for");
+    assert!(stripe.advance_to_next());
+    assert_eq!(passed(), 24 * 60 * 60, "but it is the next thing that is due");
+}
+
+#[test]
+fn time_at_its_end_is_no_panic() {
+    let stripe = settings(Processing::After(Duration::MAX), Redacting::After(Duration::MAX));
+    let session = id(&create(&stripe, KEY));
+    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.advance(Duration::MAX);
+    stripe.advance(Duration::MAX);
+    assert_eq!(retrieve(&stripe, &session)["status"], "verified");
+    let (status, clock) = send(&stripe, KEY, "POST", "/_simulator/clock/advance", &format!("seconds={}", i64::MAX));
+    assert_eq!(status, 200, "{clock}");
+    let session = id(&create(&stripe, KEY));
+    assert_eq!(send(&stripe, KEY, "POST", &format!("{SESSIONS}/{session}/redact"), "").0, 200);
+    assert_eq!(listed(&stripe)["redaction"]["status"], "redacted");
+}
+
+#[test]
+fn clock_of_a_world_is_set_by_control() {
+    let stripe = Simulator::new();
+    let set = |clock: &str| send(&stripe, KEY, "POST", "/_simulator/clock", &format!("clock={clock}"));
+    let session = id(&create(&stripe, KEY));
+    let (_, clock) = send(&stripe, KEY, "GET", "/_simulator/clock", "");
+    assert_eq!(clock["clock"], "frozen");
+    assert_eq!(
+        (clock["now"].as_str(), clock["next_due"].as_str()),
+        (Some("2026-10-26T07:33:20Z"), Some("2026-10-27T07:33:20Z"))
+    );
+
+    // A time that is still to come is moved to, with all that is due until then.
+    let (status, clock) = set("frozen:2026-10-27T08:00:00Z");
+    assert_eq!((status, clock["now"].as_str()), (200, Some("2026-10-27T08:00:00Z")));
+    assert_eq!(listed(&stripe)["client_secret"], Value::Null);
+    assert_eq!(set("frozen:2026-10-27T07:00:00Z").0, 400);
+    assert_eq!((set("yesterday").0, set("").0), (400, 400));
+    assert_eq!(send(&stripe, KEY, "POST", "/_simulator/clock", "").0, 400);
+    let (_, clock) = set("real");
+    assert_eq!(clock["clock"], "real");
+    let (_, clock) = set("frozen");
+    assert_eq!(clock["clock"], "frozen");
+    assert_eq!(retrieve(&stripe, &session)["id"], session.as_str());
+
+    let passed = |stripe: &Simulator| stripe.time().as_secs() - BEGINNING;
+    assert_eq!(passed(&stripe), 0, "no other world was touched");
+    let past = Clock::FrozenAt(Timestamp::from_secs(5));
+    assert_eq!(stripe.world(KEY).unwrap().set_clock(past), Err(ControlError::TimeHasPassed));
+}
+
+#[test]
+fn real_clock_runs_with_the_machine_and_can_be_advanced() {
+    let stripe = Simulator::builder().clock(Clock::Real).build();
+    let before = Timestamp::now();
+    let session = id(&create(&stripe, KEY));
+    let created = retrieve(&stripe, &session)["created"].as_i64().unwrap();
+    assert!((before.as_secs()..=Timestamp::now().as_secs()).contains(&created));
+    stripe.advance(hours(24));
+    assert!(stripe.time().as_secs() >= before.as_secs() + 24 * 60 * 60);
+    assert_eq!(listed(&stripe)["client_secret"], Value::Null);
+    assert!(create(&stripe, "sk_test_new")["created"].as_i64().unwrap() >= before.as_secs() + 24 * 60 * 60);
+}
+
+#[test]
+fn settings_are_shown_and_changed_by_control() {
+    let stripe = Simulator::new();
+    let (_, shown) = send(&stripe, KEY, "GET", "/_simulator/settings", "");
+    let expected = serde_json::json!({"processing": "at_once", "redacting": "345600s", "sensitive_reads": "all"});
+    assert_eq!(shown, expected);
+    let (_, shown) =
+        send(&stripe, KEY, "POST", "/_simulator/settings", "processing=30s&redacting=by_request&sensitive_reads=none");
+    assert_eq!((shown["processing"].as_str(), shown["redacting"].as_str()), (Some("30s"), Some("by_request")));
+    for body in ["processing=soon", "redacting=x", "sensitive_reads=x", "bogus=1"] {
+        assert_eq!(send(&stripe, KEY, "POST", "/_simulator/settings", body).0, 400, "{body}");
+    }
+    assert_eq!(send(&stripe, KEY, "GET", "/_simulator/settings", "").1, shown);
+}
