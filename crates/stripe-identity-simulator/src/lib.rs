@@ -5,31 +5,108 @@
 //! - [`Server`] (feature `server`, on by default) puts it behind a socket, for any client in any language; the program of
 //!   the same name does so from the command line.
 //!
-//! What a person does at Stripe's hosted page is done by [`SimulatorTransport::submit`] and its neighbours, or over HTTP:
+//! A test that a user could copy:
 //!
-//! | `POST` to | parameters | what it does |
+//! ```
+//! use stripe_identity_core::types::{CreateVerificationSession, LastErrorCode, VerificationSessionStatus};
+//! use stripe_identity_core::{BlockingClient, Config};
+//! use stripe_identity_simulator::{Outcome, SimulatorTransport};
+//!
+//! let stripe = SimulatorTransport::new();
+//! let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
+//! let session = sessions.create(CreateVerificationSession::document()).send()?;
+//!
+//! stripe.submit(&session.id, &Outcome::Failed(LastErrorCode::DocumentExpired))?;
+//! stripe.submit(&session.id, &Outcome::Verified)?;
+//! assert_eq!(sessions.retrieve(&session.id).send()?.status, VerificationSessionStatus::Verified);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Worlds
+//!
+//! A key is a world. `sk_test_NAME` sees only its own sessions, files, events, webhook endpoints and clock, so that any
+//! number of tests can share one server. The same world has the keys
+//!
+//! - `sk_test_NAME_anything`, for a name may be followed by `_` and any text;
+//! - `rk_test_NAME`, which is restricted, `sk_org_test_NAME`, of an organization, and `pk_test_NAME`, which is publishable;
+//! - of an account: keys that look real, `sk_test_51…`, share the world of the account that they name, so that a rolled key
+//!   keeps its world.
+//!
+//! A name is up to 100 characters of ASCII without spaces. Live keys are refused. Connected accounts live inside a world,
+//! apart by `Stripe-Account`, or where `Stripe-Context` ends in one. The page of a session and a file link take no key:
+//! their token names the world.
+//!
+//! The id of an object names its world too. If a key asks for an object of another world, the response is the 404 of an
+//! object that does not exist, and a [`Note`] names both worlds; the program prints it.
+//!
+//! There are up to 10,000 worlds. One that gets no request for a day of real time is removed. A world takes no request that
+//! changes something once it holds 2,000,000 objects, or files of 256 MiB.
+//!
+//! # URLs
+//!
+//! `session.url`, `file.url` and `link.url` lead to the simulator: to the host that the client asks for, or to the
+//! [public URL](SimulatorBuilder::public_url). In events they have the public URL, or the address that the server listens
+//! on. Without a server they begin with `https://simulator.test`. They never name a host of Stripe's, even if the
+//! request does.
+//!
+//! A replay under an idempotency key is the first response to the byte, its URLs included.
+//!
+//! # Time
+//!
+//! Each world has a clock, which is [real](Clock::Real) or [stands](Clock::FrozenAt) until it is
+//! [advanced](Simulator::advance). In process it stands by default, and a client's waits advance it. The program's is real
+//! by default, and can be advanced too.
+//!
+//! All that happens by itself comes from one queue: checks and redactions end, deliveries are sent and repeated, client
+//! secrets, URLs, ephemeral keys and file links expire, idempotency keys lapse, and events go after 30 days. The order:
+//!
+//! 1. what is due earlier happens before what is due later, and the clock shows its time meanwhile;
+//! 2. of the same time, what was scheduled first happens first;
+//! 3. what becomes due on the way happens on the way;
+//! 4. a request finds done what is due at its time.
+//!
+//! [`run_until_idle`](Simulator::run_until_idle) goes on until no checks, redaction or delivery is due;
+//! [`advance_to_next`](Simulator::advance_to_next) goes to the next thing of any kind. [`Settings`] say when checks and
+//! redactions end.
+//!
+//! Webhooks of a server are signed at the real time, whatever the world's clock, because receivers check the age of a
+//! signature; [`virtual_signatures`](SimulatorBuilder::virtual_signatures) changes that.
+//!
+//! # The control API
+//!
+//! What a person does at Stripe's hosted page, and what time does, is done by the methods of [`Simulator`], or over HTTP.
+//! The `Authorization` names the world, with any key of it. What is done to a session needs no key: its id names the world.
+//!
+//! | request | parameters | what it does |
 //! |---|---|---|
-//! | `/_simulator/verification_sessions/{id}/submit` | `outcome` | the user submits, and the checks end |
-//! | `/_simulator/verification_sessions/{id}/start_processing` | | the user submits |
-//! | `/_simulator/verification_sessions/{id}/finish_processing` | `outcome` | the checks end |
-//! | `/_simulator/verification_sessions/{id}/finish_redaction` | | a redaction ends |
-//! | `/_simulator/advance` | `seconds` | time goes by |
-//! | `/_simulator/webhook_endpoints` | `url`, `secret`, `thin`, `in_disorder` | an endpoint hears of what happens from now on |
+//! | `POST /_simulator/verification_sessions/{id}/submit` | `outcome` | the user submits, and the checks end |
+//! | `POST /_simulator/verification_sessions/{id}/start_processing` | | the user submits |
+//! | `POST /_simulator/verification_sessions/{id}/finish_processing` | `outcome` | the checks end |
+//! | `POST /_simulator/verification_sessions/{id}/finish_redaction` | | a redaction ends |
+//! | `GET /_simulator/clock` | | shows the time, and when something is due next |
+//! | `POST /_simulator/clock` | `clock`: `real`, `frozen` or `frozen:TIME` | lets the clock run or stand |
+//! | `POST /_simulator/clock/advance` | `seconds` | moves the time forward |
+//! | `POST /_simulator/clock/next` | | moves the time forward to the next thing that is due |
+//! | `POST /_simulator/clock/run_until_idle` | | moves the time forward until no work is due |
+//! | `GET /_simulator/settings` | | shows the settings |
+//! | `POST /_simulator/settings` | `processing`, `redacting`, `sensitive_reads` | changes [`Settings`] |
+//! | `POST /_simulator/webhook_endpoints` | `url`, `secret`, `thin`, `in_disorder` | an endpoint gets the events from now on |
 //!
-//! An `outcome` is `verified` (the default) or the code of a failure, such as `document_expired`.
+//! An `outcome` is `verified` (the default) or the code of a failure, such as `document_expired`. `processing` is
+//! `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`; `sensitive_reads` is
+//! `all`, `recent` or `none`.
 //!
 //! # What it knows
 //!
 //! - **Sessions**: the six operations with all of their parameters, filters, cursors and expansions; what each state allows;
-//!   client secrets that live 24 hours and URLs that live 48, fresh ones after a failed try.
+//!   client secrets that live 24 hours and URLs that live 48, fresh ones when an open session is retrieved.
 //! - **Reports** of every try, **files** for the images that they name (with contents: one grey pixel), uploads, downloads,
 //!   **file links** and what is behind them.
 //! - **Events**: a snapshot for each step of a session, listed by type, pattern and time.
 //! - **Webhooks**: signed deliveries of snapshots or of thin events, which can be fetched; on request each twice and in any
 //!   order. The server sends them, and up to three times to a receiver that does not answer with 2xx within ten seconds.
-//! - **Ephemeral keys**, as the mobile SDKs need them.
-//! - Test keys, secret and restricted, as `Bearer` or `Basic`; accounts kept apart by `Stripe-Account`,
-//!   or where `Stripe-Context` ends in one; idempotency keys, replayed for 24 hours to the same request with the same kind of
+//! - **Ephemeral keys**, as the mobile SDKs need them: each retrieves its own session, for an hour.
+//! - Test keys as `Bearer` or `Basic`; idempotency keys, replayed for 24 hours to the same request with the same kind of
 //!   key.
 //!
 //! # What no source confirms
@@ -38,7 +115,7 @@
 //!
 //! - the message of the error for an illegal state (its status 400 and type `invalid_request_error` are to be expected,
 //!   a code is not), of an enum value that does not exist, of a malformed boolean or integer, of a limit outside 1 to 100,
-//!   of metadata beyond its limits, of both cursors at once;
+//!   of metadata beyond its limits, of both cursors at once, of both headers for an account;
 //! - that an unknown cursor gives status 400 and `resource_missing`;
 //! - that a canceled session cannot be redacted, and that asking twice for a redaction is refused;
 //! - that `type` is ignored when a flow is named, and what a flow checks (here: a document);
@@ -46,18 +123,28 @@
 //! - that an idempotency key stays unused after any refusal, not only after one that comes from validation;
 //! - which failures leave a report (here: those of a check; not `abandoned`, `consent_declined`, `country_not_supported`,
 //!   `device_not_supported` and `under_supported_age`), and what a failed check shows;
-//! - the status 403 for a sensitive field, an image, or a link to one, without a restricted key;
-//! - that idempotency keys whose answers speak of a redacted session are forgotten with it;
+//! - the status 403 for a sensitive field, an image, or a link to one, without a restricted key; that the 48 hours of a
+//!   restricted key count from the last report or from the image;
+//! - that idempotency keys whose responses show a redacted session are forgotten with it;
 //! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
 //!   its beginning, in events too;
+//! - that a failed session shows neither secret nor URL until it is retrieved, that an expired secret or URL is null in
+//!   lists, and that updating an open session renews them as retrieving it does;
 //! - that redacting a session that requires input also gives a `canceled` event, that the contents of its images are gone
-//!   with the redaction, and what deleting an ephemeral key twice does.
+//!   with the redaction, and what deleting an ephemeral key twice does;
+//! - that a redaction takes the whole of its four days;
+//! - that a publishable key reads nothing (status 401, code `secret_key_required`); that an ephemeral key only retrieves its
+//!   session, with everything a secret key sees (403 for anything else), and the status 401 and the code `api_key_expired`
+//!   once it is gone;
+//! - the form of real keys: that two kinds of key of an account begin with the same 16 characters after the kind, and that
+//!   the key of an organization begins with `sk_org_test_` and needs no `Stripe-Context`.
 //!
 //! # Unlike Stripe
 //!
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every
-//! restricted key read everything; takes any `Stripe-Version`; and does not look at what is in an email address, a
-//! phone number, a URL or a flow's id. Its controls take no orders from a browser's page of another site. The server
+//! restricted key read everything by default; makes ephemeral keys for verification sessions only; takes any
+//! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. Its controls
+//! take no orders from a browser's page of another site. The page of a session is a text. The server
 //! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. No event
 //! says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that
 //! follows from their snapshot's, and nothing in their `changes`.

@@ -122,9 +122,16 @@ fn secret_expires_after_a_day_and_url_after_two() {
     let fresh = retrieve(&stripe, &id(&session));
     assert!(fresh["client_secret"].is_string() && fresh["client_secret"] != *secret);
     assert!(fresh["url"].is_string() && fresh["url"] != *url);
-    // The old ones are no longer waited for.
+
+    // A fresh one has all of its time, though its predecessor was to expire before.
+    stripe.advance(hours(12));
+    stripe.submit(id(&session).as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    assert_eq!((&listed(&stripe)["client_secret"], &listed(&stripe)["url"]), (&Value::Null, &Value::Null));
+    let fresh = retrieve(&stripe, &id(&session));
     stripe.advance(almost(24));
     assert_eq!(listed(&stripe)["client_secret"], fresh["client_secret"]);
+    stripe.advance(seconds(1) + almost(24));
+    assert_eq!(listed(&stripe)["url"], fresh["url"]);
 }
 
 #[test]
@@ -139,6 +146,14 @@ fn idempotency_key_lapses_after_a_day_and_has_a_day_again() {
     assert_ne!(second, first);
     stripe.advance(almost(24));
     assert_eq!(create(), second);
+
+    // It is forgotten with a redaction, and its next use has a day as well.
+    send(&stripe, KEY, "POST", &format!("{SESSIONS}/{second}/redact"), "");
+    stripe.finish_redaction(second.as_str()).unwrap();
+    let third = create();
+    assert_ne!(third, second);
+    stripe.advance(almost(24));
+    assert_eq!(create(), third);
 }
 
 #[test]
