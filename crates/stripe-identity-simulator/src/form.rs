@@ -162,7 +162,7 @@ impl Form {
         self.fields.into_iter().map(pair).collect()
     }
 
-    /// Refuses what nobody took out.
+    /// Refuses what was not taken out.
     pub(crate) fn finish(&self) -> Result<(), Refusal> {
         match self.fields.first() {
             None => Ok(()),

@@ -58,7 +58,8 @@ pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<
 }
 
 /// Returns the kind of a key, and the name of its world: what comes before the next `_`, or the account of a key that
-/// looks real. A live key is none: whoever sends one has mixed up two configurations.
+/// looks real. A live key is refused: a program that sends one has
+/// mixed up two configurations.
 pub(crate) fn named(key: &str) -> Option<(KeyKind, String)> {
     let (rest, kind) = PREFIXES.iter().find_map(|(prefix, kind)| Some((key.strip_prefix(prefix)?, *kind)))?;
     let name = rest.split('_').next().filter(|name| (1..=LONGEST_NAME).contains(&name.len()))?;

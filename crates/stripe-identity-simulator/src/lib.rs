@@ -104,7 +104,7 @@
 //!   **file links** and what is behind them.
 //! - **Events**: a snapshot for each step of a session, listed by type, pattern and time.
 //! - **Webhooks**: signed deliveries of snapshots or of thin events, which can be fetched; on request each twice and in any
-//!   order. The server sends them, and up to three times to a receiver that does not answer with 2xx within ten seconds.
+//!   order. The server sends them, and up to three times to a receiver that does not respond with 2xx within ten seconds.
 //! - **Ephemeral keys**, as the mobile SDKs need them: each retrieves its own session, for an hour.
 //! - Test keys as `Bearer` or `Basic`; idempotency keys, replayed for 24 hours to the same request with the same kind of
 //!   key.
@@ -143,8 +143,8 @@
 //!
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every
 //! restricted key read everything by default; makes ephemeral keys for verification sessions only; takes any
-//! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. Its controls
-//! take no orders from a browser's page of another site. The page of a session is a text. The server
+//! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. Its control API
+//! is closed to a browser's page of another site. The page of a session is a text. The server
 //! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. No event
 //! says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that
 //! follows from their snapshot's, and nothing in their `changes`.

@@ -90,7 +90,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
 fn run(arguments: Arguments) -> io::Result<()> {
     let simulator = arguments.simulator.on_note(|note| eprintln!("note: {note}")).build();
     let server = Server::start(arguments.listen.as_str(), simulator)?;
-    // Flushed, since whoever started this may be waiting for the line at the other end of a pipe.
+    // Flushed, since a program may be waiting for the line at the other end of a pipe.
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", server.url())?;
     stdout.flush()?;

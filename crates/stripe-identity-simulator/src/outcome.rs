@@ -52,7 +52,7 @@ impl fmt::Display for UnknownOutcome {
 
 impl std::error::Error for UnknownOutcome {}
 
-/// What Stripe tells the user about a failure, in our words.
+/// The reason that a user reads of a failure, in our words.
 pub(crate) fn reason(code: &LastErrorCode) -> &'static str {
     match code {
         LastErrorCode::Abandoned => "The verification was left before it was submitted.",

@@ -95,7 +95,7 @@ impl Refusal {
         )
     }
 
-    /// Says no more of the key than that it is wrong: whoever sent it knows it.
+    /// Says no more of the key than that it is wrong: its sender knows it.
     pub(crate) fn invalid_key() -> Self {
         let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME, where NAME \
                        stands for any name without '_'.";

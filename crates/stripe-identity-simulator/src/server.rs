@@ -77,7 +77,7 @@ impl Server {
                     _ = stopped => {}
                 }
             });
-            // A name that is still looked up is nobody's to wait for.
+            // A name that is still looked up is not waited for.
             runtime.shutdown_background();
         })?;
         Ok(Self { address, simulator, stop: Some(stop), thread: Some(thread) })
@@ -113,7 +113,7 @@ impl Deref for Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Nobody is listening if the thread has ended already.
+        // It is not received if the thread has ended already.
         let _ = self.stop.take().map(|stop| stop.send(()));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -1,7 +1,7 @@
 //! One world: what a key sees.
 //!
 //! It is a deterministic, synchronous value. A request goes in; a response, changes and things that are due come out. It
-//! performs no I/O, and learns the machine's time from whoever calls it.
+//! performs no I/O, and gets the machine's time from its caller.
 
 mod api;
 mod call;
@@ -128,6 +128,7 @@ impl World {
     }
 
     /// Returns how long it takes until something is due by itself, if something is.
+    #[cfg(feature = "server")]
     pub(crate) fn next_due(&self, real: Time) -> Option<Duration> {
         self.state.queue.next().and_then(|next| self.state.clock.until(next, real))
     }
@@ -141,6 +142,7 @@ impl World {
     }
 
     /// Sets the base of URLs where no client is there to see it.
+    #[cfg(feature = "server")]
     pub(crate) fn set_base_url(&mut self, base_url: String) {
         self.state.base_url = base_url;
     }

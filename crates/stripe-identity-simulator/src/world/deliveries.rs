@@ -26,6 +26,7 @@ pub(crate) struct Outgoing {
     pub(crate) delivery: u64,
     pub(crate) request: Request<Bytes>,
     /// How long it is held back.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server holds anything back"))]
     pub(crate) delay: Duration,
 }
 

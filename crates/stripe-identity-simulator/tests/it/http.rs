@@ -1,9 +1,5 @@
 //! Requests written out, with and without a socket.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
@@ -50,9 +46,18 @@ pub(crate) fn id(object: &Value) -> String {
 }
 
 /// Makes one request on a connection of its own, under a host's name. Returns the status and the body.
-pub(crate) fn exchange(address: SocketAddr, host: &str, head: &str, headers: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+#[cfg(feature = "server")]
+pub(crate) fn exchange(
+    address: std::net::SocketAddr,
+    host: &str,
+    head: &str,
+    headers: &str,
+    body: &str,
+) -> (u16, String) {
+    use std::io::{Read as _, Write as _};
+
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
     let length = body.len();
     write!(
         stream,

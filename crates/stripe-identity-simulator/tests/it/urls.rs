@@ -29,7 +29,7 @@ fn urls_are_of_the_host_that_the_client_asks_for() {
     assert!(url(&session).starts_with("http://simulator:12111/start/test_"), "{session}");
     let retrieved = json(exchange(address, "localhost", &format!("GET {SESSIONS}/{}", id(&session)), KEY, ""));
     assert_eq!(url(&retrieved), url(&session).replace("simulator:12111", "localhost"));
-    // Whoever leads a program here under Stripe's name must not be led back there.
+    // A program that was led here under Stripe's name must not be led back there.
     assert!(url(&create("api.stripe.com")).starts_with(&server.url()));
 
     server.submit(id(&session).as_str(), &Outcome::Verified).unwrap();

@@ -120,7 +120,7 @@ pub(crate) fn page(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     let stored = stored.filter(|stored| stored.session.url.as_ref().is_some_and(|url| *url.expose() == path));
     let id = &stored.ok_or_else(|| Refusal::unknown_url(call.route.method(), "/start/…"))?.session.id;
     let text = format!(
-        "This is a simulation of Stripe Identity. Nobody is verified here.\n\n\
+        "This is a simulation of Stripe Identity. No person is verified here.\n\n\
          To stand in for the user of the session {id}, and choose the outcome:\n\n  \
          curl {}/_simulator/verification_sessions/{id}/submit -d outcome=verified\n",
         call.base_url

@@ -1,0 +1,173 @@
+//! What stands in for the person and for time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use stripe_identity_core::types::{Timestamp, VerificationSessionId};
+
+use super::Simulator;
+use super::worlds::Place;
+use crate::control_error::ControlError;
+use crate::outcome::Outcome;
+use crate::settings::{Clock, Settings};
+use crate::time::Time;
+use crate::webhook_endpoint::WebhookEndpoint;
+use crate::world::{Attempt, World, WorldClock, tag_of};
+
+impl Simulator {
+    /// Does something in the world of a session.
+    fn with_session<T>(
+        &self,
+        session: &VerificationSessionId,
+        action: impl FnOnce(&mut World, &str) -> Result<T, ControlError>,
+    ) -> Result<T, ControlError> {
+        let real = Time::of_system();
+        let place = match &self.scope {
+            Some(place) => Some(place.clone()),
+            None => tag_of(session.as_str()).and_then(|tag| self.worlds().tagged(tag, real)),
+        };
+        let place = place.ok_or(ControlError::NoSuchSession)?;
+        self.with(&place, real, |world| action(world, session.as_str()))
+    }
+
+    /// Lets the user of a session submit. The checks end with an outcome, at once unless the world's
+    /// [settings](Settings::processing) say otherwise.
+    ///
+    /// # Errors
+    /// If there is no such session, or it does not require input.
+    pub fn submit(&self, session: impl Into<VerificationSessionId>, outcome: &Outcome) -> Result<(), ControlError> {
+        self.with_session(&session.into(), |world, session| world.submit(session, outcome))
+    }
+
+    /// Lets the user of a session submit. The checks are then under way until they are
+    /// [finished](Self::finish_processing).
+    ///
+    /// # Errors
+    /// If there is no such session, or it does not require input.
+    pub fn start_processing(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
+        self.with_session(&session.into(), World::start_processing)
+    }
+
+    /// Ends the checks that are under way with an outcome.
+    ///
+    /// # Errors
+    /// If there is no such session, or no checks are under way.
+    pub fn finish_processing(
+        &self,
+        session: impl Into<VerificationSessionId>,
+        outcome: &Outcome,
+    ) -> Result<(), ControlError> {
+        self.with_session(&session.into(), |world, session| world.finish_processing(session, outcome))
+    }
+
+    /// Ends a redaction that is under way.
+    ///
+    /// # Errors
+    /// If there is no such session, or no redaction of it is under way.
+    pub fn finish_redaction(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
+        self.with_session(&session.into(), World::finish_redaction)
+    }
+
+    /// Moves the time forward. What is due on the way happens, in its order and each at its own time.
+    pub fn advance(&self, duration: Duration) {
+        let real = Time::of_system();
+        if self.scope.is_none() {
+            let clock = &mut self.worlds().clock;
+            let now = clock.at(real);
+            clock.shift(duration);
+            clock.set(now.after(duration));
+        }
+        for place in self.places() {
+            self.with(&place, real, |world| world.advance(duration));
+        }
+    }
+
+    /// Moves each world's time forward to when the next thing is due in it. Returns whether there was one in any.
+    pub fn advance_to_next(&self) -> bool {
+        let real = Time::of_system();
+        self.places().iter().map(|place| self.with(place, real, World::advance_to_next)).fold(false, |any, it| any | it)
+    }
+
+    /// Moves each world's time forward until no checks, redaction or delivery is due in it. What expires on the way does;
+    /// an expiry alone is not waited for. Returns whether there is such a time: without a bound, it may be that something
+    /// always is due again.
+    pub fn run_until_idle(&self) -> bool {
+        let real = Time::of_system();
+        self.places().iter().map(|place| self.with(place, real, World::run_until_idle)).fold(true, |all, it| all & it)
+    }
+
+    /// Lets the clock run or stand from now on, also in worlds that are still to come.
+    ///
+    /// # Errors
+    /// If the time has passed in one of the worlds, which then keeps its clock.
+    pub fn set_clock(&self, clock: Clock) -> Result<(), ControlError> {
+        let real = Time::of_system();
+        if self.scope.is_none() {
+            self.worlds().clock = WorldClock::new(clock, real);
+        }
+        let set = |place: &Arc<Place>| self.with(place, real, |world| world.set_clock(clock, real));
+        self.places().iter().map(set).fold(Ok(()), Result::and)
+    }
+
+    /// Returns the time of the world, or, on a handle to all of them, the time that a new world begins with.
+    pub fn time(&self) -> Timestamp {
+        self.moment().timestamp()
+    }
+
+    pub(crate) fn moment(&self) -> Time {
+        let real = Time::of_system();
+        match &self.scope {
+            Some(place) => self.with(place, real, |world| world.now()),
+            None => self.worlds().clock.at(real),
+        }
+    }
+
+    /// Returns the settings of the world, or, on a handle to all of them, those that a new world begins with.
+    pub fn settings(&self) -> Settings {
+        match &self.scope {
+            Some(place) => place.lock().settings().clone(),
+            None => self.worlds().settings.clone(),
+        }
+    }
+
+    /// Sets how the world behaves, or, on a handle to all of them, every world, also those that are still to come.
+    pub fn set_settings(&self, settings: &Settings) {
+        if self.scope.is_none() {
+            settings.clone_into(&mut self.worlds().settings);
+        }
+        for place in self.places() {
+            place.lock().set_settings(settings.clone());
+        }
+    }
+
+    /// Adds an endpoint, which gets the events from now on: see [`take_webhooks`](Self::take_webhooks). On a handle to
+    /// all worlds, it gets those of each, also of worlds that are still to come.
+    #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
+    pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
+        if self.scope.is_none() {
+            self.worlds().webhook_endpoints.push(endpoint.clone());
+        }
+        for place in self.places() {
+            place.lock().add_webhook_endpoint(endpoint.clone());
+        }
+    }
+
+    /// Takes the requests that deliver what has happened since this was last called, and counts them as delivered.
+    ///
+    /// They are signed at the world's time, unless the simulator was built to do otherwise: see
+    /// [`virtual_signatures`](SimulatorBuilder::virtual_signatures). A [`Server`](crate::Server) takes and sends them by
+    /// itself.
+    pub fn take_webhooks(&self) -> Vec<Request<Bytes>> {
+        let mut requests = Vec::new();
+        for place in self.places() {
+            for outgoing in Self::take_deliveries(&place, self.shared.signs_virtually.unwrap_or(true)) {
+                let attempt = Attempt { status: Some(StatusCode::OK), latency: Duration::ZERO };
+                self.delivered(&place, outgoing.delivery, attempt);
+                requests.push(outgoing.request);
+            }
+        }
+        requests
+    }
+}
