@@ -41,6 +41,8 @@ pub(super) struct Worlds {
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     swept: Time,
+    /// How many were removed, so that a world that is made again makes no id again.
+    removed: u64,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Worlds {
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
             swept: real,
+            removed: 0,
         }
     }
 
@@ -80,7 +83,7 @@ impl Worlds {
             return None;
         }
         self.clock.set(self.clock.at(real));
-        let ids = Ids::new(self.seed, name);
+        let ids = Ids::new(self.seed.wrapping_add(self.removed), name);
         let tag = ids.tag().to_owned();
         let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
         for endpoint in &self.webhook_endpoints {
@@ -109,11 +112,12 @@ impl Worlds {
     /// Removes the worlds that are idle, unless somebody holds a handle to them.
     fn sweep(&mut self, real: Time) {
         self.swept = real;
-        let by_tag = &mut self.by_tag;
+        let (by_tag, removed) = (&mut self.by_tag, &mut self.removed);
         self.by_name.retain(|_, used| {
             let is_kept = real.since(used.last) < LONGEST_IDLE || Arc::strong_count(&used.place) > 1;
             if !is_kept {
                 by_tag.remove(&used.place.tag);
+                *removed += 1;
             }
             is_kept
         });
@@ -145,6 +149,15 @@ mod tests {
         drop(worlds.named("new", hour(24)).unwrap());
         assert_eq!(worlds.all().iter().map(|place| &*place.name).collect::<Vec<_>>(), ["held", "new", "used"]);
         assert!(worlds.tagged(&tag, hour(24)).is_none() && worlds.tagged(&held.tag, hour(24)).is_some());
+    }
+
+    #[test]
+    fn world_that_is_made_again_makes_other_ids() {
+        let mut worlds = worlds();
+        let tag = worlds.named("a", hour(0)).unwrap().tag.clone();
+        assert_eq!(tag, self::worlds().named("a", hour(0)).unwrap().tag);
+        drop(worlds.named("b", hour(24)).unwrap());
+        assert_ne!(worlds.named("a", hour(24)).unwrap().tag, tag);
     }
 
     #[test]
