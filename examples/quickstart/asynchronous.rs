@@ -19,10 +19,10 @@ pub(crate) async fn life(client: &Client, server: &Server) -> Result<(), Failure
     narration::created(&session);
     narration::repeated(&session, &create().await?);
 
-    server.submit(&session.id, &Outcome::Failed(LastErrorCode::DocumentExpired))?;
+    server.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired))?;
     narration::tried(&sessions.retrieve(&session.id).await?);
 
-    server.submit(&session.id, &Outcome::Verified)?;
+    server.submit(&session.id, Outcome::Verified)?;
     let verified = sessions.retrieve(&session.id).await?;
     narration::tried(&verified);
 

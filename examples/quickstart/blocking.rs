@@ -19,10 +19,10 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
     narration::created(&session);
     narration::repeated(&session, &create().send()?);
 
-    server.submit(&session.id, &Outcome::Failed(LastErrorCode::DocumentExpired))?;
+    server.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired))?;
     narration::tried(&sessions.retrieve(&session.id).send()?);
 
-    server.submit(&session.id, &Outcome::Verified)?;
+    server.submit(&session.id, Outcome::Verified)?;
     let verified = sessions.retrieve(&session.id).send()?;
     narration::tried(&verified);
 

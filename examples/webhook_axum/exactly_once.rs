@@ -20,8 +20,8 @@ fn deliveries(users: usize) -> (SimulatorTransport, Vec<Request<Bytes>>) {
     let sessions = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone()).verification_sessions();
     for _ in 0..users {
         let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
-        stripe.submit(&session, &Outcome::Failed("document_expired".into())).unwrap();
-        stripe.submit(&session, &Outcome::Verified).unwrap();
+        stripe.submit(&session, Outcome::Failed("document_expired".into())).unwrap();
+        stripe.submit(&session, Outcome::Verified).unwrap();
     }
     let deliveries = stripe.take_webhooks();
     assert_eq!(deliveries.len(), 2 * 5 * users);

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use stripe_identity_core::types::VerificationSessionStatus;
+use stripe_identity_core::types::{DocumentType, VerificationSessionStatus};
+
+use crate::outcome::{Outcome, write_list};
 
 /// Why a session or a clock could not be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +12,11 @@ pub enum ControlError {
     NoSuchSession,
     /// The session is not in the status that this takes; it has this one.
     WrongStatus(VerificationSessionStatus),
+    /// The session has no check that could end so; it can have these outcomes.
+    ImpossibleOutcome(Vec<Outcome>),
+    /// The session does not allow the type of the document, and the outcome is not that it is refused; these types are
+    /// allowed.
+    DocumentNotAllowed(Vec<DocumentType>),
     /// No redaction of the session is under way.
     NoRedaction,
     /// The clock was to be set to a time that has passed.
@@ -22,6 +29,14 @@ impl fmt::Display for ControlError {
             Self::NoSuchSession => f.write_str("there is no such session"),
             Self::WrongStatus(status) => write!(f, "the session has the status {status}"),
             Self::TimeHasPassed => f.write_str("the time has passed: a clock is set to the present or to the future"),
+            Self::ImpossibleOutcome(possible) => {
+                f.write_str("the session has no check that could end so: expected one of ")?;
+                write_list(f, possible.iter())
+            }
+            Self::DocumentNotAllowed(allowed) => {
+                f.write_str("the session does not allow this type of document: expected one of ")?;
+                write_list(f, allowed.iter())
+            }
             Self::NoRedaction => f.write_str("no redaction of the session is under way"),
         }
     }

@@ -16,8 +16,8 @@
 //! let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
 //! let session = sessions.create(CreateVerificationSession::document()).send()?;
 //!
-//! stripe.submit(&session.id, &Outcome::Failed(LastErrorCode::DocumentExpired))?;
-//! stripe.submit(&session.id, &Outcome::Verified)?;
+//! stripe.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired))?;
+//! stripe.submit(&session.id, Outcome::Verified)?;
 //! assert_eq!(sessions.retrieve(&session.id).send()?.status, VerificationSessionStatus::Verified);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -57,7 +57,7 @@
 //! [advanced](Simulator::advance). In process it stands by default, and a client's waits advance it. The program's is real
 //! by default, and can be advanced too.
 //!
-//! All that happens by itself comes from one queue: checks and redactions end, deliveries are sent and repeated, client
+//! All that happens by itself comes from one queue: users submit, checks and redactions end, deliveries are sent and repeated, client
 //! secrets, URLs, ephemeral keys and file links expire, idempotency keys lapse, and events go after 30 days. The order:
 //!
 //! 1. what is due earlier happens before what is due later, and the clock shows its time meanwhile;
@@ -65,7 +65,7 @@
 //! 3. what becomes due on the way happens on the way;
 //! 4. a request finds done what is due at its time.
 //!
-//! [`run_until_idle`](Simulator::run_until_idle) goes on until no checks, redaction or delivery is due;
+//! [`run_until_idle`](Simulator::run_until_idle) goes on until no try, checks, redaction or delivery is due;
 //! [`advance_to_next`](Simulator::advance_to_next) goes to the next thing of any kind. [`Settings`] say when checks and
 //! redactions end.
 //!
@@ -79,10 +79,14 @@
 //!
 //! | request | parameters | what it does |
 //! |---|---|---|
-//! | `POST /_simulator/verification_sessions/{id}/submit` | `outcome` | the user submits, and the checks end |
+//! | `POST /_simulator/verification_sessions/{id}/submit` | `outcome`, `person`, `document`, `after` | the user submits, and the checks end |
 //! | `POST /_simulator/verification_sessions/{id}/start_processing` | | the user submits |
-//! | `POST /_simulator/verification_sessions/{id}/finish_processing` | `outcome` | the checks end |
+//! | `POST /_simulator/verification_sessions/{id}/finish_processing` | `outcome`, `person`, `document` | the checks end |
 //! | `POST /_simulator/verification_sessions/{id}/finish_redaction` | | a redaction ends |
+//! | `GET /_simulator/outcomes` | | lists the outcomes |
+//! | `GET /_simulator/plan` | | lists the plans for sessions to come |
+//! | `POST /_simulator/plan` | `tries`, `sessions`: a number, or `all` | plans what the users of sessions to come do |
+//! | `DELETE /_simulator/plan` | | drops the plans |
 //! | `GET /_simulator/clock` | | shows the time, and when something is due next |
 //! | `POST /_simulator/clock` | `clock`: `real`, `frozen` or `frozen:TIME` | lets the clock run or stand |
 //! | `POST /_simulator/clock/advance` | `seconds` | moves the time forward |
@@ -92,15 +96,57 @@
 //! | `POST /_simulator/settings` | `processing`, `redacting`, `sensitive_reads` | changes [`Settings`] |
 //! | `POST /_simulator/webhook_endpoints` | `url`, `secret`, `thin`, `in_disorder` | an endpoint gets the events from now on |
 //!
-//! An `outcome` is `verified` (the default) or the code of a failure, such as `document_expired`. `processing` is
-//! `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`; `sensitive_reads` is
+//! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`; `sensitive_reads` is
 //! `all`, `recent` or `none`.
+//!
+//! # Outcomes
+//!
+//! An outcome is `verified` (the default of a call) or the code of a failure, such as `document_expired`. It is chosen
+//!
+//! - now, by [`submit`](Simulator::submit) or the call above;
+//! - when a session is created, by its `metadata[simulate]`: no access to the simulator is needed;
+//! - for sessions to come, by a [`plan`](Simulator::plan) or the call above.
+//!
+//! `metadata[simulate]` and `tries` are tries with commas between them. Each is an outcome, with details of the user
+//! after it:
+//!
+//! ```text
+//! verified
+//! selfie_face_mismatch,verified
+//! document_expired;after=30s,verified;dob=2012-05-01;country=DE;document.type=passport
+//! ```
+//!
+//! | in such a text | in a call | what it sets |
+//! |---|---|---|
+//! | `after=` | `after` | how long the user takes to submit, such as `30s`, `5m`, `24h` or `4d` |
+//! | `seed=` | `person[seed]` | the person and the document that the other details change, by a number |
+//! | `country=` | `person[country]` | the country, as in `DE`, and the type of the id number |
+//! | `dob=` | `person[dob]` | the date of birth, as in `2012-05-01` |
+//! | `sex=` | `person[sex]` | `female`, `male` or `unknown` |
+//! | `first_name=`, `last_name=`, `place_of_birth=`, `email=`, `phone=`, `id_number=`, `line1=`, `line2=`, `city=`, `postal_code=`, `state=` | `person[…]` | a text |
+//! | `document.type=` | `document[type]` | `driving_license`, `id_card` or `passport` |
+//! | `document.issuing_country=` | `document[issuing_country]` | the country that issued it |
+//! | `document.issued_date=`, `document.expiration_date=` | `document[…]` | a date |
+//! | `document.number=`, `document.first_name=`, `document.last_name=` | `document[…]` | a text |
+//! | | `document[front]`, `document[back]`, `document[selfie]` | an image: that of an uploaded file, by its id |
+//!
+//! An empty value takes a detail away: `dob=` for a person whose date of birth is missing. Nothing else follows from the
+//! details: a minor whose outcome is `verified` is verified, with the date of birth that the program under test must look
+//! at.
+//!
+//! The first try begins when the session is created. Each further one begins when the session is retrieved after a failed
+//! one, since the user has a fresh URL then. A try that the session has no room for any more, or that another one came
+//! before, is left out.
+//!
+//! A session can only have the outcomes of its checks, and another one is refused with those that it can have:
+//! `GET /_simulator/outcomes` (in Rust, [`Outcome::all`]) lists for each its `code`, the `check` that fails, the `reason`
+//! for users, what it `needs` (one of these parameters when the session is created), and whether it `leaves_report`.
 //!
 //! # What it knows
 //!
 //! - **Sessions**: the six operations with all of their parameters, filters, cursors and expansions; what each state allows;
 //!   client secrets that live 24 hours and URLs that live 48, fresh ones when an open session is retrieved.
-//! - **Reports** of every try, **files** for the images that they name (with contents: one grey pixel), uploads, downloads,
+//! - **Reports** of every try, **files** for the images that they name (small drawings by default), uploads, downloads,
 //!   **file links** and what is behind them.
 //! - **Events**: a snapshot for each step of a session, listed by type, pattern and time.
 //! - **Webhooks**: signed deliveries of snapshots or of thin events, which can be fetched; on request each twice and in any
@@ -118,16 +164,22 @@
 //!   of metadata beyond its limits, of both cursors at once, of both headers for an account;
 //! - that an unknown cursor gives status 400 and `resource_missing`;
 //! - that a canceled session cannot be redacted, and that asking twice for a redaction is refused;
-//! - that `type` is ignored when a flow is named, and what a flow checks (here: a document);
+//! - that `type` is ignored when a flow is named, and what a flow checks (here: a document, an email address and a phone
+//!   number; a selfie and an id number if the options of the document require them);
+//! - that provided details, like checks and options, can only be updated while a session requires input;
 //! - that the options of an id number session are empty, and that changing the type resets them;
 //! - that an idempotency key stays unused after any refusal, not only after one that comes from validation;
 //! - which failures leave a report (here: those of a check; not `abandoned`, `consent_declined`, `country_not_supported`,
-//!   `device_not_supported` and `under_supported_age`), and what a failed check shows;
-//! - the status 403 for a sensitive field, an image, or a link to one, without a restricted key; that the 48 hours of a
-//!   restricted key count from the last report or from the image;
+//!   `device_not_supported` and `under_supported_age`), what a failed check shows, and that a try without a report goes
+//!   through `processing`, too;
+//! - that without a document, a session has no outcome that says that the document shows too little;
+//! - the status 403 for a sensitive field, an image, a link to one, or a longer life of that link, without a restricted
+//!   key; that the 48 hours of a restricted key count from the last report or from the image;
 //! - that idempotency keys whose responses show a redacted session are forgotten with it;
 //! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
 //!   its beginning, in events too;
+//! - that a redaction erases the issuing country, unlike that of the address, and leaves the same date for all of a
+//!   report's;
 //! - that a failed session shows neither secret nor URL until it is retrieved, that an expired secret or URL is null in
 //!   lists, and that updating an open session renews them as retrieving it does;
 //! - that redacting a session that requires input also gives a `canceled` event, that the contents of its images are gone
@@ -143,36 +195,46 @@
 //!
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every
 //! restricted key read everything by default; makes ephemeral keys for verification sessions only; takes any
-//! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. Its control API
+//! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. It obeys the
+//! key `simulate` in the metadata of a new session. Its control API
 //! is closed to a browser's page of another site. The page of a session is a text. The server
 //! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. No event
 //! says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that
 //! follows from their snapshot's, and nothing in their `changes`.
 
 mod control_error;
+mod detail;
+mod document;
 mod form;
 mod key;
 mod multipart;
 mod note;
 mod outcome;
 mod parameters;
+mod person;
+mod plan;
 mod refusal;
 mod response;
 #[cfg(feature = "server")]
 mod server;
 mod settings;
 mod simulator;
+mod submission;
 mod time;
 mod transport;
 mod webhook_endpoint;
 mod world;
 
 pub use control_error::ControlError;
+pub use document::Document;
 pub use note::Note;
-pub use outcome::{Outcome, UnknownOutcome};
+pub use outcome::{Check, Outcome, UnknownOutcome};
+pub use person::Person;
+pub use plan::Plan;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use settings::{Clock, InvalidSetting, Processing, Redacting, SensitiveReads, Settings};
 pub use simulator::{InvalidPublicUrl, Simulator, SimulatorBuilder, WorldError};
+pub use submission::{InvalidSubmission, Submission};
 pub use transport::SimulatorTransport;
 pub use webhook_endpoint::{WebhookEndpoint, WebhookEndpointError};

@@ -1,24 +1,82 @@
 use std::fmt;
 use std::str::FromStr;
 
-use stripe_identity_core::types::LastErrorCode;
+use stripe_identity_core::types::{LastErrorCode, VerificationSession, VerificationSessionType};
 
 /// How a user's try ends.
 ///
 /// As text, `verified` or the code of the failure: `"document_expired".parse::<Outcome>()`.
+///
+/// A session can only have the outcomes that its checks allow: [`possible_for`](Self::possible_for) lists them.
+///
+/// ```
+/// use stripe_identity_simulator::{Check, Outcome};
+///
+/// let outcome: Outcome = "selfie_face_mismatch".parse()?;
+/// assert_eq!(outcome.check(), Some(Check::Selfie));
+/// assert_eq!(outcome.needs(), ["options[document][require_matching_selfie]=true"]);
+/// # Ok::<(), stripe_identity_simulator::UnknownOutcome>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// All checks pass. The verified outputs are those of a made-up person.
+    /// All checks pass.
     Verified,
-    /// A check fails, and the session requires input again.
+    /// A check fails or the user does not get that far, and the session requires input again.
     Failed(LastErrorCode),
 }
 
 impl Outcome {
-    /// Every outcome there is: verified, and one for each code.
+    /// Returns every outcome there is: verified, and one for each code.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Self::Verified).chain(LastErrorCode::KNOWN.iter().cloned().map(Self::Failed))
+    }
+
+    /// Returns the outcomes that a session can have, by its type and its options.
+    pub fn possible_for(session: &VerificationSession) -> impl Iterator<Item = Self> {
+        Self::all().filter(|outcome| outcome.is_possible_for(session))
+    }
+
+    /// Returns whether a session can have this outcome, by its type and its options.
+    pub fn is_possible_for(&self, session: &VerificationSession) -> bool {
+        self.check().is_none_or(|check| check.is_part_of(session))
+            && (!self.compares_document_with_id_number() || Check::Document.is_part_of(session))
+    }
+
+    /// Returns the check that fails, or `None` if none does.
+    pub fn check(&self) -> Option<Check> {
+        let Self::Failed(code) = self else { return None };
+        Check::ALL.into_iter().find(|check| {
+            let rest = code.as_str().strip_prefix(check.as_str());
+            rest.is_some_and(|rest| rest.starts_with('_'))
+        })
+    }
+
+    /// Returns the parameters that let a session have this outcome. One of them is enough; if there are none, every
+    /// session can have it.
+    pub fn needs(&self) -> &'static [&'static str] {
+        match self.check() {
+            Some(_) if self.compares_document_with_id_number() => &[REQUIRE_ID_NUMBER],
+            Some(check) => check.parameters(),
+            None => &[],
+        }
+    }
+
+    /// Returns the text that Stripe gives users for a failure, in the simulator's words.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Verified => None,
+            Self::Failed(code) => Some(reason(code)),
+        }
+    }
+
+    /// Returns whether the try leaves a report, which one that ends before any check does not.
+    pub fn leaves_report(&self) -> bool {
+        *self == Self::Verified || self.check().is_some()
+    }
+
+    fn compares_document_with_id_number(&self) -> bool {
+        *self == Self::Failed(LastErrorCode::IdNumberInsufficientDocumentData)
     }
 }
 
@@ -39,18 +97,100 @@ impl FromStr for Outcome {
     }
 }
 
-/// The text names no outcome.
+/// The error for a text that names no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownOutcome(());
 
 impl fmt::Display for UnknownOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = Outcome::all().map(|outcome| outcome.to_string()).collect();
-        write!(f, "an outcome is one of {}", names.join(", "))
+        f.write_str("unknown outcome: expected one of ")?;
+        write_list(f, Outcome::all())
     }
 }
 
 impl std::error::Error for UnknownOutcome {}
+
+/// Writes values with commas between them.
+pub(crate) fn write_list(f: &mut fmt::Formatter<'_>, list: impl Iterator<Item: fmt::Display>) -> fmt::Result {
+    for (index, value) in list.enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(f, "{comma}{value}")?;
+    }
+    Ok(())
+}
+
+/// A check that is part of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Check {
+    /// Of an identity document.
+    Document,
+    /// Of an id number.
+    IdNumber,
+    /// Of a selfie, which is compared with the document.
+    Selfie,
+    /// Of an email address.
+    Email,
+    /// Of a phone number.
+    Phone,
+}
+
+const REQUIRE_ID_NUMBER: &str = "options[document][require_id_number]=true";
+
+impl Check {
+    /// All checks.
+    pub const ALL: [Self; 5] = [Self::Document, Self::IdNumber, Self::Selfie, Self::Email, Self::Phone];
+
+    /// Returns the name of the check, as in a report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::IdNumber => "id_number",
+            Self::Selfie => "selfie",
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// Returns whether a session has this check, by its type and its options.
+    pub fn is_part_of(self, session: &VerificationSession) -> bool {
+        let options = session.options.as_ref();
+        let document = options.and_then(|options| options.document.as_ref());
+        match self {
+            Self::Document => match session.type_ {
+                VerificationSessionType::Document => true,
+                VerificationSessionType::IdNumber => false,
+                _ => document.is_some(),
+            },
+            Self::IdNumber => {
+                session.type_ == VerificationSessionType::IdNumber
+                    || document.is_some_and(|document| document.require_id_number == Some(true))
+            }
+            Self::Selfie => {
+                Self::Document.is_part_of(session)
+                    && document.is_some_and(|document| document.require_matching_selfie == Some(true))
+            }
+            Self::Email => options.is_some_and(|options| options.email.is_some()),
+            Self::Phone => options.is_some_and(|options| options.phone.is_some()),
+        }
+    }
+
+    /// Returns the parameters that give a new session this check. One of them is enough.
+    fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::Document => &["type=document", "verification_flow"],
+            Self::IdNumber => &["type=id_number", REQUIRE_ID_NUMBER],
+            Self::Selfie => &["options[document][require_matching_selfie]=true"],
+            Self::Email | Self::Phone => &["verification_flow"],
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
 
 /// The reason that a user reads of a failure, in our words.
 pub(crate) fn reason(code: &LastErrorCode) -> &'static str {

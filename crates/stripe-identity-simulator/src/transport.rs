@@ -21,7 +21,7 @@ use crate::simulator::Simulator;
 /// let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
 ///
 /// let session = sessions.create(CreateVerificationSession::document()).send()?;
-/// stripe.submit(&session.id, &Outcome::Verified)?;
+/// stripe.submit(&session.id, Outcome::Verified)?;
 /// assert_eq!(sessions.retrieve(&session.id).send()?.status, VerificationSessionStatus::Verified);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

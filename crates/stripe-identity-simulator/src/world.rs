@@ -19,7 +19,7 @@ mod life;
 mod metadata;
 mod page;
 mod perform;
-mod person;
+mod plans;
 mod queue;
 mod record;
 mod redact;
@@ -28,6 +28,7 @@ mod show;
 mod state;
 mod store;
 mod thin_events;
+mod users;
 
 use std::time::Duration;
 
@@ -43,10 +44,11 @@ pub(crate) use self::perform::{Caller, Incoming};
 use self::state::State;
 pub(crate) use self::store::Change;
 use crate::control_error::ControlError;
-use crate::outcome::Outcome;
+use crate::plan::Plan;
 use crate::refusal::Refusal;
 use crate::response;
 use crate::settings::{Clock, Settings};
+use crate::submission::Submission;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
 
@@ -86,20 +88,28 @@ impl World {
         self.state.contains(id)
     }
 
-    pub(crate) fn submit(&mut self, session: &str, outcome: &Outcome) -> Result<(), ControlError> {
-        life::submit(&mut self.state, session, outcome)
+    pub(crate) fn submit(&mut self, session: &str, submission: &Submission) -> Result<(), ControlError> {
+        life::submit(&mut self.state, session, submission)
     }
 
     pub(crate) fn start_processing(&mut self, session: &str) -> Result<(), ControlError> {
         life::start_processing(&mut self.state, session)
     }
 
-    pub(crate) fn finish_processing(&mut self, session: &str, outcome: &Outcome) -> Result<(), ControlError> {
-        life::finish_processing(&mut self.state, session, outcome)
+    pub(crate) fn finish_processing(&mut self, session: &str, submission: &Submission) -> Result<(), ControlError> {
+        life::finish_processing(&mut self.state, session, submission)
     }
 
     pub(crate) fn finish_redaction(&mut self, session: &str) -> Result<(), ControlError> {
         life::finish_redaction(&mut self.state, session)
+    }
+
+    pub(crate) fn plan(&mut self, plan: Plan) {
+        self.state.plans.add(plan);
+    }
+
+    pub(crate) fn clear_plans(&mut self) {
+        self.state.plans.clear();
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -173,6 +183,7 @@ mod tests {
 
     use super::*;
     use crate::key::KeyKind;
+    use crate::person::Person;
 
     const SESSIONS: &str = "/v1/identity/verification_sessions";
 
@@ -210,13 +221,26 @@ mod tests {
         handle(&mut world, "POST", &format!("{SESSIONS}/{id}"), "bogus=1");
         assert_eq!(changes(&mut world), [], "nothing was changed");
 
-        world.submit(id, &Outcome::Verified).unwrap();
+        world.submit(id, &Submission::verified()).unwrap();
         let kinds = changes(&mut world);
         for kind in ["verification_session", "verification_report", "file", "event"] {
             assert!(kinds.contains(&(kind, false)), "{kind}");
         }
         world.advance(Duration::from_secs(31 * 24 * 60 * 60));
         assert_eq!(changes(&mut world).iter().filter(|change| **change == ("event", true)).count(), 3);
+    }
+
+    #[test]
+    fn redacted_session_forgets_its_user() {
+        let mut world = world();
+        let (_, session) = handle(&mut world, "POST", SESSIONS, "type=document");
+        let id = session["id"].as_str().unwrap();
+        let remembered = |world: &World| world.state.sessions.get(id).unwrap().person.is_some();
+        world.submit(id, &Submission::verified().person(Person::from_seed(7))).unwrap();
+        assert!(remembered(&world));
+        handle(&mut world, "POST", &format!("{SESSIONS}/{id}/redact"), "");
+        world.finish_redaction(id).unwrap();
+        assert!(!remembered(&world));
     }
 
     #[test]

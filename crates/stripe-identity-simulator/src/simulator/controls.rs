@@ -10,8 +10,9 @@ use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 use super::Simulator;
 use super::worlds::Place;
 use crate::control_error::ControlError;
-use crate::outcome::Outcome;
+use crate::plan::Plan;
 use crate::settings::{Clock, Settings};
+use crate::submission::Submission;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
 use crate::world::{Attempt, World, WorldClock, tag_of};
@@ -35,10 +36,68 @@ impl Simulator {
     /// Lets the user of a session submit. The checks end with an outcome, at once unless the world's
     /// [settings](Settings::processing) say otherwise.
     ///
+    /// ```
+    /// # use stripe_identity_core::types::CreateVerificationSession;
+    /// # use stripe_identity_core::{BlockingClient, Config};
+    /// # use stripe_identity_simulator::{Outcome, Person, SimulatorTransport, Submission};
+    /// # let stripe = SimulatorTransport::new();
+    /// # let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
+    /// # let session = sessions.create(CreateVerificationSession::document()).send()?;
+    /// # let other = sessions.create(CreateVerificationSession::document()).send()?;
+    /// stripe.submit(&session.id, Outcome::Verified)?;
+    /// stripe.submit(&other.id, Submission::verified().person(Person::from_seed(1).born(2012, 5, 1)))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// If there is no such session, or it does not require input.
-    pub fn submit(&self, session: impl Into<VerificationSessionId>, outcome: &Outcome) -> Result<(), ControlError> {
-        self.with_session(&session.into(), |world, session| world.submit(session, outcome))
+    /// If there is no such session, it does not require input, or it cannot have this outcome.
+    pub fn submit(
+        &self,
+        session: impl Into<VerificationSessionId>,
+        submission: impl Into<Submission>,
+    ) -> Result<(), ControlError> {
+        let submission = submission.into();
+        self.with_session(&session.into(), |world, session| world.submit(session, &submission))
+    }
+
+    /// Lets the users of the sessions to come submit by themselves. On a handle to all worlds, it does so in each, also
+    /// in worlds that are still to come.
+    ///
+    /// Plans are used in the order in which they were made; `metadata[simulate]` of a session comes before all of them. A
+    /// session that cannot have the outcomes of its plan is refused, and the plan stays for the next one.
+    ///
+    /// ```
+    /// # use stripe_identity_core::types::{CreateVerificationSession, LastErrorCode, VerificationSessionStatus};
+    /// # use stripe_identity_core::{BlockingClient, Config};
+    /// # use stripe_identity_simulator::{SimulatorTransport, Submission};
+    /// # let stripe = SimulatorTransport::new();
+    /// # let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
+    /// stripe.plan([Submission::failed(LastErrorCode::DocumentExpired), Submission::verified()]);
+    ///
+    /// let session = sessions.create(CreateVerificationSession::document()).send()?;
+    /// let failed = sessions.retrieve(&session.id).send()?;
+    /// assert!(failed.last_error.is_some() && failed.url.is_some());
+    /// assert_eq!(sessions.retrieve(&session.id).send()?.status, VerificationSessionStatus::Verified);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn plan(&self, plan: impl Into<Plan>) {
+        let plan = plan.into();
+        if self.scope.is_none() {
+            self.worlds().plans.push(plan.clone());
+        }
+        for place in self.places() {
+            place.lock().plan(plan.clone());
+        }
+    }
+
+    /// Drops the plans for sessions to come. Those that exist keep theirs.
+    pub fn clear_plans(&self) {
+        if self.scope.is_none() {
+            self.worlds().plans.clear();
+        }
+        for place in self.places() {
+            place.lock().clear_plans();
+        }
     }
 
     /// Lets the user of a session submit. The checks are then under way until they are
@@ -50,16 +109,17 @@ impl Simulator {
         self.with_session(&session.into(), World::start_processing)
     }
 
-    /// Ends the checks that are under way with an outcome.
+    /// Ends the checks that are under way with an outcome. A delay of the submission has passed by then.
     ///
     /// # Errors
-    /// If there is no such session, or no checks are under way.
+    /// If there is no such session, no checks are under way, or the session cannot have this outcome.
     pub fn finish_processing(
         &self,
         session: impl Into<VerificationSessionId>,
-        outcome: &Outcome,
+        submission: impl Into<Submission>,
     ) -> Result<(), ControlError> {
-        self.with_session(&session.into(), |world, session| world.finish_processing(session, outcome))
+        let submission = submission.into();
+        self.with_session(&session.into(), |world, session| world.finish_processing(session, &submission))
     }
 
     /// Ends a redaction that is under way.
@@ -90,7 +150,7 @@ impl Simulator {
         self.places().iter().map(|place| self.with(place, real, World::advance_to_next)).fold(false, |any, it| any | it)
     }
 
-    /// Moves each world's time forward until no checks, redaction or delivery is due in it. What expires on the way does;
+    /// Moves each world's time forward until no try, checks, redaction or delivery is due in it. What expires on the way does;
     /// an expiry alone is not waited for. Returns whether there is such a time: without a bound, it may be that something
     /// always is due again.
     pub fn run_until_idle(&self) -> bool {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
@@ -38,6 +39,7 @@ pub(super) struct Worlds {
     pub(super) settings: Settings,
     pub(super) base_url: String,
     pub(super) webhook_endpoints: Vec<WebhookEndpoint>,
+    pub(super) plans: Vec<Plan>,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     swept: Time,
@@ -60,6 +62,7 @@ impl Worlds {
             settings,
             base_url,
             webhook_endpoints: Vec::new(),
+            plans: Vec::new(),
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
             swept: real,
@@ -88,6 +91,9 @@ impl Worlds {
         let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
         for endpoint in &self.webhook_endpoints {
             world.add_webhook_endpoint(endpoint.clone());
+        }
+        for plan in &self.plans {
+            world.plan(plan.clone());
         }
         let place = Arc::new(Place { name: name.to_owned(), tag: tag.clone(), world: Mutex::new(world) });
         self.by_tag.insert(tag, name.to_owned());

@@ -1,57 +1,56 @@
 //! What the checks of a try found.
 
 use stripe_identity_core::types::{
-    Date, DocumentReport, DocumentType, EmailReport, FileId, IdNumberReport, IdNumberType, LastErrorCode, PhoneReport,
-    ReportError, ReportOptions, ReportStatus, SelfieReport, Sensitive, Sex, Timestamp, VerificationReport,
-    VerificationSession, VerificationSessionType, VerifiedOutputs,
+    DocumentReport, DocumentType, EmailReport, FileId, IdNumberReport, LastErrorCode, PhoneReport, ReportError,
+    ReportOptions, ReportStatus, SelfieReport, Sex, Timestamp, VerificationReport, VerificationSession,
+    VerifiedOutputs,
 };
 
-use crate::outcome::{Outcome, reason};
+use crate::control_error::ControlError;
+use crate::detail::User;
+use crate::document::Document;
+use crate::outcome::{Check, Outcome, reason};
+use crate::person::Person;
+use crate::submission::Submission;
 use crate::world::ids::Ids;
-use crate::world::person::PERSON;
 
-/// The check that a failure belongs to; some end a try before any check has run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
-    Document,
-    IdNumber,
-    Selfie,
-    Email,
-    Phone,
-}
-
-fn check_of(code: &LastErrorCode) -> Option<Check> {
-    let name = code.as_str();
-    let checks = [
-        ("document_", Check::Document),
-        ("id_number_", Check::IdNumber),
-        ("selfie_", Check::Selfie),
-        ("email_", Check::Email),
-        ("phone_", Check::Phone),
-    ];
-    checks.into_iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, check)| check)
+/// Refuses a submission that the checks of a session leave no room for.
+pub(crate) fn must_fit(session: &VerificationSession, submission: &Submission) -> Result<(), ControlError> {
+    let outcome = submission.outcome();
+    if !outcome.is_possible_for(session) {
+        return Err(ControlError::ImpossibleOutcome(Outcome::possible_for(session).collect()));
+    }
+    let options = session.options.as_ref().and_then(|options| options.document.as_ref());
+    let allowed = options.and_then(|document| document.allowed_types.as_deref());
+    let passes_document =
+        Check::Document.is_part_of(session) && outcome.leaves_report() && outcome.check() != Some(Check::Document);
+    if let Some(allowed) = allowed.filter(|allowed| passes_document && !allowed.is_empty()) {
+        let document = submission.user(User::from_seed(0)).document;
+        if !allowed.contains(&document_type(&document, Some(allowed))) {
+            return Err(ControlError::DocumentNotAllowed(allowed.to_vec()));
+        }
+    }
+    Ok(())
 }
 
 /// The report of a try, or `None` where no check had run.
 pub(crate) fn report(
     session: &VerificationSession,
     outcome: &Outcome,
+    user: &User,
     now: Timestamp,
     ids: &mut Ids,
 ) -> Option<VerificationReport> {
-    let failure = match outcome {
-        Outcome::Verified => None,
-        Outcome::Failed(code) => Some((check_of(code)?, code)),
+    if !outcome.leaves_report() {
+        return None;
+    }
+    let failed = |check: Check| match outcome {
+        Outcome::Failed(code) if outcome.check() == Some(check) => Some(code),
+        _ => None,
     };
-    let failed = |check| failure.and_then(|(failed, code)| (failed == check).then_some(code));
-
+    let has = |check: Check| check.is_part_of(session);
     let options = session.options.clone().unwrap_or_default();
-    let document_options = options.document.clone().unwrap_or_default();
-    let by_document = session.type_ != VerificationSessionType::IdNumber;
-    let with_document = by_document || matches!(failure, Some((Check::Document | Check::Selfie, _)));
-    let with_id_number =
-        !by_document || document_options.require_id_number == Some(true) || failed(Check::IdNumber).is_some();
-    let with_selfie = document_options.require_matching_selfie == Some(true) || failed(Check::Selfie).is_some();
+    let allowed = options.document.as_ref().and_then(|document| document.allowed_types.as_deref());
 
     let mut report = VerificationReport::new(ids.id("vr_"));
     report.client_reference_id.clone_from(&session.client_reference_id);
@@ -60,35 +59,29 @@ pub(crate) fn report(
     report.type_ = session.type_.clone();
     report.verification_flow.clone_from(&session.verification_flow);
     report.verification_session = Some(session.id.clone());
+    report.document = has(Check::Document).then(|| document(failed(Check::Document), allowed, user, ids));
+    report.selfie = has(Check::Selfie).then(|| {
+        let files = report.document.as_ref().and_then(|document| document.files.as_ref());
+        selfie(failed(Check::Selfie), files.and_then(|files| files.first().cloned()), ids)
+    });
+    report.id_number = has(Check::IdNumber).then(|| id_number(failed(Check::IdNumber), &user.person));
+    let details = session.provided_details.clone().unwrap_or_default();
+    report.email = has(Check::Email).then(|| {
+        let mut email = EmailReport::default();
+        email.email = details.email.or_else(|| user.person.email.clone());
+        (email.status, email.error) = verdict(failed(Check::Email));
+        email
+    });
+    report.phone = has(Check::Phone).then(|| {
+        let mut phone = PhoneReport::default();
+        phone.phone = details.phone.or_else(|| user.person.phone.clone());
+        (phone.status, phone.error) = verdict(failed(Check::Phone));
+        phone
+    });
     let mut report_options = ReportOptions::default();
     report_options.document = options.document;
     report_options.id_number = options.id_number;
     report.options = Some(report_options);
-
-    if with_document {
-        report.document = Some(document(failed(Check::Document), document_options.allowed_types.as_deref(), ids));
-    }
-    if with_selfie {
-        let files = report.document.as_ref().and_then(|document| document.files.as_ref());
-        let front = files.and_then(|files| files.first().cloned());
-        report.selfie = Some(selfie(failed(Check::Selfie), front, ids));
-    }
-    if with_id_number {
-        report.id_number = Some(id_number(failed(Check::IdNumber)));
-    }
-    let details = session.provided_details.clone().unwrap_or_default();
-    if options.email.is_some() || failed(Check::Email).is_some() {
-        let mut email = EmailReport::default();
-        email.email = details.email.or_else(|| Some(PERSON.email.into()));
-        (email.status, email.error) = verdict(failed(Check::Email));
-        report.email = Some(email);
-    }
-    if options.phone.is_some() || failed(Check::Phone).is_some() {
-        let mut phone = PhoneReport::default();
-        phone.phone = details.phone.or_else(|| Some(PERSON.phone.into()));
-        (phone.status, phone.error) = verdict(failed(Check::Phone));
-        report.phone = Some(phone);
-    }
     Some(report)
 }
 
@@ -102,23 +95,42 @@ fn verdict<C: for<'a> From<&'a str>>(failed: Option<&LastErrorCode>) -> (ReportS
     }
 }
 
-fn document(failed: Option<&LastErrorCode>, allowed: Option<&[DocumentType]>, ids: &mut Ids) -> DocumentReport {
+/// The type of the document that a user shows, where these are allowed.
+pub(crate) fn document_type(document: &Document, allowed: Option<&[DocumentType]>) -> DocumentType {
+    let first_allowed = || allowed.and_then(<[_]>::first).cloned();
+    document.type_.clone().or_else(first_allowed).unwrap_or(DocumentType::DrivingLicense)
+}
+
+fn document(
+    failed: Option<&LastErrorCode>,
+    allowed: Option<&[DocumentType]>,
+    user: &User,
+    ids: &mut Ids,
+) -> DocumentReport {
+    let User { person, document: shown } = user;
     let mut document = DocumentReport::default();
     (document.status, document.error) = verdict(failed);
-    document.type_ = Some(allowed.and_then(<[_]>::first).cloned().unwrap_or(DocumentType::DrivingLicense));
-    document.issuing_country = Some(PERSON.country.into());
-    document.files = Some(vec![FileId::new(ids.id("file_"))]);
+    let type_ = document_type(shown, allowed);
+    let sides = if type_ == DocumentType::Passport { 1 } else { 2 };
+    document.type_ = Some(type_);
+    let country = person.address.as_ref().and_then(|address| address.country.clone());
+    document.issuing_country = shown.issuing_country.clone().or(country);
+    document.files = Some((0..sides).map(|_| FileId::new(ids.id("file_"))).collect());
     if failed.is_none() {
-        document.address = Some(PERSON.address());
-        document.dob = Some(PERSON.dob.into());
-        document.expiration_date = Some(Date::new(2035, 4, 2).into());
-        document.issued_date = Some(Date::new(2025, 4, 3).into());
-        document.first_name = Some(PERSON.first_name.into());
-        document.last_name = Some(PERSON.last_name.into());
-        document.number = Some("X0000000".into());
-        document.sex = Some(Sensitive::new(Sex::Unspecified));
-        document.unparsed_place_of_birth = Some(PERSON.place_of_birth.into());
-        document.unparsed_sex = Some("X".into());
+        document.address.clone_from(&person.address);
+        document.dob = person.dob;
+        document.expiration_date = shown.expiration_date;
+        document.issued_date = shown.issued_date;
+        document.first_name = shown.first_name.clone().or_else(|| person.first_name.clone());
+        document.last_name = shown.last_name.clone().or_else(|| person.last_name.clone());
+        document.number.clone_from(&shown.number);
+        document.sex.clone_from(&person.sex);
+        document.unparsed_place_of_birth.clone_from(&person.place_of_birth);
+        document.unparsed_sex = person.sex.as_ref().map(|sex| match sex.expose() {
+            Sex::Female => "F".into(),
+            Sex::Male => "M".into(),
+            _ => "X".into(),
+        });
     }
     document
 }
@@ -131,14 +143,14 @@ fn selfie(failed: Option<&LastErrorCode>, document: Option<FileId>, ids: &mut Id
     selfie
 }
 
-fn id_number(failed: Option<&LastErrorCode>) -> IdNumberReport {
+fn id_number(failed: Option<&LastErrorCode>, person: &Person) -> IdNumberReport {
     let mut id_number = IdNumberReport::default();
     (id_number.status, id_number.error) = verdict(failed);
-    id_number.dob = Some(PERSON.dob.into());
-    id_number.first_name = Some(PERSON.first_name.into());
-    id_number.id_number = Some(PERSON.id_number.into());
-    id_number.id_number_type = Some(IdNumberType::UsSsn);
-    id_number.last_name = Some(PERSON.last_name.into());
+    id_number.dob = person.dob;
+    id_number.first_name.clone_from(&person.first_name);
+    id_number.id_number.clone_from(&person.id_number);
+    id_number.id_number_type.clone_from(&person.id_number_type);
+    id_number.last_name.clone_from(&person.last_name);
     id_number
 }
 

@@ -1,55 +1,18 @@
-//! The handlers of the control API, which stands in for the user, for time, and for what a dashboard sets.
+//! The handlers of the control API, which stands in for time and for what a dashboard sets.
 #![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::control_error::ControlError;
-use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::settings::Clock;
 use crate::time::Time;
 use crate::webhook_endpoint::{WebhookEndpoint, WebhookEndpointError};
 use crate::world::call::Call;
-use crate::world::record::session::StoredSession;
 use crate::world::state::State;
-use crate::world::store::Record as _;
-use crate::world::{deliveries, due, life};
-
-pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    with_outcome(state, call, life::submit)
-}
-
-pub(crate) fn start_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    done(life::start_processing(state, &call.id), &call.id)
-}
-
-pub(crate) fn finish_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    with_outcome(state, call, life::finish_processing)
-}
-
-pub(crate) fn finish_redaction(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    done(life::finish_redaction(state, &call.id), &call.id)
-}
-
-fn with_outcome(
-    state: &mut State,
-    call: &mut Call<'_>,
-    action: fn(&mut State, &str, &Outcome) -> Result<(), ControlError>,
-) -> Result<Body, Refusal> {
-    let outcome = call.form.parsed("outcome")?.unwrap_or(Outcome::Verified);
-    call.form.finish()?;
-    done(action(state, &call.id, &outcome), &call.id)
-}
-
-fn done(result: Result<(), ControlError>, id: &str) -> Result<Body, Refusal> {
-    result.map(|()| json!({ "done": true }).into()).map_err(|error| match error {
-        ControlError::NoSuchSession => Refusal::not_found(StoredSession::PARAM, StoredSession::NAME, id),
-        error => Refusal::invalid(StoredSession::PARAM, &error.to_string()),
-    })
-}
+use crate::world::{deliveries, due};
 
 pub(crate) fn clock(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
     Ok(shown_clock(state).into())

@@ -39,7 +39,7 @@ pub(crate) fn advance_to_next(state: &mut State) -> bool {
     next.is_some()
 }
 
-/// Moves the time forward until no checks, redaction or delivery is due. Returns whether there is such a time.
+/// Moves the time forward until no try, checks, redaction or delivery is due. Returns whether there is such a time.
 pub(crate) fn run_until_idle(state: &mut State) -> bool {
     for _ in 0..MOST_STEPS {
         let Some(next) = state.queue.next_work() else { return true };
@@ -77,6 +77,7 @@ fn pass_until(state: &mut State, target: Time) {
 fn happen(state: &mut State, thing: DueThing) {
     let now = state.clock.now();
     match thing {
+        DueThing::UserSubmits { session } => life::try_is_due(state, &session),
         DueThing::ChecksEnd { session } => life::checks_are_due(state, &session),
         DueThing::RedactionEnds { session } => life::redaction_is_due(state, &session),
         DueThing::Delivery { delivery } => deliveries::is_due(state, delivery),

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::world::call::Call;
 use crate::world::state::State;
-use crate::world::{api, control};
+use crate::world::{api, control, users};
 
 /// Whom an endpoint is for, and how a request to it names its world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,22 +128,26 @@ fn of_simulator() -> impl IntoIterator<Item = Row> {
         Row::new(Control, Route::post("/_simulator/clock/run_until_idle"), control::run_until_idle).without_params(),
         Row::new(Control, Route::get("/_simulator/settings"), control::settings).without_params(),
         Row::new(Control, Route::post("/_simulator/settings"), control::set_settings),
-        Row::new(Control, Route::post("/_simulator/verification_sessions/{session}/submit"), control::submit),
+        Row::new(Control, Route::get("/_simulator/outcomes"), users::outcomes).without_params(),
+        Row::new(Control, Route::get("/_simulator/plan"), users::plans).without_params(),
+        Row::new(Control, Route::post("/_simulator/plan"), users::add_plan),
+        Row::new(Control, Route::delete("/_simulator/plan"), users::clear_plans).without_params(),
+        Row::new(Control, Route::post("/_simulator/verification_sessions/{session}/submit"), users::submit),
         Row::new(
             Control,
             Route::post("/_simulator/verification_sessions/{session}/start_processing"),
-            control::start_processing,
+            users::start_processing,
         )
         .without_params(),
         Row::new(
             Control,
             Route::post("/_simulator/verification_sessions/{session}/finish_processing"),
-            control::finish_processing,
+            users::finish_processing,
         ),
         Row::new(
             Control,
             Route::post("/_simulator/verification_sessions/{session}/finish_redaction"),
-            control::finish_redaction,
+            users::finish_redaction,
         )
         .without_params(),
         Row::new(Control, Route::post("/_simulator/webhook_endpoints"), control::add_webhook_endpoint),

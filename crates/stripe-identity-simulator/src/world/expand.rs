@@ -59,6 +59,18 @@ impl Expanded {
         }
     }
 
+    /// Shows what was asked for and is not there as `null`.
+    fn fill(&self, mut shown: Value) -> Value {
+        for path in &self.paths {
+            let mut value = &mut shown;
+            for field in path.split('.') {
+                let Value::Object(fields) = value else { break };
+                value = fields.entry(field).or_insert(Value::Null);
+            }
+        }
+        shown
+    }
+
     pub(crate) fn show_session(
         &self,
         session: &VerificationSession,
@@ -83,11 +95,11 @@ impl Expanded {
             let report = self.trimmed(report, "last_verification_report.");
             session.last_verification_report = Some(Expandable::Object(Box::new(report)));
         }
-        to_json(&session)
+        self.fill(to_json(&session))
     }
 
     pub(crate) fn show_report(&self, report: &VerificationReport) -> Value {
-        to_json(&self.trimmed(report, ""))
+        self.fill(to_json(&self.trimmed(report, "")))
     }
 
     /// The report with those of its optional parts that were asked for under this prefix.

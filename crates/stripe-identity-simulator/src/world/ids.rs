@@ -56,6 +56,11 @@ fn text(random: &mut Rng, length: usize) -> String {
     std::iter::repeat_with(|| random.alphanumeric()).take(length).collect()
 }
 
+/// Returns a seed that is always the same for an id.
+pub(crate) fn seed_of(id: &str) -> u64 {
+    hash(0, id)
+}
+
 /// FNV-1a, which stays the same in every release and on every machine, unlike the hashes of the standard library.
 fn hash(seed: u64, world: &str) -> u64 {
     let bytes = seed.to_le_bytes().into_iter().chain(world.bytes());

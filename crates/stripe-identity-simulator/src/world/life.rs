@@ -6,22 +6,71 @@ use stripe_identity_core::types::{
 };
 
 use crate::control_error::ControlError;
+use crate::detail::User;
+use crate::document::Document;
 use crate::outcome::{Outcome, reason};
 use crate::settings::Processing;
+use crate::submission::Submission;
 use crate::world::api::files;
 use crate::world::checks;
 use crate::world::events::record_of_session;
+use crate::world::ids::seed_of;
 use crate::world::queue::DueThing;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::{Checks, ChecksEnd};
 use crate::world::redact;
 use crate::world::state::State;
 
-/// Lets the user submit, and the checks end with an outcome when the world's settings say.
-pub(crate) fn submit(state: &mut State, id: &str, outcome: &Outcome) -> Result<(), ControlError> {
+/// Lets the user submit, after the delay of the submission. The checks end when the world's settings say.
+pub(crate) fn submit(state: &mut State, id: &str, submission: &Submission) -> Result<(), ControlError> {
+    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+    stored.must_have(&VerificationSessionStatus::RequiresInput)?;
+    checks::must_fit(&stored.session, submission)?;
+    if submission.delay().is_zero() {
+        return begin_try(state, id, submission);
+    }
+    schedule_try(state, id, submission.clone());
+    Ok(())
+}
+
+fn schedule_try(state: &mut State, id: &str, submission: Submission) {
+    let time = state.clock.now().after(submission.delay());
+    if let Some(stored) = state.sessions.edit(id) {
+        stored.next_try = Some((time, submission));
+        state.queue.schedule(time, DueThing::UserSubmits { session: id.to_owned() });
+    }
+}
+
+/// Schedules the next of the tries that are planned for a session, if it requires input and none is scheduled.
+pub(crate) fn schedule_planned_try(state: &mut State, id: &str) {
+    let Some(stored) = state.sessions.get(id).filter(|stored| !stored.planned.is_empty()) else { return };
+    if stored.next_try.is_none() && stored.session.status == VerificationSessionStatus::RequiresInput {
+        let submission = state.sessions.edit(id).and_then(|stored| stored.planned.pop_front());
+        if let Some(submission) = submission {
+            schedule_try(state, id, submission);
+        }
+    }
+}
+
+/// Makes the try that is due, unless another one was made since it was scheduled, or the session no longer has room for it.
+pub(crate) fn try_is_due(state: &mut State, id: &str) {
+    let now = state.clock.now();
+    let Some(stored) = state.sessions.get(id) else { return };
+    if stored.next_try.as_ref().is_some_and(|(time, _)| *time <= now)
+        && let Some((_, submission)) = state.sessions.edit(id).and_then(|stored| stored.next_try.take())
+    {
+        let stored = state.sessions.get(id).filter(|stored| checks::must_fit(&stored.session, &submission).is_ok());
+        if stored.is_some() {
+            // It is refused if the session does not require input.
+            drop(begin_try(state, id, &submission));
+        }
+    }
+}
+
+fn begin_try(state: &mut State, id: &str, submission: &Submission) -> Result<(), ControlError> {
     start_processing(state, id)?;
     let end = match state.settings.processing {
-        Processing::AtOnce | Processing::AfterRetrieves(0) => return finish_processing(state, id, outcome),
+        Processing::AtOnce | Processing::AfterRetrieves(0) => return finish_processing(state, id, submission),
         Processing::AfterRetrieves(count) => ChecksEnd::AfterRetrieves(count),
         Processing::After(duration) => {
             state.schedule(duration, DueThing::ChecksEnd { session: id.to_owned() });
@@ -29,7 +78,7 @@ pub(crate) fn submit(state: &mut State, id: &str, outcome: &Outcome) -> Result<(
         }
     };
     let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
-    stored.checks = Some(Checks { outcome: outcome.clone(), end });
+    stored.checks = Some(Checks { submission: submission.clone(), end });
     Ok(())
 }
 
@@ -39,19 +88,26 @@ pub(crate) fn start_processing(state: &mut State, id: &str) -> Result<(), Contro
     if let Some(stored) = state.sessions.edit(id) {
         stored.session.status = VerificationSessionStatus::Processing;
         stored.session.last_error = None;
+        stored.next_try = None;
         stored.revoke_access();
     }
     record_of_session(state, id, EventType::VerificationSessionProcessing, None);
     Ok(())
 }
 
-pub(crate) fn finish_processing(state: &mut State, id: &str, outcome: &Outcome) -> Result<(), ControlError> {
+pub(crate) fn finish_processing(state: &mut State, id: &str, submission: &Submission) -> Result<(), ControlError> {
     let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
     stored.must_have(&VerificationSessionStatus::Processing)?;
-    let report = checks::report(&stored.session, outcome, state.now(), &mut state.ids);
+    checks::must_fit(&stored.session, submission)?;
+    let outcome = submission.outcome();
+    let default = User::from_seed(seed_of(id));
+    let person = stored.person.as_deref().unwrap_or(&default.person).clone();
+    let user = submission.user(User { person, document: default.document.clone() });
+    let report = checks::report(&stored.session, outcome, &user, state.now(), &mut state.ids);
     let account = stored.account.clone();
     let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
     stored.checks = None;
+    stored.person = Some(user.person.clone()).filter(|person| *person != default.person).map(Box::new);
     if let Some(report) = &report {
         stored.session.last_verification_report = Some(Expandable::Id(report.id.clone()));
         stored.reports.push(report.id.as_str().to_owned());
@@ -69,7 +125,7 @@ pub(crate) fn finish_processing(state: &mut State, id: &str, outcome: &Outcome) 
         }
     };
     if let Some(report) = report {
-        collect_images(state, &report, account.as_deref());
+        collect_images(state, &report, &user.document, account.as_deref());
         state.reports.insert(StoredReport { account, report });
     }
     record_of_session(state, id, type_, None);
@@ -80,15 +136,15 @@ pub(crate) fn finish_processing(state: &mut State, id: &str, outcome: &Outcome) 
 pub(crate) fn is_retrieved(state: &mut State, id: &str) {
     let Some(checks) = state.sessions.get(id).and_then(|stored| stored.checks.as_ref()) else { return };
     let ChecksEnd::AfterRetrieves(count) = checks.end else { return };
-    let outcome = checks.outcome.clone();
+    let submission = checks.submission.clone();
     match count.checked_sub(1) {
         Some(count) => {
             if let Some(stored) = state.sessions.edit(id) {
-                stored.checks = Some(Checks { outcome, end: ChecksEnd::AfterRetrieves(count) });
+                stored.checks = Some(Checks { submission, end: ChecksEnd::AfterRetrieves(count) });
             }
         }
         // It has the checks of a session whose status is `processing`.
-        None => drop(finish_processing(state, id, &outcome)),
+        None => drop(finish_processing(state, id, &submission)),
     }
 }
 
@@ -96,10 +152,10 @@ pub(crate) fn is_retrieved(state: &mut State, id: &str) {
 pub(crate) fn checks_are_due(state: &mut State, id: &str) {
     let now = state.clock.now();
     let checks = state.sessions.get(id).and_then(|stored| stored.checks.as_ref());
-    let outcome = checks.filter(|checks| matches!(checks.end, ChecksEnd::At(end) if end <= now));
-    if let Some(outcome) = outcome.map(|checks| checks.outcome.clone()) {
+    let checks = checks.filter(|checks| matches!(checks.end, ChecksEnd::At(end) if end <= now));
+    if let Some(submission) = checks.map(|checks| checks.submission.clone()) {
         // As above.
-        drop(finish_processing(state, id, &outcome));
+        drop(finish_processing(state, id, &submission));
     }
 }
 
@@ -123,6 +179,7 @@ pub(crate) fn finish_redaction(state: &mut State, id: &str) -> Result<(), Contro
         redaction.status = RedactionStatus::Redacted;
     }
     stored.redaction_ends = None;
+    stored.forget_user();
     redact::session(&mut stored.session);
     let (reports, events) = (stored.reports.clone(), stored.events.clone());
     for report in &reports {
@@ -150,9 +207,15 @@ fn redact_snapshot(object: &mut Value) {
     }
 }
 
-fn collect_images(state: &mut State, report: &VerificationReport, account: Option<&str>) {
+fn collect_images(state: &mut State, report: &VerificationReport, document: &Document, account: Option<&str>) {
+    let mut sides = [&document.front, &document.back].into_iter();
     for (image, is_selfie) in checks::images(report) {
-        let purpose = if is_selfie { FilePurpose::Selfie } else { FilePurpose::IdentityDocumentDownloadable };
-        files::collect(state, image, purpose, account);
+        let (contents, purpose) = if is_selfie {
+            (Some(&document.selfie), FilePurpose::Selfie)
+        } else {
+            (sides.next(), FilePurpose::IdentityDocumentDownloadable)
+        };
+        let contents = contents.map(|contents| contents.expose().clone()).unwrap_or_default();
+        files::collect(state, image, purpose, contents, account);
     }
 }

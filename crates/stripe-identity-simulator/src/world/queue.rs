@@ -8,6 +8,10 @@ use crate::world::idempotency::Entry;
 /// Something that happens by itself when its time has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DueThing {
+    /// The user of a session submits.
+    UserSubmits {
+        session: String,
+    },
     /// The checks of a session end.
     ChecksEnd {
         session: String,
@@ -42,7 +46,10 @@ pub(crate) enum DueThing {
 impl DueThing {
     /// Whether it moves something on, and does not only end what was valid for a while.
     fn is_work(&self) -> bool {
-        matches!(self, Self::ChecksEnd { .. } | Self::RedactionEnds { .. } | Self::Delivery { .. })
+        matches!(
+            self,
+            Self::UserSubmits { .. } | Self::ChecksEnd { .. } | Self::RedactionEnds { .. } | Self::Delivery { .. }
+        )
     }
 }
 

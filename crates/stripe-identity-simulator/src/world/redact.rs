@@ -69,23 +69,19 @@ fn redact_text(text: &mut Option<Sensitive<String>>) {
 }
 
 fn redact_date(date: &mut Option<Sensitive<Date>>) {
-    *date = date.take().map(|_| Date::default().into());
+    *date = date.take().map(|_| Date::new(1, 1, 1).into());
 }
 
 fn redact_sex(sex: &mut Option<Sensitive<Sex>>) {
     *sex = sex.take().map(|_| Sex::Redacted.into());
 }
 
+/// The country stays.
 fn redact_address(address: &mut Option<Address>) {
     if let Some(address) = address {
-        for line in [
-            &mut address.city,
-            &mut address.country,
-            &mut address.line1,
-            &mut address.line2,
-            &mut address.postal_code,
-            &mut address.state,
-        ] {
+        for line in
+            [&mut address.city, &mut address.line1, &mut address.line2, &mut address.postal_code, &mut address.state]
+        {
             redact_text(line);
         }
     }

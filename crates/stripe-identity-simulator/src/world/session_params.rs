@@ -47,6 +47,11 @@ impl Changes {
         Ok(Self { metadata, document, provided_details, type_: form.one_of("type", TYPES)? })
     }
 
+    /// Whether they are of metadata alone, which takes no session that requires input.
+    pub(crate) fn are_of_metadata(&self) -> bool {
+        matches!(self.document, Patch::Keep) && self.provided_details.is_none() && self.type_.is_none()
+    }
+
     /// All of them or, if one is refused, none.
     pub(crate) fn apply_to(self, session: &mut VerificationSession) -> Result<(), Refusal> {
         let mut metadata = session.metadata.clone();
@@ -122,13 +127,20 @@ impl New {
 
         if session.verification_flow.is_some() {
             session.type_ = VerificationSessionType::VerificationFlow;
-            session.options.get_or_insert_default().document = Some(DocumentOptions::default());
+            let options = session.options.get_or_insert_default();
+            options.document = Some(DocumentOptions::default());
+            options.email.get_or_insert_default().require_verification = Some(true);
+            options.phone.get_or_insert_default().require_verification = Some(true);
         } else if changes.type_.is_none() {
             return Err(Refusal::missing_parameter("type"));
         }
         let changes = if session.verification_flow.is_some() { Changes { type_: None, ..changes } } else { changes };
         changes.apply_to(&mut session)?;
         Ok(Self(session))
+    }
+
+    pub(crate) fn session(&self) -> &VerificationSession {
+        &self.0
     }
 
     pub(crate) fn into_session(self, id: String) -> VerificationSession {

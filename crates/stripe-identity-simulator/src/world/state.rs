@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use crate::world::clock::WorldClock;
 use crate::world::idempotency::Responses;
 use crate::world::ids::Ids;
+use crate::world::plans::Plans;
 use crate::world::queue::{DueThing, Queue};
 use crate::world::record::delivery::Deliveries;
 use crate::world::record::ephemeral_key::StoredKey;
@@ -36,6 +37,7 @@ pub(crate) struct State {
     pub(crate) keys: Store<StoredKey>,
     pub(crate) responses: Responses,
     pub(crate) deliveries: Deliveries,
+    pub(crate) plans: Plans,
     /// How large all uploads are together.
     pub(crate) file_bytes: usize,
 }
@@ -56,6 +58,7 @@ impl State {
             keys: Store::default(),
             responses: Responses::default(),
             deliveries: Deliveries::default(),
+            plans: Plans::default(),
             file_bytes: 0,
         }
     }

@@ -6,7 +6,7 @@ use stripe_identity_core::types::{
     VerificationSessionOptions, VerificationSessionStatus as Status, VerificationSessionType as Type,
 };
 use stripe_identity_core::{ApiKey, ErrorKind};
-use stripe_identity_simulator::{ControlError, Outcome};
+use stripe_identity_simulator::{ControlError, Document, Outcome, Person, Submission};
 
 use super::start;
 
@@ -15,6 +15,11 @@ fn failed_checks(report: &VerificationReport) -> Vec<String> {
     let report = serde_json::to_value(report).unwrap();
     let checks = ["document", "selfie", "id_number", "email", "phone"].into_iter();
     checks.filter_map(|check| report[check]["error"]["code"].as_str().map(str::to_owned)).collect()
+}
+
+/// A session that can have every outcome.
+fn every_check() -> Create {
+    Create::verification_flow("vf_1").require_matching_selfie(true).require_id_number(true)
 }
 
 fn secrets(session: &VerificationSession) -> (Option<&str>, Option<&str>) {
@@ -67,8 +72,8 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
     assert_eq!(codes.len(), 19);
     for code in codes {
         let (stripe, sessions) = start();
-        let before = sessions.create(Create::document()).send().unwrap();
-        stripe.submit(&before.id, &Outcome::Failed(code.clone())).unwrap();
+        let before = sessions.create(every_check()).send().unwrap();
+        stripe.submit(&before.id, Outcome::Failed(code.clone())).unwrap();
 
         let expand = [SessionExpand::LastVerificationReport];
         let after = sessions.retrieve(&before.id).expand(expand).send().unwrap();
@@ -85,7 +90,7 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
             .any(|check| code.as_str().starts_with(check));
         assert_eq!(errors, if has_check { vec![code.to_string()] } else { vec![] });
 
-        stripe.submit(&before.id, &Outcome::Verified).unwrap();
+        stripe.submit(&before.id, Outcome::Verified).unwrap();
         let verified = sessions.retrieve(&before.id).send().unwrap();
         assert_eq!((&verified.status, &verified.last_error), (&Status::Verified, &None));
     }
@@ -95,7 +100,8 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
 fn a_verified_session_shows_its_outputs_when_asked() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document().require_matching_selfie(true)).send().unwrap();
-    stripe.submit(&session.id, &Outcome::Verified).unwrap();
+    let person = Person::from_seed(7);
+    stripe.submit(&session.id, Submission::verified().person(person.clone())).unwrap();
 
     let plain = sessions.retrieve(&session.id).send().unwrap();
     assert!(plain.verified_outputs.is_none());
@@ -105,7 +111,7 @@ fn a_verified_session_shows_its_outputs_when_asked() {
     let expand = [SessionExpand::VerifiedOutputs, SessionExpand::LastVerificationReport];
     let expanded = sessions.retrieve(&session.id).expand(expand).send().unwrap();
     let outputs = expanded.verified_outputs.as_ref().unwrap();
-    assert_eq!(outputs.first_name.as_ref().unwrap().expose(), "Robin");
+    assert_eq!((&outputs.first_name, &outputs.last_name), (&person.first_name, &person.last_name));
     assert!(outputs.address.is_some() && outputs.dob.is_none() && outputs.sex.is_none());
     let report = expanded.last_verification_report.as_ref().unwrap().object().unwrap();
     assert_eq!(report.verification_session.as_ref(), Some(&session.id));
@@ -118,7 +124,7 @@ fn a_verified_session_shows_its_outputs_when_asked() {
 fn sensitive_fields_take_a_restricted_key() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document()).send().unwrap();
-    stripe.submit(&session.id, &Outcome::Verified).unwrap();
+    stripe.submit(&session.id, Submission::verified().person(Person::from_seed(7).born(1990, 6, 5))).unwrap();
 
     let sensitive = || sessions.retrieve(&session.id).expand([SessionExpand::Dob, SessionExpand::ReportDocumentNumber]);
     assert_eq!(sensitive().send().unwrap_err().kind(), ErrorKind::Permission);
@@ -137,7 +143,7 @@ fn an_id_number_session_and_a_flow() {
     let (stripe, sessions) = start();
     let id_number = sessions.create(Create::id_number()).send().unwrap();
     assert_eq!(id_number.type_, Type::IdNumber);
-    stripe.submit(&id_number.id, &Outcome::Verified).unwrap();
+    stripe.submit(&id_number.id, Outcome::Verified).unwrap();
     let expand = [SessionExpand::VerifiedOutputs];
     let outputs =
         sessions.retrieve(&id_number.id).expand(expand).send().unwrap().into_inner().verified_outputs.unwrap();
@@ -152,24 +158,21 @@ fn an_id_number_session_and_a_flow() {
 fn processing_stands_between_submitting_and_the_outcome() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
-    assert_eq!(
-        stripe.finish_processing(&id, &Outcome::Verified),
-        Err(ControlError::WrongStatus(Status::RequiresInput))
-    );
+    assert_eq!(stripe.finish_processing(&id, Outcome::Verified), Err(ControlError::WrongStatus(Status::RequiresInput)));
     stripe.start_processing(&id).unwrap();
     let session = sessions.retrieve(&id).send().unwrap();
     assert_eq!((&session.status, secrets(&session)), (&Status::Processing, (None, None)));
     for error in [
         sessions.cancel(&id).send().unwrap_err(),
         sessions.redact(&id).send().unwrap_err(),
-        sessions.update(&id, Update::new()).send().unwrap_err(),
+        sessions.update(&id, Update::new().require_id_number(true)).send().unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidRequest, None));
     }
     assert_eq!(stripe.start_processing(&id), Err(ControlError::WrongStatus(Status::Processing)));
-    stripe.finish_processing(&id, &Outcome::Verified).unwrap();
+    stripe.finish_processing(&id, Outcome::Verified).unwrap();
     assert_eq!(sessions.retrieve(&id).send().unwrap().status, Status::Verified);
-    assert_eq!(stripe.submit("vs_none", &Outcome::Verified), Err(ControlError::NoSuchSession));
+    assert_eq!(stripe.submit("vs_none", Outcome::Verified), Err(ControlError::NoSuchSession));
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn an_update_changes_what_it_names_and_nothing_else() {
 fn canceling_is_final() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
-    stripe.submit(&id, &Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();
+    stripe.submit(&id, Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();
 
     let session = sessions.cancel(&id).send().unwrap();
     assert_eq!((&session.status, secrets(&session)), (&Status::Canceled, (None, None)));
@@ -209,11 +212,11 @@ fn canceling_is_final() {
     for error in [
         sessions.cancel(&id).send().unwrap_err(),
         sessions.redact(&id).send().unwrap_err(),
-        sessions.update(&id, Update::new()).send().unwrap_err(),
+        sessions.update(&id, Update::new().require_id_number(true)).send().unwrap_err(),
     ] {
         assert_eq!(error.status().unwrap(), 400);
     }
-    assert_eq!(stripe.submit(&id, &Outcome::Verified), Err(ControlError::WrongStatus(Status::Canceled)));
+    assert_eq!(stripe.submit(&id, Outcome::Verified), Err(ControlError::WrongStatus(Status::Canceled)));
 }
 
 #[test]
@@ -225,7 +228,10 @@ fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
         .metadata("case", "7")
         .provided_email("robin@example.test");
     let id = sessions.create(params).send().unwrap().id.clone();
-    stripe.submit(&id, &Outcome::Verified).unwrap();
+    let person = Person::from_seed(7).named("Robin", "Sample").born(1990, 6, 5);
+    let id_number = person.id_number.clone().unwrap().into_inner();
+    let submission = Submission::verified().person(person).document(Document::from_seed(7).number("X-12345"));
+    stripe.submit(&id, submission).unwrap();
 
     let processing = sessions.redact(&id).send().unwrap();
     assert_eq!(processing.redaction.as_ref().unwrap().status, RedactionStatus::Processing);
@@ -243,7 +249,7 @@ fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
     let report = redacted.last_verification_report.as_ref().unwrap().object().unwrap();
     assert_eq!(report.document.as_ref().unwrap().sex.as_ref().unwrap().expose().as_str(), "[redacted]");
     assert_eq!(redacted.verified_outputs.as_ref().unwrap().sex.as_ref().unwrap().expose().as_str(), "[redacted]");
-    for personal in ["Robin", "Sample", "1990", "000000000", "X0000000", "robin@", "\"7\"", "file_", "us_ssn"] {
+    for personal in ["Robin", "Sample", "1990", &id_number, "X-12345", "robin@", "\"7\"", "file_", "us_ssn"] {
         assert!(!body.contains(personal), "{personal} is still in {body}");
     }
 }

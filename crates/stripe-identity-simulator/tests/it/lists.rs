@@ -57,7 +57,7 @@ fn pages_go_from_the_newest_to_the_oldest_and_back() {
 fn each_filter_picks_its_own() {
     let (stripe, sessions) = start();
     let [one, two, three] = some(3, &stripe, &sessions).try_into().unwrap();
-    stripe.submit(&two, &Outcome::Verified).unwrap();
+    stripe.submit(&two, Outcome::Verified).unwrap();
     let params =
         Create::document().client_reference_id("user-42").related_customer("cus_1").related_customer_account("acct_1");
     stripe.advance(Duration::from_secs(1));
@@ -87,7 +87,7 @@ fn each_filter_picks_its_own() {
 fn a_list_expands_under_its_prefix() {
     let (stripe, sessions) = start();
     let [id] = some(1, &stripe, &sessions).try_into().unwrap();
-    stripe.submit(&id, &Outcome::Verified).unwrap();
+    stripe.submit(&id, Outcome::Verified).unwrap();
     let list = sessions.list(List::new()).expand([SessionExpand::VerifiedOutputs]).send().unwrap();
     assert!(list.data[0].verified_outputs.is_some());
     let json: serde_json::Value = serde_json::from_slice(list.meta().body()).unwrap();

@@ -2,9 +2,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod deliveries;
+mod facts;
 mod http;
 mod life;
 mod lists;
+mod people;
 mod refusals;
 mod server;
 mod surface;

@@ -23,7 +23,11 @@ fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, Value) {
 
 fn life_of_a_session(address: SocketAddr) {
     const SESSIONS: &str = "/v1/identity/verification_sessions";
-    let (status, session) = exchange(address, &format!("POST {SESSIONS}"), "type=document&metadata[case]=7");
+    let (status, session) = exchange(
+        address,
+        &format!("POST {SESSIONS}"),
+        "type=document&metadata[case]=7&options[document][require_matching_selfie]=true",
+    );
     assert_eq!((status, session["status"].as_str()), (200, Some("requires_input")), "{session}");
     let id = session["id"].as_str().unwrap().to_owned();
 

@@ -27,7 +27,7 @@ fn verified(stripe: &SimulatorTransport, client: &BlockingClient) -> Verificatio
     let id = client.verification_sessions().create(params).send().unwrap().id.clone();
     for outcome in [Outcome::Failed(LastErrorCode::SelfieFaceMismatch), Outcome::Verified] {
         stripe.advance(Duration::from_secs(60));
-        stripe.submit(&id, &outcome).unwrap();
+        stripe.submit(&id, outcome).unwrap();
     }
     client.verification_sessions().retrieve(&id).send().unwrap().into_inner()
 }
@@ -66,7 +66,7 @@ fn collected_images_are_files_until_redaction() {
     let selfie = report.selfie.as_ref().unwrap().selfie.clone().unwrap();
 
     let file = client.files().retrieve(&selfie).send().unwrap();
-    assert_eq!((&file.purpose, file.size), (&FilePurpose::Selfie, Some(67)));
+    assert_eq!((&file.purpose, file.size), (&FilePurpose::Selfie, Some(110)));
     assert_eq!(client.files().download(&selfie).send().unwrap_err().kind(), ErrorKind::Permission);
     let contents = client.files().download(&selfie).api_key(restricted()).send().unwrap();
     assert!(contents.bytes().starts_with(b"\x89PNG"));
@@ -86,7 +86,8 @@ fn a_link_to_an_image_takes_the_same_key_as_the_image() {
     let session = verified(&stripe, &client);
     let report = client.verification_reports().retrieve(session.last_verification_report.as_ref().unwrap().id());
     let selfie = report.send().unwrap().selfie.clone().unwrap().selfie.unwrap();
-    let link = || client.file_links().create(CreateFileLink::new(&selfie));
+    let soon = Timestamp::from_secs(stripe.time().as_secs() + 30);
+    let link = || client.file_links().create(CreateFileLink::new(&selfie).expires_at(soon));
     assert_eq!(link().send().unwrap_err().kind(), ErrorKind::Permission);
     assert!(link().api_key(restricted()).send().is_ok());
 }
@@ -155,7 +156,7 @@ fn an_upload_comes_back_to_the_byte() {
     let contents: Vec<u8> = (0..=255).cycle().take(5000).chain(*b"\r\n--\r\n\r\n").collect();
     let upload = || {
         let link = FileLinkData::create().metadata("case é", "é & ü");
-        let file = CreateFile::new(FilePurpose::IdentityDocument, contents.clone()).filename("a \"b\".jpg");
+        let file = CreateFile::new(FilePurpose::DisputeEvidence, contents.clone()).filename("a \"b\".jpg");
         client.files().create(file.content_type("image/jpeg").file_link_data(link)).expand([FileExpand::Links])
     };
     let file = upload().send().unwrap();

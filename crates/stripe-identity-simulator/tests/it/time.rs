@@ -52,17 +52,17 @@ fn events(stripe: &Simulator) -> Vec<(String, i64)> {
 fn checks_end_after_a_time() {
     let stripe = settings(Processing::After(seconds(30)), Redacting::ByRequest);
     let session = id(&create(&stripe, KEY));
-    stripe.submit(session.as_str(), &Outcome::Failed("selfie_manipulated".into())).unwrap();
+    stripe.submit(session.as_str(), Outcome::Failed("document_unverified_other".into())).unwrap();
     stripe.advance(Duration::from_millis(29_999));
     assert_eq!(retrieve(&stripe, &session)["status"], "processing");
     stripe.advance(Duration::from_millis(1));
-    assert_eq!(retrieve(&stripe, &session)["last_error"]["code"], "selfie_manipulated");
+    assert_eq!(retrieve(&stripe, &session)["last_error"]["code"], "document_unverified_other");
 
     // Checks that end otherwise do not end again, and later ones have their own time.
-    stripe.submit(session.as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.submit(session.as_str(), Outcome::Failed("document_expired".into())).unwrap();
     stripe.advance(seconds(10));
-    stripe.finish_processing(session.as_str(), &Outcome::Failed("selfie_manipulated".into())).unwrap();
-    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.finish_processing(session.as_str(), Outcome::Failed("document_unverified_other".into())).unwrap();
+    stripe.submit(session.as_str(), Outcome::Verified).unwrap();
     stripe.advance(seconds(29));
     assert_eq!(retrieve(&stripe, &session)["status"], "processing");
     stripe.advance(seconds(1));
@@ -74,7 +74,7 @@ fn checks_end_after_some_retrieves() {
     let stripe = settings(Processing::AfterRetrieves(2), Redacting::ByRequest);
     let session = id(&create(&stripe, KEY));
     retrieve(&stripe, &session);
-    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.submit(session.as_str(), Outcome::Verified).unwrap();
     assert_eq!(listed(&stripe)["status"], "processing", "a list is no retrieve");
     let statuses: Vec<_> = (0..3).map(|_| retrieve(&stripe, &session)["status"].as_str().unwrap().to_owned()).collect();
     assert_eq!(statuses, ["processing", "processing", "verified"]);
@@ -125,7 +125,7 @@ fn secret_expires_after_a_day_and_url_after_two() {
 
     // A fresh one has all of its time, though its predecessor was to expire before.
     stripe.advance(hours(12));
-    stripe.submit(id(&session).as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.submit(id(&session).as_str(), Outcome::Failed("document_expired".into())).unwrap();
     assert_eq!((&listed(&stripe)["client_secret"], &listed(&stripe)["url"]), (&Value::Null, &Value::Null));
     let fresh = retrieve(&stripe, &id(&session));
     stripe.advance(almost(24));
@@ -161,9 +161,9 @@ fn everything_due_happens_in_order_and_at_its_own_time() {
     let stripe = settings(Processing::After(seconds(30)), Redacting::After(hours(1)));
     let [one, two, three] = [(); 3].map(|()| id(&create(&stripe, KEY)));
     send(&stripe, KEY, "POST", &format!("{SESSIONS}/{three}/redact"), "");
-    stripe.submit(one.as_str(), &Outcome::Verified).unwrap();
+    stripe.submit(one.as_str(), Outcome::Verified).unwrap();
     stripe.advance(seconds(10));
-    stripe.submit(two.as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.submit(two.as_str(), Outcome::Failed("document_expired".into())).unwrap();
     stripe.advance(hours(2));
     let expected = [
         ("created", 0),
@@ -185,7 +185,7 @@ fn everything_due_happens_in_order_and_at_its_own_time() {
 fn run_until_idle_goes_as_far_as_there_is_work() {
     let stripe = settings(Processing::After(seconds(30)), Redacting::After(hours(1)));
     let session = id(&create(&stripe, KEY));
-    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.submit(session.as_str(), Outcome::Verified).unwrap();
     let passed = || stripe.world(KEY).unwrap().time().as_secs() - BEGINNING;
     assert!(stripe.run_until_idle());
     assert_eq!((passed(), retrieve(&stripe, &session)["status"].as_str()), (30, Some("verified")));
@@ -202,7 +202,7 @@ fn run_until_idle_goes_as_far_as_there_is_work() {
 fn time_at_its_end_is_no_panic() {
     let stripe = settings(Processing::After(Duration::MAX), Redacting::After(Duration::MAX));
     let session = id(&create(&stripe, KEY));
-    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.submit(session.as_str(), Outcome::Verified).unwrap();
     stripe.advance(Duration::MAX);
     stripe.advance(Duration::MAX);
     assert_eq!(retrieve(&stripe, &session)["status"], "verified");

@@ -32,14 +32,16 @@ fn urls_are_of_the_host_that_the_client_asks_for() {
     // A program that was led here under Stripe's name must not be led back there.
     assert!(url(&create("api.stripe.com")).starts_with(&server.url()));
 
-    server.submit(id(&session).as_str(), &Outcome::Verified).unwrap();
+    server.submit(id(&session).as_str(), Outcome::Verified).unwrap();
     let files = json(exchange(address, "simulator", "GET /v1/files", KEY, ""));
     let file = &files["data"][0];
     assert_eq!(url(file), format!("http://simulator/v1/files/{}/contents", id(file)));
     let (status, contents) = exchange(address, "x", &format!("GET /v1/files/{}/contents", id(file)), RESTRICTED, "");
     assert_eq!(status, 200, "{contents}");
 
-    let made = json(exchange(address, "x", "POST /v1/file_links", RESTRICTED, &format!("file={}", id(file))));
+    let soon = server.time().as_secs() + 30;
+    let params = format!("file={}&expires_at={soon}", id(file));
+    let made = json(exchange(address, "x", "POST /v1/file_links", RESTRICTED, &params));
     assert!(url(&made).starts_with("http://x/links/"));
     let expanded = format!("GET /v1/file_links/{}?expand[]=file", id(&made));
     let expanded = json(exchange(address, "y", &expanded, KEY, ""));
@@ -101,7 +103,7 @@ fn page_and_file_link_take_no_key_and_find_their_world() {
     wrong.pop();
     assert_eq!(page(&wrong).0, 404);
     assert_eq!(page("http://x/start/test_none").0, 404);
-    server.submit(id(&session).as_str(), &Outcome::Verified).unwrap();
+    server.submit(id(&session).as_str(), Outcome::Verified).unwrap();
     assert_eq!(page(url(&session)).0, 404, "it is used up");
 
     let report = send(&server, "rk_test_a", "GET", "/v1/identity/verification_reports", "").1;
@@ -119,7 +121,7 @@ fn no_response_and_no_event_names_a_host_of_stripe() {
     let stripe = Simulator::new();
     let session = create(&stripe, "sk_test_a");
     assert!(url(&session).starts_with("https://simulator.test/start/"));
-    stripe.submit(id(&session).as_str(), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.submit(id(&session).as_str(), Outcome::Failed("document_expired".into())).unwrap();
     let host = [("host", "files.stripe.com")];
     for path in [SESSIONS, "/v1/identity/verification_reports", "/v1/files", "/v1/events"] {
         let (status, list) = send_with(&stripe, "rk_test_a", "GET", path, "", &host);

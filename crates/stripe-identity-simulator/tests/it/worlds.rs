@@ -189,7 +189,7 @@ fn ephemeral_key_ends_after_an_hour_or_when_it_is_deleted() {
 fn restricted_key_reads_what_the_settings_say() {
     let stripe = Simulator::new();
     let session = id(&create(&stripe, "sk_test_a"));
-    stripe.submit(session.as_str(), &Outcome::Verified).unwrap();
+    stripe.submit(session.as_str(), Outcome::Verified).unwrap();
     let one = format!("{SESSIONS}/{session}?expand[]=verified_outputs.dob");
     let list = format!("{SESSIONS}?expand[]=data.verified_outputs.dob");
     let reports = "/v1/identity/verification_reports?expand[]=data.document.number".to_owned();
@@ -217,8 +217,8 @@ fn handle_to_a_world_moves_no_other() {
     let stripe = Simulator::new();
     let [a, b] = ["sk_test_a", "rk_test_b"].map(|key| stripe.world(key).unwrap());
     let session = id(&create(&stripe, "sk_test_a"));
-    assert_eq!(b.submit(session.as_str(), &Outcome::Verified), Err(ControlError::NoSuchSession));
-    a.submit(session.as_str(), &Outcome::Verified).unwrap();
+    assert_eq!(b.submit(session.as_str(), Outcome::Verified), Err(ControlError::NoSuchSession));
+    a.submit(session.as_str(), Outcome::Verified).unwrap();
 
     a.advance(Duration::from_secs(10));
     stripe.advance(Duration::from_secs(5));

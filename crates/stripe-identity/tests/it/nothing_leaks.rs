@@ -10,7 +10,7 @@ use stripe_identity::{
 };
 use stripe_identity_hyper::HyperTransport;
 use stripe_identity_mock::ScriptedTransport;
-use stripe_identity_simulator::{Outcome, Simulator, SimulatorTransport};
+use stripe_identity_simulator::{Document, Person, Plan, Simulator, SimulatorTransport, Submission};
 use stripe_identity_ureq::UreqTransport;
 
 use crate::backends::NOBODY;
@@ -83,7 +83,11 @@ fn debug_of_models_and_responses_hides_personal_data() {
     assert!(created.client_secret.is_some() && created.url.is_some());
     clean(&created);
 
-    stripe.submit(&created.id, &Outcome::Verified).unwrap();
+    let person = Person::from_seed(7).named("Robin", "Sample").born(1990, 6, 5);
+    let submission = Submission::verified().person(person).document(Document::from_seed(7).number("X0000000"));
+    clean(&submission);
+    clean(&Plan::from(submission.clone()));
+    stripe.submit(&created.id, submission).unwrap();
     let everything = sessions.retrieve(&created.id).expand(SessionExpand::KNOWN.iter().cloned());
     let verified = everything.api_key(ApiKey::new("rk_test_topsecret").unwrap()).send().unwrap();
     let body = String::from_utf8_lossy(verified.meta().body()).into_owned();

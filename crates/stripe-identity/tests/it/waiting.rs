@@ -18,7 +18,7 @@ fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
                 let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
                 let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
                 // Of a session that is decided already, there is nothing to submit.
-                let _ = person.submit(&sessions.send().unwrap().data[0].id, &Outcome::Verified);
+                let _ = person.submit(&sessions.send().unwrap().data[0].id, Outcome::Verified);
             }
         })
         .build()
@@ -64,7 +64,7 @@ async fn wait_until_yields_to_other_tasks_of_its_thread() {
     let waiting = call.wait_until(VerificationSession::is_decided, TEN_MINUTES).into_future();
     let person = async {
         tokio::task::yield_now().await;
-        stripe.submit(&session, &Outcome::Verified).unwrap();
+        stripe.submit(&session, Outcome::Verified).unwrap();
     };
     let (decided, ()) = tokio::join!(waiting, person);
     assert!((2..=4).contains(&decided.unwrap().meta().attempts()));

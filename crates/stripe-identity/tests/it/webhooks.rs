@@ -43,7 +43,7 @@ fn each_step_of_a_session_is_delivered_with_a_signature() {
     stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap());
     assert_eq!(deliver(&stripe), [], "nobody listened then");
     let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
-    stripe.submit(&session, &Outcome::Verified).unwrap();
+    stripe.submit(&session, Outcome::Verified).unwrap();
     let types: Vec<_> = deliver(&stripe).iter().map(|delivery| delivery.type_().to_owned()).collect();
     assert_eq!(types, ["created", "processing", "verified"].map(|it| format!("identity.verification_session.{it}")));
     assert_eq!(deliver(&stripe), [], "each is delivered once");

@@ -1,5 +1,5 @@
 use serde_json::Value;
-use stripe_identity_core::types::{Expandable, FileId, FileLink, Metadata, Patch, Sensitive, Timestamp};
+use stripe_identity_core::types::{Expandable, FileId, FileLink, FilePurpose, Metadata, Patch, Sensitive, Timestamp};
 
 use crate::form::Form;
 use crate::refusal::Refusal;
@@ -15,6 +15,27 @@ use crate::world::show::{self, to_json};
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
+/// How long a link to an image that a verification collected may live, in seconds.
+const LONGEST_IMAGE_LINK: i64 = 30;
+
+/// The purposes of files that can have links.
+const LINKABLE: &[FilePurpose] = &[
+    FilePurpose::BusinessIcon,
+    FilePurpose::BusinessLogo,
+    FilePurpose::CustomerSignature,
+    FilePurpose::DisputeEvidence,
+    FilePurpose::FinanceReportRun,
+    FilePurpose::FinancialAccountStatement,
+    FilePurpose::IdentityDocumentDownloadable,
+    FilePurpose::IssuingRegulatoryReporting,
+    FilePurpose::PciDocument,
+    FilePurpose::Selfie,
+    FilePurpose::SigmaScheduledQuery,
+    FilePurpose::TaxDocumentUserUpload,
+    FilePurpose::TerminalAndroidApk,
+    FilePurpose::TerminalReaderSplashscreen,
+];
+
 pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let file = call.form.text("file")?;
     let changes = Changes::parse_new(&mut call.form)?;
@@ -26,7 +47,9 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         // Through its link, the image can be read without any key.
         call.must_read_sensitive(Some(stored.created()))?;
     }
-    let id = insert(state, FileId::new(file.clone()), changes, call)?;
+    must_be_linkable("file", &stored.file.purpose)?;
+    let is_collected = stored.is_collected();
+    let id = insert(state, FileId::new(file.clone()), is_collected, changes, call)?;
     if let Some(stored) = state.files.edit(&file) {
         stored.links.push(id.clone());
     }
@@ -40,8 +63,13 @@ pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
 pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let changes = Changes::parse(&mut call.form)?;
     call.form.finish()?;
-    let mut link = state.links.find(&call.id, call.account)?.link.clone();
-    changes.apply_to(&mut link, call.now)?;
+    let stored = state.links.find(&call.id, call.account)?;
+    let mut link = stored.link.clone();
+    let image = state.files.get(stored.file.as_str()).filter(|stored| stored.is_collected());
+    if let Some(image) = image.filter(|_| !matches!(changes.expires_at, Patch::Keep)) {
+        call.must_read_sensitive(Some(image.created()))?;
+    }
+    changes.apply_to(&mut link, image.is_some(), call.now)?;
     put(state, &call.id, link);
     Ok(shown(state, state.links.find(&call.id, call.account)?, call).into())
 }
@@ -70,14 +98,20 @@ pub(crate) fn follow(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
 }
 
 /// Makes a link to a file, which need not be there yet. Returns the link's id.
-pub(crate) fn insert(state: &mut State, file: FileId, changes: Changes, call: &Call<'_>) -> Result<String, Refusal> {
+pub(crate) fn insert(
+    state: &mut State,
+    file: FileId,
+    is_collected: bool,
+    changes: Changes,
+    call: &Call<'_>,
+) -> Result<String, Refusal> {
     let id = state.ids.id("link_");
     let mut link = FileLink::new(id.clone());
     link.created = Some(call.now);
     link.livemode = Some(false);
     link.url = Some(Sensitive::new(format!("{LINKS}{}", state.ids.token(&id))));
     link.file = Some(Expandable::Id(file.clone()));
-    changes.apply_to(&mut link, call.now)?;
+    changes.apply_to(&mut link, is_collected, call.now)?;
     state.links.insert(StoredLink { account: call.account.map(str::to_owned), link: link.clone(), file });
     put(state, &id, link);
     Ok(id)
@@ -103,6 +137,19 @@ fn shown(state: &State, stored: &StoredLink, call: &Call<'_>) -> Value {
         link.file = Some(Expandable::Object(Box::new(show::file(&file.file, call.base_url))));
     }
     to_json(&link)
+}
+
+/// Refuses a file of a purpose that Stripe makes no links for.
+pub(crate) fn must_be_linkable(param: &str, purpose: &FilePurpose) -> Result<(), Refusal> {
+    if LINKABLE.contains(purpose) {
+        return Ok(());
+    }
+    let linkable: Vec<_> = LINKABLE.iter().map(FilePurpose::as_str).collect();
+    Err(Refusal::invalid(param, &format!("A link is to a file whose purpose is one of {}.", linkable.join(", "))))
+}
+
+fn seconds_between(earlier: Timestamp, later: Timestamp) -> i64 {
+    later.as_secs().saturating_sub(earlier.as_secs())
 }
 
 /// The parameters that a link can be made or changed with.
@@ -134,15 +181,24 @@ impl Changes {
         Ok(Self { expires_at, metadata: metadata::parse(form)? })
     }
 
-    fn apply_to(self, link: &mut FileLink, now: Timestamp) -> Result<(), Refusal> {
+    /// Changes a link, which may be to an image that a verification collected.
+    fn apply_to(self, link: &mut FileLink, is_to_image: bool, now: Timestamp) -> Result<(), Refusal> {
+        let invalid = |message: &str| Err(Refusal::invalid("expires_at", message));
+        match self.expires_at {
+            Patch::Set(Some(time)) if time <= now => return invalid("Invalid timestamp: must be in the future"),
+            Patch::Set(Some(time)) if is_to_image && seconds_between(now, time) > LONGEST_IMAGE_LINK => {
+                return invalid("A link to an image of an identity verification expires within 30 seconds.");
+            }
+            Patch::Set(time) => link.expires_at = Some(time.unwrap_or(now)),
+            Patch::Clear => link.expires_at = None,
+            Patch::Keep => {}
+        }
+        if is_to_image && link.expires_at.is_none() {
+            return invalid("A link to an image of an identity verification needs a time at which it expires.");
+        }
         let mut metadata: Metadata = link.metadata.clone();
         metadata::change(&mut metadata, self.metadata)?;
         link.metadata = metadata;
-        match self.expires_at {
-            Patch::Keep => {}
-            Patch::Clear => link.expires_at = None,
-            Patch::Set(time) => link.expires_at = Some(time.unwrap_or(now)),
-        }
         Ok(())
     }
 }

@@ -5,17 +5,14 @@ use stripe_identity_core::types::{EventType, File, FileId, FilePurpose, List, Pa
 
 use crate::refusal::Refusal;
 use crate::response::Body;
-use crate::world::api::file_links::{Changes, insert};
+use crate::world::api::file_links::{Changes, insert, must_be_linkable};
 use crate::world::call::Call;
 use crate::world::events;
 use crate::world::page::Page;
-use crate::world::record::file::StoredFile;
+use crate::world::record::file::{StoredFile, format_of};
 use crate::world::show::{self, to_json};
 use crate::world::state::State;
 use crate::world::store::Record as _;
-
-/// What every collected image looks like: one grey pixel.
-const IMAGE: &[u8] = include_bytes!("../image.png");
 
 /// How many links an expanded file shows.
 const SHOWN_LINKS: usize = 10;
@@ -47,9 +44,12 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     call.form.finish()?;
     let upload = call.upload.take().ok_or_else(|| Refusal::missing_parameter("file"))?;
     let purpose = purpose.ok_or_else(|| Refusal::missing_parameter("purpose"))?;
+    if link.is_some() {
+        must_be_linkable("file_link_data[create]", &purpose)?;
+    }
     let id = FileId::new(state.ids.id("file_"));
     // The link comes first: if it is refused, nothing was done.
-    let link = link.map(|link| insert(state, id.clone(), link, call)).transpose()?;
+    let link = link.map(|link| insert(state, id.clone(), false, link, call)).transpose()?;
     state.file_bytes = state.file_bytes.saturating_add(upload.contents.len());
     add(state, id.clone(), purpose, upload.filename, upload.contents, call.account);
     if let Some(stored) = state.files.edit(id.as_str()) {
@@ -85,8 +85,9 @@ pub(crate) fn download(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
 }
 
 /// Keeps an image that a verification collected, under an id that a report names.
-pub(crate) fn collect(state: &mut State, id: &FileId, purpose: FilePurpose, account: Option<&str>) {
-    add(state, id.clone(), purpose, format!("{id}.png"), Bytes::from_static(IMAGE), account);
+pub(crate) fn collect(state: &mut State, id: &FileId, purpose: FilePurpose, contents: Bytes, account: Option<&str>) {
+    let (extension, _) = format_of(&contents);
+    add(state, id.clone(), purpose, format!("{id}.{extension}"), contents, account);
 }
 
 /// Takes the contents of an image away.

@@ -19,14 +19,18 @@ use crate::world::state::State;
 
 pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let new = New::parse(std::mem::take(&mut call.form))?;
+    let tries = state.plans.take(new.session())?;
     let id = state.ids.id("vs_");
     let mut session = new.into_session(id.clone());
     session.livemode = Some(false);
     session.created = Some(call.now);
     session.status = VerificationSessionStatus::RequiresInput;
-    state.sessions.insert(StoredSession::new(session, call.account, state.clock.now()));
+    let mut stored = StoredSession::new(session, call.account, state.clock.now());
+    stored.planned.extend(tries);
+    state.sessions.insert(stored);
     renew_access(state, &id);
     record_of_session(state, &id, EventType::VerificationSessionCreated, Some(call.request));
+    life::schedule_planned_try(state, &id);
     show(state, &id, call)
 }
 
@@ -34,13 +38,18 @@ pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
     state.sessions.find(&call.id, call.account)?;
     life::is_retrieved(state, &call.id);
     renew_access(state, &call.id);
+    life::schedule_planned_try(state, &call.id);
     show(state, &call.id, call)
 }
 
 pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let changes = Changes::parse(&mut call.form)?;
     call.form.finish()?;
-    must_be_open(state, call, "updated")?;
+    if changes.are_of_metadata() {
+        state.sessions.find(&call.id, call.account)?.must_not_be_redacted("updated")?;
+    } else {
+        must_be_open(state, call, "updated")?;
+    }
     if let Some(stored) = state.sessions.edit(&call.id) {
         changes.apply_to(&mut stored.session)?;
     }

@@ -39,6 +39,18 @@ impl StoredFile {
     }
 
     pub(crate) fn content_type(&self) -> &'static str {
-        if self.is_collected() { "image/png" } else { "application/octet-stream" }
+        let contents = self.contents.as_deref().filter(|_| self.is_collected());
+        contents.map_or(UNKNOWN_FORMAT.1, |contents| format_of(contents).1)
+    }
+}
+
+const UNKNOWN_FORMAT: (&str, &str) = ("bin", "application/octet-stream");
+
+/// Returns the extension and the media type of an image.
+pub(crate) fn format_of(contents: &[u8]) -> (&'static str, &'static str) {
+    match contents {
+        [0x89, b'P', b'N', b'G', ..] => ("png", "image/png"),
+        [0xff, 0xd8, 0xff, ..] => ("jpg", "image/jpeg"),
+        _ => UNKNOWN_FORMAT,
     }
 }

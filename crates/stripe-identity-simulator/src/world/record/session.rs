@@ -1,10 +1,12 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use stripe_identity_core::types::{Sensitive, Timestamp, VerificationSession, VerificationSessionStatus};
 
 use crate::control_error::ControlError;
-use crate::outcome::Outcome;
+use crate::person::Person;
 use crate::refusal::Refusal;
+use crate::submission::Submission;
 use crate::time::Time;
 use crate::world::ids::Ids;
 use crate::world::queue::{DueThing, Queue};
@@ -24,6 +26,12 @@ pub(crate) struct StoredSession {
     /// How the checks that are under way will end by themselves, if they do.
     pub(crate) checks: Option<Checks>,
     pub(crate) redaction_ends: Option<Time>,
+    /// The person of the last try, if it was not the one whom the session's id determines.
+    pub(crate) person: Option<Box<Person>>,
+    /// The try that the user is going to make, and when.
+    pub(crate) next_try: Option<(Time, Submission)>,
+    /// The tries after that one.
+    pub(crate) planned: VecDeque<Submission>,
     /// Its reports and its events, the oldest first.
     pub(crate) reports: Vec<String>,
     pub(crate) events: Vec<String>,
@@ -32,7 +40,7 @@ pub(crate) struct StoredSession {
 /// Checks that end by themselves.
 #[derive(Debug)]
 pub(crate) struct Checks {
-    pub(crate) outcome: Outcome,
+    pub(crate) submission: Submission,
     pub(crate) end: ChecksEnd,
 }
 
@@ -67,15 +75,20 @@ impl StoredSession {
             url_expires: now,
             checks: None,
             redaction_ends: None,
+            person: None,
+            next_try: None,
+            planned: VecDeque::new(),
             reports: Vec::new(),
             events: Vec::new(),
         }
     }
 
+    pub(crate) fn must_not_be_redacted(&self, action: &str) -> Result<(), Refusal> {
+        if self.session.redaction.is_some() { Err(Refusal::redacted(action)) } else { Ok(()) }
+    }
+
     pub(crate) fn must_be_open(&self, action: &str) -> Result<(), Refusal> {
-        if self.session.redaction.is_some() {
-            return Err(Refusal::redacted(action));
-        }
+        self.must_not_be_redacted(action)?;
         match &self.session.status {
             VerificationSessionStatus::RequiresInput => Ok(()),
             status => Err(Refusal::illegal_state(action, status)),
@@ -92,6 +105,14 @@ impl StoredSession {
         self.session.last_error = None;
         self.session.last_verification_report = None;
         self.revoke_access();
+        self.forget_user();
+    }
+
+    /// Forgets who submitted, and what they are going to do.
+    pub(crate) fn forget_user(&mut self) {
+        self.person = None;
+        self.next_try = None;
+        self.planned.clear();
     }
 
     pub(crate) fn revoke_access(&mut self) {
@@ -138,3 +159,19 @@ impl StoredSession {
 
 /// Where the page of a session is; a token follows.
 pub(crate) const PAGE: &str = "/start/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canceled_session_forgets_its_user() {
+        let now = Time::from(Timestamp::from_secs(0));
+        let mut stored = StoredSession::new(VerificationSession::new("vs_1"), None, now);
+        stored.person = Some(Box::new(Person::from_seed(7)));
+        stored.next_try = Some((now, Submission::verified()));
+        stored.planned.push_back(Submission::verified());
+        stored.cancel();
+        assert_eq!((stored.person, stored.next_try, stored.planned.len()), (None, None, 0));
+    }
+}

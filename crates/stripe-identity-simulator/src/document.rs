@@ -1,0 +1,105 @@
+use bytes::Bytes;
+use fastrand::Rng;
+use stripe_identity_core::types::{Date, DocumentType, Sensitive};
+
+/// The document that a person shows, and the images that they take.
+///
+/// ```
+/// use stripe_identity_core::types::DocumentType;
+/// use stripe_identity_simulator::Document;
+///
+/// let document = Document::from_seed(7).type_(DocumentType::Passport).issued_by("DE").expires(2031, 5, 1);
+/// # assert_eq!(document.expiration_date.unwrap().expose().year, Some(2031));
+/// ```
+///
+/// As with a [`Person`](crate::Person), the outcome does not follow from it: to have an expired document refused, choose
+/// the outcome `document_expired`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Document {
+    /// The type. `None` stands for the first type that the session allows, or a driving license.
+    pub type_: Option<DocumentType>,
+    /// The number.
+    pub number: Option<Sensitive<String>>,
+    /// The country that issued it. `None` stands for the person's.
+    pub issuing_country: Option<Sensitive<String>>,
+    /// When it was issued.
+    pub issued_date: Option<Sensitive<Date>>,
+    /// When it expires.
+    pub expiration_date: Option<Sensitive<Date>>,
+    /// The first name on it. `None` stands for the person's.
+    pub first_name: Option<Sensitive<String>>,
+    /// The last name on it. `None` stands for the person's.
+    pub last_name: Option<Sensitive<String>>,
+    /// The image of its front, or of a passport's page.
+    pub front: Sensitive<Bytes>,
+    /// The image of its back, which is not taken of a passport.
+    pub back: Sensitive<Bytes>,
+    /// The selfie, which is only taken for a session that requires it.
+    pub selfie: Sensitive<Bytes>,
+}
+
+impl Document {
+    /// Creates a document with another number for each seed, and with small drawings for images.
+    pub fn from_seed(seed: u64) -> Self {
+        // Apart from the numbers of the person with the same seed.
+        let number = Rng::with_seed(!seed).u32(..10_000_000);
+        let image = |bytes: &'static [u8]| Sensitive::new(Bytes::from_static(bytes));
+        Self {
+            type_: None,
+            number: Some(format!("X{number:07}").into()),
+            issuing_country: None,
+            issued_date: Some(Date::new(2024, 2, 3).into()),
+            expiration_date: Some(Date::new(2044, 2, 2).into()),
+            first_name: None,
+            last_name: None,
+            front: image(include_bytes!("document/front.png")),
+            back: image(include_bytes!("document/back.png")),
+            selfie: image(include_bytes!("document/selfie.png")),
+        }
+    }
+
+    /// Sets the type.
+    pub fn type_(mut self, type_: DocumentType) -> Self {
+        self.type_ = Some(type_);
+        self
+    }
+
+    /// Sets the number.
+    pub fn number(mut self, number: impl Into<String>) -> Self {
+        self.number = Some(Sensitive::new(number.into()));
+        self
+    }
+
+    /// Sets the country that issued it, as a two-letter code.
+    pub fn issued_by(mut self, country: impl Into<String>) -> Self {
+        self.issuing_country = Some(Sensitive::new(country.into()));
+        self
+    }
+
+    /// Sets when it expires.
+    pub fn expires(mut self, year: i64, month: i64, day: i64) -> Self {
+        self.expiration_date = Some(Date::new(year, month, day).into());
+        self
+    }
+
+    /// Sets the name on it, where it is not the person's.
+    pub fn named(mut self, first_name: impl Into<String>, last_name: impl Into<String>) -> Self {
+        self.first_name = Some(Sensitive::new(first_name.into()));
+        self.last_name = Some(Sensitive::new(last_name.into()));
+        self
+    }
+
+    /// Sets the images of front and back.
+    pub fn images(mut self, front: impl Into<Vec<u8>>, back: impl Into<Vec<u8>>) -> Self {
+        let image = |contents: Vec<u8>| Sensitive::new(Bytes::from(contents));
+        (self.front, self.back) = (image(front.into()), image(back.into()));
+        self
+    }
+
+    /// Sets the selfie.
+    pub fn selfie(mut self, image: impl Into<Vec<u8>>) -> Self {
+        self.selfie = Sensitive::new(Bytes::from(image.into()));
+        self
+    }
+}

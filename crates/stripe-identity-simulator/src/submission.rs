@@ -1,0 +1,218 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use stripe_identity_core::types::LastErrorCode;
+
+use crate::detail::{self, Detail, InvalidDetail, Of, User, Value};
+use crate::document::Document;
+use crate::outcome::{Outcome, UnknownOutcome};
+use crate::person::Person;
+use crate::settings::duration;
+
+/// What a user does at the page of a session, and how their try ends.
+///
+/// An [`Outcome`] is one, too. Without a person, the user is one whom the session's id determines, or the person of the
+/// try before.
+///
+/// ```
+/// use std::time::Duration;
+/// use stripe_identity_simulator::{Person, Submission};
+///
+/// let submission = Submission::verified().person(Person::from_seed(1).born(2012, 5, 1)).after(Duration::from_secs(30));
+/// # let _ = submission;
+/// ```
+///
+/// As text, it is an outcome, with details of the user after it: see the [crate's documentation](crate#outcomes).
+///
+/// ```
+/// # use stripe_identity_simulator::Submission;
+/// let submission: Submission = "verified;dob=2012-05-01;country=DE;document.type=passport;after=30s".parse()?;
+/// # let _ = submission;
+/// # Ok::<(), stripe_identity_simulator::InvalidSubmission>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    outcome: Outcome,
+    person: Option<Box<Person>>,
+    document: Option<Box<Document>>,
+    details: Vec<Detail>,
+    after: Duration,
+}
+
+impl Submission {
+    /// Creates a submission with an outcome.
+    pub fn new(outcome: Outcome) -> Self {
+        Self { outcome, person: None, document: None, details: Vec::new(), after: Duration::ZERO }
+    }
+
+    /// Creates one that is verified.
+    pub fn verified() -> Self {
+        Self::new(Outcome::Verified)
+    }
+
+    /// Creates one that fails.
+    pub fn failed(code: LastErrorCode) -> Self {
+        Self::new(Outcome::Failed(code))
+    }
+
+    /// Sets who submits.
+    pub fn person(mut self, person: Person) -> Self {
+        self.person = Some(Box::new(person));
+        self
+    }
+
+    /// Sets the document that is shown.
+    pub fn document(mut self, document: Document) -> Self {
+        self.document = Some(Box::new(document));
+        self
+    }
+
+    /// Sets how long the user takes to submit. Defaults to no time.
+    pub fn after(mut self, duration: Duration) -> Self {
+        self.after = duration;
+        self
+    }
+
+    /// Returns how the try ends.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    pub(crate) fn delay(&self) -> Duration {
+        self.after
+    }
+
+    pub(crate) fn with_detail(mut self, of: Of, name: &str, value: Value) -> Result<Self, InvalidDetail> {
+        self.details.push(Detail::new(of, name, value)?);
+        Ok(self)
+    }
+
+    /// Returns who submits, if it would be this user otherwise.
+    pub(crate) fn user(&self, default: User) -> User {
+        let mut user = User {
+            person: self.person.as_deref().cloned().unwrap_or(default.person),
+            document: self.document.as_deref().cloned().unwrap_or(default.document),
+        };
+        detail::set_all(&self.details, &mut user);
+        user
+    }
+}
+
+impl From<Outcome> for Submission {
+    fn from(outcome: Outcome) -> Self {
+        Self::new(outcome)
+    }
+}
+
+impl From<&Outcome> for Submission {
+    fn from(outcome: &Outcome) -> Self {
+        Self::new(outcome.clone())
+    }
+}
+
+impl From<LastErrorCode> for Submission {
+    fn from(code: LastErrorCode) -> Self {
+        Self::failed(code)
+    }
+}
+
+impl FromStr for Submission {
+    type Err = InvalidSubmission;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSubmission> {
+        let mut parts = text.split(';').map(str::trim);
+        // There is a first part, if only an empty one.
+        let outcome = parts.next().unwrap_or_default().parse().map_err(Problem::Outcome)?;
+        parts.try_fold(Self::new(outcome), |submission, part| {
+            let (name, value) = part.split_once('=').ok_or(Problem::Detail(InvalidDetail::Unknown))?;
+            let (name, value) = (name.trim_end(), value.trim_start());
+            if name == "after" {
+                return Ok(submission.after(duration(value).ok_or(Problem::Delay)?));
+            }
+            let (of, name) = match name.strip_prefix("document.") {
+                Some(name) => (Of::Document, name),
+                None => (Of::Person, name),
+            };
+            Ok(submission.with_detail(of, name, Value::Text(value.into())).map_err(Problem::Detail)?)
+        })
+    }
+}
+
+/// The error for a text that is not a [`Submission`] or a [`Plan`](crate::Plan).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidSubmission(Problem);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Outcome(UnknownOutcome),
+    Detail(InvalidDetail),
+    Delay,
+}
+
+impl From<Problem> for InvalidSubmission {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl fmt::Display for InvalidSubmission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Problem::Outcome(error) => error.fmt(f),
+            Problem::Detail(InvalidDetail::Unknown) => {
+                f.write_str("unknown detail: expected one such as `dob=2012-05-01` or `document.type=passport`")
+            }
+            Problem::Detail(InvalidDetail::Value(expected)) => write!(f, "invalid detail: expected {expected}"),
+            Problem::Delay => f.write_str("invalid delay: expected a time such as `30s`"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidSubmission {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn default_user() -> User {
+        User::from_seed(3)
+    }
+
+    #[test]
+    fn text_reads_as_an_outcome_with_details() {
+        let submission: Submission =
+            "verified; dob = 2012-05-01;country=DE ;document.type=passport;after=1.5m".parse().unwrap();
+        assert_eq!((submission.outcome(), submission.delay()), (&Outcome::Verified, Duration::from_secs(90)));
+        let user = submission.user(default_user());
+        assert_eq!(user.person, Person::from_seed(3).country("DE").born(2012, 5, 1));
+        assert_eq!(user.document, Document::from_seed(3).type_("passport".into()));
+
+        let plain: Submission = "document_expired".parse().unwrap();
+        assert_eq!(plain, Submission::failed(LastErrorCode::DocumentExpired));
+        assert_eq!(plain.user(default_user()), default_user());
+    }
+
+    #[test]
+    fn text_of_another_form_is_refused_with_what_is_expected() {
+        for (text, expected) in [
+            ("", "expected one of verified, abandoned"),
+            ("Verified", "expected one of verified, abandoned"),
+            ("verified;", "expected one such as `dob=2012-05-01`"),
+            ("verified;minor", "expected one such as `dob=2012-05-01`"),
+            ("verified;document.dob=2012-05-01", "expected one such as `dob=2012-05-01`"),
+            ("verified;dob=yesterday", "expected a date such as 2012-05-01"),
+            ("verified;after=soon", "expected a time such as `30s`"),
+        ] {
+            let error = text.parse::<Submission>().unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn chosen_person_and_document_take_the_place_of_the_default_ones() {
+        let (person, document) = (Person::from_seed(9), Document::from_seed(8));
+        let submission = Submission::verified().person(person.clone()).document(document.clone());
+        assert_eq!(submission.user(default_user()), User { person, document });
+    }
+}
