@@ -19,6 +19,10 @@ pub enum ControlError {
     DocumentNotAllowed(Vec<DocumentType>),
     /// No redaction of the session is under way.
     NoRedaction,
+    /// There is no such webhook endpoint.
+    NoSuchWebhookEndpoint,
+    /// The secret of a webhook endpoint was to be blank.
+    BlankSecret,
     /// The clock was to be set to a time that has passed.
     TimeHasPassed,
 }
@@ -26,6 +30,8 @@ pub enum ControlError {
 impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BlankSecret => f.write_str("the secret is blank: expected text such as `whsec_made_up`"),
+            Self::NoSuchWebhookEndpoint => f.write_str("there is no such webhook endpoint"),
             Self::NoSuchSession => f.write_str("there is no such session"),
             Self::WrongStatus(status) => write!(f, "the session has the status {status}"),
             Self::TimeHasPassed => f.write_str("the time has passed: a clock is set to the present or to the future"),

@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use stripe_identity_core::types::{ErrorCode, Patch};
 
 use crate::refusal::Refusal;
+use crate::settings::duration;
 
 /// More parameters than any request needs: with 50 metadata pairs and 20 event types there is room to spare. Looking each
 /// one up in the order in which they came costs little up to here.
@@ -40,7 +42,7 @@ impl Form {
         Ok(Self { name: String::new(), fields })
     }
 
-    fn full_name(&self, field: &str) -> String {
+    pub(crate) fn full_name(&self, field: &str) -> String {
         below(&self.name, field)
     }
 
@@ -90,6 +92,14 @@ impl Form {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
         text.parse().map(Some).map_err(|error: T::Err| Refusal::invalid(&name, &error.to_string()))
+    }
+
+    /// A time such as `30s`, `5m`, `24h` or `4d`.
+    pub(crate) fn duration(&mut self, field: &str) -> Result<Option<Duration>, Refusal> {
+        let name = self.full_name(field);
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be a time such as 30s, 5m, 24h or 4d"));
+        duration(&text).ok_or_else(refusal).map(Some)
     }
 
     pub(crate) fn boolean(&mut self, field: &str) -> Result<Option<bool>, Refusal> {

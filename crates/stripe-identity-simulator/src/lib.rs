@@ -72,6 +72,42 @@
 //! Webhooks of a server are signed at the real time, whatever the world's clock, because receivers check the age of a
 //! signature; [`virtual_signatures`](SimulatorBuilder::virtual_signatures) changes that.
 //!
+//! # Webhooks
+//!
+//! Endpoints are made as at Stripe. The secret is in the response to their creation, and in no other:
+//!
+//! | request | parameters |
+//! |---|---|
+//! | `POST /v1/webhook_endpoints` | `url`, `enabled_events`, `connect`, `api_version`, `description`, `metadata` |
+//! | `GET`, `POST`, `DELETE /v1/webhook_endpoints/{id}` | to update: `url`, `enabled_events`, `disabled`, `description`, `metadata` |
+//! | `GET /v1/webhook_endpoints` | `limit`, `starting_after`, `ending_before` |
+//! | `POST /v1/events/{id}/retry` | `webhook_endpoint`, `account`, `for_stripecli`: delivers an event again, and returns it |
+//! | `POST /v2/core/event_destinations` | JSON: `name`, `type` (`webhook_endpoint`), `event_payload` (`snapshot` or `thin`), `enabled_events`, `webhook_endpoint[url]`, `events_from`, `snapshot_api_version`, `description`, `metadata`, `include` |
+//! | `GET`, `POST`, `DELETE /v2/core/event_destinations/{id}` | to update: `name`, `enabled_events`, `webhook_endpoint[url]`, `description`, `metadata`, `include` |
+//! | `POST /v2/core/event_destinations/{id}/disable`, `…/enable` | |
+//! | `GET /v2/core/event_destinations` | `limit`, `page`, `include` |
+//!
+//! `enabled_events` of `*` means every type but `identity.verification_session.redacted`, which goes only to endpoints that
+//! name it. Thin events have the same types with `v1.` in front, and go to event destinations. `connect`, or `events_from` of
+//! `@accounts`, asks for the events of connected accounts. An account has up to 16 endpoints.
+//!
+//! An event goes once to each endpoint that wants it. A response of 200 to 299 ends a delivery. Otherwise it is attempted
+//! three times: at once, an hour after the first attempt and two hours after the second, by the world's clock. Stripe's
+//! documentation of webhooks speaks of three tries in the course of a few hours, in test mode. `pending_webhooks` of an event
+//! counts the deliveries that have not arrived, and `delivery_success=false` lists the events that have some.
+//!
+//! A server waits for up to ten seconds for a response (`webhook_timeout` of the [`Settings`]), follows no redirect, and has
+//! eight attempts at an endpoint under way at a time: one that hangs delays no other. It delivers to this machine, and to
+//! hosts that are [named](SimulatorBuilder::webhook_host); over `https` if a root of webpki or an
+//! [added one](SimulatorBuilder::webhook_root) vouches for the receiver. Without a server,
+//! [`deliver_to`](Simulator::deliver_to) calls a function with each request.
+//!
+//! Each delivery can be read with all of its attempts: see [`WebhookDelivery`] and `GET /_simulator/deliveries`. The last
+//! 10,000 of an endpoint are kept. If all of them are pending, what happens is no longer delivered to the endpoint, and
+//! counted as dropped in `GET /_simulator/webhook_endpoints`.
+//!
+//! [`DisorderRule`]s make deliveries go wrong on purpose: doubled, reordered, late, dropped, cut, or signed wrongly.
+//!
 //! # The control API
 //!
 //! What a person does at Stripe's hosted page, and what time does, is done by the methods of [`Simulator`], or over HTTP.
@@ -93,11 +129,22 @@
 //! | `POST /_simulator/clock/next` | | moves the time forward to the next thing that is due |
 //! | `POST /_simulator/clock/run_until_idle` | | moves the time forward until no work is due |
 //! | `GET /_simulator/settings` | | shows the settings |
-//! | `POST /_simulator/settings` | `processing`, `redacting`, `sensitive_reads` | changes [`Settings`] |
-//! | `POST /_simulator/webhook_endpoints` | `url`, `secret`, `thin`, `in_disorder` | an endpoint gets the events from now on |
+//! | `POST /_simulator/settings` | `processing`, `redacting`, `sensitive_reads`, `webhook_timeout` | changes [`Settings`] |
+//! | `POST /_simulator/webhook_endpoints` | `url`, `secret`, `enabled_events`, `connect`, `thin`, `in_disorder` | adds an endpoint in one line, in place of the one with the same URL; only `url` is required |
+//! | `GET /_simulator/webhook_endpoints` | | shows all endpoints, and how many deliveries are pending, delivered, failed and dropped |
+//! | `POST /_simulator/webhook_endpoints/{id}/roll_secret` | `secret`, `expires_in` | gives an endpoint a new secret, beside which the old one signs for a day or the time given |
+//! | `GET /_simulator/deliveries` | `webhook_endpoint`, `event`, `status`, and those of a list | shows deliveries with all of their attempts |
+//! | `POST /_simulator/disorder` | `disorder`, `webhook_endpoint`, `event_type`, `probability`, `times` | adds a [`DisorderRule`] |
+//! | `GET /_simulator/disorder` | | shows the rules that are left |
+//! | `DELETE /_simulator/disorder`, `…/{id}` | | deletes all rules, or one |
 //!
 //! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`; `sensitive_reads` is
 //! `all`, `recent` or `none`.
+//! A `disorder` is `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or
+//! `two_signatures`.
+//!
+//! A server that is asked to run until idle waits for the webhooks that are under way, and goes on to their next attempts. It
+//! responds after a minute at the latest.
 //!
 //! # Outcomes
 //!
@@ -149,8 +196,8 @@
 //! - **Reports** of every try, **files** for the images that they name (small drawings by default), uploads, downloads,
 //!   **file links** and what is behind them.
 //! - **Events**: a snapshot for each step of a session, listed by type, pattern and time.
-//! - **Webhooks**: signed deliveries of snapshots or of thin events, which can be fetched; on request each twice and in any
-//!   order. The server sends them, and up to three times to a receiver that does not respond with 2xx within ten seconds.
+//! - **Webhooks**: endpoints and event destinations, signed deliveries of snapshots or of thin events, which can be fetched,
+//!   retries, resends, and secrets that are rolled.
 //! - **Ephemeral keys**, as the mobile SDKs need them: each retrieves its own session, for an hour.
 //! - Test keys as `Bearer` or `Basic`; idempotency keys, replayed for 24 hours to the same request with the same kind of
 //!   key.
@@ -188,6 +235,19 @@
 //! - that a publishable key reads nothing (status 401, code `secret_key_required`); that an ephemeral key only retrieves its
 //!   session, with everything a secret key sees (403 for anything else), and the status 401 and the code `api_key_expired`
 //!   once it is gone;
+//! - that the snapshots of a session have neither client secret nor URL in any event (known: no URL once a try has failed,
+//!   neither once it is verified);
+//! - when in the course of the few hours a delivery is repeated, that the three tries count the first one, and for how
+//!   long a receiver may take;
+//! - that the retry of an event without `webhook_endpoint` goes to every endpoint that gets the event, that one that is
+//!   named gets it whatever it has enabled, that a disabled one is refused, and that a resend that fails leaves the schedule
+//!   as it was;
+//! - that what happens while an endpoint is disabled, and what was not delivered to one that is deleted, is not in
+//!   `pending_webhooks`;
+//! - the message for a type of event that does not exist, and that `*` leaves out the redactions among thin events, too;
+//! - that each of the two APIs lists the endpoints that it has made, and, of event destinations, the form of ids, the
+//!   default of `events_from`, and errors in the form of the first API's;
+//! - that while a secret is rolled the new one signs first, and that five sign at the most;
 //! - the form of real keys: that two kinds of key of an account begin with the same 16 characters after the kind, and that
 //!   the key of an organization begins with `sk_org_test_` and needs no `Stripe-Context`.
 //!
@@ -198,12 +258,15 @@
 //! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. It obeys the
 //! key `simulate` in the metadata of a new session. Its control API
 //! is closed to a browser's page of another site. The page of a session is a text. The server
-//! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. No event
-//! says that it waits for a webhook, and to deliver one again takes seconds and not hours. Thin events have an id that
-//! follows from their snapshot's, and nothing in their `changes`.
+//! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. Webhook
+//! endpoints may be of `http`, and on this machine; of the types of event that have nothing to do with Identity, only the
+//! form is checked; the `api_version` of an endpoint is written into its events, and changes nothing else in them. Thin
+//! events have an id that follows from their snapshot's, and nothing in their `changes`.
 
 mod control_error;
+mod delivery;
 mod detail;
+mod disorder;
 mod document;
 mod form;
 mod key;
@@ -213,6 +276,7 @@ mod outcome;
 mod parameters;
 mod person;
 mod plan;
+mod receiver;
 mod refusal;
 mod response;
 #[cfg(feature = "server")]
@@ -221,11 +285,15 @@ mod settings;
 mod simulator;
 mod submission;
 mod time;
+#[cfg(feature = "server")]
+mod tls;
 mod transport;
 mod webhook_endpoint;
 mod world;
 
 pub use control_error::ControlError;
+pub use delivery::{AttemptResult, AttemptTrigger, DeliveryAttempt, DeliveryFailure, DeliveryStatus, WebhookDelivery};
+pub use disorder::{Disorder, DisorderRule};
 pub use document::Document;
 pub use note::Note;
 pub use outcome::{Check, Outcome, UnknownOutcome};
@@ -234,7 +302,10 @@ pub use plan::Plan;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use settings::{Clock, InvalidSetting, Processing, Redacting, SensitiveReads, Settings};
+pub use simulator::webhooks::Webhook;
 pub use simulator::{InvalidPublicUrl, Simulator, SimulatorBuilder, WorldError};
 pub use submission::{InvalidSubmission, Submission};
+#[cfg(feature = "server")]
+pub use tls::InvalidCertificate;
 pub use transport::SimulatorTransport;
 pub use webhook_endpoint::{WebhookEndpoint, WebhookEndpointError};

@@ -16,6 +16,8 @@ Usage: stripe-identity-simulator [OPTIONS]
   --seed NUMBER            what ids and secrets are made from; the same ones for the same seed, random by default
   --clock CLOCK            real (the default), frozen, or frozen:2026-10-26T07:33:20Z
   --virtual-signatures     sign webhooks at the time of that clock, and not at the real time
+  --webhook-host HOST      deliver webhooks to this host, too, and not to this machine only; may be given several times
+  --webhook-root FILE      trust this root certificate (PEM or DER) of webhook receivers under https, beside the usual ones
   --processing WHEN        when checks end: at_once (the default), retrieves:3, or a time such as 30s
   --redacting WHEN         when redactions end: by_request, or a time, 4d by default
   --sensitive-reads WHICH  what restricted keys may read: all (the default), recent or none
@@ -31,8 +33,10 @@ or with the code of a failure, such as outcome=document_expired. Other controls:
 
   curl -u sk_test_NAME: ADDRESS/_simulator/clock/advance -d seconds=3600
   curl -u sk_test_NAME: ADDRESS/_simulator/webhook_endpoints -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
+  curl -u sk_test_NAME: ADDRESS/_simulator/deliveries
 
-with thin=true for thin events, and in_disorder=true to have each twice and in any order.
+with thin=true for thin events, and in_disorder=true to have each twice and in any order. POST /v1/webhook_endpoints makes
+endpoints as at Stripe.
 ";
 
 struct Arguments {
@@ -77,6 +81,13 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
             }
             Arg::Long("clock") => simulator = simulator.clock(parser.value()?.parse()?),
             Arg::Long("virtual-signatures") => simulator = simulator.virtual_signatures(true),
+            Arg::Long("webhook-host") => simulator = simulator.webhook_host(parser.value()?.string()?),
+            Arg::Long("webhook-root") => {
+                let certificate =
+                    std::fs::read(parser.value()?).map_err(|error| lexopt::Error::Custom(error.into()))?;
+                let added = simulator.webhook_root(&certificate);
+                simulator = added.map_err(|error| lexopt::Error::Custom(error.into()))?;
+            }
             Arg::Long("processing") => settings.processing = parser.value()?.parse()?,
             Arg::Long("redacting") => settings.redacting = parser.value()?.parse()?,
             Arg::Long("sensitive-reads") => settings.sensitive_reads = parser.value()?.parse()?,

@@ -1,12 +1,17 @@
 //! Reads what a request brings: its parameters, its headers, and a file.
 
 use bytes::Bytes;
+use form_urlencoded::Serializer;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, Method, Request};
+use serde_json::Value;
 use stripe_identity_core::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
 
 use crate::multipart::{self, UploadedFile};
 use crate::refusal::Refusal;
+
+const LONGEST_NAME: usize = 1000;
+const LARGEST_FORM: usize = 1024 * 1024;
 
 /// The parameters of a request as a form, and its file.
 pub(crate) struct Parameters {
@@ -32,9 +37,39 @@ impl Parameters {
                 let parts = multipart::parse(&content_type, request.body())?;
                 Ok(Self { form: format!("{query}{}", parts.form).into(), file: parts.file })
             }
+            "application/json" if request.uri().path().starts_with("/v2/") => {
+                let json = serde_json::from_slice(request.body()).map_err(|_| Refusal::malformed_json())?;
+                let mut form = query.to_owned();
+                append(&mut form, "", &json)?;
+                Ok(Self { form: form.into(), file: None })
+            }
             _ => Err(Refusal::content_type()),
         }
     }
+}
+
+/// Writes JSON as a form, in which `null` is an empty text.
+fn append(form: &mut String, name: &str, json: &Value) -> Result<(), Refusal> {
+    // Each name is as long as all that it is below, so that a small body can make a large form.
+    if name.len() > LONGEST_NAME || form.len() > LARGEST_FORM {
+        return Err(Refusal::too_many_parameters());
+    }
+    let below = |field: &str| if name.is_empty() { field.to_owned() } else { format!("{name}[{field}]") };
+    let text = match json {
+        Value::Object(fields) => {
+            return fields.iter().try_for_each(|(field, value)| append(form, &below(field), value));
+        }
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            return items.try_for_each(|(index, item)| append(form, &below(&index.to_string()), item));
+        }
+        _ if name.is_empty() => return Err(Refusal::malformed_json()),
+        Value::Null => "",
+        Value::String(text) => text,
+        Value::Bool(_) | Value::Number(_) => &json.to_string(),
+    };
+    Serializer::new(form).append_pair(name, text);
+    Ok(())
 }
 
 /// Returns the account that is acted on: the one of `Stripe-Account`, or the last one of `Stripe-Context`.

@@ -128,6 +128,10 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    pub(crate) fn too_many_webhook_endpoints(most: usize) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("You have reached the maximum of {most} test webhook endpoints."))
+    }
+
     pub(crate) fn too_many_worlds(most: usize) -> Self {
         let message = format!(
             "The simulator holds {most} worlds, one for each name in a key, and takes no more. Use a key of one of \
@@ -154,6 +158,10 @@ impl Refusal {
     pub(crate) fn content_type() -> Self {
         let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded).";
         Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn malformed_json() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The request body is no JSON object.")
     }
 
     #[cfg(feature = "server")]

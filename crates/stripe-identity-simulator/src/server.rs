@@ -1,3 +1,4 @@
+mod post;
 mod sender;
 
 use std::convert::Infallible;
@@ -5,11 +6,11 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::ops::Deref;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::header::HOST;
+use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -24,6 +25,8 @@ use crate::simulator::Simulator;
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// Requests are short work, and those to one world wait for each other.
 const WORKERS: usize = 4;
+/// As long as a client waits for a response.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
 const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
 
 /// A [`Simulator`] behind a socket, on threads of its own, for clients in any language. It stops when it is dropped.
@@ -56,6 +59,7 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         simulator.set_listening_url(&format!("http://{}", reachable(address)));
+        simulator.restrict_receivers();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("stripe-identity-simulator")
@@ -164,8 +168,22 @@ async fn respond(
         parts.headers.entry(HOST).or_insert(host);
     }
     let response = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => simulator.handle(http::Request::from_parts(parts, body.to_bytes())),
+        Ok(body) => handle(&simulator, http::Request::from_parts(parts, body.to_bytes())).await,
         Err(_) => Refusal::too_large().into_response(),
     };
     Ok(response.map(Full::new))
+}
+
+/// Responds to a request. One that runs a world until it is idle is repeated while webhooks are under way: what comes of
+/// them may be due again.
+async fn handle(simulator: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
+    let runs = request.method() == Method::POST && request.uri().path() == "/_simulator/clock/run_until_idle";
+    let end = Instant::now() + LONGEST_RUN;
+    loop {
+        let response = simulator.handle(request.clone());
+        if !runs || !response.status().is_success() || simulator.is_settled(&request) || Instant::now() > end {
+            return response;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -150,6 +150,8 @@ pub struct Settings {
     pub redacting: Redacting,
     /// What restricted keys may read. Defaults to [`SensitiveReads::All`].
     pub sensitive_reads: SensitiveReads,
+    /// How long a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults to 10 s.
+    pub webhook_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -158,13 +160,14 @@ impl Default for Settings {
             processing: Processing::AtOnce,
             redacting: Redacting::After(Duration::from_secs(4 * 24 * 60 * 60)),
             sensitive_reads: SensitiveReads::All,
+            webhook_timeout: Duration::from_secs(10),
         }
     }
 }
 
 /// The text is no value of the setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidSetting(&'static str);
+pub struct InvalidSetting(pub(crate) &'static str);
 
 impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@ mod builder;
 mod controls;
 #[cfg(feature = "server")]
 mod serving;
+pub(crate) mod webhooks;
 mod worlds;
 
 use std::fmt;
@@ -21,7 +22,7 @@ use crate::note::Note;
 use crate::refusal::Refusal;
 use crate::response;
 use crate::time::Time;
-use crate::world::{Access, Attempt, Caller, Ids, Incoming, Outgoing, Target, World, WorldClock, tag_of};
+use crate::world::{Access, Caller, Ids, Incoming, Target, World, WorldClock, tag_of};
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
 ///
@@ -58,6 +59,8 @@ struct Shared {
     request_ids: Mutex<Ids>,
     public_url: Option<String>,
     signs_virtually: Option<bool>,
+    #[cfg(feature = "server")]
+    sending: builder::Sending,
     on_note: Option<NoteHook>,
     activity_hooks: Mutex<Vec<ActivityHook>>,
 }
@@ -208,19 +211,6 @@ impl Simulator {
         result
     }
 
-    fn take_deliveries(place: &Place, signs_virtually: bool) -> Vec<Outgoing> {
-        let real = Time::of_system();
-        let mut world = place.lock();
-        world.catch_up(real);
-        let signed_at = if signs_virtually { world.now() } else { real };
-        world.take_deliveries(signed_at.timestamp())
-    }
-
-    /// Notes what came of a delivery.
-    pub(crate) fn delivered(&self, place: &Arc<Place>, delivery: u64, attempt: Attempt) {
-        self.with(place, Time::of_system(), |world| world.delivered(delivery, attempt));
-    }
-
     fn worlds(&self) -> MutexGuard<'_, Worlds> {
         lock(&self.shared.worlds)
     }
@@ -269,6 +259,8 @@ impl SimulatorBuilder {
             request_ids: Mutex::new(Ids::new(self.seed, "").fork()),
             public_url: self.public_url,
             signs_virtually: self.signs_virtually,
+            #[cfg(feature = "server")]
+            sending: self.sending,
             on_note: self.on_note,
             activity_hooks: Mutex::new(Vec::new()),
         };

@@ -16,6 +16,10 @@ impl Time {
         Self(self.0.saturating_add(duration))
     }
 
+    pub(crate) fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration))
+    }
+
     /// Returns how long ago `earlier` was, and zero if it is still to come.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)

@@ -1,35 +1,48 @@
 use std::fmt;
 
 use http::Uri;
+use stripe_identity_core::types::Sensitive;
 use stripe_identity_webhook::{BlankSecret, DeliveryKind, Signer};
+
+use crate::disorder::Disorder;
+use crate::receiver;
 
 /// Where events are delivered to.
 ///
+/// It gets what Stripe sends to an endpoint with `enabled_events` of `*`: all events but
+/// `identity.verification_session.redacted`, which must be named.
+///
 /// A [`Simulator`](crate::Simulator) makes the requests, signed as Stripe signs them, and a
-/// [`Server`](crate::Server) sends them; without one, hand them to your receiver yourself.
+/// [`Server`](crate::Server) sends them. Without one, [`deliver_to`](crate::Simulator::deliver_to) hands them to your
+/// receiver. Over HTTP, endpoints are made as at Stripe, with `POST /v1/webhook_endpoints`.
 #[derive(Clone)]
 pub struct WebhookEndpoint {
-    url: Uri,
-    signer: Signer,
-    kind: DeliveryKind,
-    in_disorder: bool,
+    pub(crate) url: Uri,
+    pub(crate) secret: Sensitive<String>,
+    pub(crate) kind: DeliveryKind,
+    pub(crate) enabled_events: Vec<String>,
+    pub(crate) connect: bool,
+    pub(crate) disorder: Vec<Disorder>,
 }
 
 impl WebhookEndpoint {
     /// Creates an endpoint that gets the snapshot of every event.
     ///
     /// # Errors
-    /// If the URL is not `http://…`, or the secret is blank.
+    /// If the URL is not `http://…` or `https://…`, or the secret is blank.
     pub fn new(url: &str, secret: &str) -> Result<Self, WebhookEndpointError> {
-        let url: Uri = url.parse().map_err(|_| WebhookEndpointError::Url)?;
-        let (host, authority) = (url.host().unwrap_or_default(), url.authority().map_or("", |it| it.as_str()));
-        let port = authority.strip_prefix(host).map_or("no host", |port| port.strip_prefix(':').unwrap_or(port));
-        let has_port = port.parse::<u16>().is_ok_and(|port| port > 0) || authority == host;
-        if url.scheme_str() != Some("http") || host.is_empty() || !has_port {
-            return Err(WebhookEndpointError::Url);
+        let url = receiver::parse(url).map_err(|_| WebhookEndpointError::Url)?;
+        if let Err(error) = Signer::new(secret) {
+            return Err(WebhookEndpointError::Secret(error));
         }
-        let signer = Signer::new(secret).map_err(WebhookEndpointError::Secret)?;
-        Ok(Self { url, signer, kind: DeliveryKind::Event, in_disorder: false })
+        Ok(Self {
+            url,
+            secret: Sensitive::new(secret.to_owned()),
+            kind: DeliveryKind::Event,
+            enabled_events: vec!["*".to_owned()],
+            connect: false,
+            disorder: Vec::new(),
+        })
     }
 
     /// Makes the endpoint get thin events.
@@ -37,26 +50,25 @@ impl WebhookEndpoint {
         Self { kind: DeliveryKind::ThinEvent, ..self }
     }
 
-    /// Makes the endpoint get each event twice, and in any order. In process, that is the order of those that are taken
-    /// at a time; a [`Server`](crate::Server) holds each back for up to a quarter of a second.
+    /// Sets the types of the events that the endpoint gets, or `*`. The types of thin events begin with `v1.`.
+    pub fn enabled_events<T: Into<String>>(self, types: impl IntoIterator<Item = T>) -> Self {
+        Self { enabled_events: types.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Makes the endpoint get the events of all connected accounts, in place of those of the platform.
+    pub fn connect(self) -> Self {
+        Self { connect: true, ..self }
+    }
+
+    /// Makes the endpoint get each event twice, and in any order.
     pub fn in_disorder(self) -> Self {
-        Self { in_disorder: true, ..self }
+        self.disorder(Disorder::Doubled).disorder(Disorder::Reordered)
     }
 
-    pub(crate) fn url(&self) -> &Uri {
-        &self.url
-    }
-
-    pub(crate) fn signer(&self) -> &Signer {
-        &self.signer
-    }
-
-    pub(crate) fn kind(&self) -> DeliveryKind {
-        self.kind
-    }
-
-    pub(crate) fn is_in_disorder(&self) -> bool {
-        self.in_disorder
+    /// Does something to every attempt at a delivery to the endpoint.
+    pub fn disorder(mut self, disorder: Disorder) -> Self {
+        self.disorder.push(disorder);
+        self
     }
 }
 
@@ -64,7 +76,8 @@ impl fmt::Debug for WebhookEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookEndpoint")
             .field("kind", &self.kind)
-            .field("in_disorder", &self.in_disorder)
+            .field("enabled_events", &self.enabled_events)
+            .field("disorder", &self.disorder)
             .finish_non_exhaustive()
     }
 }
@@ -73,7 +86,7 @@ impl fmt::Debug for WebhookEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookEndpointError {
-    /// The URL is not `http://host[:port][/path]`.
+    /// The URL is not `http://host[:port][/path]` or `https://…`.
     Url,
     /// The secret cannot be one.
     Secret(BlankSecret),
@@ -82,8 +95,8 @@ pub enum WebhookEndpointError {
 impl fmt::Display for WebhookEndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Url => "the URL of a webhook endpoint is `http://host[:port][/path]`",
-            Self::Secret(_) => "the secret of a webhook endpoint must not be blank",
+            Self::Url => "invalid URL of a webhook endpoint: expected `http://host[:port][/path]` or `https://…`",
+            Self::Secret(_) => "the secret of a webhook endpoint is blank: expected text such as `whsec_made_up`",
         })
     }
 }

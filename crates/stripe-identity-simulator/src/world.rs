@@ -17,7 +17,9 @@ mod idempotency;
 mod ids;
 mod life;
 mod metadata;
+mod outbox;
 mod page;
+mod pattern;
 mod perform;
 mod plans;
 mod queue;
@@ -29,6 +31,9 @@ mod state;
 mod store;
 mod thin_events;
 mod users;
+mod webhook_control;
+mod webhook_params;
+mod webhook_request;
 
 use std::time::Duration;
 
@@ -37,14 +42,17 @@ use http::Response;
 use stripe_identity_core::types::Timestamp;
 
 pub(crate) use self::clock::WorldClock;
-pub(crate) use self::deliveries::{Attempt, Outgoing};
+pub(crate) use self::deliveries::{AttemptId, Outgoing};
 pub(crate) use self::endpoints::{Access, Target};
 pub(crate) use self::ids::{Ids, tag_of};
 pub(crate) use self::perform::{Caller, Incoming};
 use self::state::State;
 pub(crate) use self::store::Change;
 use crate::control_error::ControlError;
+use crate::delivery::{AttemptResult, WebhookDelivery};
+use crate::disorder::DisorderRule;
 use crate::plan::Plan;
+use crate::receiver::Receivers;
 use crate::refusal::Refusal;
 use crate::response;
 use crate::settings::{Clock, Settings};
@@ -157,18 +165,43 @@ impl World {
         self.state.base_url = base_url;
     }
 
+    /// Sets where webhooks may go.
+    pub(crate) fn set_receivers(&mut self, receivers: Receivers) {
+        self.state.receivers = receivers;
+    }
+
     pub(crate) fn add_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) {
-        deliveries::add_endpoint(&mut self.state, endpoint);
+        webhook_control::insert(&mut self.state, endpoint);
     }
 
-    /// Takes the deliveries that are due, signed at this time.
-    pub(crate) fn take_deliveries(&mut self, signed_at: Timestamp) -> Vec<Outgoing> {
-        deliveries::take(&mut self.state, signed_at)
+    /// Gives a webhook endpoint a new secret. Returns whether there is such an endpoint.
+    pub(crate) fn roll_webhook_secret(&mut self, endpoint: &str, secret: String, expires_in: Duration) -> bool {
+        webhook_control::roll(&mut self.state, endpoint, secret, expires_in)
     }
 
-    /// Notes what came of a delivery.
-    pub(crate) fn delivered(&mut self, delivery: u64, attempt: Attempt) {
-        deliveries::delivered(&mut self.state, delivery, attempt);
+    pub(crate) fn add_disorder(&mut self, rule: DisorderRule) {
+        webhook_control::add_rule(&mut self.state, rule);
+    }
+
+    /// Takes the next webhook that is ready for an endpoint with less than so many under way, signed at this time.
+    pub(crate) fn take_webhook(&mut self, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
+        deliveries::take(&mut self.state, signed_at, most_under_way)
+    }
+
+    /// Notes what came of a webhook.
+    pub(crate) fn report_webhook(&mut self, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
+        deliveries::report(&mut self.state, attempt, latency, result);
+    }
+
+    /// Whether no webhook is under way, and nothing is due that would be waited for.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.state.outbox.is_idle() && self.state.queue.next_work().is_none()
+    }
+
+    /// Returns the deliveries, the oldest first.
+    pub(crate) fn deliveries(&self) -> impl Iterator<Item = &WebhookDelivery> {
+        self.state.deliveries.iter().map(|stored| &stored.delivery)
     }
 
     /// Returns the records that were put or removed since this was last called.

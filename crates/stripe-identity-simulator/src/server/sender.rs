@@ -1,23 +1,16 @@
-//! Moves the worlds whose clocks run, and sends their webhooks over plain HTTP.
+//! Moves the worlds whose clocks run, and sends their webhooks.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderValue, Request, StatusCode, Uri};
-use http_body_util::Full;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
+use super::post::Post;
+use crate::delivery::DeliveryFailure;
 use crate::simulator::{Place, Simulator};
-use crate::world::{Attempt, Outgoing};
+use crate::world::Outgoing;
 
-/// How long a receiver has to respond.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// To each endpoint.
 const MOST_AT_A_TIME: usize = 8;
 
@@ -92,17 +85,16 @@ impl Sender {
     /// Goes on for as long as it is polled.
     pub(super) async fn run(self) {
         let Self { simulator, activity } = self;
-        let (mut timers, mut endpoints) = (Timers::default(), HashMap::new());
+        let mut timers = Timers::default();
+        let post = Post { receivers: simulator.receivers(), tls: simulator.webhook_roots().config() };
         loop {
             let due = std::iter::from_fn(|| timers.take_due(Instant::now())).filter_map(|place| place.upgrade());
             let places: Vec<_> = due.chain(activity.take()).collect();
             for place in places {
-                let (outgoing, next) = simulator.take_outgoing(&place);
+                let (outgoing, next) = simulator.take_outgoing(&place, MOST_AT_A_TIME);
                 timers.set(&place, next.and_then(|next| Instant::now().checked_add(next)));
                 for outgoing in outgoing {
-                    let url = outgoing.request.uri().clone();
-                    let endpoint = endpoints.entry(url).or_insert_with(|| Arc::new(Semaphore::new(MOST_AT_A_TIME)));
-                    tokio::spawn(deliver(simulator.clone(), place.clone(), outgoing, endpoint.clone()));
+                    tokio::spawn(deliver(simulator.clone(), place.clone(), outgoing, post.clone()));
                 }
             }
             match timers.next() {
@@ -118,28 +110,10 @@ impl Sender {
     }
 }
 
-async fn deliver(simulator: Simulator, place: Arc<Place>, outgoing: Outgoing, endpoint: Arc<Semaphore>) {
-    tokio::time::sleep(outgoing.delay).await;
-    // It is never closed.
-    let Ok(_permit) = endpoint.acquire().await else { return };
+async fn deliver(simulator: Simulator, place: Arc<Place>, outgoing: Outgoing, post: Post) {
+    tokio::time::sleep(outgoing.hold).await;
     let start = Instant::now();
-    let status = tokio::time::timeout(PATIENCE, send(outgoing.request)).await.ok().flatten();
-    simulator.delivered(&place, outgoing.delivery, Attempt { status, latency: start.elapsed() });
-}
-
-/// Returns the status of the response, or `None` if none comes.
-async fn send(mut request: Request<Bytes>) -> Option<StatusCode> {
-    let uri = std::mem::take(request.uri_mut());
-    let authority = uri.authority()?.as_str();
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80))).await.ok()?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-    tokio::spawn(connection);
-    let (host, length) = (HeaderValue::try_from(authority).ok()?, HeaderValue::from(request.body().len()));
-    request.headers_mut().insert(HOST, host);
-    request.headers_mut().insert(CONTENT_LENGTH, length);
-    *request.uri_mut() =
-        uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.as_str().parse().unwrap_or_default());
-    let response = sender.send_request(request.map(Full::new)).await.ok()?;
-    Some(response.status())
+    let result = tokio::time::timeout(outgoing.timeout, post.send(outgoing.request, outgoing.is_cut)).await;
+    let result = result.unwrap_or(DeliveryFailure::TimedOut.into());
+    simulator.report(&place, &outgoing.attempt, start.elapsed(), result);
 }

@@ -5,6 +5,8 @@ use stripe_identity_core::types::Timestamp;
 use super::base_url;
 use crate::note::Note;
 use crate::settings::{Clock, Settings};
+#[cfg(feature = "server")]
+use crate::tls::{InvalidCertificate, Roots};
 
 /// Where the clock of a new simulator stands: 2026-10-26T07:33:20Z.
 const BEGINNING: Timestamp = Timestamp::from_secs(1_793_000_000);
@@ -18,7 +20,17 @@ pub struct SimulatorBuilder {
     pub(super) settings: Settings,
     pub(super) public_url: Option<String>,
     pub(super) signs_virtually: Option<bool>,
+    #[cfg(feature = "server")]
+    pub(super) sending: Sending,
     pub(super) on_note: Option<NoteHook>,
+}
+
+/// How a server sends webhooks.
+#[cfg(feature = "server")]
+#[derive(Default)]
+pub(super) struct Sending {
+    pub(super) hosts: Vec<String>,
+    pub(super) roots: Roots,
 }
 
 impl SimulatorBuilder {
@@ -29,6 +41,8 @@ impl SimulatorBuilder {
             settings: Settings::default(),
             public_url: None,
             signs_virtually: None,
+            #[cfg(feature = "server")]
+            sending: Sending::default(),
             on_note: None,
         }
     }
@@ -67,6 +81,27 @@ impl SimulatorBuilder {
     /// of a signature would refuse them.
     pub fn virtual_signatures(self, signs_virtually: bool) -> Self {
         Self { signs_virtually: Some(signs_virtually), ..self }
+    }
+
+    /// Lets a [`Server`](crate::Server) deliver webhooks to a host, such as `app` in a network of containers. May be given
+    /// several times.
+    ///
+    /// Without it, webhooks go to this machine only: to `localhost`, names below it, and loopback addresses.
+    #[cfg(feature = "server")]
+    pub fn webhook_host(mut self, host: impl Into<String>) -> Self {
+        self.sending.hosts.push(host.into());
+        self
+    }
+
+    /// Adds a root certificate, in PEM or DER form, that vouches for receivers of webhooks under `https`. In PEM form, it
+    /// may be several. Those of webpki are trusted already.
+    ///
+    /// # Errors
+    /// If it is no certificate.
+    #[cfg(feature = "server")]
+    pub fn webhook_root(mut self, certificate: &[u8]) -> Result<Self, InvalidCertificate> {
+        self.sending.roots.add(certificate)?;
+        Ok(self)
     }
 
     /// Calls a function with each [`Note`].

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, StatusCode};
 use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 
 use super::Simulator;
@@ -14,8 +12,7 @@ use crate::plan::Plan;
 use crate::settings::{Clock, Settings};
 use crate::submission::Submission;
 use crate::time::Time;
-use crate::webhook_endpoint::WebhookEndpoint;
-use crate::world::{Attempt, World, WorldClock, tag_of};
+use crate::world::{World, WorldClock, tag_of};
 
 impl Simulator {
     /// Does something in the world of a session.
@@ -200,34 +197,5 @@ impl Simulator {
         for place in self.places() {
             place.lock().set_settings(settings.clone());
         }
-    }
-
-    /// Adds an endpoint, which gets the events from now on: see [`take_webhooks`](Self::take_webhooks). On a handle to
-    /// all worlds, it gets those of each, also of worlds that are still to come.
-    #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
-    pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
-        if self.scope.is_none() {
-            self.worlds().webhook_endpoints.push(endpoint.clone());
-        }
-        for place in self.places() {
-            place.lock().add_webhook_endpoint(endpoint.clone());
-        }
-    }
-
-    /// Takes the requests that deliver what has happened since this was last called, and counts them as delivered.
-    ///
-    /// They are signed at the world's time, unless the simulator was built to do otherwise: see
-    /// [`virtual_signatures`](SimulatorBuilder::virtual_signatures). A [`Server`](crate::Server) takes and sends them by
-    /// itself.
-    pub fn take_webhooks(&self) -> Vec<Request<Bytes>> {
-        let mut requests = Vec::new();
-        for place in self.places() {
-            for outgoing in Self::take_deliveries(&place, self.shared.signs_virtually.unwrap_or(true)) {
-                let attempt = Attempt { status: Some(StatusCode::OK), latency: Duration::ZERO };
-                self.delivered(&place, outgoing.delivery, attempt);
-                requests.push(outgoing.request);
-            }
-        }
-        requests
     }
 }

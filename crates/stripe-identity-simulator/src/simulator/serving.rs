@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+
 use super::worlds::Place;
 use super::{Simulator, lock};
+use crate::receiver::Receivers;
 use crate::time::Time;
-use crate::world::Outgoing;
+use crate::tls::Roots;
+use crate::world::{Outgoing, Target};
 
 impl Simulator {
     /// Sets where the server listens, for URLs in events.
@@ -32,10 +37,38 @@ impl Simulator {
         lock(&self.shared.activity_hooks).push(Box::new(hook));
     }
 
-    /// Lets everything happen that is due, and takes the deliveries. Returns also how long it takes until something is
-    /// due again by itself.
-    pub(crate) fn take_outgoing(&self, place: &Arc<Place>) -> (Vec<Outgoing>, Option<Duration>) {
-        let outgoing = Self::take_deliveries(place, self.shared.signs_virtually.unwrap_or(false));
+    /// Lets webhooks go to this machine and to the hosts that were named.
+    pub(crate) fn restrict_receivers(&self) {
+        let receivers = Receivers::Local(self.shared.sending.hosts.clone().into());
+        let mut worlds = self.worlds();
+        worlds.receivers = receivers.clone();
+        let all = worlds.all();
+        drop(worlds);
+        for place in all {
+            place.lock().set_receivers(receivers.clone());
+        }
+    }
+
+    pub(crate) fn receivers(&self) -> Receivers {
+        self.worlds().receivers.clone()
+    }
+
+    pub(crate) fn webhook_roots(&self) -> &Roots {
+        &self.shared.sending.roots
+    }
+
+    /// Whether all webhooks of the world that a request is for have come to their end.
+    pub(crate) fn is_settled(&self, request: &Request<Bytes>) -> bool {
+        let target = Target::of(request.method(), request.uri().path());
+        let place = self.find(request, target.as_ref(), Time::of_system());
+        place.is_ok_and(|(place, _)| place.lock().is_settled())
+    }
+
+    /// Takes the webhooks that are ready for endpoints with less than so many under way. Returns also how long it takes
+    /// until something is due again by itself.
+    pub(crate) fn take_outgoing(&self, place: &Arc<Place>, most_under_way: usize) -> (Vec<Outgoing>, Option<Duration>) {
+        let signs_virtually = self.shared.signs_virtually.unwrap_or(false);
+        let outgoing = std::iter::from_fn(|| Self::take(place, signs_virtually, most_under_way)).collect();
         (outgoing, place.lock().next_due(Time::of_system()))
     }
 }

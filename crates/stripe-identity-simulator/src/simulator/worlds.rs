@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::disorder::DisorderRule;
 use crate::plan::Plan;
+use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
@@ -40,6 +42,8 @@ pub(super) struct Worlds {
     pub(super) base_url: String,
     pub(super) webhook_endpoints: Vec<WebhookEndpoint>,
     pub(super) plans: Vec<Plan>,
+    pub(super) disorder: Vec<DisorderRule>,
+    pub(super) receivers: Receivers,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     swept: Time,
@@ -63,6 +67,8 @@ impl Worlds {
             base_url,
             webhook_endpoints: Vec::new(),
             plans: Vec::new(),
+            disorder: Vec::new(),
+            receivers: Receivers::default(),
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
             swept: real,
@@ -95,6 +101,10 @@ impl Worlds {
         for plan in &self.plans {
             world.plan(plan.clone());
         }
+        for rule in &self.disorder {
+            world.add_disorder(rule.clone());
+        }
+        world.set_receivers(self.receivers.clone());
         let place = Arc::new(Place { name: name.to_owned(), tag: tag.clone(), world: Mutex::new(world) });
         self.by_tag.insert(tag, name.to_owned());
         self.by_name.insert(name.to_owned(), Used { place: place.clone(), last: real });

@@ -9,10 +9,9 @@ use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::settings::Clock;
 use crate::time::Time;
-use crate::webhook_endpoint::{WebhookEndpoint, WebhookEndpointError};
 use crate::world::call::Call;
+use crate::world::due;
 use crate::world::state::State;
-use crate::world::{deliveries, due};
 
 pub(crate) fn clock(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
     Ok(shown_clock(state).into())
@@ -60,11 +59,13 @@ pub(crate) fn settings(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refu
 pub(crate) fn set_settings(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let (processing, redacting) = (call.form.parsed("processing")?, call.form.parsed("redacting")?);
     let sensitive_reads = call.form.parsed("sensitive_reads")?;
+    let webhook_timeout = call.form.duration("webhook_timeout")?;
     call.form.finish()?;
     let settings = &mut state.settings;
     settings.processing = processing.unwrap_or(settings.processing);
     settings.redacting = redacting.unwrap_or(settings.redacting);
     settings.sensitive_reads = sensitive_reads.unwrap_or(settings.sensitive_reads);
+    settings.webhook_timeout = webhook_timeout.unwrap_or(settings.webhook_timeout);
     Ok(shown_settings(state).into())
 }
 
@@ -74,24 +75,6 @@ fn shown_settings(state: &State) -> Value {
         "processing": settings.processing.to_string(),
         "redacting": settings.redacting.to_string(),
         "sensitive_reads": settings.sensitive_reads.to_string(),
+        "webhook_timeout": format!("{}s", settings.webhook_timeout.as_secs_f64()),
     })
-}
-
-pub(crate) fn add_webhook_endpoint(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let url = call.form.text("url")?.ok_or_else(|| Refusal::missing_parameter("url"))?;
-    let secret = call.form.text("secret")?.ok_or_else(|| Refusal::missing_parameter("secret"))?;
-    let (thin, in_disorder) = (call.form.boolean("thin")?, call.form.boolean("in_disorder")?);
-    call.form.finish()?;
-    let mut endpoint = WebhookEndpoint::new(&url, &secret).map_err(|error| match error {
-        WebhookEndpointError::Url => Refusal::invalid("url", &error.to_string()),
-        WebhookEndpointError::Secret(_) => Refusal::invalid("secret", &error.to_string()),
-    })?;
-    if thin == Some(true) {
-        endpoint = endpoint.thin();
-    }
-    if in_disorder == Some(true) {
-        endpoint = endpoint.in_disorder();
-    }
-    deliveries::add_endpoint(state, endpoint);
-    Ok(json!({ "done": true }).into())
 }

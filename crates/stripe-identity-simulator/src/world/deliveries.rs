@@ -1,122 +1,256 @@
-//! Deliveries of events to webhook endpoints.
+//! Deliveries of events to webhook endpoints, from the event to the response.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use fastrand::Rng;
-use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::Request;
 use stripe_identity_core::types::Timestamp;
-use stripe_identity_webhook::{DeliveryKind, SIGNATURE_HEADER};
 
-use crate::webhook_endpoint::WebhookEndpoint;
+use crate::delivery::{
+    AttemptResult, AttemptTrigger, DeliveryAttempt, DeliveryFailure, DeliveryStatus, WebhookDelivery,
+};
+use crate::disorder::Disorder;
+use crate::time::Time;
+use crate::world::outbox::{Lane, Ready, Room};
 use crate::world::queue::DueThing;
-use crate::world::record::delivery::Delivery;
-use crate::world::record::event::StoredEvent;
+use crate::world::record::delivery::StoredDelivery;
+use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::state::State;
+use crate::world::webhook_request::request;
 
-/// Before each further attempt.
-const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
-/// How long a delivery to an endpoint that wants disorder is held back, in milliseconds.
-const LONGEST_DELAY: u64 = 250;
+/// Before the second and the third attempt. In test mode Stripe tries three times in the course of a few hours, and does
+/// not say when.
+const WAITS: [Duration; 2] = [Duration::from_secs(60 * 60), Duration::from_secs(2 * 60 * 60)];
+/// The attempts at a delivery that are kept.
+const MOST_ATTEMPTS: usize = 50;
 
-/// A request to send, and whom to report its result to.
+/// A request to send, and what to report its result with.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server waits, and cuts connections"))]
 pub(crate) struct Outgoing {
-    pub(crate) delivery: u64,
+    pub(crate) attempt: AttemptId,
     pub(crate) request: Request<Bytes>,
-    /// How long it is held back.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server holds anything back"))]
-    pub(crate) delay: Duration,
+    /// How long it is held back where there is real time.
+    pub(crate) hold: Duration,
+    /// How long the receiver has to respond.
+    pub(crate) timeout: Duration,
+    /// Whether the body is only the beginning of what the headers announce.
+    pub(crate) is_cut: bool,
 }
 
-/// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Attempt {
-    /// The status of the response, or `None` if none came.
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) latency: Duration,
+/// Names an attempt that is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct AttemptId {
+    endpoint: String,
+    delivery: String,
+    number: u32,
 }
 
-pub(crate) fn add_endpoint(state: &mut State, endpoint: WebhookEndpoint) {
-    state.deliveries.endpoints.push(endpoint);
+pub(crate) fn add_endpoint(state: &mut State, endpoint: StoredEndpoint) {
+    state.outbox.lanes.insert(endpoint.id.clone(), Lane::default());
+    state.webhook_endpoints.insert(endpoint);
 }
 
-/// Schedules the deliveries of an event that has just happened.
-pub(crate) fn schedule(state: &mut State, event: &str) {
-    for endpoint in 0..state.deliveries.endpoints.len() {
-        let times = if state.deliveries.endpoints[endpoint].is_in_disorder() { 2 } else { 1 };
-        for _ in 0..times {
-            let delivery = state.deliveries.made;
-            state.deliveries.made += 1;
-            let new = Delivery { endpoint, event: event.to_owned(), failures: 0 };
-            state.deliveries.by_id.insert(delivery, new);
-            state.deliveries.ready.push_back(delivery);
+/// Removes an endpoint, and with it what was delivered to it or was to be.
+pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
+    state.webhook_endpoints.remove(id);
+    state.outbox.lanes.remove(id);
+    state.outbox.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(id));
+    let is_meant = |stored: &&StoredDelivery| stored.delivery.webhook_endpoint == id;
+    let deliveries: Vec<_> = state.deliveries.iter().filter(is_meant).map(|it| it.delivery.id.clone()).collect();
+    for delivery in deliveries {
+        let Some(removed) = state.deliveries.remove(&delivery) else { continue };
+        if removed.is_counted && removed.delivery.status != DeliveryStatus::Delivered {
+            count_webhooks(state, removed.delivery.event.as_str(), -1);
         }
     }
 }
 
-/// Makes a delivery ready whose time has come.
-pub(crate) fn is_due(state: &mut State, delivery: u64) {
-    state.deliveries.ready.push_back(delivery);
-}
-
-/// Takes the requests that are due, signed at this time.
-pub(crate) fn take(state: &mut State, signed_at: Timestamp) -> Vec<Outgoing> {
-    let (mut in_order, mut in_disorder) = (Vec::new(), Vec::new());
-    let mut random = Rng::with_seed(state.deliveries.made);
-    while let Some(id) = state.deliveries.ready.pop_front() {
-        let Some(delivery) = state.deliveries.by_id.get(&id) else { continue };
-        let Some(event) = state.events.get(&delivery.event) else {
-            // It has lapsed meanwhile.
-            state.deliveries.by_id.remove(&id);
-            continue;
-        };
-        let endpoint = &state.deliveries.endpoints[delivery.endpoint];
-        let request = request(endpoint, event, &state.base_url, signed_at);
-        if endpoint.is_in_disorder() {
-            let delay = Duration::from_millis(random.u64(..LONGEST_DELAY));
-            in_disorder.push(Outgoing { delivery: id, request, delay });
-        } else {
-            in_order.push(Outgoing { delivery: id, request, delay: Duration::ZERO });
-        }
-    }
-    random.shuffle(&mut in_disorder);
-    in_order.append(&mut in_disorder);
-    in_order
-}
-
-/// Notes what came of an attempt, and schedules another one if it failed.
-pub(crate) fn delivered(state: &mut State, id: u64, attempt: Attempt) {
-    let Some(delivery) = state.deliveries.by_id.get_mut(&id) else { return };
-    let wait = WAITS.get(delivery.failures).copied();
-    match wait {
-        Some(wait) if !attempt.status.is_some_and(|status| status.is_success()) => {
-            delivery.failures += 1;
-            state.schedule(wait, DueThing::Delivery { delivery: id });
-        }
-        _ => {
-            state.deliveries.by_id.remove(&id);
+/// Delivers an event that has just happened.
+pub(crate) fn deliver(state: &mut State, event: &str) {
+    let Some(stored) = state.events.get(event) else { return };
+    // While an endpoint is disabled, what happens is not for it.
+    let endpoints =
+        state.webhook_endpoints.iter().filter(|endpoint| !endpoint.disabled && endpoint.hears(&stored.event));
+    let endpoints: Vec<_> = endpoints.map(|endpoint| endpoint.id.clone()).collect();
+    for endpoint in endpoints {
+        count_webhooks(state, event, 1);
+        if let Some(delivery) = insert(state, &endpoint, event, true) {
+            is_due(state, &delivery);
         }
     }
 }
 
-fn request(endpoint: &WebhookEndpoint, event: &StoredEvent, base_url: &str, signed_at: Timestamp) -> Request<Bytes> {
-    let payload = match endpoint.kind() {
-        DeliveryKind::Event => event.snapshot(base_url),
-        DeliveryKind::ThinEvent => event.notification(),
+/// Delivers an event to an endpoint once more, or for the first time. An attempt that is due by itself still is.
+pub(crate) fn resend(state: &mut State, event: &str, endpoint: &str) {
+    let is_meant = |stored: &&StoredDelivery| {
+        stored.delivery.event.as_str() == event && stored.delivery.webhook_endpoint == endpoint
     };
-    let payload = Bytes::from(payload.to_string());
-    let signature = endpoint.signer().sign(&payload, signed_at);
-    let mut request = Request::new(payload);
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = endpoint.url().clone();
-    let headers = request.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(USER_AGENT, HeaderValue::from_static("Stripe/1.0 (+https://stripe.com/docs/webhooks)"));
-    // Digits, letters, `=` and `,`: a signature can stand in a header.
-    if let Ok(signature) = HeaderValue::try_from(signature) {
-        headers.insert(HeaderName::from_static(SIGNATURE_HEADER), signature);
+    let delivery = state.deliveries.iter().rev().find(is_meant).map(|stored| stored.delivery.id.clone());
+    // If there is none although the endpoint gets such events, it was dropped or is forgotten, and the event still waits.
+    let is_counted = match (state.webhook_endpoints.get(endpoint), state.events.get(event)) {
+        (Some(endpoint), Some(stored)) => endpoint.hears(&stored.event),
+        _ => return,
+    };
+    let Some(delivery) = delivery.or_else(|| insert(state, endpoint, event, is_counted)) else { return };
+    if state.outbox.lanes.get(endpoint).is_some_and(Lane::has_room_for_ready) {
+        state.outbox.push(endpoint, &delivery, AttemptTrigger::Resend, &[]);
     }
-    request
+}
+
+/// Makes a delivery, unless there is no room for it.
+fn insert(state: &mut State, endpoint: &str, event: &str, is_counted: bool) -> Option<String> {
+    let event = &state.events.get(event)?.event;
+    let delivery = WebhookDelivery {
+        id: state.outbox.ids.id("whd_"),
+        webhook_endpoint: endpoint.to_owned(),
+        event: event.id.clone(),
+        event_type: event.type_.clone(),
+        created: state.clock.now().timestamp(),
+        status: DeliveryStatus::Pending,
+        attempts: Vec::new(),
+        next_attempt: None,
+    };
+    match state.outbox.lanes.get_mut(endpoint)?.add() {
+        Room::None => return None,
+        Room::Free => {}
+        Room::InPlaceOf(oldest) => drop(state.deliveries.remove(&oldest)),
+    }
+    let id = delivery.id.clone();
+    state.deliveries.insert(StoredDelivery { delivery, is_counted, tries: 0, held: None });
+    Some(id)
+}
+
+/// Makes the attempt ready that the schedule makes now.
+pub(crate) fn is_due(state: &mut State, id: &str) {
+    let now = state.clock.now();
+    let Some(stored) = state.deliveries.edit(id).filter(|it| it.delivery.status == DeliveryStatus::Pending) else {
+        return;
+    };
+    let delivery = &mut stored.delivery;
+    let endpoint = delivery.webhook_endpoint.clone();
+    delivery.next_attempt = None;
+    let disorder = if let Some(disorder) = stored.held.take() {
+        disorder
+    } else {
+        let disorder = state.outbox.disorder(&endpoint, delivery.event_type.as_str());
+        let late = disorder.iter().find_map(|it| if let Disorder::Late(wait) = it { Some(*wait) } else { None });
+        if let Some(wait) = late {
+            stored.held = Some(disorder);
+            delivery.next_attempt = Some(now.after(wait).timestamp());
+            return state.schedule(wait, DueThing::Delivery { delivery: id.to_owned() });
+        }
+        disorder
+    };
+    stored.tries += 1;
+    if disorder.contains(&Disorder::Dropped) {
+        let number = begin(delivery, AttemptTrigger::Schedule, disorder, now.timestamp());
+        end(state, id, number, None, DeliveryFailure::Dropped.into());
+    } else {
+        state.outbox.push(&endpoint, id, AttemptTrigger::Schedule, &disorder);
+    }
+}
+
+/// Takes the next request that is ready for an endpoint with less than so many under way, signed at this time.
+pub(crate) fn take(state: &mut State, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
+    loop {
+        let (endpoint, ready) = state.outbox.take(most_under_way)?;
+        if let Some(outgoing) = prepare(state, &endpoint, ready, signed_at) {
+            return Some(outgoing);
+        }
+    }
+}
+
+/// Returns `None` if nothing is to be sent any more.
+fn prepare(state: &mut State, endpoint: &str, ready: Ready, signed_at: Timestamp) -> Option<Outgoing> {
+    let now = state.clock.now();
+    let stored = state.deliveries.edit(&ready.delivery)?;
+    let event = state.events.get(stored.delivery.event.as_str());
+    let endpoint = state.webhook_endpoints.get(endpoint)?;
+    let is_stopped = endpoint.disabled && ready.trigger != AttemptTrigger::Resend;
+    // An event that is gone has lapsed meanwhile.
+    let Some(event) = event.filter(|_| !is_stopped) else {
+        finish(state, &ready.delivery, DeliveryStatus::Failed);
+        return None;
+    };
+    let request = request(endpoint, event, &state.base_url, now, signed_at, &ready.disorder);
+    let is_cut = ready.disorder.contains(&Disorder::Cut);
+    let number = begin(&mut stored.delivery, ready.trigger, ready.disorder, now.timestamp());
+    let attempt = AttemptId { endpoint: endpoint.id.clone(), delivery: ready.delivery, number };
+    state.outbox.start(&attempt.endpoint);
+    Some(Outgoing { attempt, request, hold: ready.hold, timeout: state.settings.webhook_timeout, is_cut })
+}
+
+/// Notes an attempt, and returns its number.
+fn begin(delivery: &mut WebhookDelivery, trigger: AttemptTrigger, disorder: Vec<Disorder>, at: Timestamp) -> u32 {
+    let attempts = &mut delivery.attempts;
+    let number = attempts.last().map_or(1, |last| last.number.saturating_add(1));
+    if attempts.len() >= MOST_ATTEMPTS
+        && let Some(oldest) = attempts.iter().position(|attempt| attempt.result.is_some())
+    {
+        attempts.remove(oldest);
+    }
+    attempts.push(DeliveryAttempt { number, at, trigger, disorder, latency: None, result: None });
+    number
+}
+
+/// Notes what came of a request.
+pub(crate) fn report(state: &mut State, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
+    state.outbox.end(&attempt.endpoint);
+    end(state, &attempt.delivery, attempt.number, Some(latency), result);
+}
+
+fn end(state: &mut State, id: &str, number: u32, latency: Option<Duration>, result: AttemptResult) {
+    let Some(stored) = state.deliveries.edit(id) else { return };
+    let delivery = &mut stored.delivery;
+    let Some(attempt) = delivery.attempts.iter_mut().find(|it| it.number == number && it.result.is_none()) else {
+        return;
+    };
+    let (is_success, is_scheduled) = (result.is_success(), attempt.trigger == AttemptTrigger::Schedule);
+    attempt.latency = latency;
+    attempt.result = Some(result);
+    if is_success {
+        finish(state, id, DeliveryStatus::Delivered);
+    } else if is_scheduled && delivery.status == DeliveryStatus::Pending {
+        match stored.tries.checked_sub(1).and_then(|failures| WAITS.get(failures)) {
+            Some(&wait) => {
+                // From when the attempt began: how long the receiver took is not for the world's clock to say.
+                let next = Time::from(attempt.at).after(wait);
+                delivery.next_attempt = Some(next.timestamp());
+                state.queue.schedule(next, DueThing::Delivery { delivery: id.to_owned() });
+            }
+            None => finish(state, id, DeliveryStatus::Failed),
+        }
+    } else if stored.tries == 0 && delivery.next_attempt.is_none() {
+        // It was made by a resend, and has no schedule.
+        finish(state, id, DeliveryStatus::Failed);
+    }
+}
+
+fn finish(state: &mut State, id: &str, status: DeliveryStatus) {
+    let Some(stored) = state.deliveries.edit(id) else { return };
+    let delivery = &mut stored.delivery;
+    let Some(lane) = state.outbox.lanes.get_mut(&delivery.webhook_endpoint) else { return };
+    let is_delivered = status == DeliveryStatus::Delivered;
+    match delivery.status {
+        DeliveryStatus::Pending => lane.finish(id.to_owned(), is_delivered),
+        DeliveryStatus::Failed if is_delivered => lane.repair(),
+        DeliveryStatus::Failed | DeliveryStatus::Delivered => return,
+    }
+    delivery.status = status;
+    if is_delivered {
+        delivery.next_attempt = None;
+        let event = delivery.event.as_str().to_owned();
+        if stored.is_counted {
+            count_webhooks(state, &event, -1);
+        }
+    }
+}
+
+/// Changes how many webhooks of an event have not arrived.
+fn count_webhooks(state: &mut State, event: &str, change: i64) {
+    if let Some(stored) = state.events.edit(event) {
+        let pending = stored.event.pending_webhooks.unwrap_or(0);
+        stored.event.pending_webhooks = Some((pending + change).max(0));
+    }
 }

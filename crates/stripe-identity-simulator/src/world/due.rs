@@ -80,7 +80,7 @@ fn happen(state: &mut State, thing: DueThing) {
         DueThing::UserSubmits { session } => life::try_is_due(state, &session),
         DueThing::ChecksEnd { session } => life::checks_are_due(state, &session),
         DueThing::RedactionEnds { session } => life::redaction_is_due(state, &session),
-        DueThing::Delivery { delivery } => deliveries::is_due(state, delivery),
+        DueThing::Delivery { delivery } => deliveries::is_due(state, &delivery),
         DueThing::ClientSecretExpires { session } => {
             if let Some(stored) = state.sessions.edit(&session) {
                 stored.expire_client_secret(now);

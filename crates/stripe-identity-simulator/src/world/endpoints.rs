@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::world::call::Call;
 use crate::world::state::State;
-use crate::world::{api, control, users};
+use crate::world::{api, control, users, webhook_control};
 
 /// Whom an endpoint is for, and how a request to it names its world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,12 +150,54 @@ fn of_simulator() -> impl IntoIterator<Item = Row> {
             users::finish_redaction,
         )
         .without_params(),
-        Row::new(Control, Route::post("/_simulator/webhook_endpoints"), control::add_webhook_endpoint),
+    ]
+}
+
+/// Those of webhooks, none of which the client calls.
+fn of_webhooks() -> impl IntoIterator<Item = Row> {
+    use Access::{Control, Key};
+    use api::{event_destinations, events, webhook_endpoints};
+    use webhook_control as control;
+    [
+        Row::new(Key, Route::post("/v1/events/{event}/retry"), events::retry),
+        Row::new(Key, Route::post("/v1/webhook_endpoints"), webhook_endpoints::create),
+        Row::new(Key, Route::get("/v1/webhook_endpoints"), webhook_endpoints::list),
+        Row::new(Key, Route::get("/v1/webhook_endpoints/{webhook_endpoint}"), webhook_endpoints::retrieve)
+            .without_params(),
+        Row::new(Key, Route::post("/v1/webhook_endpoints/{webhook_endpoint}"), webhook_endpoints::update),
+        Row::new(Key, Route::delete("/v1/webhook_endpoints/{webhook_endpoint}"), webhook_endpoints::delete)
+            .without_params(),
+        Row::new(Key, Route::post("/v2/core/event_destinations"), event_destinations::create),
+        Row::new(Key, Route::get("/v2/core/event_destinations"), event_destinations::list),
+        Row::new(Key, Route::get("/v2/core/event_destinations/{id}"), event_destinations::retrieve),
+        Row::new(Key, Route::post("/v2/core/event_destinations/{id}"), event_destinations::update),
+        Row::new(Key, Route::delete("/v2/core/event_destinations/{id}"), event_destinations::delete),
+        Row::new(Key, Route::post("/v2/core/event_destinations/{id}/disable"), event_destinations::disable),
+        Row::new(Key, Route::post("/v2/core/event_destinations/{id}/enable"), event_destinations::enable),
+        Row::new(Control, Route::get("/_simulator/webhook_endpoints"), control::list).without_params(),
+        Row::new(Control, Route::post("/_simulator/webhook_endpoints"), control::add),
+        Row::new(
+            Control,
+            Route::post("/_simulator/webhook_endpoints/{webhook_endpoint}/roll_secret"),
+            control::roll_secret,
+        ),
+        Row::new(Control, Route::get("/_simulator/deliveries"), control::list_deliveries),
+        Row::new(Control, Route::get("/_simulator/disorder"), control::list_disorder).without_params(),
+        Row::new(Control, Route::post("/_simulator/disorder"), control::add_disorder),
+        Row::new(Control, Route::delete("/_simulator/disorder"), control::delete_disorder).without_params(),
+        Row::new(Control, Route::delete("/_simulator/disorder/{disorder}"), control::delete_disorder).without_params(),
     ]
 }
 
 static ROUTER: LazyLock<Router<Row>> = LazyLock::new(|| {
-    Router::new(of_client().into_iter().chain(of_simulator()).map(|row| (row.route.clone(), row)).collect())
+    Router::new(
+        of_client()
+            .into_iter()
+            .chain(of_simulator())
+            .chain(of_webhooks())
+            .map(|row| (row.route.clone(), row))
+            .collect(),
+    )
 });
 
 /// An endpoint that a request is to, with the id in its path.

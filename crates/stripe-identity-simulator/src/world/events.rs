@@ -34,14 +34,18 @@ pub(crate) fn record(
     event.data.object = Sensitive::new(object.into());
     state.events.insert(StoredEvent { account: account.map(str::to_owned), event });
     state.schedule(LIFE, DueThing::EventLapses { event: id.clone() });
-    deliveries::schedule(state, &id);
+    deliveries::deliver(state, &id);
     id
 }
 
 /// Records what happened to a session, as it is now.
 pub(crate) fn record_of_session(state: &mut State, session: &str, type_: EventType, request: Option<&EventRequest>) {
     let Some(stored) = state.sessions.get(session) else { return };
-    let (object, account) = (Expanded::default().show_session(&stored.session, None, ""), stored.account.clone());
+    let (mut object, account) = (Expanded::default().show_session(&stored.session, None, ""), stored.account.clone());
+    // What opens the session's page is for the user, and no event passes it on.
+    for secret in ["client_secret", "url"] {
+        object[secret] = Value::Null;
+    }
     let event = record(state, type_, object, account.as_deref(), request);
     if let Some(stored) = state.sessions.edit(session) {
         stored.events.push(event);

@@ -40,6 +40,14 @@ impl Ids {
     pub(crate) fn text(&mut self, length: usize) -> String {
         text(&mut self.random, length)
     }
+
+    pub(crate) fn webhook_secret(&mut self) -> String {
+        format!("whsec_{}", self.text(32))
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        self.random.u64(..)
+    }
 }
 
 /// Returns the tag of the world that an id or a token is of, if it is one of [`Ids`].

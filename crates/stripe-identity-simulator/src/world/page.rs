@@ -15,16 +15,21 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads the parameters that all lists have.
+    /// Reads the parameters of a list that can be filtered by time.
     pub(crate) fn parse(form: &mut Form) -> Result<Self, Refusal> {
         let created = created(form)?;
+        Ok(Self { created, ..Self::parse_cursors(form)? })
+    }
+
+    /// Reads the parameters that all lists have.
+    pub(crate) fn parse_cursors(form: &mut Form) -> Result<Self, Refusal> {
         let starting_after = form.text("starting_after")?;
         let ending_before = form.text("ending_before")?;
         if starting_after.is_some() && ending_before.is_some() {
             return Err(Refusal::exclusive("starting_after", "ending_before"));
         }
         match usize::try_from(form.integer("limit")?.unwrap_or(10)) {
-            Ok(limit @ 1..=100) => Ok(Self { created, starting_after, ending_before, limit }),
+            Ok(limit @ 1..=100) => Ok(Self { created: None, starting_after, ending_before, limit }),
             _ => Err(Refusal::invalid("limit", "Invalid limit: must be from 1 to 100")),
         }
     }

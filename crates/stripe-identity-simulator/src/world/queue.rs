@@ -22,7 +22,7 @@ pub(crate) enum DueThing {
     },
     /// An event is delivered to an endpoint, for the first time or again.
     Delivery {
-        delivery: u64,
+        delivery: String,
     },
     ClientSecretExpires {
         session: String,

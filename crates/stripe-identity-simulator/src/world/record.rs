@@ -7,3 +7,4 @@ pub(crate) mod file;
 pub(crate) mod file_link;
 pub(crate) mod report;
 pub(crate) mod session;
+pub(crate) mod webhook_endpoint;

@@ -2,19 +2,22 @@ use std::time::Duration;
 
 use stripe_identity_core::types::Timestamp;
 
+use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::world::clock::WorldClock;
 use crate::world::idempotency::Responses;
 use crate::world::ids::Ids;
+use crate::world::outbox::Outbox;
 use crate::world::plans::Plans;
 use crate::world::queue::{DueThing, Queue};
-use crate::world::record::delivery::Deliveries;
+use crate::world::record::delivery::StoredDelivery;
 use crate::world::record::ephemeral_key::StoredKey;
 use crate::world::record::event::StoredEvent;
 use crate::world::record::file::StoredFile;
 use crate::world::record::file_link::StoredLink;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::StoredSession;
+use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::store::{Change, Store};
 
 const MOST_RECORDS: usize = 2_000_000;
@@ -29,6 +32,8 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     /// The base of URLs where no client is there to see it.
     pub(crate) base_url: String,
+    /// Where webhooks may go.
+    pub(crate) receivers: Receivers,
     pub(crate) sessions: Store<StoredSession>,
     pub(crate) reports: Store<StoredReport>,
     pub(crate) files: Store<StoredFile>,
@@ -36,20 +41,24 @@ pub(crate) struct State {
     pub(crate) events: Store<StoredEvent>,
     pub(crate) keys: Store<StoredKey>,
     pub(crate) responses: Responses,
-    pub(crate) deliveries: Deliveries,
     pub(crate) plans: Plans,
+    pub(crate) webhook_endpoints: Store<StoredEndpoint>,
+    pub(crate) deliveries: Store<StoredDelivery>,
+    pub(crate) outbox: Outbox,
     /// How large all uploads are together.
     pub(crate) file_bytes: usize,
 }
 
 impl State {
     pub(crate) fn new(ids: Ids, clock: WorldClock, settings: Settings, base_url: String) -> Self {
+        let outbox = Outbox::new(&ids);
         Self {
             settings,
             clock,
             queue: Queue::default(),
             ids,
             base_url,
+            receivers: Receivers::default(),
             sessions: Store::default(),
             reports: Store::default(),
             files: Store::default(),
@@ -57,8 +66,10 @@ impl State {
             events: Store::default(),
             keys: Store::default(),
             responses: Responses::default(),
-            deliveries: Deliveries::default(),
             plans: Plans::default(),
+            webhook_endpoints: Store::default(),
+            deliveries: Store::default(),
+            outbox,
             file_bytes: 0,
         }
     }
@@ -93,6 +104,7 @@ impl State {
             || self.links.get(id).is_some()
             || self.events.get(id).is_some()
             || self.keys.get(id).is_some()
+            || self.webhook_endpoints.get(id).is_some()
     }
 
     /// Returns when what is sensitive about a session or a report was collected, if it was.
@@ -111,6 +123,8 @@ impl State {
         self.links.take_changes(&mut changes);
         self.events.take_changes(&mut changes);
         self.keys.take_changes(&mut changes);
+        self.webhook_endpoints.take_changes(&mut changes);
+        self.deliveries.take_changes(&mut changes);
         changes
     }
 }

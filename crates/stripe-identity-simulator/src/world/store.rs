@@ -83,6 +83,11 @@ impl<T: Record> Store<T> {
         self.all.get_mut(&place)
     }
 
+    /// The oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.all.values()
+    }
+
     /// Moves the changes since this was last called to the end of a list.
     pub(crate) fn take_changes(&mut self, into: &mut Vec<Change>) {
         into.append(&mut self.changes);

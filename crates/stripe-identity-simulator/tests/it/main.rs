@@ -12,6 +12,8 @@ mod server;
 mod surface;
 mod time;
 mod urls;
+mod webhook_endpoints;
+mod webhooks;
 mod worlds;
 
 use stripe_identity_core::resources::verification_sessions::VerificationSessions;

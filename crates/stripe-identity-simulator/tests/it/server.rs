@@ -134,7 +134,9 @@ fn program_takes_clock_settings_and_public_url() {
     assert_eq!(session["created"].as_i64(), Some(1_893_456_000));
     assert!(session["url"].as_str().unwrap().starts_with("https://id.example.test/start/"));
     let (_, settings) = exchange(address, "GET /_simulator/settings", "");
-    let expected = serde_json::json!({"processing": "30s", "redacting": "by_request", "sensitive_reads": "none"});
+    let expected = serde_json::json!({
+        "processing": "30s", "redacting": "by_request", "sensitive_reads": "none", "webhook_timeout": "10s",
+    });
     assert_eq!(settings, expected);
 }
 

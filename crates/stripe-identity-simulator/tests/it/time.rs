@@ -261,12 +261,20 @@ fn real_clock_runs_with_the_machine_and_can_be_advanced() {
 fn settings_are_shown_and_changed_by_control() {
     let stripe = Simulator::new();
     let (_, shown) = send(&stripe, KEY, "GET", "/_simulator/settings", "");
-    let expected = serde_json::json!({"processing": "at_once", "redacting": "345600s", "sensitive_reads": "all"});
+    let expected = serde_json::json!({
+        "processing": "at_once", "redacting": "345600s", "sensitive_reads": "all", "webhook_timeout": "10s",
+    });
     assert_eq!(shown, expected);
-    let (_, shown) =
-        send(&stripe, KEY, "POST", "/_simulator/settings", "processing=30s&redacting=by_request&sensitive_reads=none");
+    let (_, shown) = send(
+        &stripe,
+        KEY,
+        "POST",
+        "/_simulator/settings",
+        "processing=30s&redacting=by_request&sensitive_reads=none&webhook_timeout=1s",
+    );
     assert_eq!((shown["processing"].as_str(), shown["redacting"].as_str()), (Some("30s"), Some("by_request")));
-    for body in ["processing=soon", "redacting=x", "sensitive_reads=x", "bogus=1"] {
+    assert_eq!(shown["webhook_timeout"], "1s");
+    for body in ["processing=soon", "redacting=x", "sensitive_reads=x", "webhook_timeout=x", "bogus=1"] {
         assert_eq!(send(&stripe, KEY, "POST", "/_simulator/settings", body).0, 400, "{body}");
     }
     assert_eq!(send(&stripe, KEY, "GET", "/_simulator/settings", "").1, shown);

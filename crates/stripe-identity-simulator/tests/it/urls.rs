@@ -20,6 +20,18 @@ fn json((status, body): (u16, String)) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
+/// Uploads a file, which the snapshot of an event shows with its URL. Returns the file's id.
+fn upload(server: &Server) -> String {
+    let part = "--b\r\nContent-Disposition: form-data; name";
+    let body = format!(
+        "{part}=\"purpose\"\r\n\r\nidentity_document\r\n{part}=\"file\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n"
+    );
+    let headers = [("content-type", "multipart/form-data; boundary=b")];
+    let (status, file) = send_with(server, "sk_test_123", "POST", "/v1/files", &body, &headers);
+    assert_eq!(status, 200, "{file}");
+    id(&file)
+}
+
 #[test]
 fn urls_are_of_the_host_that_the_client_asks_for() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
@@ -53,11 +65,10 @@ fn urls_are_of_the_host_that_the_client_asks_for() {
 #[test]
 fn urls_in_events_are_of_the_address_that_the_server_listens_on() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
-    let host = "simulator:12111";
-    let session = json(exchange(server.address(), host, &format!("POST {SESSIONS}"), KEY, "type=document"));
-    let events = json(exchange(server.address(), host, "GET /v1/events", KEY, ""));
+    let file = upload(&server);
+    let events = json(exchange(server.address(), "simulator:12111", "GET /v1/events", KEY, ""));
     let snapshot = &events["data"][0]["data"]["object"];
-    assert_eq!(url(snapshot), url(&session).replace("http://simulator:12111", &server.url()));
+    assert_eq!(url(snapshot), format!("{}/v1/files/{file}/contents", server.url()));
 }
 
 #[test]
@@ -73,8 +84,10 @@ fn public_url_stands_in_front_of_everything() {
     let server = Server::start("127.0.0.1:0", simulator).unwrap();
     let session = json(exchange(server.address(), "simulator", &format!("POST {SESSIONS}"), KEY, "type=document"));
     assert!(url(&session).starts_with("https://id.example.test/stripe/start/"));
+    let file = upload(&server);
     let events = json(exchange(server.address(), "simulator", "GET /v1/events", KEY, ""));
-    assert_eq!(url(&events["data"][0]["data"]["object"]), url(&session));
+    let expected = format!("https://id.example.test/stripe/v1/files/{file}/contents");
+    assert_eq!(url(&events["data"][0]["data"]["object"]), expected);
 }
 
 #[test]

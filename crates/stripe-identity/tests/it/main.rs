@@ -18,5 +18,6 @@ mod schedules;
 mod services;
 mod tls;
 mod waiting;
+mod webhook_server;
 mod webhooks;
 mod wire;

@@ -3,8 +3,11 @@ use stripe_identity_core::types::{EventType, ListEvents};
 use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::world::call::Call;
+use crate::world::deliveries;
 use crate::world::page::Page;
+use crate::world::pattern::matches;
 use crate::world::record::event::StoredEvent;
+use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::thin_events;
@@ -18,6 +21,32 @@ pub(crate) fn retrieve_thin(state: &mut State, call: &mut Call<'_>) -> Result<Bo
     let stored = snapshot.and_then(|snapshot| state.events.get_of(&snapshot, call.account));
     let stored = stored.ok_or_else(|| Refusal::not_found(StoredEvent::PARAM, StoredEvent::NAME, &call.id))?;
     Ok(stored.thin().into())
+}
+
+/// Delivers an event once more, as the Stripe CLI asks for it.
+pub(crate) fn retry(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let (account, endpoint) = (call.form.text("account")?, call.form.text("webhook_endpoint")?);
+    // All of its listeners are endpoints here.
+    call.form.boolean("for_stripecli")?;
+    call.form.finish()?;
+    let account = account.as_deref().or(call.account);
+    let event = &state.events.find(&call.id, account)?.event;
+    let endpoints: Vec<_> = if let Some(id) = endpoint {
+        let endpoint = state.webhook_endpoints.get(&id).filter(|endpoint| endpoint.may_resend(account));
+        let endpoint = endpoint.ok_or_else(|| Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, &id))?;
+        if endpoint.disabled {
+            return Err(Refusal::invalid("webhook_endpoint", "The webhook endpoint is disabled."));
+        }
+        vec![id]
+    } else {
+        let endpoints = state.webhook_endpoints.iter();
+        let endpoints = endpoints.filter(|endpoint| !endpoint.disabled && endpoint.hears(event));
+        endpoints.map(|endpoint| endpoint.id.clone()).collect()
+    };
+    for endpoint in endpoints {
+        deliveries::resend(state, &call.id, &endpoint);
+    }
+    Ok(state.events.find(&call.id, account)?.snapshot(&state.base_url).into())
 }
 
 pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
@@ -36,43 +65,9 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     let (records, has_more) = state.events.page(&page, call.account, |stored| {
         let event = &stored.event;
         page.is_created(stored.created())
-            // No event knows of its deliveries.
-            && filter.delivery_success != Some(false)
+            && filter.delivery_success.is_none_or(|success| success == stored.is_delivered())
             && filter.type_.as_deref().is_none_or(|pattern| matches(pattern, event.type_.as_str()))
             && filter.types.as_ref().is_none_or(|types| types.contains(&event.type_))
     })?;
     Ok(call.list((records.into_iter().map(|stored| stored.snapshot(&state.base_url)).collect(), has_more)))
-}
-
-/// Whether a text fits a pattern in which `*` stands for any text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        let text = "identity.verification_session.verified";
-        for pattern in [text, "*", "identity.*", "*.verified", "identity.*.verified", "*session*", "**"] {
-            assert!(matches(pattern, text), "{pattern}");
-        }
-        for pattern in
-            ["", "identity", "*.canceled", "identity.*.x", "verified*", "identity.verification_session.verified.*"]
-        {
-            assert!(!matches(pattern, text), "{pattern}");
-        }
-    }
 }

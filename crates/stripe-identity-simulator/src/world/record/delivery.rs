@@ -1,22 +1,29 @@
-use std::collections::{BTreeMap, VecDeque};
+use crate::delivery::WebhookDelivery;
+use crate::disorder::Disorder;
+use crate::world::store::Record;
 
-use crate::webhook_endpoint::WebhookEndpoint;
-
-/// The endpoints of a world, and what is on its way to them.
-#[derive(Debug, Default)]
-pub(crate) struct Deliveries {
-    pub(crate) endpoints: Vec<WebhookEndpoint>,
-    pub(crate) by_id: BTreeMap<u64, Delivery>,
-    pub(crate) made: u64,
-    /// Those that are due and not yet taken.
-    pub(crate) ready: VecDeque<u64>,
+#[derive(Debug)]
+pub(crate) struct StoredDelivery {
+    pub(crate) delivery: WebhookDelivery,
+    /// Whether the event counts it among its pending webhooks until it has arrived.
+    pub(crate) is_counted: bool,
+    /// How many attempts the schedule has made.
+    pub(crate) tries: usize,
+    /// What is done to the attempt that is held back, if one is.
+    pub(crate) held: Option<Vec<Disorder>>,
 }
 
-/// An event on its way to an endpoint, until it has arrived or is given up.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    /// Its place among the endpoints.
-    pub(crate) endpoint: usize,
-    pub(crate) event: String,
-    pub(crate) failures: usize,
+impl Record for StoredDelivery {
+    const KIND: &'static str = "webhook_delivery";
+    const NAME: &'static str = "webhook delivery";
+    const PARAM: &'static str = "delivery";
+
+    fn id(&self) -> &str {
+        &self.delivery.id
+    }
+
+    /// The control API shows those of all accounts.
+    fn account(&self) -> Option<&str> {
+        None
+    }
 }

@@ -31,6 +31,11 @@ impl StoredEvent {
         self.event.created.unwrap_or(Timestamp::from_secs(0))
     }
 
+    /// Whether it has arrived at every endpoint that it was to be delivered to.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.event.pending_webhooks.is_none_or(|pending| pending == 0)
+    }
+
     /// Returns the event with its snapshot.
     pub(crate) fn snapshot(&self, base_url: &str) -> Value {
         let mut event = to_json(&self.event);

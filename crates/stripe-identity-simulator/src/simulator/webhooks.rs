@@ -1,0 +1,176 @@
+//! Webhooks in process, and what a server needs to send them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use stripe_identity_webhook::Signer;
+
+use super::Simulator;
+use super::worlds::Place;
+use crate::control_error::ControlError;
+use crate::delivery::{AttemptResult, WebhookDelivery};
+use crate::disorder::DisorderRule;
+use crate::time::Time;
+use crate::webhook_endpoint::WebhookEndpoint;
+use crate::world::{AttemptId, Outgoing, World, tag_of};
+
+/// A webhook that is ready to be sent.
+///
+/// Whoever sends it [reports](Self::report) what came of it; until then, the attempt is under way.
+///
+/// ```
+/// use stripe_identity_core::http::StatusCode;
+/// use stripe_identity_simulator::Simulator;
+///
+/// # let stripe = Simulator::new();
+/// for webhook in stripe.take_webhooks() {
+///     println!("{}", webhook.request.uri());
+///     webhook.report(StatusCode::OK);
+/// }
+/// ```
+#[must_use = "an attempt that is not reported stays under way"]
+pub struct Webhook {
+    /// The request, signed.
+    pub request: Request<Bytes>,
+    attempt: AttemptId,
+    simulator: Simulator,
+    place: Arc<Place>,
+}
+
+impl Webhook {
+    /// Reports what came of the request: a response, its status alone, or a [`DeliveryFailure`](crate::DeliveryFailure).
+    pub fn report(self, result: impl Into<AttemptResult>) {
+        self.simulator.report(&self.place, &self.attempt, Duration::ZERO, result.into());
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+impl Simulator {
+    /// Adds an endpoint, which gets the events from now on: see [`deliver_to`](Self::deliver_to). On a handle to all
+    /// worlds, each of them has it, also those that are still to come.
+    pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
+        let places = self.places();
+        for place in &places {
+            place.lock().add_webhook_endpoint(endpoint.clone());
+        }
+        if self.scope.is_none() {
+            self.worlds().webhook_endpoints.push(endpoint);
+        }
+    }
+
+    /// Delivers the webhooks that are ready to a receiver, and those that become ready meanwhile. Returns how many.
+    ///
+    /// An attempt that fails is made again when it is due: see [`advance`](Self::advance).
+    ///
+    /// They are signed at the world's time, unless the simulator was built to do otherwise: see
+    /// [`virtual_signatures`](crate::SimulatorBuilder::virtual_signatures).
+    ///
+    /// ```
+    /// use stripe_identity_core::http::StatusCode;
+    /// use stripe_identity_core::types::CreateVerificationSession;
+    /// use stripe_identity_core::{BlockingClient, Config};
+    /// use stripe_identity_simulator::{SimulatorTransport, WebhookEndpoint};
+    /// use stripe_identity_webhook::{SIGNATURE_HEADER, Verifier};
+    ///
+    /// let stripe = SimulatorTransport::new();
+    /// stripe.add_webhook(WebhookEndpoint::new("http://localhost/webhook", "whsec_made_up")?);
+    /// let client = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone());
+    /// client.verification_sessions().create(CreateVerificationSession::document()).send()?;
+    ///
+    /// let clock = stripe.clone();
+    /// let verifier = Verifier::new("whsec_made_up")?.clock(move || clock.time());
+    /// let delivered = stripe.deliver_to(|request| {
+    ///     let signature = request.headers().get(SIGNATURE_HEADER).map(|signature| signature.as_bytes());
+    ///     match verifier.verify_event(request.body(), signature) {
+    ///         Ok(_) => StatusCode::OK,
+    ///         Err(_) => StatusCode::BAD_REQUEST,
+    ///     }
+    /// });
+    /// assert_eq!(delivered, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deliver_to<R: Into<AttemptResult>>(&self, mut receiver: impl FnMut(Request<Bytes>) -> R) -> usize {
+        let signs_virtually = self.shared.signs_virtually.unwrap_or(true);
+        let mut count = 0;
+        for place in self.places() {
+            while let Some(outgoing) = Self::take(&place, signs_virtually, usize::MAX) {
+                let result = receiver(outgoing.request);
+                self.report(&place, &outgoing.attempt, Duration::ZERO, result.into());
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// Takes the webhooks that are ready, to be sent by whoever takes them.
+    ///
+    /// For a receiver that is a function, [`deliver_to`](Self::deliver_to) is shorter. A [`Server`](crate::Server) takes
+    /// and sends them by itself.
+    pub fn take_webhooks(&self) -> Vec<Webhook> {
+        let signs_virtually = self.shared.signs_virtually.unwrap_or(true);
+        let of_place = |place: Arc<Place>| {
+            std::iter::from_fn(move || {
+                let outgoing = Self::take(&place, signs_virtually, usize::MAX)?;
+                let (request, attempt) = (outgoing.request, outgoing.attempt);
+                Some(Webhook { request, attempt, simulator: self.clone(), place: place.clone() })
+            })
+        };
+        self.places().into_iter().flat_map(of_place).collect()
+    }
+
+    /// Returns the deliveries of webhooks with all of their attempts, the oldest first.
+    ///
+    /// Of each endpoint, the last 10,000 are kept. If all of them are pending, further events are not delivered to it.
+    pub fn deliveries(&self) -> Vec<WebhookDelivery> {
+        let of_place = |place: Arc<Place>| place.lock().deliveries().cloned().collect::<Vec<_>>();
+        self.places().into_iter().flat_map(of_place).collect()
+    }
+
+    /// Does something to deliveries on purpose, from now on: see [`DisorderRule`]. On a handle to all worlds, in each of
+    /// them, also in those that are still to come.
+    pub fn disturb_webhooks(&self, rules: impl IntoIterator<Item = DisorderRule>) {
+        for rule in rules {
+            for place in self.places() {
+                place.lock().add_disorder(rule.clone());
+            }
+            if self.scope.is_none() {
+                self.worlds().disorder.push(rule);
+            }
+        }
+    }
+
+    /// Gives a webhook endpoint a new secret. Until so much time has passed, the former one signs beside it.
+    ///
+    /// # Errors
+    /// If there is no such endpoint, or the secret is blank.
+    pub fn roll_webhook_secret(&self, endpoint: &str, secret: &str, expires_in: Duration) -> Result<(), ControlError> {
+        if Signer::new(secret).is_err() {
+            return Err(ControlError::BlankSecret);
+        }
+        let real = Time::of_system();
+        let place = self.scope.clone().or_else(|| tag_of(endpoint).and_then(|tag| self.worlds().tagged(tag, real)));
+        let place = place.ok_or(ControlError::NoSuchWebhookEndpoint)?;
+        let roll = |world: &mut World| world.roll_webhook_secret(endpoint, secret.to_owned(), expires_in);
+        if self.with(&place, real, roll) { Ok(()) } else { Err(ControlError::NoSuchWebhookEndpoint) }
+    }
+
+    pub(super) fn take(place: &Place, signs_virtually: bool, most_under_way: usize) -> Option<Outgoing> {
+        let real = Time::of_system();
+        let mut world = place.lock();
+        world.catch_up(real);
+        let signed_at = if signs_virtually { world.now() } else { real };
+        world.take_webhook(signed_at.timestamp(), most_under_way)
+    }
+
+    pub(crate) fn report(&self, place: &Arc<Place>, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
+        self.with(place, Time::of_system(), |world| world.report_webhook(attempt, latency, result));
+    }
+}

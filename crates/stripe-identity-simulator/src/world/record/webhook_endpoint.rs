@@ -1,0 +1,113 @@
+use http::Uri;
+use stripe_identity_core::types::{AccountId, Event, EventType, Metadata, Sensitive, Timestamp};
+use stripe_identity_webhook::DeliveryKind;
+
+use crate::time::Time;
+use crate::world::store::Record;
+
+/// More old secrets than this are not valid at a time.
+const MOST_OLD_SECRETS: usize = 4;
+
+#[derive(Clone, Debug)]
+pub(crate) struct StoredEndpoint {
+    pub(crate) id: String,
+    pub(crate) account: Option<String>,
+    pub(crate) url: Sensitive<Uri>,
+    pub(crate) secrets: Secrets,
+    pub(crate) kind: DeliveryKind,
+    pub(crate) enabled_events: Vec<String>,
+    /// Whose events it gets.
+    pub(crate) sources: Sources,
+    pub(crate) api_version: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) metadata: Metadata,
+    pub(crate) disabled: bool,
+    pub(crate) created: Timestamp,
+    /// What it has as an event destination, if it was made as one.
+    pub(crate) destination: Option<Destination>,
+}
+
+/// Whose events an endpoint gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sources {
+    /// Those of the account that the endpoint belongs to.
+    pub(crate) own: bool,
+    /// Those of the accounts that are connected to it.
+    pub(crate) connected: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Destination {
+    pub(crate) name: String,
+    pub(crate) updated: Time,
+}
+
+impl Record for StoredEndpoint {
+    const KIND: &'static str = "webhook_endpoint";
+    const NAME: &'static str = "webhook endpoint";
+    const PARAM: &'static str = "webhook_endpoint";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+}
+
+impl StoredEndpoint {
+    /// Whether it gets the events of this type of this account.
+    pub(crate) fn hears(&self, event: &Event) -> bool {
+        let account = event.account.as_ref().map(AccountId::as_str);
+        let is_own = account == self.account.as_deref();
+        let is_connected = self.account.is_none() && account.is_some();
+        let is_source = (self.sources.own && is_own) || (self.sources.connected && is_connected);
+        is_source && self.enables(&event.type_)
+    }
+
+    /// Whether an event of this account, whatever its type is, can be resent to it.
+    pub(crate) fn may_resend(&self, account: Option<&str>) -> bool {
+        self.account.is_none() || self.account.as_deref() == account
+    }
+
+    fn enables(&self, type_: &EventType) -> bool {
+        let needs_naming = *type_ == EventType::VerificationSessionRedacted;
+        self.enabled_events.iter().any(|enabled| match self.kind {
+            _ if enabled == "*" => !needs_naming,
+            DeliveryKind::Event => enabled == type_.as_str(),
+            DeliveryKind::ThinEvent => enabled.strip_prefix("v1.") == Some(type_.as_str()),
+        })
+    }
+}
+
+/// The secrets of an endpoint: the one that signs, and those that were rolled and sign for a while beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Secrets {
+    current: Sensitive<String>,
+    /// With the time at which each expires, the newest first.
+    old: Vec<(Sensitive<String>, Time)>,
+}
+
+impl Secrets {
+    pub(crate) fn new(secret: String) -> Self {
+        Self { current: Sensitive::new(secret), old: Vec::new() }
+    }
+
+    pub(crate) fn current(&self) -> &str {
+        self.current.expose()
+    }
+
+    /// Puts a secret in the place of the current one, which is still valid until it expires.
+    pub(crate) fn roll(&mut self, secret: String, expires: Time) {
+        let old = std::mem::replace(&mut self.current, Sensitive::new(secret));
+        self.old.insert(0, (old, expires));
+        self.old.truncate(MOST_OLD_SECRETS);
+    }
+
+    /// Returns the secrets that are valid at this time, the current one first.
+    pub(crate) fn valid(&self, now: Time) -> impl Iterator<Item = &str> {
+        let old = self.old.iter().filter(move |(_, expires)| *expires > now).map(|(secret, _)| secret);
+        std::iter::once(&self.current).chain(old).map(|secret| secret.expose().as_str())
+    }
+}

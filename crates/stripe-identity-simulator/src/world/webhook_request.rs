@@ -1,0 +1,68 @@
+//! The request that delivers an event.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderName, HeaderValue, Method, Request};
+use serde_json::Value;
+use stripe_identity_core::types::Timestamp;
+use stripe_identity_webhook::{DeliveryKind, SIGNATURE_HEADER, Signer};
+
+use crate::disorder::Disorder;
+use crate::time::Time;
+use crate::world::record::event::StoredEvent;
+use crate::world::record::webhook_endpoint::StoredEndpoint;
+
+/// What no endpoint's secret is: theirs begin with `whsec_` or are chosen by a user.
+const OTHER_SECRET: &str = "the secret of another endpoint";
+/// Far beyond what receivers allow, five minutes.
+const AGE: Duration = Duration::from_secs(60 * 60);
+
+/// Builds the request. The endpoint's secrets are those at `now`; the signature says that it was made at `signed_at`.
+pub(super) fn request(
+    endpoint: &StoredEndpoint,
+    event: &StoredEvent,
+    base_url: &str,
+    now: Time,
+    signed_at: Timestamp,
+    disorder: &[Disorder],
+) -> Request<Bytes> {
+    let mut payload = match endpoint.kind {
+        DeliveryKind::Event => event.snapshot(base_url),
+        DeliveryKind::ThinEvent => event.notification(),
+    };
+    if let (DeliveryKind::Event, Some(version)) = (endpoint.kind, &endpoint.api_version) {
+        payload["api_version"] = Value::from(version.as_str());
+    }
+    let mut body = Bytes::from(payload.to_string());
+    let signature = signature(endpoint, &body, now, signed_at, disorder);
+    let length = body.len();
+    if disorder.contains(&Disorder::Cut) {
+        body.truncate(length / 2);
+    }
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = endpoint.url.expose().clone();
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(USER_AGENT, HeaderValue::from_static("Stripe/1.0 (+https://stripe.com/docs/webhooks)"));
+    // Digits, letters, `=` and `,`: a signature can stand in a header.
+    if let Ok(signature) = HeaderValue::try_from(signature) {
+        headers.insert(HeaderName::from_static(SIGNATURE_HEADER), signature);
+    }
+    request
+}
+
+/// Returns `t=…` and a `v1=…` for each secret.
+fn signature(endpoint: &StoredEndpoint, body: &[u8], now: Time, signed_at: Timestamp, disorder: &[Disorder]) -> String {
+    let has = |it| disorder.contains(&it);
+    let signed_at = if has(Disorder::OldTimestamp) { Time::from(signed_at).before(AGE).timestamp() } else { signed_at };
+    let valid = endpoint.secrets.valid(now).filter(|_| !has(Disorder::WrongSignature));
+    let other = (has(Disorder::WrongSignature) || has(Disorder::TwoSignatures)).then_some(OTHER_SECRET);
+    let secrets = other.into_iter().chain(valid);
+    // No secret is blank: that is refused where it is set.
+    let headers = secrets.filter_map(|secret| Some(Signer::new(secret).ok()?.sign(body, signed_at)));
+    headers.reduce(|all, next| format!("{all},{}", next.rsplit(',').next().unwrap_or_default())).unwrap_or_default()
+}
