@@ -138,10 +138,9 @@
 //! | `GET /_simulator/disorder` | | shows the rules that are left |
 //! | `DELETE /_simulator/disorder`, `…/{id}` | | deletes all rules, or one |
 //!
-//! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`; `sensitive_reads` is
-//! `all`, `recent` or `none`.
-//! A `disorder` is `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or
-//! `two_signatures`.
+//! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`;
+//! `sensitive_reads` is `all`, `recent` or `none`. A `disorder` is
+//! `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`.
 //!
 //! A server that is asked to run until idle waits for the webhooks that are under way, and goes on to their next attempts. It
 //! responds after a minute at the latest.
@@ -167,7 +166,7 @@
 //! |---|---|---|
 //! | `after=` | `after` | how long the user takes to submit, such as `30s`, `5m`, `24h` or `4d` |
 //! | `seed=` | `person[seed]` | the person and the document that the other details change, by a number |
-//! | `country=` | `person[country]` | the country, as in `DE`, and the type of the id number |
+//! | `country=` | `person[country]` | the country, as in `DE`, with an id number of it if Stripe checks those |
 //! | `dob=` | `person[dob]` | the date of birth, as in `2012-05-01` |
 //! | `sex=` | `person[sex]` | `female`, `male` or `unknown` |
 //! | `first_name=`, `last_name=`, `place_of_birth=`, `email=`, `phone=`, `id_number=`, `line1=`, `line2=`, `city=`, `postal_code=`, `state=` | `person[…]` | a text |
@@ -182,8 +181,8 @@
 //! at.
 //!
 //! The first try begins when the session is created. Each further one begins when the session is retrieved after a failed
-//! one, since the user has a fresh URL then. A try that the session has no room for any more, or that another one came
-//! before, is left out.
+//! one, since the user has a fresh URL then. A try is left out if the session is canceled, has lost the check by then, or
+//! somebody else submits before.
 //!
 //! A session can only have the outcomes of its checks, and another one is refused with those that it can have:
 //! `GET /_simulator/outcomes` (in Rust, [`Outcome::all`]) lists for each its `code`, the `check` that fails, the `reason`
@@ -256,12 +255,13 @@
 //! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every
 //! restricted key read everything by default; makes ephemeral keys for verification sessions only; takes any
 //! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. It obeys the
-//! key `simulate` in the metadata of a new session. Its control API
-//! is closed to a browser's page of another site. The page of a session is a text. The server
-//! takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`, whatever they were sent as. Webhook
-//! endpoints may be of `http`, and on this machine; of the types of event that have nothing to do with Identity, only the
-//! form is checked; the `api_version` of an endpoint is written into its events, and changes nothing else in them. Thin
-//! events have an id that follows from their snapshot's, and nothing in their `changes`.
+//! key `simulate` in the metadata of a new session. Its control API is closed to a browser's page of another site. The page
+//! of a session is a text. The server takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`,
+//! whatever they were sent as. No event says that it waits for a webhook, and to deliver one again takes seconds and not
+//! hours. Thin events have an id that follows from their snapshot's, and nothing in their `changes`.
+//!
+//! A server that is asked to run until idle waits for the webhooks that are under way, and goes on to their next attempts. It
+//! responds after a minute at the latest.
 
 mod control_error;
 mod delivery;
