@@ -11,7 +11,9 @@ use crate::settings::duration;
 
 /// More parameters than any request needs: with 50 metadata pairs and 20 event types there is room to spare. Looking each
 /// one up in the order in which they came costs little up to here.
-const MOST: usize = 1000;
+pub(crate) const MOST: usize = 1000;
+/// Longer names than any parameter of the API has. Names of up to this length are compared quickly.
+const LONGEST_NAME: usize = 500;
 /// Deeper names than any parameter of the API has.
 const DEEPEST: usize = 8;
 const LONGEST_TEXT: usize = 5000;
@@ -29,12 +31,21 @@ enum Node {
     Fields(Vec<(String, Node)>),
 }
 
+/// Whether a form has more parameters than any request needs. This costs less than reading them.
+pub(crate) fn is_too_long(encoded: &[u8]) -> bool {
+    // There may be one before the first and one after the last.
+    memchr::memchr_iter(b'&', encoded).count() > MOST + 1
+}
+
 impl Form {
     pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Refusal> {
         let mut fields = Vec::new();
         for (index, (name, value)) in form_urlencoded::parse(encoded).enumerate() {
             if index == MOST {
                 return Err(Refusal::too_many_parameters());
+            }
+            if name.len() > LONGEST_NAME {
+                return Err(Refusal::too_long_name());
             }
             let path = path_of(&name).ok_or_else(|| Refusal::unknown_parameter(&name))?;
             insert(&mut fields, &path, value.into_owned()).ok_or_else(|| Refusal::invalid(&name, "Invalid value"))?;
@@ -288,6 +299,13 @@ mod tests {
         let many = |count| (0..count).map(|index| format!("k{index}=v")).collect::<Vec<_>>().join("&");
         assert!(Form::parse(many(1000).as_bytes()).is_ok());
         assert!(Form::parse(many(1001).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn name_longer_than_any_is_refused() {
+        let named = |length: usize| format!("{}=v", "k".repeat(length));
+        assert!(Form::parse(named(500).as_bytes()).is_ok());
+        assert!(Form::parse(named(501).as_bytes()).is_err());
     }
 
     #[test]

@@ -40,13 +40,7 @@ const ACCOUNT_ID: usize = 14;
 /// Reads the `Authorization` header: `Bearer`, or `Basic` with the key as the user name. Returns `None` if there is no
 /// key.
 pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<Credentials>, Refusal> {
-    let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
-    let key = match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => credentials.trim().to_owned(),
-        "basic" => user_name(credentials.trim()).unwrap_or_default(),
-        _ => String::new(),
-    };
+    let key = sent(authorization);
     if key.is_empty() {
         return Ok(None);
     }
@@ -55,6 +49,17 @@ pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<
     }
     let (kind, world) = named(&key).ok_or_else(Refusal::invalid_key)?;
     Ok(Some(Credentials::Key { kind, world }))
+}
+
+/// Returns the key in the `Authorization` header as it was sent, or nothing if there is none.
+pub(crate) fn sent(authorization: Option<&HeaderValue>) -> String {
+    let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => credentials.trim().to_owned(),
+        "basic" => user_name(credentials.trim()).unwrap_or_default(),
+        _ => String::new(),
+    }
 }
 
 /// Returns the kind of a key, and the name of its world: what comes before the next `_`, or the account of a key that

@@ -129,7 +129,12 @@
 //! | `POST /_simulator/clock/next` | | moves the time forward to the next thing that is due |
 //! | `POST /_simulator/clock/run_until_idle` | | moves the time forward until no work is due |
 //! | `GET /_simulator/settings` | | shows the settings |
-//! | `POST /_simulator/settings` | `processing`, `redacting`, `sensitive_reads`, `webhook_timeout` | changes [`Settings`] |
+//! | `POST /_simulator/settings` | `processing`, `redacting`, `sensitive_reads`, `webhook_timeout`, `rate_limit` | changes [`Settings`] |
+//! | `POST /_simulator/faults` | [below](#faults) | adds a fault |
+//! | `GET /_simulator/faults` | | shows the faults, and how often each has applied |
+//! | `GET /_simulator/faults/{id}` | | shows one of them |
+//! | `DELETE /_simulator/faults/{id}` | | removes it |
+//! | `DELETE /_simulator/faults` | | removes all of them |
 //! | `POST /_simulator/webhook_endpoints` | `url`, `secret`, `enabled_events`, `connect`, `thin`, `in_disorder` | adds an endpoint in one line, in place of the one with the same URL; only `url` is required |
 //! | `GET /_simulator/webhook_endpoints` | | shows all endpoints, and how many deliveries are pending, delivered, failed and dropped |
 //! | `POST /_simulator/webhook_endpoints/{id}/roll_secret` | `secret`, `expires_in` | gives an endpoint a new secret, beside which the old one signs for a day or the time given |
@@ -140,10 +145,14 @@
 //!
 //! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`;
 //! `sensitive_reads` is `all`, `recent` or `none`. A `disorder` is
-//! `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`.
+//! `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`. A
+//! `rate_limit` is `none` or a number of requests in a second.
 //!
 //! A server that is asked to run until idle waits for the webhooks that are under way, and goes on to their next attempts. It
 //! responds after a minute at the latest.
+//!
+//! Over a [`Server`], the control API obeys only requests whose `Host` is this machine, and that do not come from a page
+//! of another site. If other machines can reach it, it wants a token: see [`ServerOptions`].
 //!
 //! # Outcomes
 //!
@@ -188,6 +197,34 @@
 //! `GET /_simulator/outcomes` (in Rust, [`Outcome::all`]) lists for each its `code`, the `check` that fails, the `reason`
 //! for users, what it `needs` (one of these parameters when the session is created), and whether it `leaves_report`.
 //!
+//! # Faults
+//!
+//! A [`Fault`] makes requests to Stripe's API go wrong: which ones, how often, and how. In Rust it is
+//! [added](Simulator::add_fault) to the simulator, and over HTTP to the world of the key:
+//!
+//! | parameter | meaning |
+//! |---|---|
+//! | `effect` | what happens: see below; without one, `latency` does |
+//! | `latency` | how late the response leaves, such as `2s` |
+//! | `method`, `path`, `key` | which requests; a `path` such as `/v1/identity/verification_sessions/{session}` or `/v1/files/**`; of the `key`, its beginning |
+//! | `times` | to how many requests it applies; to all, by default |
+//! | `probability` | by chance, from 0 to 1; the seed decides |
+//!
+//! | effect | what happens | the request takes effect |
+//! |---|---|---|
+//! | `respond` | a response with the `status`, and with the error's `type`, `code` and `message`, or a `body`; with `headers[NAME]` | no |
+//! | `respond` with `stored=true` | the same, kept under the idempotency key, and replayed | no |
+//! | `rate_limit` | status 429, code `rate_limit`, `Stripe-Rate-Limited-Reason: global-rate` | no |
+//! | `lock_timeout` | status 429, code `lock_timeout` | no |
+//! | `reset` | the connection is reset | no |
+//! | `lose_response` | the connection ends without a response | yes |
+//! | `cut_body` | the connection ends in the middle of the body | yes |
+//! | `slow_body` | the body takes as long as `duration` | yes |
+//!
+//! A delayed request takes effect at once. Until its response leaves, another request with its idempotency key gets the
+//! status 409 and the code `idempotency_key_in_use`. In process, a delay passes on the simulator's clock; over a [`Server`]
+//! it is real. A [`RateLimit`] is by the clock of the world.
+//!
 //! # What it knows
 //!
 //! - **Sessions**: the six operations with all of their parameters, filters, cursors and expansions; what each state allows;
@@ -231,6 +268,8 @@
 //! - that redacting a session that requires input also gives a `canceled` event, that the contents of its images are gone
 //!   with the redaction, and what deleting an ephemeral key twice does;
 //! - that a redaction takes the whole of its four days;
+//! - the message of `idempotency_key_in_use` and its type; that a request which a fault delays has taken effect when its key
+//!   is found in use; that a rate limit comes before the idempotency key;
 //! - that a publishable key reads nothing (status 401, code `secret_key_required`); that an ephemeral key only retrieves its
 //!   session, with everything a secret key sees (403 for anything else), and the status 401 and the code `api_key_expired`
 //!   once it is gone;
@@ -252,22 +291,23 @@
 //!
 //! # Unlike Stripe
 //!
-//! It takes parameters in the query of a `POST` along with the body, 1,000 in all; knows no rate limit; lets every
-//! restricted key read everything by default; makes ephemeral keys for verification sessions only; takes any
-//! `Stripe-Version`; and does not look at what is in an email address, a phone number, a URL or a flow's id. It obeys the
-//! key `simulate` in the metadata of a new session. Its control API is closed to a browser's page of another site. The page
-//! of a session is a text. The server takes bodies of up to 16 MiB. Uploads come back as `application/octet-stream`,
-//! whatever they were sent as. No event says that it waits for a webhook, and to deliver one again takes seconds and not
-//! hours. Thin events have an id that follows from their snapshot's, and nothing in their `changes`.
-//!
-//! A server that is asked to run until idle waits for the webhooks that are under way, and goes on to their next attempts. It
-//! responds after a minute at the latest.
+//! It takes parameters in the query of a `POST` along with the body, 1,000 in all, with names of up to 500 bytes; limits the
+//! rate of requests only on demand, and then of all endpoints together; lets every restricted key read everything by
+//! default; makes ephemeral keys for verification sessions only; takes any `Stripe-Version`; and does not look at what is in
+//! an email address, a phone number, a URL or a flow's id. It obeys the key `simulate` in the metadata of a new session. The
+//! page of a session is a text. The server takes bodies of up to 16 MiB, 256 MiB at a time, and heads of up to 128 KiB with
+//! 100 headers. Uploads come back as `application/octet-stream`, whatever they were sent as. Webhook endpoints may be of
+//! `http`, and on this machine; of the types of event that have nothing to do with Identity, only the form is checked; the
+//! `api_version` of an endpoint is written into its events, and changes nothing else in them. Thin events have an id that
+//! follows from their snapshot's, and nothing in their `changes`.
 
 mod control_error;
 mod delivery;
 mod detail;
 mod disorder;
+mod disruption;
 mod document;
+mod fault;
 mod form;
 mod key;
 mod multipart;
@@ -294,14 +334,16 @@ mod world;
 pub use control_error::ControlError;
 pub use delivery::{AttemptResult, AttemptTrigger, DeliveryAttempt, DeliveryFailure, DeliveryStatus, WebhookDelivery};
 pub use disorder::{Disorder, DisorderRule};
+pub use disruption::{Damage, Disruption};
 pub use document::Document;
+pub use fault::{Fault, FaultResponse, FaultRule};
 pub use note::Note;
 pub use outcome::{Check, Outcome, UnknownOutcome};
 pub use person::Person;
 pub use plan::Plan;
 #[cfg(feature = "server")]
-pub use server::Server;
-pub use settings::{Clock, InvalidSetting, Processing, Redacting, SensitiveReads, Settings};
+pub use server::{Server, ServerOptions};
+pub use settings::{Clock, InvalidSetting, Processing, RateLimit, Redacting, SensitiveReads, Settings};
 pub use simulator::webhooks::Webhook;
 pub use simulator::{InvalidPublicUrl, Simulator, SimulatorBuilder, WorldError};
 pub use submission::{InvalidSubmission, Submission};

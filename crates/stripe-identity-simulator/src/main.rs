@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser, ValueExt as _};
-use stripe_identity_simulator::{Clock, Server, Settings, Simulator, SimulatorBuilder};
+use stripe_identity_simulator::{Clock, Server, ServerOptions, Settings, Simulator, SimulatorBuilder};
 
 const HELP: &str = "\
 A local Stripe Identity that keeps state in memory, for development and tests.
@@ -13,6 +13,9 @@ Usage: stripe-identity-simulator [OPTIONS]
 
   --listen ADDRESS         where to listen, 127.0.0.1:12111 by default; port 0 picks a free one
   --public-url URL         the base of URLs of sessions, files and links; by default, as each client sees the server
+  --allow-host NAME        a name of this machine under which the control API obeys; may be repeated
+  --control-token TOKEN    what the control API wants in the header Simulator-Token; by default nothing on a loopback
+                           address, and elsewhere a token that is printed at the start
   --seed NUMBER            what ids and secrets are made from; the same ones for the same seed, random by default
   --clock CLOCK            real (the default), frozen, or frozen:2026-10-26T07:33:20Z
   --virtual-signatures     sign webhooks at the time of that clock, and not at the real time
@@ -21,6 +24,7 @@ Usage: stripe-identity-simulator [OPTIONS]
   --processing WHEN        when checks end: at_once (the default), retrieves:3, or a time such as 30s
   --redacting WHEN         when redactions end: by_request, or a time, 4d by default
   --sensitive-reads WHICH  what restricted keys may read: all (the default), recent or none
+  --rate NUMBER            how many requests a world takes in a second of its clock; no limit by default
   --help                   this text
 
 It takes any test key: sk_test_NAME, rk_test_NAME, and sk_test_NAME_anything. Each NAME is a world of its own, with its
@@ -37,10 +41,17 @@ or with the code of a failure, such as outcome=document_expired. Other controls:
 
 with thin=true for thin events, and in_disorder=true to have each twice and in any order. POST /v1/webhook_endpoints makes
 endpoints as at Stripe.
+
+To let the next request that creates something take effect, and lose its response:
+
+  curl -u sk_test_NAME: ADDRESS/_simulator/faults -d effect=lose_response -d method=POST -d times=1
+
+Other effects: respond (with status=503, for example), rate_limit, lock_timeout, reset, cut_body and slow_body.
 ";
 
 struct Arguments {
     listen: String,
+    server: ServerOptions,
     simulator: SimulatorBuilder,
 }
 
@@ -70,6 +81,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     let mut listen = "127.0.0.1:12111".to_owned();
     let mut simulator = Simulator::builder().seed(fastrand::u64(..)).clock(Clock::Real);
     let mut settings = Settings::default();
+    let mut server = ServerOptions::new();
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -91,19 +103,25 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
             Arg::Long("processing") => settings.processing = parser.value()?.parse()?,
             Arg::Long("redacting") => settings.redacting = parser.value()?.parse()?,
             Arg::Long("sensitive-reads") => settings.sensitive_reads = parser.value()?.parse()?,
+            Arg::Long("rate") => settings.rate_limit = parser.value()?.parse()?,
+            Arg::Long("allow-host") => server = server.allow_host(parser.value()?.string()?),
+            Arg::Long("control-token") => server = server.control_token(parser.value()?.string()?),
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Some(Arguments { listen, simulator: simulator.settings(settings) }))
+    Ok(Some(Arguments { listen, server, simulator: simulator.settings(settings) }))
 }
 
 fn run(arguments: Arguments) -> io::Result<()> {
     let simulator = arguments.simulator.on_note(|note| eprintln!("note: {note}")).build();
-    let server = Server::start(arguments.listen.as_str(), simulator)?;
+    let server = Server::start_with(arguments.listen.as_str(), simulator, arguments.server)?;
     // Flushed, since a program may be waiting for the line at the other end of a pipe.
     let mut stdout = io::stdout();
-    writeln!(stdout, "listening on {}", server.url())?;
+    match server.control_token() {
+        None => writeln!(stdout, "listening on {}", server.url())?,
+        Some(token) => writeln!(stdout, "listening on {} with the control token {token}", server.url())?,
+    }
     stdout.flush()?;
     server.wait();
     Ok(())

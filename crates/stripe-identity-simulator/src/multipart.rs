@@ -3,9 +3,16 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use http::header::CONTENT_DISPOSITION;
+use memchr::memmem::Finder;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::form;
 use crate::refusal::Refusal;
+
+const LONGEST_BOUNDARY: usize = 70;
+/// More than the headers of a part that any client sends.
+const MOST_HEADERS: usize = 16;
 
 /// What a body of several parts holds: its parameters as a form, and its file.
 pub(crate) struct Parts {
@@ -21,42 +28,234 @@ pub(crate) struct UploadedFile {
 
 pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> {
     let malformed = || Refusal::invalid("file", "Invalid multipart/form-data body");
-    let boundary = content_type.split(';').skip(1).find_map(|part| part.trim().strip_prefix("boundary="));
-    let boundary = boundary.map(|boundary| boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty());
-    let delimiter = format!("\r\n--{}", boundary.ok_or_else(malformed)?);
+    let boundary = parameter(content_type, "boundary").ok_or_else(malformed)?;
+    if !(1..=LONGEST_BOUNDARY).contains(&boundary.len()) {
+        return Err(malformed());
+    }
+    let delimiter = format!("\r\n--{boundary}");
+    let finder = Finder::new(&delimiter);
 
     let mut parts = Parts { form: String::new(), file: None };
-    // The first delimiter has no line before it.
-    let mut rest = body.strip_prefix(&delimiter.as_bytes()[2..]).ok_or_else(malformed)?;
-    while let Some(part) = rest.strip_prefix(b"\r\n") {
-        let end = find(part, delimiter.as_bytes()).ok_or_else(malformed)?;
-        let (part, after) = (&part[..end], &part[end + delimiter.len()..]);
-        let head_end = find(part, b"\r\n\r\n").ok_or_else(malformed)?;
-        let head = String::from_utf8_lossy(&part[..head_end]).into_owned();
-        let contents = &part[head_end + 4..];
-        let name = attribute(&head, "; name=").ok_or_else(malformed)?;
-        match attribute(&head, "; filename=") {
+    // The first delimiter may have no line before it.
+    let first = body.strip_prefix(&delimiter.as_bytes()[2..]).and_then(Next::after_delimiter);
+    let mut next = first.or_else(|| Some(split(body, &finder)?.1)).ok_or_else(malformed)?;
+    let mut count = 0;
+    while let Next::Part(rest) = next {
+        if count == form::MOST {
+            return Err(Refusal::too_many_parameters());
+        }
+        count += 1;
+        let (part, following) = split(rest, &finder).ok_or_else(malformed)?;
+        let (disposition, contents) = disposition(part).ok_or_else(malformed)?;
+        let name = parameter(&disposition, "name").ok_or_else(malformed)?;
+        match filename(&disposition) {
             Some(filename) if name == "file" => {
-                let filename = filename.to_owned();
                 parts.file = Some(UploadedFile { filename, contents: body.slice_ref(contents) });
             }
             _ => {
                 let escape = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
                 // Writing to a String cannot fail.
-                let _ = write!(parts.form, "&{}={}", escape(name), escape(&String::from_utf8_lossy(contents)));
+                let _ = write!(parts.form, "&{}={}", escape(&name), escape(&String::from_utf8_lossy(contents)));
             }
         }
-        rest = after;
+        next = following;
     }
-    if rest.starts_with(b"--") { Ok(parts) } else { Err(malformed()) }
+    Ok(parts)
 }
 
-/// The quoted value of an attribute in a part's head.
-fn attribute<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = head.split_once(&format!("{name}\""))?;
-    rest.split_once('"').map(|(value, _)| value)
+/// What follows a delimiter.
+enum Next<'a> {
+    /// A part, and all that comes after it.
+    Part(&'a [u8]),
+    End,
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+impl<'a> Next<'a> {
+    /// Returns `None` if the delimiter was none, since its line goes on.
+    fn after_delimiter(rest: &'a [u8]) -> Option<Self> {
+        if rest.starts_with(b"--") {
+            return Some(Self::End);
+        }
+        let padding = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        rest[padding..].strip_prefix(b"\r\n").map(Self::Part)
+    }
+}
+
+/// Returns what comes before the next delimiter, and what follows it.
+fn split<'a>(rest: &'a [u8], delimiter: &Finder<'_>) -> Option<(&'a [u8], Next<'a>)> {
+    delimiter.find_iter(rest).find_map(|at| {
+        let next = Next::after_delimiter(&rest[at + delimiter.needle().len()..])?;
+        Some((&rest[..at], next))
+    })
+}
+
+/// Returns a part's `Content-Disposition`, and its contents.
+fn disposition(part: &[u8]) -> Option<(String, &[u8])> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let httparse::Status::Complete((length, headers)) = httparse::parse_headers(part, &mut headers).ok()? else {
+        return None;
+    };
+    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(CONTENT_DISPOSITION.as_str()))?;
+    Some((String::from_utf8_lossy(header.value).into_owned(), &part[length..]))
+}
+
+/// Returns the name of a part's file: of `filename*`, which has a charset and is escaped, or of `filename`.
+fn filename(disposition: &str) -> Option<String> {
+    let extended = parameter(disposition, "filename*").and_then(|value| {
+        let (charset, rest) = value.split_once('\'')?;
+        let (_language, text) = rest.split_once('\'')?;
+        let text = percent_decode_str(text).decode_utf8().ok()?;
+        charset.eq_ignore_ascii_case("utf-8").then(|| text.into_owned())
+    });
+    extended.or_else(|| parameter(disposition, "filename"))
+}
+
+/// Returns the value of a parameter in a header such as `form-data; name="a"; filename=b`.
+fn parameter(header: &str, name: &str) -> Option<String> {
+    let (_, mut rest) = header.split_once(';')?;
+    loop {
+        let (before, after) = rest.split_once('=')?;
+        let (value, after) = value(after.trim_start())?;
+        // What has no `=` before it stands alone.
+        let found = before.rsplit(';').next().unwrap_or_default().trim();
+        if found.eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        (_, rest) = after.split_once(';')?;
+    }
+}
+
+/// Returns the value at the start of a text, and what comes after it.
+fn value(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
+        return Some((value.trim_end().to_owned(), rest));
+    };
+    let mut value = String::new();
+    let mut characters = quoted.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return Some((value, &quoted[at + 1..])),
+            // Some clients leave the backslashes of a path as they are, so only these two are escaped.
+            '\\' => match characters.next_if(|(_, next)| matches!(next, '"' | '\\')) {
+                Some((_, escaped)) => value.push(escaped),
+                None => value.push('\\'),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content_type: &str, body: &str) -> Option<(String, Option<(String, Bytes)>)> {
+        let parts = parse(content_type, &Bytes::copy_from_slice(body.as_bytes())).ok()?;
+        Some((parts.form, parts.file.map(|file| (file.filename, file.contents))))
+    }
+
+    /// Reads a part with this `Content-Disposition`, whose contents are `x`.
+    fn part(disposition: &str) -> Option<(String, Option<(String, Bytes)>)> {
+        let body = format!("--b\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--b--\r\n");
+        read("multipart/form-data; boundary=b", &body)
+    }
+
+    fn filename_of(disposition: &str) -> Option<String> {
+        part(disposition)?.1.map(|(filename, _)| filename)
+    }
+
+    #[test]
+    fn parameter_is_read_however_it_is_quoted() {
+        for (disposition, filename) in [
+            (r#"form-data; name="file"; filename="a.png""#, "a.png"),
+            ("form-data; name=file; filename=a.png", "a.png"),
+            ("form-data;name=file;filename=a.png ;", "a.png"),
+            (r#"Form-Data; NAME = file ; FILENAME = "a.png" ; x=y"#, "a.png"),
+            (r#"form-data; x; y="; name=no"; name="file"; filename="a;b=c.png""#, "a;b=c.png"),
+            (r#"form-data; filename="say \"a\" \\ b.png"; name=file"#, r#"say "a" \ b.png"#),
+            (r#"form-data; name=file; filename="C:\users\a.png""#, r"C:\users\a.png"),
+            ("form-data; name=file; filename=\"pässe.png\"", "pässe.png"),
+            ("form-data; name=file; filename=\"\"", ""),
+        ] {
+            assert_eq!(filename_of(disposition).as_deref(), Some(filename), "{disposition}");
+        }
+    }
+
+    #[test]
+    fn extended_filename_comes_before_the_plain_one() {
+        for (disposition, filename) in [
+            ("form-data; name=file; filename=a.png; filename*=utf-8''a.png", "a.png"),
+            (
+                "form-data; name=file; filename*=UTF-8'de'p%C3%A4sse%20a.png; filename=\"=?utf-8?B?cA==?=\"",
+                "pässe a.png",
+            ),
+            ("form-data; name=file; filename*=utf-8''b%27.png", "b'.png"),
+            // What cannot be read leaves the plain one.
+            ("form-data; name=file; filename*=iso-8859-1''%E4.png; filename=a.png", "a.png"),
+            ("form-data; name=file; filename*=utf-8''%FF; filename=a.png", "a.png"),
+            ("form-data; name=file; filename*=x; filename=a.png", "a.png"),
+        ] {
+            assert_eq!(filename_of(disposition).as_deref(), Some(filename), "{disposition}");
+        }
+    }
+
+    #[test]
+    fn parts_are_found_by_the_boundary_however_it_is_written() {
+        let body = "--a b\r\nContent-Type: text/plain\r\ncontent-disposition:form-data; name=\"p q\"\r\n\r\n1 & 2\r\n\
+                    --a b \t\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\n\r\n--a bc\r\n\r\n--a b--\r\nend";
+        for content_type in [
+            "multipart/form-data; boundary=\"a b\"",
+            "multipart/form-data; charset=utf-8; BOUNDARY=\"a b\"; x=y",
+            "multipart/form-data;boundary=a b",
+        ] {
+            for before in ["", "\r\n", "preamble\r\n"] {
+                let (form, file) = read(content_type, &format!("{before}{body}")).unwrap();
+                assert_eq!((form.as_str(), file.unwrap().1.as_ref()), ("&p%20q=1%20%26%202", &b"\r\n--a bc\r\n"[..]));
+            }
+        }
+    }
+
+    #[test]
+    fn body_without_parts_has_nothing() {
+        assert_eq!(read("multipart/form-data; boundary=b", "--b--"), Some((String::new(), None)));
+    }
+
+    #[test]
+    fn malformed_body_is_refused() {
+        for content_type in [
+            "multipart/form-data",
+            "multipart/form-data; boundary",
+            "multipart/form-data; boundary=",
+            "multipart/form-data; boundary=\"b",
+            &format!("multipart/form-data; boundary={}", "b".repeat(71)),
+        ] {
+            let boundary = content_type.split_once("boundary=").map_or("b", |(_, boundary)| boundary);
+            assert_eq!(read(content_type, &format!("--{boundary}--")), None, "{content_type}");
+        }
+        for body in [
+            "",
+            "--b",
+            "--b\r\n",
+            "--bb--",
+            "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1",
+            "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--bb--",
+            "--b\r\nContent-Disposition: form-data; name=a\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; name=\"a\r\n\r\n1\r\n--b--",
+            "--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--",
+            "--b\r\n\r\n1\r\n--b--",
+            "--b\r\nno colon\r\n\r\n1\r\n--b--",
+        ] {
+            assert_eq!(read("multipart/form-data; boundary=b", body), None, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn number_of_parts_is_bounded() {
+        let body =
+            |count| format!("{}--b--", "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n".repeat(count));
+        assert!(read("multipart/form-data; boundary=b", &body(1000)).is_some());
+        assert!(read("multipart/form-data; boundary=b", &body(1001)).is_none());
+    }
 }

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, Method, Request};
 use serde_json::Value;
 use stripe_identity_core::headers::{STRIPE_ACCOUNT, STRIPE_CONTEXT};
 
+use crate::form;
 use crate::multipart::{self, UploadedFile};
 use crate::refusal::Refusal;
 
@@ -20,8 +21,14 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// Reads the query's parameters and, of a `POST`, the body's.
+    /// Reads the query's parameters and, of a `POST`, the body's. Refuses too many of them before anything else is done
+    /// with them.
     pub(crate) fn of(request: &Request<Bytes>) -> Result<Self, Refusal> {
+        let parameters = Self::read(request)?;
+        if form::is_too_long(&parameters.form) { Err(Refusal::too_many_parameters()) } else { Ok(parameters) }
+    }
+
+    fn read(request: &Request<Bytes>) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default();
         if request.method() != Method::POST || request.body().is_empty() {
             return Ok(Self { form: Bytes::copy_from_slice(query.as_bytes()), file: None });
@@ -88,4 +95,20 @@ pub(crate) fn account(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
 
 pub(crate) fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_parameters_are_refused_unread() {
+        let read = |query: &str, body: String| {
+            Parameters::of(&Request::post(format!("/{query}")).body(Bytes::from(body)).unwrap()).is_ok()
+        };
+        assert!(read("", "k=v&".repeat(1000)));
+        assert!(!read("", "k=v&".repeat(1001)));
+        assert!(read("?k=v", "&k=v".repeat(999)));
+        assert!(!read("?k=v", "&k=v".repeat(1001)));
+    }
 }

@@ -155,6 +155,10 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "The request has more than 1000 parameters.")
     }
 
+    pub(crate) fn too_long_name() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The name of a parameter is longer than 500 bytes.")
+    }
+
     pub(crate) fn content_type() -> Self {
         let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded).";
         Self::new(StatusCode::BAD_REQUEST, message)
@@ -162,6 +166,30 @@ impl Refusal {
 
     pub(crate) fn malformed_json() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "The request body is no JSON object.")
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn foreign_host() -> Self {
+        let message = "The control API obeys requests to this machine's own addresses. To reach it by another name, start \
+                       the simulator with --allow-host NAME.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn control_token() -> Self {
+        let message = "The control API wants the token that the simulator printed when it started, in the header \
+                       Simulator-Token.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn slow_body() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "The request body did not arrive in time.")
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn no_room() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The simulator receives too many large requests at a time.")
     }
 
     #[cfg(feature = "server")]
@@ -177,6 +205,18 @@ impl Refusal {
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, message);
         refusal.error.type_ = ApiErrorType::IdempotencyError;
         refusal
+    }
+
+    pub(crate) fn idempotency_key_in_use(key: &str) -> Self {
+        let message = format!(
+            "There is currently another in-progress request using this idempotency key (that probably means you submitted \
+             twice, and the other request is still going through): {key}. Please try again later."
+        );
+        Self::new(StatusCode::CONFLICT, message).code(ErrorCode::IdempotencyKeyInUse)
+    }
+
+    pub(crate) fn too_many_faults() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The world has too many faults. Delete some of them first.")
     }
 
     pub(crate) fn invalid_idempotency_key() -> Self {

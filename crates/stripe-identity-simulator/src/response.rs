@@ -48,6 +48,13 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     response
 }
 
+/// Returns a response with a body of HTML.
+pub(crate) fn html(body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}
+
 /// Adds the headers that a response has whatever it says.
 pub(crate) fn complete(response: &mut Response<Bytes>, request: &Request<Bytes>, request_id: &str) {
     let headers = response.headers_mut();

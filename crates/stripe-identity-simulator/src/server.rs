@@ -1,33 +1,48 @@
+mod connection;
+mod guard;
+mod options;
 mod post;
+mod request_body;
+mod response_body;
 mod sender;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::ops::Deref;
+use std::pin::pin;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Method};
-use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use tokio::sync::oneshot;
+use stripe_identity_core::types::Sensitive;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, oneshot};
 
+use self::connection::{Activity, Socket};
+use self::guard::Guard;
+pub use self::options::ServerOptions;
+use self::request_body::Room;
+use self::response_body::{Body, Broken};
 use self::sender::Sender;
-use crate::refusal::Refusal;
+use crate::disruption::{Damage, Disruption, RealTime};
 use crate::simulator::Simulator;
 
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// Requests are short work, and those to one world wait for each other.
 const WORKERS: usize = 4;
 /// As long as a client waits for a response.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
-const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
+const LARGEST_HEAD: usize = 128 * 1024;
+/// At one connection over HTTP/2.
+const MOST_STREAMS: u32 = 100;
+/// How long a connection that has expired has to end.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// A [`Simulator`] behind a socket, on threads of its own, for clients in any language. It stops when it is dropped.
 ///
@@ -45,6 +60,7 @@ const LONGEST_HEADER_WAIT: Duration = Duration::from_secs(30);
 pub struct Server {
     address: SocketAddr,
     simulator: Simulator,
+    control_token: Option<Sensitive<String>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -55,6 +71,15 @@ impl Server {
     /// # Errors
     /// If the address cannot be listened on, or the thread cannot be started.
     pub fn start(address: impl ToSocketAddrs, simulator: Simulator) -> io::Result<Self> {
+        Self::start_with(address, simulator, ServerOptions::new())
+    }
+
+    /// Starts a server with other options than the defaults.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    #[expect(clippy::needless_pass_by_value, reason = "options are made for one server")]
+    pub fn start_with(address: impl ToSocketAddrs, simulator: Simulator, options: ServerOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -72,11 +97,18 @@ impl Server {
         // Before the first request comes, or what becomes due by it would go unnoticed.
         let sender = Sender::new(simulator.clone());
         let (stop, stopped) = oneshot::channel();
-        let shared = simulator.clone();
+        let shared = Arc::new(Shared {
+            simulator: simulator.clone(),
+            guard: Guard::new(&options, address, simulator.public_url())?,
+            room: Room::new(),
+            timeout: options.timeout,
+        });
+        let control_token = shared.guard.token().cloned();
+        let connections = options.connections;
         let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, shared.clone()) => {}
+                    () = serve(listener, shared, connections) => {}
                     () = sender.run() => {}
                     _ = stopped => {}
                 }
@@ -84,7 +116,7 @@ impl Server {
             // A name that is still looked up is not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Self { address, simulator, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, simulator, control_token, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where the server listens.
@@ -95,6 +127,12 @@ impl Server {
     /// The base URL for clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Returns what the control API wants to see in the header `Simulator-Token`, if it does: see
+    /// [`ServerOptions::control_token`].
+    pub fn control_token(&self) -> Option<&str> {
+        self.control_token.as_ref().map(|token| token.expose().as_str())
     }
 
     /// Waits until the server ends, which it does not do by itself.
@@ -135,8 +173,19 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-async fn serve(listener: tokio::net::TcpListener, simulator: Simulator) {
+/// What all connections share.
+struct Shared {
+    simulator: Simulator,
+    guard: Guard,
+    room: Room,
+    timeout: Duration,
+}
+
+async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>, connections: usize) {
+    let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
     loop {
+        // It is never closed.
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, mostly: let some connections end first.
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -144,22 +193,41 @@ async fn serve(listener: tokio::net::TcpListener, simulator: Simulator) {
         };
         // Without it a small response may wait for an acknowledgement; a socket that refuses it is none the worse.
         let _ = stream.set_nodelay(true);
-        let simulator = simulator.clone();
+        let shared = shared.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| respond(simulator.clone(), request));
-            let mut connection = auto::Builder::new(TokioExecutor::new());
-            connection.http1().timer(TokioTimer::new()).header_read_timeout(LONGEST_HEADER_WAIT);
-            connection.http2().timer(TokioTimer::new());
-            // A connection that breaks is the client's to notice.
-            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+            serve_connection(stream, shared).await;
+            drop(permit);
         });
     }
 }
 
+async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
+    let (activity, timeout) = (Activity::new(), shared.timeout);
+    let socket = Socket { stream, activity: activity.clone() };
+    let service = {
+        let activity = activity.clone();
+        service_fn(move |request| respond(shared.clone(), activity.clone(), request))
+    };
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(LARGEST_HEAD).header_read_timeout(None);
+    builder.http2().max_concurrent_streams(MOST_STREAMS);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    tokio::select! {
+        // A connection that breaks is the client's to notice.
+        _ = connection.as_mut() => return,
+        () = activity.is_reset() => return,
+        () = activity.expires(timeout) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(GRACE, connection).await;
+}
+
 async fn respond(
-    simulator: Simulator,
+    shared: Arc<Shared>,
+    activity: Arc<Activity>,
     request: http::Request<Incoming>,
-) -> Result<http::Response<Full<Bytes>>, Infallible> {
+) -> Result<http::Response<Body>, Broken> {
+    let _busy = activity.busy();
     let (mut parts, body) = request.into_parts();
     // HTTP/2 has no `Host`, but an authority in its place.
     if let Some(authority) = parts.uri.authority()
@@ -167,11 +235,34 @@ async fn respond(
     {
         parts.headers.entry(HOST).or_insert(host);
     }
-    let response = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => handle(&simulator, http::Request::from_parts(parts, body.to_bytes())).await,
-        Err(_) => Refusal::too_large().into_response(),
+    if let Err(refusal) = shared.guard.check(&parts) {
+        return Ok(refusal.into_response().map(Body::whole));
+    }
+    let body = match shared.room.read(body, shared.timeout).await {
+        Ok(Some(body)) => body,
+        Ok(None) => return Err(Broken),
+        Err(refusal) => return Ok(refusal.into_response().map(Body::whole)),
     };
-    Ok(response.map(Full::new))
+    parts.extensions.insert(RealTime);
+    let mut response = handle(&shared.simulator, http::Request::from_parts(parts, body.bytes.clone())).await;
+    drop(body);
+    let Disruption { latency, damage } = response.extensions_mut().remove().unwrap_or_default();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    match damage {
+        None => Ok(response.map(Body::whole)),
+        Some(Damage::Lost) => Err(Broken),
+        Some(Damage::Cut) => Ok(response.map(Body::cut)),
+        Some(Damage::Slow(duration)) => {
+            activity.extend(duration);
+            Ok(response.map(|bytes| Body::slow(bytes, duration)))
+        }
+        Some(Damage::Reset) => {
+            activity.reset();
+            std::future::pending().await
+        }
+    }
 }
 
 /// Responds to a request. One that runs a world until it is idle is repeated while webhooks are under way: what comes of

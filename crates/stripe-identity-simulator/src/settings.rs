@@ -1,6 +1,7 @@
 //! What can be set for a world.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -140,6 +141,39 @@ impl FromStr for SensitiveReads {
     }
 }
 
+/// How many requests to Stripe's API a world takes in a second of its clock.
+///
+/// A request beyond the limit gets the status 429 and the code `rate_limit`. As text: `none`, or a number such as `25`,
+/// which is the limit of Stripe's sandboxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RateLimit {
+    /// Any number.
+    None,
+    /// So many in any second, all of them at once if they like. While the clock stands, no more are let in.
+    PerSecond(NonZeroU32),
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::PerSecond(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+impl FromStr for RateLimit {
+    type Err = InvalidSetting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        match text {
+            "none" => Ok(Self::None),
+            _ => text.parse().map(Self::PerSecond).map_err(|_| InvalidSetting("`none` or a number such as `25`")),
+        }
+    }
+}
+
 /// How a world behaves where Stripe gives no choice but time, or leaves it to a key's permissions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -152,6 +186,8 @@ pub struct Settings {
     pub sensitive_reads: SensitiveReads,
     /// How long a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults to 10 s.
     pub webhook_timeout: Duration,
+    /// How many requests there may be in a second. Defaults to [`RateLimit::None`].
+    pub rate_limit: RateLimit,
 }
 
 impl Default for Settings {
@@ -161,6 +197,7 @@ impl Default for Settings {
             redacting: Redacting::After(Duration::from_secs(4 * 24 * 60 * 60)),
             sensitive_reads: SensitiveReads::All,
             webhook_timeout: Duration::from_secs(10),
+            rate_limit: RateLimit::None,
         }
     }
 }
@@ -210,6 +247,9 @@ mod tests {
         for text in ["all", "recent", "none"] {
             assert_eq!(text.parse::<SensitiveReads>().unwrap().to_string(), text);
         }
+        for text in ["none", "25"] {
+            assert_eq!(text.parse::<RateLimit>().unwrap().to_string(), text);
+        }
         assert_eq!("real".parse(), Ok(Clock::Real));
         assert_eq!("frozen:1970-01-01T00:01:00Z".parse(), Ok(Clock::FrozenAt(Timestamp::from_secs(60))));
         assert_eq!(duration("4d"), Some(Duration::from_secs(345_600)));
@@ -221,6 +261,7 @@ mod tests {
         for text in ["", "s", "3", "-1s", "1e9s", "infs", "NaNs", "99999999999999999999999d", "1w", "é"] {
             assert_eq!(duration(text), None, "{text}");
         }
+        assert!("0".parse::<RateLimit>().is_err() && "-1".parse::<RateLimit>().is_err());
         assert!("retrieves:x".parse::<Processing>().is_err());
         assert!("frozen:".parse::<Clock>().is_err() && "frozen:1960-01-01T00:00:00Z".parse::<Clock>().is_err());
     }

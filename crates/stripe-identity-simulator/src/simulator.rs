@@ -1,6 +1,7 @@
 mod base_url;
 mod builder;
 mod controls;
+mod faults;
 #[cfg(feature = "server")]
 mod serving;
 pub(crate) mod webhooks;

@@ -3,8 +3,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use stripe_identity_core::{BlockingHttpTransport, HttpTransport, TransportError, async_trait};
+use stripe_identity_core::{
+    AttemptTimeout, BlockingHttpTransport, HttpTransport, TransportError, TransportErrorKind, async_trait,
+};
 
+use crate::disruption::{Damage, Disruption};
 use crate::simulator::Simulator;
 
 /// A [`Simulator`] in place of a network, for both kinds of client. Clones share the simulator.
@@ -36,12 +39,48 @@ impl SimulatorTransport {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Returns what comes of a request, and how long it takes.
+    fn send(&self, request: http::Request<Bytes>) -> (Duration, Result<http::Response<Bytes>, TransportError>) {
+        let timeout = request.extensions().get::<AttemptTimeout>().map_or(Duration::MAX, |timeout| timeout.0);
+        let mut response = self.handle(request);
+        match response.extensions_mut().remove::<Disruption>() {
+            None => (Duration::ZERO, Ok(response)),
+            Some(disruption) => arrive(response, disruption, timeout),
+        }
+    }
 }
 
 impl From<Simulator> for SimulatorTransport {
     fn from(simulator: Simulator) -> Self {
         Self(simulator)
     }
+}
+
+/// Returns what arrives of a response, and after how long, if the client waits no longer than this.
+fn arrive(
+    response: http::Response<Bytes>,
+    disruption: Disruption,
+    timeout: Duration,
+) -> (Duration, Result<http::Response<Bytes>, TransportError>) {
+    let Disruption { latency, damage } = disruption;
+    if latency >= timeout {
+        return (timeout, Err(TransportErrorKind::Timeout.into()));
+    }
+    let (wait, kind) = match damage {
+        None => return (latency, Ok(response)),
+        Some(Damage::Reset | Damage::Lost) => return (latency, Err(TransportErrorKind::Interrupted.into())),
+        Some(Damage::Cut) => (latency, TransportErrorKind::Interrupted),
+        Some(Damage::Slow(duration)) => match latency.saturating_add(duration) {
+            wait if wait < timeout => return (wait, Ok(response)),
+            _ => (timeout, TransportErrorKind::Timeout),
+        },
+    };
+    if response.status().is_success() {
+        return (wait, Err(kind.into()));
+    }
+    // Of a failure, a client takes what has arrived.
+    (wait, Ok(response.map(|body| body.slice(..body.len() / 2))))
 }
 
 /// What stands in for the person and for time is done to the simulator.
@@ -56,7 +95,14 @@ impl Deref for SimulatorTransport {
 #[async_trait]
 impl HttpTransport for SimulatorTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        Ok(self.handle(request))
+        let (wait, result) = self.send(request);
+        if !wait.is_zero() {
+            // Others may come while this request is in progress.
+            give_way().await;
+            self.advance(wait);
+            give_way().await;
+        }
+        result
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -84,7 +130,11 @@ async fn give_way() {
 
 impl BlockingHttpTransport for SimulatorTransport {
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        Ok(self.handle(request))
+        let (wait, result) = self.send(request);
+        if !wait.is_zero() {
+            self.advance(wait);
+        }
+        result
     }
 
     fn sleep(&self, duration: Duration) {

@@ -3,6 +3,7 @@
 //! It is a deterministic, synchronous value. A request goes in; a response, changes and things that are due come out. It
 //! performs no I/O, and gets the machine's time from its caller.
 
+mod admission;
 mod api;
 mod call;
 mod checks;
@@ -13,6 +14,7 @@ mod due;
 mod endpoints;
 mod events;
 mod expand;
+mod faults;
 mod idempotency;
 mod ids;
 mod life;
@@ -23,6 +25,7 @@ mod pattern;
 mod perform;
 mod plans;
 mod queue;
+mod rate;
 mod record;
 mod redact;
 mod session_params;
@@ -44,6 +47,7 @@ use stripe_identity_core::types::Timestamp;
 pub(crate) use self::clock::WorldClock;
 pub(crate) use self::deliveries::{AttemptId, Outgoing};
 pub(crate) use self::endpoints::{Access, Target};
+use self::faults::Strike;
 pub(crate) use self::ids::{Ids, tag_of};
 pub(crate) use self::perform::{Caller, Incoming};
 use self::state::State;
@@ -51,6 +55,7 @@ pub(crate) use self::store::Change;
 use crate::control_error::ControlError;
 use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;
+use crate::fault::{Fault, FaultRule};
 use crate::plan::Plan;
 use crate::receiver::Receivers;
 use crate::refusal::Refusal;
@@ -84,10 +89,16 @@ impl World {
     pub(crate) fn handle(&mut self, incoming: Incoming<'_>) -> Reply {
         let request = incoming.request;
         let request_id = self.request_ids.id("req_");
-        let result = perform::perform(&mut self.state, incoming, &request_id);
+        let mut strike = Strike::default();
+        let result = perform::perform(&mut self.state, incoming, &request_id, &mut strike);
         let missing_id = result.as_ref().err().and_then(Refusal::missing_id).map(str::to_owned);
         let mut response = result.unwrap_or_else(Refusal::into_response);
-        response::complete(&mut response, request, &request_id);
+        if !strike.is_foreign() {
+            response::complete(&mut response, request, &request_id);
+        }
+        if let Some(disruption) = strike.disruption() {
+            response.extensions_mut().insert(disruption);
+        }
         Reply { response, missing_id }
     }
 
@@ -168,6 +179,22 @@ impl World {
     /// Sets where webhooks may go.
     pub(crate) fn set_receivers(&mut self, receivers: Receivers) {
         self.state.receivers = receivers;
+    }
+
+    pub(crate) fn add_fault(&mut self, fault: Fault) {
+        self.state.faults.add(fault);
+    }
+
+    pub(crate) fn faults(&self) -> &[FaultRule] {
+        self.state.faults.rules()
+    }
+
+    pub(crate) fn remove_fault(&mut self, id: &str) -> bool {
+        self.state.faults.remove(id)
+    }
+
+    pub(crate) fn clear_faults(&mut self) {
+        self.state.faults.clear();
     }
 
     pub(crate) fn add_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) {

@@ -14,6 +14,10 @@ use crate::tls::Roots;
 use crate::world::{Outgoing, Target};
 
 impl Simulator {
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.shared.public_url.as_deref()
+    }
+
     /// Sets where the server listens, for URLs in events.
     pub(crate) fn set_listening_url(&self, url: &str) {
         if self.shared.public_url.is_some() {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::disorder::DisorderRule;
+use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::receiver::Receivers;
 use crate::settings::Settings;
@@ -44,6 +45,7 @@ pub(super) struct Worlds {
     pub(super) plans: Vec<Plan>,
     pub(super) disorder: Vec<DisorderRule>,
     pub(super) receivers: Receivers,
+    pub(super) faults: Vec<Fault>,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     swept: Time,
@@ -69,6 +71,7 @@ impl Worlds {
             plans: Vec::new(),
             disorder: Vec::new(),
             receivers: Receivers::default(),
+            faults: Vec::new(),
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
             swept: real,
@@ -105,6 +108,9 @@ impl Worlds {
             world.add_disorder(rule.clone());
         }
         world.set_receivers(self.receivers.clone());
+        for fault in &self.faults {
+            world.add_fault(fault.clone());
+        }
         let place = Arc::new(Place { name: name.to_owned(), tag: tag.clone(), world: Mutex::new(world) });
         self.by_tag.insert(tag, name.to_owned());
         self.by_name.insert(name.to_owned(), Used { place: place.clone(), last: real });

@@ -1,6 +1,8 @@
 //! The handlers of the control API, which stands in for time and for what a dashboard sets.
 #![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
 
+pub(crate) mod faults;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -60,12 +62,14 @@ pub(crate) fn set_settings(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     let (processing, redacting) = (call.form.parsed("processing")?, call.form.parsed("redacting")?);
     let sensitive_reads = call.form.parsed("sensitive_reads")?;
     let webhook_timeout = call.form.duration("webhook_timeout")?;
+    let rate_limit = call.form.parsed("rate_limit")?;
     call.form.finish()?;
     let settings = &mut state.settings;
     settings.processing = processing.unwrap_or(settings.processing);
     settings.redacting = redacting.unwrap_or(settings.redacting);
     settings.sensitive_reads = sensitive_reads.unwrap_or(settings.sensitive_reads);
     settings.webhook_timeout = webhook_timeout.unwrap_or(settings.webhook_timeout);
+    settings.rate_limit = rate_limit.unwrap_or(settings.rate_limit);
     Ok(shown_settings(state).into())
 }
 
@@ -76,5 +80,6 @@ fn shown_settings(state: &State) -> Value {
         "redacting": settings.redacting.to_string(),
         "sensitive_reads": settings.sensitive_reads.to_string(),
         "webhook_timeout": format!("{}s", settings.webhook_timeout.as_secs_f64()),
+        "rate_limit": settings.rate_limit.to_string(),
     })
 }

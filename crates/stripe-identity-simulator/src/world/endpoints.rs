@@ -150,6 +150,11 @@ fn of_simulator() -> impl IntoIterator<Item = Row> {
             users::finish_redaction,
         )
         .without_params(),
+        Row::new(Control, Route::get("/_simulator/faults"), control::faults::list).without_params(),
+        Row::new(Control, Route::post("/_simulator/faults"), control::faults::add),
+        Row::new(Control, Route::delete("/_simulator/faults"), control::faults::clear).without_params(),
+        Row::new(Control, Route::get("/_simulator/faults/{fault}"), control::faults::retrieve).without_params(),
+        Row::new(Control, Route::delete("/_simulator/faults/{fault}"), control::faults::remove).without_params(),
     ]
 }
 

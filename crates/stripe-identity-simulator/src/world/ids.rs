@@ -48,6 +48,11 @@ impl Ids {
     pub(crate) fn number(&mut self) -> u64 {
         self.random.u64(..)
     }
+
+    /// Returns whether something happens that has this probability.
+    pub(crate) fn happens(&mut self, probability: f64) -> bool {
+        self.random.f64() < probability
+    }
 }
 
 /// Returns the tag of the world that an id or a token is of, if it is one of [`Ids`].

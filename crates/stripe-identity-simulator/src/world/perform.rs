@@ -11,9 +11,11 @@ use crate::key::{EPHEMERAL_PREFIX, KeyKind};
 use crate::parameters::{Parameters, account, header};
 use crate::refusal::Refusal;
 use crate::time::Time;
+use crate::world::admission;
 use crate::world::call::Call;
 use crate::world::endpoints::{Access, Target};
 use crate::world::expand::Expanded;
+use crate::world::faults::Strike;
 use crate::world::idempotency::{self, Entry, Fingerprint, Stored};
 use crate::world::ids;
 use crate::world::queue::DueThing;
@@ -42,8 +44,13 @@ pub(crate) enum Caller {
     Link,
 }
 
-/// Does what a request asks for. What its idempotency key says comes before the endpoint.
-pub(crate) fn perform(state: &mut State, incoming: Incoming<'_>, request_id: &str) -> Result<Response<Bytes>, Refusal> {
+/// Does what a request asks for, unless a fault comes before. What its idempotency key says comes before the endpoint.
+pub(crate) fn perform(
+    state: &mut State,
+    incoming: Incoming<'_>,
+    request_id: &str,
+    strike: &mut Strike,
+) -> Result<Response<Bytes>, Refusal> {
     let Incoming { request, target, caller, base_url, real } = incoming;
     let (key, account) = match caller {
         Caller::Key(KeyKind::Publishable) => return Err(Refusal::secret_key_required()),
@@ -60,9 +67,15 @@ pub(crate) fn perform(state: &mut State, incoming: Incoming<'_>, request_id: &st
         return Err(Refusal::invalid_idempotency_key());
     }
     let idempotency_key = idempotency_key.map(Sensitive::new);
+    let entry = idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
+    if is_stripes {
+        *strike = admission::admit(state, request, entry.as_ref(), real)?;
+        if let Some(response) = strike.instead() {
+            return Ok(response);
+        }
+    }
     let parameters = Parameters::of(request)?;
     let fingerprint = Fingerprint::of(request, &parameters);
-    let entry = idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
     if let Some(entry) = &entry
         && let Some(stored) = state.responses.get(entry)
     {
@@ -100,9 +113,12 @@ pub(crate) fn perform(state: &mut State, incoming: Incoming<'_>, request_id: &st
     if !target.row.has_params {
         call.form.finish()?;
     }
-    let body = (target.row.handler)(state, &mut call)?;
-    let object = body.object_id();
-    let response = body.into_response();
+    let (object, response) = if let Some(response) = strike.stored() {
+        (None, response)
+    } else {
+        let body = (target.row.handler)(state, &mut call)?;
+        (body.object_id(), body.into_response())
+    };
     if let Some(entry) = entry {
         let lapses = state.clock.now().after(idempotency::LIFE);
         state.schedule(idempotency::LIFE, DueThing::IdempotencyKeyLapses(entry.clone()));

@@ -5,6 +5,7 @@ use stripe_identity_core::types::Timestamp;
 use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::world::clock::WorldClock;
+use crate::world::faults::Faults;
 use crate::world::idempotency::Responses;
 use crate::world::ids::Ids;
 use crate::world::outbox::Outbox;
@@ -45,6 +46,7 @@ pub(crate) struct State {
     pub(crate) webhook_endpoints: Store<StoredEndpoint>,
     pub(crate) deliveries: Store<StoredDelivery>,
     pub(crate) outbox: Outbox,
+    pub(crate) faults: Faults,
     /// How large all uploads are together.
     pub(crate) file_bytes: usize,
 }
@@ -53,6 +55,7 @@ impl State {
     pub(crate) fn new(ids: Ids, clock: WorldClock, settings: Settings, base_url: String) -> Self {
         let outbox = Outbox::new(&ids);
         Self {
+            faults: Faults::new(&ids),
             settings,
             clock,
             queue: Queue::default(),

@@ -3,14 +3,23 @@
 
 mod deliveries;
 mod facts;
+mod fault_control;
+mod faults;
 mod http;
 mod life;
 mod lists;
+#[cfg(feature = "server")]
+mod noise;
 mod people;
 mod refusals;
+#[cfg(feature = "server")]
+mod safety;
 mod server;
+#[cfg(feature = "server")]
+mod server_faults;
 mod surface;
 mod time;
+mod uploads;
 mod urls;
 mod webhook_endpoints;
 mod webhooks;

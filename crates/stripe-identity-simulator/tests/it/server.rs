@@ -105,6 +105,12 @@ impl Drop for Program {
 
 /// Starts the program on a free port, and reads where it listens.
 fn start_program(arguments: &[&str]) -> (Program, SocketAddr) {
+    let (program, address) = start_program_with(arguments);
+    (program, address.parse().unwrap())
+}
+
+/// Starts the program, and reads what it prints when it is ready.
+fn start_program_with(arguments: &[&str]) -> (Program, String) {
     let child = Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator"))
         .args(["--listen", "127.0.0.1:0", "--seed", "7"])
         .args(arguments)
@@ -115,8 +121,7 @@ fn start_program(arguments: &[&str]) -> (Program, SocketAddr) {
     let mut program = Program(child);
     let mut line = String::new();
     BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.strip_prefix("listening on http://").unwrap().trim_end().parse().unwrap();
-    (program, address)
+    (program, line.strip_prefix("listening on http://").unwrap().trim_end().to_owned())
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn program_prints_where_it_listens_when_it_is_ready() {
 #[test]
 fn program_takes_clock_settings_and_public_url() {
     let options = ["--clock", "frozen:2030-01-01T00:00:00Z", "--public-url", "https://id.example.test"];
-    let settings = ["--processing", "30s", "--redacting", "by_request", "--sensitive-reads", "none"];
+    let settings = ["--processing", "30s", "--redacting", "by_request", "--sensitive-reads", "none", "--rate", "25"];
     let (_program, address) = start_program(&[&options[..], &settings[..], &["--virtual-signatures"]].concat());
     let (_, session) = exchange(address, "POST /v1/identity/verification_sessions", "type=document");
     assert_eq!(session["created"].as_i64(), Some(1_893_456_000));
@@ -136,8 +141,26 @@ fn program_takes_clock_settings_and_public_url() {
     let (_, settings) = exchange(address, "GET /_simulator/settings", "");
     let expected = serde_json::json!({
         "processing": "30s", "redacting": "by_request", "sensitive_reads": "none", "webhook_timeout": "10s",
+        "rate_limit": "25",
     });
     assert_eq!(settings, expected);
+}
+
+#[test]
+fn program_takes_hosts_and_prints_the_control_token() {
+    let arguments = ["--listen", "0.0.0.0:0", "--allow-host", "simulator"];
+    for (own, expected) in [(None, 32), (Some("made-up"), 7)] {
+        let own: Vec<_> = own.into_iter().flat_map(|token| ["--control-token", token]).collect();
+        let (_program, line) = start_program_with(&[&arguments[..], &own].concat());
+        let (address, token) = line.split_once(" with the control token ").unwrap();
+        assert_eq!(token.len(), expected);
+        let address = SocketAddr::from(([127, 0, 0, 1], address.parse::<SocketAddr>().unwrap().port()));
+        let clock = |host: &str, token: &str| {
+            let headers = format!("Authorization: Bearer sk_test_123\r\nSimulator-Token: {token}\r\n");
+            http::exchange(address, host, "GET /_simulator/clock", &headers, "").0
+        };
+        assert_eq!((clock("simulator", token), clock("simulator", "x"), clock("other", token)), (200, 403, 403));
+    }
 }
 
 #[test]

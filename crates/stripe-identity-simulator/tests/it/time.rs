@@ -263,18 +263,16 @@ fn settings_are_shown_and_changed_by_control() {
     let (_, shown) = send(&stripe, KEY, "GET", "/_simulator/settings", "");
     let expected = serde_json::json!({
         "processing": "at_once", "redacting": "345600s", "sensitive_reads": "all", "webhook_timeout": "10s",
+        "rate_limit": "none",
     });
     assert_eq!(shown, expected);
-    let (_, shown) = send(
-        &stripe,
-        KEY,
-        "POST",
-        "/_simulator/settings",
-        "processing=30s&redacting=by_request&sensitive_reads=none&webhook_timeout=1s",
-    );
+    let change = "processing=30s&redacting=by_request&sensitive_reads=none&webhook_timeout=1s&rate_limit=25";
+    let (_, shown) = send(&stripe, KEY, "POST", "/_simulator/settings", change);
     assert_eq!((shown["processing"].as_str(), shown["redacting"].as_str()), (Some("30s"), Some("by_request")));
-    assert_eq!(shown["webhook_timeout"], "1s");
-    for body in ["processing=soon", "redacting=x", "sensitive_reads=x", "webhook_timeout=x", "bogus=1"] {
+    assert_eq!((shown["webhook_timeout"].as_str(), shown["rate_limit"].as_str()), (Some("1s"), Some("25")));
+    let refused =
+        ["processing=soon", "redacting=x", "sensitive_reads=x", "webhook_timeout=x", "rate_limit=0", "bogus=1"];
+    for body in refused {
         assert_eq!(send(&stripe, KEY, "POST", "/_simulator/settings", body).0, 400, "{body}");
     }
     assert_eq!(send(&stripe, KEY, "GET", "/_simulator/settings", "").1, shown);

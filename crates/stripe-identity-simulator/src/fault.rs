@@ -1,0 +1,444 @@
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use serde_json::{Map, Value, json};
+use stripe_identity_core::types::{ApiErrorType, ErrorCode};
+
+use crate::disruption::Damage;
+use crate::response;
+
+/// `Stripe-Rate-Limited-Reason`: which limit a request exceeded.
+const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-rate-limited-reason");
+
+/// A rule by which requests go wrong.
+///
+/// A fault says what happens, to which requests, and how often. It is
+/// [added](crate::Simulator::add_fault) to a simulator. Without a condition it applies to every request to Stripe's API,
+/// and never to the control API.
+///
+/// If several faults apply to a request, their latencies add up, and the first one that does more than delay decides the
+/// rest.
+///
+/// ```
+/// use stripe_identity_core::types::CreateVerificationSession;
+/// use stripe_identity_core::{BlockingClient, Config, http::Method};
+/// use stripe_identity_simulator::{Fault, SimulatorTransport};
+///
+/// let stripe = SimulatorTransport::new();
+/// let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
+///
+/// // Stripe creates the session, and the response never arrives.
+/// stripe.add_fault(Fault::lose_response().method(Method::POST).times(1));
+/// let session = sessions.create(CreateVerificationSession::document()).send()?;
+///
+/// // The client has asked again with the same idempotency key, so there is one session.
+/// assert_eq!(session.meta().attempts(), 2);
+/// assert_eq!(sessions.list(Default::default()).send()?.data.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq)]
+#[must_use = "a fault does nothing until it is added to a simulator"]
+pub struct Fault {
+    method: Option<Method>,
+    path: Option<String>,
+    key: Option<String>,
+    times: Option<u32>,
+    probability: Option<f64>,
+    latency: Duration,
+    effect: Option<Effect>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    Respond(FaultResponse),
+    Damage(Damage),
+}
+
+impl Fault {
+    fn new(latency: Duration, effect: Option<Effect>) -> Self {
+        Self { method: None, path: None, key: None, times: None, probability: None, latency, effect }
+    }
+
+    /// Creates a fault that delays the response.
+    ///
+    /// The request takes effect at once. Until the response leaves, another request with the same idempotency key gets
+    /// the status 409 and the code `idempotency_key_in_use`. Over a [`Server`](crate::Server) the delay is real. In
+    /// process it passes on the clock of the simulator, and a delay beyond the timeout of the attempt fails it.
+    pub fn latency(latency: Duration) -> Self {
+        Self::new(latency, None)
+    }
+
+    /// Creates a fault that responds in place of Stripe. The request takes no effect.
+    ///
+    /// ```
+    /// use stripe_identity_core::http::StatusCode;
+    /// use stripe_identity_simulator::{Fault, FaultResponse};
+    ///
+    /// let unavailable = Fault::respond(StatusCode::SERVICE_UNAVAILABLE).path("/v1/identity/**").times(2);
+    /// let limited = Fault::respond(FaultResponse::rate_limit()).probability(0.1);
+    /// ```
+    pub fn respond(response: impl Into<FaultResponse>) -> Self {
+        Self::new(Duration::ZERO, Some(Effect::Respond(response.into())))
+    }
+
+    /// Creates a fault that resets the connection before the request takes effect.
+    pub fn reset() -> Self {
+        Self::damage(Damage::Reset)
+    }
+
+    /// Creates a fault that lets the request take effect, and ends the connection without a response.
+    pub fn lose_response() -> Self {
+        Self::damage(Damage::Lost)
+    }
+
+    /// Creates a fault that lets the request take effect, and ends the connection in the middle of the body.
+    pub fn cut_body() -> Self {
+        Self::damage(Damage::Cut)
+    }
+
+    /// Creates a fault that sends the body in small pieces, the last of them so long after the first.
+    pub fn slow_body(duration: Duration) -> Self {
+        Self::damage(Damage::Slow(duration))
+    }
+
+    fn damage(damage: Damage) -> Self {
+        Self::new(Duration::ZERO, Some(Effect::Damage(damage)))
+    }
+
+    /// Limits the fault to requests with this method.
+    pub fn method(self, method: Method) -> Self {
+        Self { method: Some(method), ..self }
+    }
+
+    /// Limits the fault to requests with this path.
+    ///
+    /// A segment `{…}` or `*` stands for any one segment, and `**` at the end for any number of them:
+    /// `/v1/identity/verification_sessions/{session}/cancel`, `/v1/files/**`.
+    pub fn path(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
+    }
+
+    /// Limits the fault to requests whose key begins with this: `rk_` for all restricted keys, or a whole key.
+    pub fn key(self, prefix: impl Into<String>) -> Self {
+        Self { key: Some(prefix.into()), ..self }
+    }
+
+    /// Ends the fault after it has applied to so many requests. Defaults to no end.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+
+    /// Makes the fault apply by chance, with a probability from 0 to 1. The seed of the simulator decides. Defaults to 1.
+    pub fn probability(self, probability: f64) -> Self {
+        Self { probability: Some(probability.clamp(0.0, 1.0)), ..self }
+    }
+
+    /// Delays the response in addition, as [`latency`](Self::latency) does.
+    pub fn with_latency(self, latency: Duration) -> Self {
+        Self { latency, ..self }
+    }
+
+    pub(crate) fn matches(&self, method: &Method, path: &str, key: &str) -> bool {
+        self.method.as_ref().is_none_or(|it| it == method)
+            && self.path.as_ref().is_none_or(|pattern| is_like(path, pattern))
+            && self.key.as_ref().is_none_or(|prefix| key.starts_with(prefix))
+    }
+
+    pub(crate) fn is_over(&self, applied: u64) -> bool {
+        self.times.is_some_and(|times| applied >= u64::from(times))
+    }
+
+    pub(crate) fn chance(&self) -> f64 {
+        self.probability.unwrap_or(1.0)
+    }
+
+    pub(crate) fn delay(&self) -> Duration {
+        self.latency
+    }
+
+    pub(crate) fn effect(&self) -> Option<&Effect> {
+        self.effect.as_ref()
+    }
+
+    /// Returns the fault as JSON, with the names that its parameters have over HTTP.
+    pub(crate) fn to_json(&self) -> Map<String, Value> {
+        let seconds = |duration: Duration| format!("{}s", duration.as_secs_f64());
+        let mut fields = Map::new();
+        let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        set("method", self.method.as_ref().map(Method::as_str).into());
+        set("path", self.path.clone().into());
+        set("key", self.key.clone().into());
+        set("times", self.times.into());
+        set("probability", self.chance().into());
+        set("latency", seconds(self.latency).into());
+        match &self.effect {
+            None => set("effect", Value::Null),
+            Some(Effect::Respond(response)) => {
+                set("status", response.status.as_u16().into());
+                set("stored", response.is_stored.into());
+                set("effect", "respond".into())
+            }
+            Some(Effect::Damage(Damage::Reset)) => set("effect", "reset".into()),
+            Some(Effect::Damage(Damage::Lost)) => set("effect", "lose_response".into()),
+            Some(Effect::Damage(Damage::Cut)) => set("effect", "cut_body".into()),
+            Some(Effect::Damage(Damage::Slow(duration))) => {
+                set("duration", seconds(*duration).into());
+                set("effect", "slow_body".into())
+            }
+        };
+        fields
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("key", &self.key.as_ref().map(|_| "[hidden]"))
+            .field("times", &self.times)
+            .field("probability", &self.probability)
+            .field("latency", &self.latency)
+            .field("effect", &self.effect)
+            .finish()
+    }
+}
+
+/// Whether a path is like a pattern, whose segments may be `{…}`, `*` and, at the end, `**`.
+fn is_like(path: &str, pattern: &str) -> bool {
+    let mut segments = path.split('/');
+    for expected in pattern.split('/') {
+        if expected == "**" {
+            return true;
+        }
+        let is_like = |segment| expected == "*" || expected.starts_with('{') || segment == expected;
+        if !segments.next().is_some_and(is_like) {
+            return false;
+        }
+    }
+    segments.next().is_none()
+}
+
+/// A fault of a world, and how often it has applied.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FaultRule {
+    /// The id, by which the fault is [removed](crate::Simulator::remove_fault).
+    pub id: String,
+    /// The fault.
+    pub fault: Fault,
+    /// To how many requests it has applied.
+    pub applied: u64,
+}
+
+impl FaultRule {
+    pub(crate) fn to_json(&self) -> Value {
+        let mut fields = self.fault.to_json();
+        fields.insert("id".to_owned(), self.id.as_str().into());
+        fields.insert("object".to_owned(), "simulator.fault".into());
+        fields.insert("applied".to_owned(), self.applied.into());
+        fields.into()
+    }
+}
+
+/// What a [`Fault`] responds with.
+///
+/// ```
+/// use stripe_identity_core::http::{HeaderName, HeaderValue, StatusCode, header};
+/// use stripe_identity_simulator::FaultResponse;
+///
+/// // Kept under the idempotency key, and so replayed to every retry.
+/// let broken = FaultResponse::new(StatusCode::INTERNAL_SERVER_ERROR).stored();
+/// let busy = FaultResponse::rate_limit().header(header::RETRY_AFTER, HeaderValue::from_static("2"));
+/// // As a proxy in front of Stripe responds.
+/// let proxy = FaultResponse::new(StatusCode::BAD_GATEWAY).body("<h1>Bad gateway</h1>");
+/// ```
+#[derive(Clone, PartialEq)]
+#[must_use = "a response is part of a fault"]
+pub struct FaultResponse {
+    status: StatusCode,
+    error_type: ApiErrorType,
+    code: Option<ErrorCode>,
+    message: String,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    is_stored: bool,
+}
+
+impl FaultResponse {
+    /// Creates a response with Stripe's error object in its body, whose type follows from the status.
+    pub fn new(status: StatusCode) -> Self {
+        let error_type = match status {
+            StatusCode::PAYMENT_REQUIRED => ApiErrorType::CardError,
+            _ if status.is_server_error() => ApiErrorType::ApiError,
+            _ => ApiErrorType::InvalidRequestError,
+        };
+        let message = "The simulator was told to respond with this.".to_owned();
+        Self { status, error_type, code: None, message, headers: HeaderMap::new(), body: None, is_stored: false }
+    }
+
+    /// Creates the response to a request that exceeds the rate limit of an account: status 429, code `rate_limit`, and
+    /// `Stripe-Rate-Limited-Reason: global-rate`.
+    ///
+    /// Stripe documents no `Retry-After` for it, so there is none unless it is [added](Self::header).
+    pub fn rate_limit() -> Self {
+        let message = "Request rate limit exceeded. Learn more about rate limits here: \
+                       https://stripe.com/docs/rate-limits.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS)
+            .code(ErrorCode::RateLimit.as_str())
+            .message(message)
+            .header(STRIPE_RATE_LIMITED_REASON, HeaderValue::from_static("global-rate"))
+    }
+
+    /// Creates the response to a request for an object that another one holds: status 429 and code `lock_timeout`.
+    pub fn lock_timeout() -> Self {
+        let message = "This object cannot be accessed right now because another API request or Stripe process is \
+                       currently accessing it. If you see this error intermittently, retry the request.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS).code(ErrorCode::LockTimeout.as_str()).message(message)
+    }
+
+    /// Sets the `type` of the error.
+    pub fn error_type(self, error_type: &str) -> Self {
+        Self { error_type: ApiErrorType::from(error_type), ..self }
+    }
+
+    /// Sets the `code` of the error. Defaults to none.
+    pub fn code(self, code: &str) -> Self {
+        Self { code: Some(ErrorCode::from(code)), ..self }
+    }
+
+    /// Sets the `message` of the error.
+    pub fn message(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    /// Adds a header, such as `Retry-After` or `Stripe-Should-Retry`.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets a body in place of the error. Such a response does not come from Stripe, so it has none of Stripe's headers.
+    /// Its `Content-Type` is `text/html` unless that [header](Self::header) is added.
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        Self { body: Some(body.into()), ..self }
+    }
+
+    /// Keeps the response under the idempotency key of the request, which is then replayed to every request with this
+    /// key. So does Stripe with a 500 that comes after it has begun its work.
+    pub fn stored(self) -> Self {
+        Self { is_stored: true, ..self }
+    }
+
+    pub(crate) fn is_stored(&self) -> bool {
+        self.is_stored
+    }
+
+    /// Whether it does not come from Stripe.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.body.is_some()
+    }
+
+    pub(crate) fn to_response(&self) -> Response<Bytes> {
+        let mut response = self.body.clone().map_or_else(|| self.error(), response::html);
+        *response.status_mut() = self.status;
+        for (name, value) in &self.headers {
+            // How a body is delimited is not the response's to say.
+            if ![CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response
+    }
+
+    fn error(&self) -> Response<Bytes> {
+        let mut error = json!({ "type": self.error_type, "message": self.message });
+        if let Some(code) = &self.code {
+            error["code"] = json!(code);
+        }
+        response::json(self.status, &json!({ "error": error }))
+    }
+}
+
+impl From<StatusCode> for FaultResponse {
+    fn from(status: StatusCode) -> Self {
+        Self::new(status)
+    }
+}
+
+impl fmt::Debug for FaultResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultResponse")
+            .field("status", &self.status)
+            .field("error_type", &self.error_type)
+            .field("code", &self.code)
+            .field("stored", &self.is_stored)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_matches_by_segments() {
+        const CANCEL: &str = "/v1/identity/verification_sessions/vs_1/cancel";
+        for pattern in [
+            CANCEL,
+            "/v1/identity/verification_sessions/{session}/cancel",
+            "/v1/*/verification_sessions/*/cancel",
+            "/v1/identity/**",
+            "/v1/identity/verification_sessions/vs_1/cancel/**",
+            "/**",
+            "**",
+        ] {
+            assert!(is_like(CANCEL, pattern), "{pattern}");
+        }
+        for pattern in ["", "/", "/v1/identity/*", "/v1/identity/verification_sessions/{session}", "/v1/files/**", "*"]
+        {
+            assert!(!is_like(CANCEL, pattern), "{pattern}");
+        }
+        assert!(is_like("/v1/files", "/v1/files/**") && !is_like("/v1/files", "/v1/files/{file}"));
+    }
+
+    #[test]
+    fn fault_matches_only_if_all_conditions_do() {
+        let fault = Fault::reset().method(Method::POST).path("/v1/**").key("rk_");
+        assert!(fault.matches(&Method::POST, "/v1/files", "rk_test_a"));
+        assert!(!fault.matches(&Method::GET, "/v1/files", "rk_test_a"));
+        assert!(!fault.matches(&Method::POST, "/v2/files", "rk_test_a"));
+        assert!(!fault.matches(&Method::POST, "/v1/files", "sk_test_a"));
+        assert!(Fault::reset().matches(&Method::GET, "", ""));
+    }
+
+    #[test]
+    fn response_has_the_error_or_the_body() {
+        let response = FaultResponse::lock_timeout().header(http::header::RETRY_AFTER, 2.into()).to_response();
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &HeaderValue::from(2)));
+        assert_eq!(
+            (&body["error"]["code"], &body["error"]["type"]),
+            (&"lock_timeout".into(), &"invalid_request_error".into())
+        );
+        assert!(!response.headers().contains_key(STRIPE_RATE_LIMITED_REASON));
+
+        let response =
+            FaultResponse::new(StatusCode::BAD_GATEWAY).body("<p>").header(CONTENT_LENGTH, 7.into()).to_response();
+        assert_eq!(
+            (&response.headers()["content-type"], response.headers().len()),
+            (&HeaderValue::from_static("text/html"), 1)
+        );
+        assert_eq!(response.body().as_ref(), b"<p>");
+    }
+
+    #[test]
+    fn debug_shows_no_key_message_or_body() {
+        let response = FaultResponse::new(StatusCode::BAD_GATEWAY).message("secret").body("secret");
+        let fault = Fault::respond(response).key("sk_test_secret");
+        assert!(!format!("{fault:?}").contains("secret"), "{fault:?}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Reads the bodies of requests, within limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::refusal::Refusal;
+
+const LARGEST: usize = 16 * 1024 * 1024;
+/// How large all bodies are together that are being received or handled.
+const LARGEST_TOGETHER: usize = 16 * LARGEST;
+
+/// The room for bodies.
+#[derive(Clone)]
+pub(super) struct Room(Arc<Semaphore>);
+
+/// A body, and the room that it takes until it is dropped.
+pub(super) struct Body {
+    pub(super) bytes: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self::with_size(LARGEST_TOGETHER)
+    }
+
+    fn with_size(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes)))
+    }
+
+    /// Reads a body that arrives whole within this time. Returns `None` if the connection broke.
+    pub(super) async fn read<B>(&self, body: B, longest: Duration) -> Result<Option<Body>, Refusal>
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+    {
+        timeout(longest, self.collect(body)).await.unwrap_or_else(|_| Err(Refusal::slow_body()))
+    }
+
+    async fn collect<B>(&self, mut body: B) -> Result<Option<Body>, Refusal>
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+    {
+        let (mut bytes, mut room) = (BytesMut::new(), None::<OwnedSemaphorePermit>);
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return Ok(None) };
+            // Others are trailers.
+            let Ok(data) = frame.into_data() else { continue };
+            if data.len() > LARGEST - bytes.len() {
+                return Err(Refusal::too_large());
+            }
+            // It is at most as large as the largest body.
+            let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
+            let more = self.0.clone().try_acquire_many_owned(size).map_err(|_| Refusal::no_room())?;
+            match &mut room {
+                Some(room) => room.merge(more),
+                None => room = Some(more),
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(Some(Body { bytes: bytes.freeze(), _room: room }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    async fn read(room: &Room, length: usize) -> Result<Body, u16> {
+        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), LONG).await;
+        body.map(Option::unwrap).map_err(|refusal| refusal.into_response().status().as_u16())
+    }
+
+    #[tokio::test]
+    async fn body_beyond_the_limit_is_refused() {
+        let room = Room::new();
+        assert_eq!(read(&room, LARGEST).await.unwrap().bytes.len(), LARGEST);
+        assert_eq!(read(&room, LARGEST + 1).await.err(), Some(413));
+        assert_eq!(room.0.available_permits(), LARGEST_TOGETHER);
+    }
+
+    #[tokio::test]
+    async fn bodies_together_take_no_more_than_the_room() {
+        let room = Room::with_size(10);
+        let first = read(&room, 6).await.unwrap();
+        assert_eq!(read(&room, 5).await.err(), Some(503));
+        let second = read(&room, 4).await.unwrap();
+        drop(first);
+        assert_eq!(read(&room, 6).await.unwrap().bytes.len() + second.bytes.len(), 10);
+    }
+}

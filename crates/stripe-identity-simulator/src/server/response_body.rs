@@ -1,0 +1,92 @@
+//! Sends the bodies of responses, whole or as a fault has it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+/// How long a part of a body has to leave before the connection ends.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Of a slow body.
+const MOST_PIECES: usize = 100;
+
+/// The body of a response.
+#[derive(Default)]
+pub(super) struct Body {
+    rest: Bytes,
+    /// How much is sent at a time.
+    piece: usize,
+    /// How long it waits after each piece.
+    pause: Duration,
+    waits: Option<Pin<Box<Sleep>>>,
+    /// Where the connection ends.
+    cut_at: Option<usize>,
+}
+
+impl Body {
+    pub(super) fn whole(bytes: Bytes) -> Self {
+        Self { piece: bytes.len(), rest: bytes, ..Self::default() }
+    }
+
+    /// Sends a half of it, and then ends the connection.
+    pub(super) fn cut(bytes: Bytes) -> Self {
+        let half = bytes.len() / 2;
+        Self { piece: half.max(1), pause: PAUSE, cut_at: Some(bytes.len() - half), rest: bytes, ..Self::default() }
+    }
+
+    /// Sends it in so much time.
+    pub(super) fn slow(bytes: Bytes, duration: Duration) -> Self {
+        let piece = bytes.len().div_ceil(MOST_PIECES).max(1);
+        let pauses = bytes.len().div_ceil(piece).saturating_sub(1).max(1);
+        let pause = duration / u32::try_from(pauses).unwrap_or(u32::MAX);
+        Self { piece, pause, rest: bytes, ..Self::default() }
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if let Some(wait) = &mut self.waits {
+            ready!(wait.as_mut().poll(context));
+            self.waits = None;
+        }
+        if self.cut_at.is_some_and(|left| self.rest.len() <= left) {
+            return Poll::Ready(Some(Err(Broken)));
+        }
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.piece.min(self.rest.len());
+        let piece = self.rest.split_to(size);
+        if !self.pause.is_zero() {
+            self.waits = Some(Box::pin(sleep(self.pause)));
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.cut_at.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len().try_into().unwrap_or(u64::MAX))
+    }
+}
+
+/// Ends a connection without a response, or in the middle of one.
+#[derive(Debug)]
+pub(super) struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault ends the connection")
+    }
+}
+
+impl std::error::Error for Broken {}

@@ -1,0 +1,38 @@
+//! What goes wrong on purpose.
+
+use super::Simulator;
+use crate::fault::{Fault, FaultRule};
+
+impl Simulator {
+    /// Adds a fault to the world, or, on a handle to all of them, to every world, also to those that are still to come.
+    /// Each world counts for itself to how many requests it applies.
+    #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of a fault made for it")]
+    pub fn add_fault(&self, fault: Fault) {
+        if self.scope.is_none() {
+            self.worlds().faults.push(fault.clone());
+        }
+        for place in self.places() {
+            place.lock().add_fault(fault.clone());
+        }
+    }
+
+    /// Returns the faults of the world, or, on a handle to all of them, those of each, with how often they have applied.
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.places().iter().flat_map(|place| place.lock().faults().to_vec()).collect()
+    }
+
+    /// Removes a fault by its id. Returns whether there was one.
+    pub fn remove_fault(&self, id: &str) -> bool {
+        self.places().iter().any(|place| place.lock().remove_fault(id))
+    }
+
+    /// Removes all faults of the world, or, on a handle to all of them, those of each.
+    pub fn clear_faults(&self) {
+        if self.scope.is_none() {
+            self.worlds().faults.clear();
+        }
+        for place in self.places() {
+            place.lock().clear_faults();
+        }
+    }
+}

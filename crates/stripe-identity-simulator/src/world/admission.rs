@@ -1,0 +1,36 @@
+//! What comes before a request to Stripe's API is looked at.
+
+use bytes::Bytes;
+use http::Request;
+
+use crate::disruption::RealTime;
+use crate::fault::FaultResponse;
+use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::world::faults::Strike;
+use crate::world::idempotency::Entry;
+use crate::world::state::State;
+
+/// Refuses a request whose idempotency key another one has that is in progress. Of all others, returns what happens to
+/// them.
+pub(crate) fn admit(
+    state: &mut State,
+    request: &Request<Bytes>,
+    entry: Option<&Entry>,
+    real: Time,
+) -> Result<Strike, Refusal> {
+    let (faults, now) = (&mut state.faults, state.clock.now());
+    if !faults.is_within(state.settings.rate_limit, now) {
+        return Ok(Strike::respond(FaultResponse::rate_limit()));
+    }
+    let Some(entry) = entry else { return Ok(faults.strike(request, false)) };
+    if faults.is_in_progress(entry, now, real) {
+        return Err(Refusal::idempotency_key_in_use(entry.idempotency_key.expose()));
+    }
+    let strike = faults.strike(request, state.responses.get(entry).is_some());
+    if !strike.latency().is_zero() {
+        let is_real = request.extensions().get::<RealTime>().is_some();
+        faults.delay(entry.clone(), strike.latency(), is_real, now, real);
+    }
+    Ok(strike)
+}

@@ -1,0 +1,260 @@
+//! Decides which requests go wrong, and how.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Request, Response, StatusCode};
+
+use crate::disruption::{Damage, Disruption};
+use crate::fault::{Effect, Fault, FaultResponse, FaultRule};
+use crate::key;
+use crate::settings::RateLimit;
+use crate::time::Time;
+use crate::world::idempotency::Entry;
+use crate::world::ids::Ids;
+use crate::world::rate::Bucket;
+
+const MOST_RULES: usize = 1000;
+
+/// The faults of a world, and the requests that they delay.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    rules: Vec<FaultRule>,
+    /// Apart from other ids, so that a fault does not change which ones come next.
+    ids: Ids,
+    bucket: Bucket,
+    /// The delayed requests, by their idempotency keys.
+    in_progress: HashMap<Entry, Until>,
+}
+
+/// When a delayed response leaves.
+#[derive(Clone, Copy, Debug)]
+enum Until {
+    World(Time),
+    Real(Time),
+}
+
+impl Until {
+    fn is_to_come(self, now: Time, real: Time) -> bool {
+        match self {
+            Self::World(time) => now < time,
+            Self::Real(time) => real < time,
+        }
+    }
+}
+
+impl Faults {
+    pub(crate) fn new(ids: &Ids) -> Self {
+        // Request ids are the first fork.
+        let ids = ids.fork().fork();
+        Self { rules: Vec::new(), ids, bucket: Bucket::default(), in_progress: HashMap::new() }
+    }
+
+    pub(crate) fn add(&mut self, fault: Fault) -> FaultRule {
+        let rule = FaultRule { id: self.ids.id("fault_"), fault, applied: 0 };
+        self.rules.push(rule.clone());
+        rule
+    }
+
+    /// Whether there are so many that looking through them costs each request much.
+    pub(crate) fn are_many(&self) -> bool {
+        self.rules.len() >= MOST_RULES
+    }
+
+    pub(crate) fn rules(&self) -> &[FaultRule] {
+        &self.rules
+    }
+
+    /// Removes a fault. Returns whether there was one.
+    pub(crate) fn remove(&mut self, id: &str) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id != id);
+        self.rules.len() < before
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// Takes a request from what a second brings. Returns whether there was one left.
+    pub(crate) fn is_within(&mut self, limit: RateLimit, now: Time) -> bool {
+        match limit {
+            RateLimit::None => true,
+            RateLimit::PerSecond(per_second) => self.bucket.take(per_second, now),
+        }
+    }
+
+    /// Whether a delayed request has this idempotency key.
+    pub(crate) fn is_in_progress(&self, entry: &Entry, now: Time, real: Time) -> bool {
+        self.in_progress.get(entry).is_some_and(|until| until.is_to_come(now, real))
+    }
+
+    /// Keeps the idempotency key of a request that is delayed so long.
+    pub(crate) fn delay(&mut self, entry: Entry, latency: Duration, is_real: bool, now: Time, real: Time) {
+        let until = if is_real { Until::Real(real.after(latency)) } else { Until::World(now.after(latency)) };
+        self.in_progress.retain(|_, until| until.is_to_come(now, real));
+        self.in_progress.insert(entry, until);
+    }
+
+    /// Returns what happens to a request, and counts the faults that apply.
+    pub(crate) fn strike(&mut self, request: &Request<Bytes>, is_replay: bool) -> Strike {
+        let mut strike = Strike::default();
+        if self.rules.is_empty() {
+            return strike;
+        }
+        let key = key::sent(request.headers().get(AUTHORIZATION));
+        for rule in &mut self.rules {
+            let fault = &rule.fault;
+            let is_open = match fault.effect() {
+                None => true,
+                // Something else is stored already.
+                Some(Effect::Respond(response)) if response.is_stored() && is_replay => false,
+                Some(_) => strike.effect.is_none(),
+            };
+            if is_open
+                && !fault.is_over(rule.applied)
+                && fault.matches(request.method(), request.uri().path(), &key)
+                && self.ids.happens(fault.chance())
+            {
+                rule.applied += 1;
+                strike.latency = strike.latency.saturating_add(fault.delay());
+                strike.effect = strike.effect.take().or_else(|| fault.effect().cloned());
+            }
+        }
+        strike
+    }
+}
+
+/// What happens to a request.
+#[derive(Debug, Default)]
+pub(crate) struct Strike {
+    latency: Duration,
+    effect: Option<Effect>,
+}
+
+impl Strike {
+    pub(crate) fn respond(response: FaultResponse) -> Self {
+        Self { effect: Some(Effect::Respond(response)), ..Self::default() }
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        self.latency
+    }
+
+    /// Returns the response that comes before the request takes any effect, if one does.
+    pub(crate) fn instead(&self) -> Option<Response<Bytes>> {
+        match &self.effect {
+            Some(Effect::Respond(response)) if !response.is_stored() => Some(response.to_response()),
+            Some(Effect::Damage(Damage::Reset)) => {
+                let response = FaultResponse::from(StatusCode::SERVICE_UNAVAILABLE);
+                Some(response.to_response())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the response that is kept in place of what the request would do, if there is one.
+    pub(crate) fn stored(&self) -> Option<Response<Bytes>> {
+        match &self.effect {
+            Some(Effect::Respond(response)) if response.is_stored() => Some(response.to_response()),
+            _ => None,
+        }
+    }
+
+    /// Whether the response does not come from Stripe.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(&self.effect, Some(Effect::Respond(response)) if response.is_foreign())
+    }
+
+    /// Returns what happens to the response, if anything does.
+    pub(crate) fn disruption(&self) -> Option<Disruption> {
+        let damage = match self.effect {
+            Some(Effect::Damage(damage)) => Some(damage),
+            _ => None,
+        };
+        let disruption = Disruption { latency: self.latency, damage };
+        (disruption != Disruption::default()).then_some(disruption)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    fn faults(rules: impl IntoIterator<Item = Fault>) -> Faults {
+        let mut faults = Faults::new(&Ids::new(0, "a"));
+        rules.into_iter().for_each(|fault| drop(faults.add(fault)));
+        faults
+    }
+
+    fn request() -> Request<Bytes> {
+        Request::post("/v1/files").header(AUTHORIZATION, "Bearer sk_test_a").body(Bytes::new()).unwrap()
+    }
+
+    fn applied(faults: &Faults) -> Vec<u64> {
+        faults.rules().iter().map(|rule| rule.applied).collect()
+    }
+
+    fn second(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn latencies_add_up_and_first_effect_wins() {
+        let mut faults = faults([
+            Fault::latency(second(1)),
+            Fault::reset().times(1),
+            Fault::latency(second(2)).method(Method::GET),
+            Fault::lose_response().with_latency(second(4)),
+        ]);
+        let disruption = |latency, damage| Some(Disruption { latency: second(latency), damage: Some(damage) });
+        assert_eq!(faults.strike(&request(), false).disruption(), disruption(1, Damage::Reset));
+        assert_eq!(faults.strike(&request(), false).disruption(), disruption(5, Damage::Lost));
+        assert_eq!(applied(&faults), [2, 1, 0, 1]);
+    }
+
+    #[test]
+    fn fault_applies_to_so_many_requests_and_no_more() {
+        let mut faults = faults([Fault::reset().times(2), Fault::cut_body().times(0)]);
+        let struck = std::iter::repeat_with(|| faults.strike(&request(), false).disruption().is_some());
+        assert_eq!(struck.take(4).collect::<Vec<_>>(), [true, true, false, false]);
+        assert_eq!(applied(&faults), [2, 0]);
+    }
+
+    #[test]
+    fn probability_follows_from_the_seed() {
+        let run = || {
+            let mut faults = faults([Fault::reset().probability(0.25)]);
+            let struck: Vec<_> =
+                std::iter::repeat_with(|| faults.strike(&request(), false).disruption().is_some()).take(1000).collect();
+            (struck, applied(&faults)[0])
+        };
+        let (struck, count) = run();
+        assert!((200..300).contains(&count), "{count}");
+        assert_eq!((struck, count), run());
+        let mut faults = faults([Fault::reset().probability(0.0), Fault::cut_body().probability(7.0)]);
+        assert_eq!(faults.strike(&request(), false).disruption().unwrap().damage, Some(Damage::Cut));
+    }
+
+    #[test]
+    fn key_is_that_of_the_request() {
+        let mut faults = faults([Fault::reset().key("sk_test_b"), Fault::cut_body().key("sk_")]);
+        assert!(faults.strike(&request(), false).disruption().is_some());
+        assert!(faults.strike(&Request::new(Bytes::new()), false).disruption().is_none());
+        assert_eq!(applied(&faults), [0, 1]);
+    }
+
+    #[test]
+    fn fault_is_removed_by_its_id() {
+        let mut faults = faults([Fault::reset(), Fault::cut_body()]);
+        let id = faults.rules()[0].id.clone();
+        assert!(faults.remove(&id) && !faults.remove(&id));
+        assert_eq!(faults.strike(&request(), false).disruption().unwrap().damage, Some(Damage::Cut));
+        faults.clear();
+        assert!(faults.rules().is_empty());
+    }
+}

@@ -1,0 +1,47 @@
+//! Limits how many requests there are in a second.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::time::Time;
+
+/// A bucket of tokens, one for each request. It holds those of a second, and so many come in a second.
+#[derive(Debug, Default)]
+pub(crate) struct Bucket {
+    /// When it is full again; `None` if nothing was ever taken.
+    full: Option<Time>,
+}
+
+impl Bucket {
+    /// Takes a token. Returns whether there was one.
+    pub(crate) fn take(&mut self, per_second: NonZeroU32, now: Time) -> bool {
+        const SECOND: Duration = Duration::from_secs(1);
+        let full = self.full.map_or(now, |full| full.max(now)).after(SECOND / per_second.get());
+        let has_token = full.since(now) <= SECOND;
+        if has_token {
+            self.full = Some(full);
+        }
+        has_token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stripe_identity_core::types::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn bucket_gives_what_a_second_brings() {
+        let mut bucket = Bucket::default();
+        let four = NonZeroU32::new(4).unwrap();
+        let start = Time::from(Timestamp::from_secs(1000));
+        let mut taken = |milliseconds| {
+            let now = start.after(Duration::from_millis(milliseconds));
+            std::iter::repeat_with(|| bucket.take(four, now)).take_while(|has_token| *has_token).count()
+        };
+        assert_eq!((taken(0), taken(0)), (4, 0));
+        assert_eq!((taken(249), taken(250), taken(499)), (0, 1, 0));
+        assert_eq!((taken(1250), taken(1_000_000)), (4, 4));
+    }
+}
