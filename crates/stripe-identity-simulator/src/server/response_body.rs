@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// How long a part of a body has to leave before the connection ends.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,6 +23,8 @@ pub(super) struct Body {
     /// How long it waits after each piece.
     pause: Duration,
     waits: Option<Pin<Box<Sleep>>>,
+    /// When the next piece is due.
+    due: Option<Instant>,
     /// Where the connection ends.
     cut_at: Option<usize>,
 }
@@ -65,7 +67,10 @@ impl hyper::body::Body for Body {
         let size = self.piece.min(self.rest.len());
         let piece = self.rest.split_to(size);
         if !self.pause.is_zero() {
-            self.waits = Some(Box::pin(sleep(self.pause)));
+            // Counted from the last one and not from now, so that what each piece takes does not add up.
+            let due = self.due.unwrap_or_else(Instant::now).checked_add(self.pause);
+            self.due = due;
+            self.waits = Some(Box::pin(due.map_or_else(|| sleep(self.pause), sleep_until)));
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

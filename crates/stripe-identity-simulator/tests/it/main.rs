@@ -8,6 +8,7 @@ mod faults;
 mod http;
 mod life;
 mod lists;
+mod model;
 #[cfg(feature = "server")]
 mod noise;
 mod people;

@@ -173,7 +173,7 @@ fn event_counts_the_webhooks_that_have_not_arrived() {
 fn snapshot_passes_on_neither_secret_nor_url() {
     let stripe = start();
     let session = create(&stripe, KEY);
-    stripe.submit(id(&session), &Outcome::Failed("document_expired".into())).unwrap();
+    stripe.submit(id(&session), Outcome::Failed("document_expired".into())).unwrap();
     stripe.submit(id(&session), &Outcome::Verified).unwrap();
     let other = create(&stripe, KEY);
     control(&stripe, "POST", &format!("/v1/identity/verification_sessions/{}/cancel", id(&other)), "");
