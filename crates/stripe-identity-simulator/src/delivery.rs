@@ -1,6 +1,5 @@
 //! What became of webhooks.
 
-use std::fmt;
 use std::time::Duration;
 
 use http::{Response, StatusCode};
@@ -194,11 +193,5 @@ impl AsRef<str> for DeliveryFailure {
             Self::Dropped => "dropped",
             Self::HostNotAllowed => "host_not_allowed",
         }
-    }
-}
-
-impl fmt::Display for DeliveryFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_ref())
     }
 }

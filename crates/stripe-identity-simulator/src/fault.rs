@@ -177,7 +177,17 @@ impl Fault {
         match &self.effect {
             None => set("effect", Value::Null),
             Some(Effect::Respond(response)) => {
+                let headers = response.headers.iter();
+                let headers = headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
                 set("status", response.status.as_u16().into());
+                set("type", response.error_type.as_str().into());
+                set("code", response.code.as_ref().map(ErrorCode::as_str).into());
+                set("message", response.message.as_str().into());
+                set(
+                    "headers",
+                    headers.map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<_, _>>().into(),
+                );
+                set("body", response.body.as_deref().map(String::from_utf8_lossy).into());
                 set("stored", response.is_stored.into());
                 set("effect", "respond".into())
             }

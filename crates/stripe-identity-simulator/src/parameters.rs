@@ -99,6 +99,8 @@ pub(crate) fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -110,5 +112,31 @@ mod tests {
         assert!(!read("", "k=v&".repeat(1001)));
         assert!(read("?k=v", "&k=v".repeat(999)));
         assert!(!read("?k=v", "&k=v".repeat(1001)));
+    }
+
+    fn form(json: &Value) -> Result<String, Refusal> {
+        let mut form = String::new();
+        append(&mut form, "", json).map(|()| form)
+    }
+
+    #[test]
+    fn json_becomes_the_form_that_means_the_same() {
+        let json = json!({"a": {"b": ["x y", 1, true]}, "c": null, "d": [], "e": {}});
+        assert_eq!(form(&json).unwrap(), "a%5Bb%5D%5B0%5D=x+y&a%5Bb%5D%5B1%5D=1&a%5Bb%5D%5B2%5D=true&c=");
+        for json in [json!("x"), json!(1), json!(null), json!(true)] {
+            assert!(form(&json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn json_of_long_names_or_of_many_fields_is_refused() {
+        let named = |length: usize| form(&json!({"k".repeat(length): "v"}));
+        assert!(named(LONGEST_NAME).is_ok() && named(LONGEST_NAME + 1).is_err());
+        let of_length = |length: usize| {
+            let mut form = "x".repeat(length);
+            append(&mut form, "a", &json!("b"))
+        };
+        assert!(of_length(LARGEST_FORM).is_ok() && of_length(LARGEST_FORM + 1).is_err());
+        assert_eq!(LARGEST_FORM, 1 << 20);
     }
 }

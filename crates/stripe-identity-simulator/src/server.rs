@@ -101,7 +101,8 @@ impl Server {
             simulator: simulator.clone(),
             guard: Guard::new(&options, address, simulator.public_url())?,
             room: Room::new(),
-            timeout: options.timeout,
+            // None at all would leave a request no time to arrive.
+            timeout: options.timeout.max(Duration::from_millis(1)),
         });
         let control_token = shared.guard.token().cloned();
         let connections = options.connections;
@@ -182,7 +183,7 @@ struct Shared {
 }
 
 async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>, connections: usize) {
-    let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+    let connections = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
     loop {
         // It is never closed.
         let Ok(permit) = connections.clone().acquire_owned().await else { return };

@@ -1,4 +1,4 @@
-//! Webhooks in process, and what a server needs to send them.
+//! Webhooks in process.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::world::{AttemptId, Outgoing, World, tag_of};
 
 /// A webhook that is ready to be sent.
 ///
-/// Whoever sends it [reports](Self::report) what came of it; until then, the attempt is under way.
+/// The attempt is under way until its result is [reported](Self::report).
 ///
 /// ```
 /// use stripe_identity_core::http::StatusCode;
@@ -110,7 +110,7 @@ impl Simulator {
         count
     }
 
-    /// Takes the webhooks that are ready, to be sent by whoever takes them.
+    /// Takes the webhooks that are ready, to be sent by the caller.
     ///
     /// For a receiver that is a function, [`deliver_to`](Self::deliver_to) is shorter. A [`Server`](crate::Server) takes
     /// and sends them by itself.

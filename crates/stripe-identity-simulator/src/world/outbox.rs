@@ -170,3 +170,69 @@ pub(crate) enum Room {
     InPlaceOf(String),
     None,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox() -> Outbox {
+        let mut outbox = Outbox::new(&Ids::new(0, "a"));
+        outbox.lanes.insert("one".to_owned(), Lane::default());
+        outbox.lanes.insert("other".to_owned(), Lane::default());
+        outbox
+    }
+
+    fn push(outbox: &mut Outbox, endpoint: &str, count: usize, disorder: &[Disorder]) {
+        for number in 0..count {
+            outbox.push(endpoint, &number.to_string(), AttemptTrigger::Schedule, disorder);
+        }
+    }
+
+    #[test]
+    fn reordered_attempts_are_shuffled_and_held_back_and_others_are_not() {
+        let taken = |disorder: &[Disorder]| {
+            let mut outbox = outbox();
+            push(&mut outbox, "one", 50, disorder);
+            let ready: Vec<_> = std::iter::from_fn(|| outbox.take(1)).map(|(_, ready)| ready).collect();
+            let is_held = ready.iter().any(|ready| !ready.hold.is_zero());
+            assert!(ready.iter().all(|ready| ready.hold < Duration::from_millis(LONGEST_HOLD)));
+            (ready.into_iter().map(|ready| ready.delivery).collect::<Vec<_>>(), is_held)
+        };
+        let in_order: Vec<_> = (0..50).map(|number| number.to_string()).collect();
+        assert_eq!(taken(&[]), (in_order.clone(), false));
+        let (mut shuffled, is_held) = taken(&[Disorder::Reordered]);
+        assert!(is_held && shuffled != in_order);
+        shuffled.sort_by_key(|number| number.parse::<u32>().unwrap());
+        assert_eq!(shuffled, in_order);
+    }
+
+    #[test]
+    fn endpoint_with_enough_under_way_is_passed_over() {
+        let mut outbox = outbox();
+        push(&mut outbox, "one", 3, &[]);
+        push(&mut outbox, "other", 1, &[]);
+        for _ in 0..2 {
+            assert_eq!(outbox.take(2).unwrap().0, "one");
+            outbox.start("one");
+        }
+        assert_eq!(outbox.take(2).unwrap().0, "other");
+        assert!(outbox.take(2).is_none());
+        outbox.end("one");
+        assert_eq!(outbox.take(2).unwrap().0, "one");
+    }
+
+    #[test]
+    fn lane_makes_room_of_what_has_ended_and_counts_what_it_has_no_room_for() {
+        let mut lane = Lane::default();
+        for _ in 0..MOST {
+            assert_eq!(lane.add(), Room::Free);
+        }
+        assert_eq!((lane.add(), lane.pending, lane.dropped), (Room::None, MOST, 1));
+        lane.finish("first".to_owned(), true);
+        lane.finish("second".to_owned(), false);
+        assert_eq!(lane.add(), Room::InPlaceOf("first".to_owned()));
+        assert_eq!((lane.pending, lane.delivered, lane.failed, lane.dropped), (MOST - 1, 1, 1, 1));
+        lane.repair();
+        assert_eq!((lane.delivered, lane.failed), (2, 0));
+    }
+}

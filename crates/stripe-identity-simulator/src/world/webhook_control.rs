@@ -19,13 +19,14 @@ use crate::world::deliveries;
 use crate::world::page::Page;
 use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
+use crate::world::store::Record as _;
 use crate::world::webhook_params::{enabled_events, must_have_room, url};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST_RULES: usize = 100;
 
-/// Adds an endpoint that need not be told its secret, since it comes with one. It takes the place of one with the same
-/// URL: a program that adds its endpoint whenever it starts has it once.
+/// Adds an endpoint, with the secret that is given or with a new one. It takes the place of one like it with the same URL:
+/// a program that adds its endpoint whenever it starts has it once.
 pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let form = &mut call.form;
     let kind = if form.boolean("thin")? == Some(true) { DeliveryKind::ThinEvent } else { DeliveryKind::Event };
@@ -34,7 +35,13 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     let in_disorder = form.boolean("in_disorder")?.unwrap_or(false);
     form.finish()?;
     let url = url.ok_or_else(|| Refusal::missing_parameter("url"))?;
-    let former = state.webhook_endpoints.iter().find(|endpoint| endpoint.url == url && endpoint.kind == kind);
+    let is_former = |endpoint: &&StoredEndpoint| {
+        endpoint.account.is_none()
+            && endpoint.url == url
+            && endpoint.kind == kind
+            && endpoint.sources.connected == connect
+    };
+    let former = state.webhook_endpoints.iter().find(is_former);
     match former.map(|endpoint| endpoint.id.clone()) {
         Some(former) => deliveries::remove_endpoint(state, &former),
         None => must_have_room(state, None)?,
@@ -89,7 +96,7 @@ pub(crate) fn roll_secret(state: &mut State, call: &mut Call<'_>) -> Result<Body
     }
     let secret = secret.unwrap_or_else(|| state.outbox.ids.webhook_secret());
     if !roll(state, &call.id, secret, expires_in) {
-        return Err(Refusal::not_found("webhook_endpoint", "webhook endpoint", &call.id));
+        return Err(Refusal::not_found(StoredEndpoint::PARAM, StoredEndpoint::NAME, &call.id));
     }
     Ok(shown_with_secret(state, &call.id).into())
 }
@@ -186,7 +193,7 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     let (probability, times) = (form.parsed::<f64>("probability")?, form.parsed("times")?);
     form.finish()?;
     if let Some(id) = endpoint.as_ref().filter(|id| state.webhook_endpoints.get(id).is_none()) {
-        return Err(Refusal::no_such("webhook_endpoint", "webhook endpoint", id));
+        return Err(Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, id));
     }
     let probability = probability.unwrap_or(1.0);
     if !(0.0..=1.0).contains(&probability) {

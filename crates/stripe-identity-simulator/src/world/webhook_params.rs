@@ -12,7 +12,6 @@ use crate::world::state::State;
 const MOST_ENDPOINTS: usize = 16;
 /// Of all accounts: each event is looked at for each of them.
 const MOST_IN_WORLD: usize = 1000;
-const MOST_EVENTS: usize = 1000;
 
 /// Refuses another endpoint of an account that has as many as it can have.
 pub(crate) fn must_have_room(state: &State, account: Option<&str>) -> Result<(), Refusal> {
@@ -45,9 +44,6 @@ pub(crate) fn url(form: &mut Form, state: &State) -> Result<Option<Sensitive<Uri
 pub(crate) fn enabled_events(form: &mut Form, kind: DeliveryKind) -> Result<Option<Vec<String>>, Refusal> {
     let name = form.full_name("enabled_events");
     let Some(types) = form.texts("enabled_events")? else { return Ok(None) };
-    if types.len() > MOST_EVENTS {
-        return Err(Refusal::invalid(&name, &format!("Invalid {name}: at most {MOST_EVENTS}")));
-    }
     if let Some(index) = types.iter().position(|type_| !is_event_type(type_, kind)) {
         let name = format!("{name}[{index}]");
         let example = match kind {

@@ -19,10 +19,12 @@ fn fault_is_added_read_counted_and_deleted() {
     let stripe = Simulator::new();
     let fault = add(
         &stripe,
-        "effect=respond&status=503&method=GET&path=/v1/identity/**&key=sk_&times=3&probability=1&latency=1.5s",
+        "effect=respond&status=503&code=made_up&headers[Retry-After]=2&method=GET&path=/v1/identity/**&key=sk_&times=3\
+         &probability=1&latency=1.5s",
     );
     let shown = json!({
-        "id": fault["id"], "object": "simulator.fault", "effect": "respond", "status": 503, "stored": false,
+        "id": fault["id"], "object": "simulator.fault", "effect": "respond", "status": 503, "type": "api_error",
+        "code": "made_up", "message": fault["message"], "headers": { "retry-after": "2" }, "body": null, "stored": false,
         "method": "GET", "path": "/v1/identity/**", "key": "sk_", "times": 3, "probability": 1.0, "latency": "1.5s",
         "applied": 0,
     });

@@ -355,8 +355,26 @@ fn control_adds_an_endpoint_once_with_the_secret_that_it_is_given() {
     let list = ok(send(&stripe, KEY, "GET", "/_simulator/webhook_endpoints", ""));
     let ids: Vec<_> = list["data"].as_array().unwrap().iter().map(id).collect();
     assert_eq!(ids, [id(&second), id(&thin)], "a program that starts again has its endpoint once");
+    let account = [("stripe-account", "acct_1")];
+    ok(send_with(&stripe, KEY, "POST", ENDPOINTS, "url=http://localhost/own&enabled_events[0]=*", &account));
+    add("url=http://localhost/own");
+    add("url=http://localhost/own&connect=true");
+    let list = ok(send(&stripe, KEY, "GET", "/_simulator/webhook_endpoints", ""));
+    assert_eq!(list["data"].as_array().unwrap().len(), 5, "they get other events");
     for body in ["secret=x", "url=x", "url=http://localhost/&secret=%20", "url=http://localhost/&enabled_events[0]=x"] {
         assert_eq!(post(&stripe, "/_simulator/webhook_endpoints", body).0, 400, "{body}");
+    }
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn server_restricts_the_receivers_of_worlds_that_were_there_before_it() {
+    let stripe = Simulator::new();
+    let body = "url=https://example.test/&enabled_events[0]=*";
+    ok(post(&stripe, ENDPOINTS, body));
+    let server = stripe_identity_simulator::Server::start("127.0.0.1:0", stripe.clone()).unwrap();
+    for key in [KEY, "sk_test_new"] {
+        assert_eq!(send(&server, key, "POST", ENDPOINTS, body).1["error"]["code"], "url_invalid", "{key}");
     }
 }
 

@@ -357,6 +357,12 @@ fn dropped_webhook_is_never_sent_and_the_next_attempt_is_due() {
     let delivery = &stripe.deliveries()[0];
     assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Failed, 3));
     assert_eq!(delivery.attempts[2].result, Some(DeliveryFailure::Dropped.into()));
+    let shown = control(&stripe, "GET", "/_simulator/deliveries", "")["data"][0].clone();
+    let last = &shown["attempts"][2];
+    assert_eq!(
+        (&last["failure"], &last["disorder"], &last["status"]),
+        (&json!("dropped"), &json!(["dropped"]), &Value::Null)
+    );
     assert_eq!(deliver(&stripe).len(), 0);
 }
 
@@ -410,6 +416,19 @@ fn rule_is_for_an_endpoint_a_type_and_a_number_of_times() {
         json!([]),
         "a rule ends with its last time"
     );
+}
+
+#[test]
+fn rule_in_rust_is_for_an_endpoint_a_type_and_a_number_of_times_too() {
+    let stripe = start();
+    let rule = DisorderRule::new(Disorder::Doubled).event_type("*.created").times(1);
+    stripe.disturb_webhooks([rule.clone(), rule.webhook_endpoint("we_x")]);
+    let count = || {
+        let session = create(&stripe, KEY);
+        stripe.submit(id(&session), &Outcome::Verified).unwrap();
+        deliver(&stripe).len()
+    };
+    assert_eq!((count(), count()), (4, 3));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod proxies;
 mod runtimes;
 mod schedules;
 mod services;
+mod simulated_faults;
 mod tls;
 mod waiting;
 mod webhook_server;

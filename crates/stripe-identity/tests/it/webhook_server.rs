@@ -92,6 +92,7 @@ fn endpoint_that_a_client_makes_is_delivered_to_with_its_secret() {
         "it is of the real time, whatever the clock says"
     );
     assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", "/hook?a=b".to_owned()));
+    assert_eq!(request.headers()["host"], receiver.address().to_string());
     let attempt = &delivery["attempts"][0];
     assert_eq!((&attempt["status"], &attempt["body"]), (&json!(200), &json!("taken")));
     assert!(attempt["latency_ms"].as_f64().unwrap() > 0.0);

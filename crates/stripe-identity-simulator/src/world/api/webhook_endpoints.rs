@@ -10,6 +10,7 @@ use crate::world::metadata;
 use crate::world::page::Page;
 use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
+use crate::world::store::Record as _;
 use crate::world::webhook_params::{enabled_events, must_have_room, set, url};
 
 pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
@@ -86,7 +87,7 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
 fn find<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a StoredEndpoint, Refusal> {
     let endpoint = state.webhook_endpoints.find(&call.id, call.account)?;
     let is_meant = endpoint.destination.is_none();
-    if is_meant { Ok(endpoint) } else { Err(Refusal::not_found("webhook_endpoint", "webhook endpoint", &call.id)) }
+    if is_meant { Ok(endpoint) } else { Err(Refusal::not_found(StoredEndpoint::PARAM, StoredEndpoint::NAME, &call.id)) }
 }
 
 /// Without its secret, which is shown once.
