@@ -105,6 +105,12 @@ fn file_link_to_an_image_expires_within_30_seconds() {
         let later = UpdateFileLink::new().expires_at(FileLinkExpiry::At(stripe.in_seconds(30)));
         assert_eq!(links.update(&link.id, later.clone()).send().unwrap_err().kind(), ErrorKind::Permission);
         let url = update(later).unwrap().url.clone().unwrap().into_inner();
+        // Any key ends it earlier, since nobody reads more by that.
+        let earlier = UpdateFileLink::new().expires_at(FileLinkExpiry::At(stripe.in_seconds(29)));
+        links.update(&link.id, earlier).send().unwrap();
+        let second = create(Some(30)).unwrap();
+        let ended = links.update(&second.id, UpdateFileLink::new().expires_at(FileLinkExpiry::Now)).send().unwrap();
+        assert_eq!(ended.expired, Some(true));
 
         let read = || stripe.transport.send(Request::get(&url).body(Bytes::new()).unwrap()).unwrap();
         assert_eq!((read().status().as_u16(), &read().headers()["content-type"]), (200, &"image/png".parse().unwrap()));

@@ -66,7 +66,7 @@ pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     let stored = state.links.find(&call.id, call.account)?;
     let mut link = stored.link.clone();
     let image = state.files.get(stored.file.as_str()).filter(|stored| stored.is_collected());
-    if let Some(image) = image.filter(|_| !matches!(changes.expires_at, Patch::Keep)) {
+    if let Some(image) = image.filter(|_| changes.renews(&link)) {
         call.must_read_sensitive(Some(image.created()))?;
     }
     changes.apply_to(&mut link, image.is_some(), call.now)?;
@@ -145,7 +145,7 @@ pub(crate) fn must_be_linkable(param: &str, purpose: &FilePurpose) -> Result<(),
         return Ok(());
     }
     let linkable: Vec<_> = LINKABLE.iter().map(FilePurpose::as_str).collect();
-    Err(Refusal::invalid(param, &format!("A link is to a file whose purpose is one of {}.", linkable.join(", "))))
+    Err(Refusal::invalid(param, &format!("Only files of some purposes can have links: {}.", linkable.join(", "))))
 }
 
 fn seconds_between(earlier: Timestamp, later: Timestamp) -> i64 {
@@ -179,6 +179,15 @@ impl Changes {
             }
         };
         Ok(Self { expires_at, metadata: metadata::parse(form)? })
+    }
+
+    /// Whether the time at which a link expires is set, and is not earlier than before.
+    fn renews(&self, link: &FileLink) -> bool {
+        match self.expires_at {
+            Patch::Keep | Patch::Set(None) => false,
+            Patch::Set(Some(time)) => link.expires_at.is_none_or(|expires_at| time >= expires_at),
+            Patch::Clear => true,
+        }
     }
 
     /// Changes a link, which may be to an image that a verification collected.
