@@ -158,7 +158,7 @@ impl Simulator {
     /// Lets the clock run or stand from now on, also in worlds that are still to come.
     ///
     /// # Errors
-    /// If the time has passed in one of the worlds, which then keeps its clock.
+    /// If the time has passed in a world that holds something. That world then keeps its clock.
     pub fn set_clock(&self, clock: Clock) -> Result<(), ControlError> {
         let real = Time::of_system();
         if self.scope.is_none() {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::settings::Clock;
 use crate::time::Time;
 
-/// The clock of a world. It never goes back.
+/// The clock of a world. It never goes back: a world that is still empty is given another one for that.
 #[derive(Clone, Debug)]
 pub(crate) struct WorldClock {
     now: Time,

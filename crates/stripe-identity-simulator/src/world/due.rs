@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::control_error::ControlError;
 use crate::settings::Clock;
 use crate::time::Time;
+use crate::world::clock::WorldClock;
 use crate::world::queue::DueThing;
 use crate::world::state::State;
 use crate::world::{deliveries, life};
@@ -56,7 +57,12 @@ pub(crate) fn set_clock(state: &mut State, clock: Clock, real: Time) -> Result<(
             catch_up(state, real);
         }
         Clock::Frozen => state.clock.freeze(),
-        Clock::FrozenAt(time) if Time::from(time) < state.clock.now() => return Err(ControlError::TimeHasPassed),
+        Clock::FrozenAt(time) if Time::from(time) < state.clock.now() => {
+            if !state.is_empty() {
+                return Err(ControlError::TimeHasPassed);
+            }
+            state.clock = WorldClock::new(clock, real);
+        }
         Clock::FrozenAt(time) => {
             state.clock.freeze();
             pass_until(state, time.into());

@@ -16,7 +16,9 @@ impl Bucket {
     /// Takes a token. Returns whether there was one.
     pub(crate) fn take(&mut self, per_second: NonZeroU32, now: Time) -> bool {
         const SECOND: Duration = Duration::from_secs(1);
-        let full = self.full.map_or(now, |full| full.max(now)).after(SECOND / per_second.get());
+        // It is full within a second of what was last taken. If it is not, the clock was set back since then.
+        let full = self.full.filter(|full| full.since(now) <= SECOND);
+        let full = full.map_or(now, |full| full.max(now)).after(SECOND / per_second.get());
         let has_token = full.since(now) <= SECOND;
         if has_token {
             self.full = Some(full);
@@ -43,5 +45,6 @@ mod tests {
         assert_eq!((taken(0), taken(0)), (4, 0));
         assert_eq!((taken(249), taken(250), taken(499)), (0, 1, 0));
         assert_eq!((taken(1250), taken(1_000_000)), (4, 4));
+        assert_eq!(taken(0), 4, "the clock was set back");
     }
 }

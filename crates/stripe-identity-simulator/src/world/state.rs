@@ -86,8 +86,17 @@ impl State {
         self.queue.schedule(self.clock.now().after(after), thing);
     }
 
+    /// Whether nothing in it has a time.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records() == 0 && self.webhook_endpoints.len() == 0 && self.queue.next().is_none()
+    }
+
     /// Whether it holds as much as a world can hold.
     pub(crate) fn is_full(&self) -> bool {
+        self.records() >= MOST_RECORDS || self.file_bytes >= MOST_FILE_BYTES
+    }
+
+    fn records(&self) -> usize {
         let records = [
             self.sessions.len(),
             self.reports.len(),
@@ -96,7 +105,7 @@ impl State {
             self.events.len(),
             self.keys.len(),
         ];
-        records.into_iter().sum::<usize>() >= MOST_RECORDS || self.file_bytes >= MOST_FILE_BYTES
+        records.into_iter().sum()
     }
 
     /// Whether one of the records that have a path has this id.

@@ -245,6 +245,27 @@ fn clock_of_a_world_is_set_by_control() {
 }
 
 #[test]
+fn clock_of_an_empty_world_can_be_set_back() {
+    let stripe = Simulator::new();
+    let set = |clock: &str| send(&stripe, KEY, "POST", "/_simulator/clock", &format!("clock=frozen:{clock}"));
+    assert_eq!(send(&stripe, KEY, "POST", "/_simulator/settings", "rate_limit=1").0, 200);
+    assert_eq!(send(&stripe, KEY, "GET", SESSIONS, "").0, 200);
+    let (status, clock) = set("2020-02-29T12:00:00Z");
+    assert_eq!((status, clock["now"].as_str()), (200, Some("2020-02-29T12:00:00Z")));
+
+    let endpoint = send(&stripe, KEY, "POST", "/_simulator/webhook_endpoints", "url=http://localhost/hook").1;
+    assert_eq!(endpoint["created"].as_i64(), Some(1_582_977_600));
+    let (status, refused) = set("2020-02-29T11:59:59Z");
+    assert_eq!((status, refused["error"]["param"].as_str()), (400, Some("clock")));
+    assert_eq!(send(&stripe, KEY, "DELETE", &format!("/v1/webhook_endpoints/{}", id(&endpoint)), "").0, 200);
+    assert_eq!(set("2020-02-29T11:59:58Z").0, 200);
+
+    create(&stripe, KEY);
+    assert_eq!(set("2020-02-29T11:59:57Z").0, 400);
+    assert_eq!(set("2020-02-29T12:00:00Z").0, 200);
+}
+
+#[test]
 fn real_clock_runs_with_the_machine_and_can_be_advanced() {
     let stripe = Simulator::builder().clock(Clock::Real).build();
     let before = Timestamp::now();
