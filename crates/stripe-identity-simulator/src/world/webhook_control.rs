@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stripe_identity_core::types::{Metadata, Sensitive};
+use stripe_identity_core::types::{EventType, Metadata, Sensitive};
 use stripe_identity_webhook::{DeliveryKind, Signer};
 
 use crate::delivery::{AttemptResult, DeliveryAttempt, DeliveryStatus, WebhookDelivery};
@@ -17,6 +17,7 @@ use crate::world::api::webhook_endpoints;
 use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::page::Page;
+use crate::world::pattern::matches;
 use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
 use crate::world::store::Record as _;
@@ -192,6 +193,13 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     let (endpoint, event_type) = (form.text("webhook_endpoint")?, form.text("event_type")?);
     let (probability, times) = (form.parsed::<f64>("probability")?, form.parsed("times")?);
     form.finish()?;
+    if event_type.as_deref().is_some_and(|pattern| !is_pattern_of_events(pattern)) {
+        return Err(Refusal::invalid(
+            "event_type",
+            "Invalid event_type: must be the type of an event, such as identity.verification_session.verified, or a \
+             pattern, such as *.verified",
+        ));
+    }
     if let Some(id) = endpoint.as_ref().filter(|id| state.webhook_endpoints.get(id).is_none()) {
         return Err(Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, id));
     }
@@ -205,6 +213,13 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     let rule = DisorderRule { disorder, webhook_endpoint: endpoint, event_type, probability, times };
     let shown = shown_rule(&add_rule(state, rule.clone()), &rule);
     Ok(shown.into())
+}
+
+/// Whether an event or a thin event can have a type that matches the pattern.
+fn is_pattern_of_events(pattern: &str) -> bool {
+    EventType::KNOWN
+        .iter()
+        .any(|known| matches(pattern, known.as_str()) || matches(pattern, &format!("v1.{}", known.as_str())))
 }
 
 /// Adds a rule, and returns its id.

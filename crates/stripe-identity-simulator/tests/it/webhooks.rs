@@ -448,6 +448,8 @@ fn rules_are_listed_and_deleted() {
         "disorder=cut&probability=NaN",
         "disorder=cut&times=-1",
         "disorder=cut&webhook_endpoint=we_x",
+        "disorder=cut&event_type=verified",
+        "disorder=cut&event_type=",
         "disorder=cut&bogus=1",
     ] {
         assert_eq!(send(&stripe, KEY, "POST", "/_simulator/disorder", body).0, 400, "{body}");
