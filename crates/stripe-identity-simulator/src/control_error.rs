@@ -10,8 +10,13 @@ use crate::outcome::{Outcome, write_list};
 pub enum ControlError {
     /// There is no such session.
     NoSuchSession,
-    /// The session is not in the status that this takes; it has this one.
-    WrongStatus(VerificationSessionStatus),
+    /// The session does not have the status that this takes.
+    WrongStatus {
+        /// The status that it has.
+        actual: VerificationSessionStatus,
+        /// The status that it would have to have.
+        expected: VerificationSessionStatus,
+    },
     /// The session has no check that could end so; it can have these outcomes.
     ImpossibleOutcome(Vec<Outcome>),
     /// The session does not allow the type of the document, and the outcome is not that it is refused; these types are
@@ -23,7 +28,7 @@ pub enum ControlError {
     NoSuchWebhookEndpoint,
     /// The secret of a webhook endpoint was to be blank.
     BlankSecret,
-    /// The clock was to be set to a time that has passed.
+    /// The clock was to be set to a time that has passed, in a world that holds something.
     TimeHasPassed,
 }
 
@@ -33,8 +38,13 @@ impl fmt::Display for ControlError {
             Self::BlankSecret => f.write_str("the secret is blank: expected text such as `whsec_made_up`"),
             Self::NoSuchWebhookEndpoint => f.write_str("there is no such webhook endpoint"),
             Self::NoSuchSession => f.write_str("there is no such session"),
-            Self::WrongStatus(status) => write!(f, "the session has the status {status}"),
-            Self::TimeHasPassed => f.write_str("the time has passed: a clock is set to the present or to the future"),
+            Self::WrongStatus { actual, expected } => {
+                write!(f, "the session has the status {actual}: expected one with the status {expected}")
+            }
+            Self::TimeHasPassed => f.write_str(
+                "the time has passed: expected the present or the future, or a world that holds nothing yet, such as \
+                 that of another key",
+            ),
             Self::ImpossibleOutcome(possible) => {
                 f.write_str("the session has no check that could end so: expected one of ")?;
                 write_list(f, possible.iter())

@@ -45,8 +45,11 @@ pub(crate) enum Of {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidDetail {
     Unknown,
-    /// With what the value should be.
-    Value(&'static str),
+    /// The value is not what it should be.
+    Value {
+        name: &'static str,
+        expected: &'static str,
+    },
 }
 
 type Set = fn(&mut User, &Value) -> Result<(), &'static str>;
@@ -94,7 +97,8 @@ impl Detail {
     pub(crate) fn new(of: Of, name: &str, value: Value) -> Result<Self, InvalidDetail> {
         let kind = KINDS.iter().position(|(whose, known, _)| *whose == of && *known == name);
         let detail = Self { kind: kind.ok_or(InvalidDetail::Unknown)?, value };
-        detail.set(&mut User::from_seed(0)).map_err(InvalidDetail::Value)?;
+        let (_, name, _) = KINDS[detail.kind];
+        detail.set(&mut User::from_seed(0)).map_err(|expected| InvalidDetail::Value { name, expected })?;
         Ok(detail)
     }
 
@@ -239,10 +243,11 @@ mod tests {
             (Of::Document, "type", "visa"),
             (Of::Document, "front", "file_1"),
         ] {
-            assert!(matches!(detail(of, name, value), Err(InvalidDetail::Value(_))), "{name}={value}");
+            assert!(matches!(detail(of, name, value), Err(InvalidDetail::Value { .. })), "{name}={value}");
         }
         let image = Value::Image(Bytes::new().into());
-        assert_eq!(Detail::new(Of::Person, "email", image.clone()), Err(InvalidDetail::Value("a text")));
+        let expected = InvalidDetail::Value { name: "email", expected: "a text" };
+        assert_eq!(Detail::new(Of::Person, "email", image.clone()), Err(expected));
         assert!(Detail::new(Of::Document, "front", image).is_ok());
         assert_eq!(detail(Of::Person, "number", "1"), Err(InvalidDetail::Unknown));
         assert_eq!(detail(Of::Document, "dob", "2012-05-01"), Err(InvalidDetail::Unknown));

@@ -75,7 +75,7 @@ impl Form {
                 Err(Refusal::invalid(&name, &format!("Invalid string: longer than {LONGEST_TEXT} characters")))
             }
             Some(Node::Text(text)) => Ok(Some(text)),
-            Some(Node::Fields(_)) => Err(Refusal::invalid(&name, "Invalid string")),
+            Some(Node::Fields(_)) => Err(Refusal::invalid(&name, &format!("Invalid string for '{name}'"))),
         }
     }
 
@@ -178,7 +178,10 @@ impl Form {
     pub(crate) fn into_pairs(self) -> Result<Vec<(String, String)>, Refusal> {
         let pair = |(field, node): (String, Node)| match node {
             Node::Text(text) => Ok((field, text)),
-            Node::Fields(_) => Err(Refusal::invalid(&below(&self.name, &field), "Invalid string")),
+            Node::Fields(_) => {
+                let name = below(&self.name, &field);
+                Err(Refusal::invalid(&name, &format!("Invalid string for '{name}'")))
+            }
         };
         self.fields.into_iter().map(pair).collect()
     }

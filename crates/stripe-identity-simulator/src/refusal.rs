@@ -98,13 +98,20 @@ impl Refusal {
     /// Says no more of the key than that it is wrong: its sender knows it.
     pub(crate) fn invalid_key() -> Self {
         let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME, where NAME \
-                       stands for any name without '_'.";
+                       stands for 1 to 100 ASCII characters without spaces and '_'.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
     pub(crate) fn permission() -> Self {
-        let message =
-            "The provided key does not have the required permissions: sensitive fields take a restricted key.";
+        let message = "The provided key does not have the required permissions: sensitive fields and images take a \
+                       restricted key. The simulator takes rk_test_NAME for those of sk_test_NAME.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// For a restricted key.
+    pub(crate) fn sensitive_reads() -> Self {
+        let message = "The provided key does not have the required permissions: the simulator's setting sensitive_reads \
+                       keeps restricted keys from these sensitive fields and images. To let them read all, set it to all.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 

@@ -163,7 +163,9 @@ impl fmt::Display for InvalidSubmission {
             Problem::Detail(InvalidDetail::Unknown) => {
                 f.write_str("unknown detail: expected one such as `dob=2012-05-01` or `document.type=passport`")
             }
-            Problem::Detail(InvalidDetail::Value(expected)) => write!(f, "invalid detail: expected {expected}"),
+            Problem::Detail(InvalidDetail::Value { name, expected }) => {
+                write!(f, "invalid {name}: expected {expected}")
+            }
             Problem::Delay => f.write_str("invalid delay: expected a time such as `30s`"),
         }
     }
@@ -201,7 +203,7 @@ mod tests {
             ("verified;", "expected one such as `dob=2012-05-01`"),
             ("verified;minor", "expected one such as `dob=2012-05-01`"),
             ("verified;document.dob=2012-05-01", "expected one such as `dob=2012-05-01`"),
-            ("verified;dob=yesterday", "expected a date such as 2012-05-01"),
+            ("verified;dob=yesterday", "invalid dob: expected a date such as 2012-05-01"),
             ("verified;after=soon", "expected a time such as `30s`"),
         ] {
             let error = text.parse::<Submission>().unwrap_err().to_string();

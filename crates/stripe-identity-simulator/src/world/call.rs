@@ -47,7 +47,11 @@ impl Call<'_> {
             SensitiveReads::Recent => is_recent,
             SensitiveReads::None => false,
         };
-        if self.key == KeyKind::Restricted && is_allowed { Ok(()) } else { Err(Refusal::permission()) }
+        match self.key {
+            KeyKind::Restricted if is_allowed => Ok(()),
+            KeyKind::Restricted => Err(Refusal::sensitive_reads()),
+            _ => Err(Refusal::permission()),
+        }
     }
 
     /// Returns a page of a list.

@@ -30,7 +30,8 @@ pub(crate) fn set_clock(state: &mut State, call: &mut Call<'_>) -> Result<Body, 
 pub(crate) fn advance(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let seconds = call.form.integer("seconds")?.ok_or_else(|| Refusal::missing_parameter("seconds"))?;
     call.form.finish()?;
-    let seconds = u64::try_from(seconds).map_err(|_| Refusal::invalid("seconds", "Time does not go back."))?;
+    let seconds =
+        u64::try_from(seconds).map_err(|_| Refusal::invalid("seconds", "Invalid seconds: must be 0 or more"))?;
     due::advance(state, Duration::from_secs(seconds));
     Ok(shown_clock(state).into())
 }

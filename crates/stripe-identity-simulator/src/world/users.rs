@@ -70,8 +70,8 @@ fn submission(state: &State, call: &mut Call<'_>) -> Result<Submission, Refusal>
             };
             submission = submission.with_detail(of, &name, value).map_err(|error| match error {
                 InvalidDetail::Unknown => Refusal::unknown_parameter(&param),
-                InvalidDetail::Value(expected) => {
-                    Refusal::invalid(&param, &format!("invalid detail: expected {expected}"))
+                InvalidDetail::Value { expected, .. } => {
+                    Refusal::invalid(&param, &format!("Invalid {param}: must be {expected}"))
                 }
             })?;
         }

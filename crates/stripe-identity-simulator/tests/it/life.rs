@@ -22,6 +22,10 @@ fn every_check() -> Create {
     Create::verification_flow("vf_1").require_matching_selfie(true).require_id_number(true)
 }
 
+fn wrong_status(actual: Status, expected: Status) -> Result<(), ControlError> {
+    Err(ControlError::WrongStatus { actual, expected })
+}
+
 fn secrets(session: &VerificationSession) -> (Option<&str>, Option<&str>) {
     (
         session.client_secret.as_ref().map(|secret| secret.expose().as_str()),
@@ -127,7 +131,9 @@ fn sensitive_fields_take_a_restricted_key() {
     stripe.submit(&session.id, Submission::verified().person(Person::from_seed(7).born(1990, 6, 5))).unwrap();
 
     let sensitive = || sessions.retrieve(&session.id).expand([SessionExpand::Dob, SessionExpand::ReportDocumentNumber]);
-    assert_eq!(sensitive().send().unwrap_err().kind(), ErrorKind::Permission);
+    let refused = sensitive().send().unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Permission);
+    assert!(refused.message().unwrap().contains("rk_test_"), "it names a key that would do");
 
     let restricted = sensitive().api_key(ApiKey::new("rk_test_123").unwrap()).send().unwrap();
     let outputs = restricted.verified_outputs.as_ref().unwrap();
@@ -158,7 +164,10 @@ fn an_id_number_session_and_a_flow() {
 fn processing_stands_between_submitting_and_the_outcome() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
-    assert_eq!(stripe.finish_processing(&id, Outcome::Verified), Err(ControlError::WrongStatus(Status::RequiresInput)));
+    assert_eq!(
+        stripe.finish_processing(&id, Outcome::Verified),
+        wrong_status(Status::RequiresInput, Status::Processing)
+    );
     stripe.start_processing(&id).unwrap();
     let session = sessions.retrieve(&id).send().unwrap();
     assert_eq!((&session.status, secrets(&session)), (&Status::Processing, (None, None)));
@@ -169,7 +178,7 @@ fn processing_stands_between_submitting_and_the_outcome() {
     ] {
         assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidRequest, None));
     }
-    assert_eq!(stripe.start_processing(&id), Err(ControlError::WrongStatus(Status::Processing)));
+    assert_eq!(stripe.start_processing(&id), wrong_status(Status::Processing, Status::RequiresInput));
     stripe.finish_processing(&id, Outcome::Verified).unwrap();
     assert_eq!(sessions.retrieve(&id).send().unwrap().status, Status::Verified);
     assert_eq!(stripe.submit("vs_none", Outcome::Verified), Err(ControlError::NoSuchSession));
@@ -216,7 +225,7 @@ fn canceling_is_final() {
     ] {
         assert_eq!(error.status().unwrap(), 400);
     }
-    assert_eq!(stripe.submit(&id, Outcome::Verified), Err(ControlError::WrongStatus(Status::Canceled)));
+    assert_eq!(stripe.submit(&id, Outcome::Verified), wrong_status(Status::Canceled, Status::RequiresInput));
 }
 
 #[test]

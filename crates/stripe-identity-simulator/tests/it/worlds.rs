@@ -203,6 +203,8 @@ fn restricted_key_reads_what_the_settings_say() {
     assert_eq!((read("rk_test_a"), read("sk_test_a")), ([200; 4], [403; 4]));
     set("none");
     assert_eq!(read("rk_test_a"), [403; 4]);
+    let refused = send(&stripe, "rk_test_a", "GET", &one, "").1["error"]["message"].as_str().unwrap().to_owned();
+    assert!(refused.contains("sensitive_reads"), "{refused}");
     set("recent");
     stripe.advance(Duration::from_secs(48 * 60 * 60 - 1));
     assert_eq!(read("rk_test_a"), [200; 4]);

@@ -97,7 +97,10 @@ impl StoredSession {
 
     pub(crate) fn must_have(&self, status: &VerificationSessionStatus) -> Result<(), ControlError> {
         let actual = &self.session.status;
-        if actual == status { Ok(()) } else { Err(ControlError::WrongStatus(actual.clone())) }
+        if actual == status {
+            return Ok(());
+        }
+        Err(ControlError::WrongStatus { actual: actual.clone(), expected: status.clone() })
     }
 
     pub(crate) fn cancel(&mut self) {
