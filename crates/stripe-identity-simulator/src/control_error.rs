@@ -47,7 +47,8 @@ impl fmt::Display for ControlError {
             ),
             Self::ImpossibleOutcome(possible) => {
                 f.write_str("the session has no check that could end so: expected one of ")?;
-                write_list(f, possible.iter())
+                write_list(f, possible.iter())?;
+                f.write_str("; for others, a new session needs the parameter that `/_simulator/outcomes` lists")
             }
             Self::DocumentNotAllowed(allowed) => {
                 f.write_str("the session does not allow this type of document: expected one of ")?;

@@ -22,19 +22,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # From other languages
+//!
+//! Stripe's own libraries work once they know the address. stripe-node and stripe-python:
+//!
+//! ```js
+//! const address = {host: "127.0.0.1", port: 12111, protocol: "http"};
+//! const stripe = new Stripe("sk_test_123", address);
+//! const restricted = new Stripe("rk_test_123", address);   // reads dates of birth, numbers and images
+//! ```
+//!
+//! ```py
+//! address = "http://127.0.0.1:12111"
+//! stripe_client = stripe.StripeClient("sk_test_123", base_addresses={"api": address, "files": address})
+//! ```
+//!
+//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. Three hints for tests:
+//!
+//! - A test that takes a random name, `sk_test_NAME`, shares nothing with other tests.
+//! - `POST /_simulator/clock/run_until_idle` responds when each webhook so far has been delivered or given up, so that no
+//!   test has to poll. Webhooks can arrive in any order, as from Stripe.
+//! - stripe-node repeats a request once if its connection ends, even with `maxNetworkRetries: 0`. Its caller sees the error
+//!   if two responses in a row are lost: `times=2`.
+//!
 //! # Worlds
 //!
 //! A key is a world. `sk_test_NAME` sees only its own sessions, files, events, webhook endpoints and clock, so that any
 //! number of tests can share one server. The same world has the keys
 //!
-//! - `sk_test_NAME_anything`, for a name may be followed by `_` and any text;
-//! - `rk_test_NAME`, which is restricted, `sk_org_test_NAME`, of an organization, and `pk_test_NAME`, which is publishable;
-//! - of an account: keys that look real, `sk_test_51…`, share the world of the account that they name, so that a rolled key
-//!   keeps its world.
+//! - `sk_test_NAME_anything`, since a name ends at the first `_`;
+//! - `rk_test_NAME`, which is restricted. As at Stripe, a secret key cannot expand sensitive fields, such as dates of birth
+//!   and numbers, or read the images of a verification. A restricted key can;
+//! - `sk_org_test_NAME`, of an organization, and `pk_test_NAME`, which is publishable.
 //!
-//! A name is up to 100 characters of ASCII without spaces. Live keys are refused. Connected accounts live inside a world,
-//! apart by `Stripe-Account`, or where `Stripe-Context` ends in one. The page of a session and a file link take no key:
-//! their token names the world.
+//! Keys that look real, `sk_test_51…`, name an account. All keys of an account share one world, so that a rolled key keeps
+//! it.
+//!
+//! A name is 1 to 100 ASCII characters without spaces. Live keys are refused. Inside a world, each connected account has its
+//! own objects. `Stripe-Account` names the account, or the last segment of `Stripe-Context` does. The page of a session and
+//! a file link take no key: their token names the world.
 //!
 //! The id of an object names its world too. If a key asks for an object of another world, the response is the 404 of an
 //! object that does not exist, and a [`Note`] names both worlds; the program prints it.
@@ -53,17 +79,19 @@
 //!
 //! # Time
 //!
-//! Each world has a clock, which is [real](Clock::Real) or [stands](Clock::FrozenAt) until it is
+//! Each world has a clock, which is [real](Clock::Real), or [stands](Clock::FrozenAt) until it is
 //! [advanced](Simulator::advance). In process it stands by default, and a client's waits advance it. The program's is real
-//! by default, and can be advanced too.
+//! by default, and can be advanced too. A clock can be set to any time while its world holds nothing. Later it goes only
+//! forward.
 //!
-//! All that happens by itself comes from one queue: users submit, checks and redactions end, deliveries are sent and repeated, client
-//! secrets, URLs, ephemeral keys and file links expire, idempotency keys lapse, and events go after 30 days. The order:
+//! Everything that happens by itself comes from one queue: users submit, checks and redactions end, deliveries are sent and
+//! repeated, client secrets, URLs, ephemeral keys and file links expire, idempotency keys lapse, and events are deleted after
+//! 30 days. The order:
 //!
 //! 1. what is due earlier happens before what is due later, and the clock shows its time meanwhile;
 //! 2. of the same time, what was scheduled first happens first;
 //! 3. what becomes due on the way happens on the way;
-//! 4. a request finds done what is due at its time.
+//! 4. a request sees the effects of everything that is due by its time.
 //!
 //! [`run_until_idle`](Simulator::run_until_idle) goes on until no try, checks, redaction or delivery is due;
 //! [`advance_to_next`](Simulator::advance_to_next) goes to the next thing of any kind. [`Settings`] say when checks and
@@ -139,7 +167,7 @@
 //! | `GET /_simulator/webhook_endpoints` | | shows all endpoints, and how many deliveries are pending, delivered, failed and dropped |
 //! | `POST /_simulator/webhook_endpoints/{id}/roll_secret` | `secret`, `expires_in` | gives an endpoint a new secret, beside which the old one signs for a day or the time given |
 //! | `GET /_simulator/deliveries` | `webhook_endpoint`, `event`, `status`, and those of a list | shows deliveries with all of their attempts |
-//! | `POST /_simulator/disorder` | `disorder`, `webhook_endpoint`, `event_type`, `probability`, `times` | adds a [`DisorderRule`] |
+//! | `POST /_simulator/disorder` | `disorder`, `webhook_endpoint`, `event_type`, `probability`, `times` | adds a [`DisorderRule`]; an `event_type` may be a pattern such as `*.verified` |
 //! | `GET /_simulator/disorder` | | shows the rules that are left |
 //! | `DELETE /_simulator/disorder`, `…/{id}` | | deletes all rules, or one |
 //!
@@ -190,8 +218,8 @@
 //! at.
 //!
 //! The first try begins when the session is created. Each further one begins when the session is retrieved after a failed
-//! one, since the user has a fresh URL then. A try is left out if the session is canceled, has lost the check by then, or
-//! somebody else submits before.
+//! one, since the user has a fresh URL then. A try is skipped if the session is canceled, no longer has the check that fails,
+//! or is submitted by a call before.
 //!
 //! A session can only have the outcomes of its checks, and another one is refused with those that it can have:
 //! `GET /_simulator/outcomes` (in Rust, [`Outcome::all`]) lists for each its `code`, the `check` that fails, the `reason`
@@ -223,7 +251,7 @@
 //!
 //! A delayed request takes effect at once. Until its response leaves, another request with its idempotency key gets the
 //! status 409 and the code `idempotency_key_in_use`. In process, a delay passes on the simulator's clock; over a [`Server`]
-//! it is real. A [`RateLimit`] is by the clock of the world.
+//! it is real. A [`RateLimit`] counts by the clock of the world.
 //!
 //! # What it knows
 //!
@@ -256,8 +284,8 @@
 //!   `device_not_supported` and `under_supported_age`), what a failed check shows, and that a try without a report goes
 //!   through `processing`, too;
 //! - that without a document, a session has no outcome that says that the document shows too little;
-//! - the status 403 for a sensitive field, an image, a link to one, or a longer life of that link, without a restricted
-//!   key; that the 48 hours of a restricted key count from the last report or from the image;
+//! - the status 403 for a sensitive field, an image, a link to one, or a change by which that link does not expire earlier,
+//!   without a restricted key; that the 48 hours of a restricted key count from the last report or from the image;
 //! - that idempotency keys whose responses show a redacted session are forgotten with it;
 //! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
 //!   its beginning, in events too;
@@ -291,15 +319,20 @@
 //!
 //! # Unlike Stripe
 //!
-//! It takes parameters in the query of a `POST` along with the body, 1,000 in all, with names of up to 500 bytes; limits the
-//! rate of requests only on demand, and then of all endpoints together; lets every restricted key read everything by
-//! default; makes ephemeral keys for verification sessions only; takes any `Stripe-Version`; and does not look at what is in
-//! an email address, a phone number, a URL or a flow's id. It obeys the key `simulate` in the metadata of a new session. The
-//! page of a session is a text. The server takes bodies of up to 16 MiB, 256 MiB at a time, and heads of up to 128 KiB with
-//! 100 headers. Uploads come back as `application/octet-stream`, whatever they were sent as. Webhook endpoints may be of
-//! `http`, and on this machine; of the types of event that have nothing to do with Identity, only the form is checked; the
-//! `api_version` of an endpoint is written into its events, and changes nothing else in them. Thin events have an id that
-//! follows from their snapshot's, and nothing in their `changes`.
+//! - It takes parameters in the query of a `POST` along with the body, 1,000 in all, with names of up to 500 bytes.
+//! - It limits the rate of requests only on demand, and then of all endpoints together.
+//! - Every restricted key reads everything by default.
+//! - Ephemeral keys are for verification sessions only.
+//! - It takes any `Stripe-Version`, and responds in the form of one. The `api_version` of an endpoint is written into its
+//!   events, and changes nothing else in them.
+//! - It does not check what is in an email address, a phone number, a URL or a flow's id.
+//! - It obeys the key `simulate` in the metadata of a new session. The page of a session is plain text.
+//! - The server takes bodies of up to 16 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers.
+//! - Uploads come back as `application/octet-stream`, whatever they were sent as.
+//! - Webhook endpoints may be of `http`, and on this machine. Of the types of event that have nothing to do with Identity,
+//!   only the form is checked.
+//! - Thin events have an id that follows from their snapshot's, and nothing in their `changes`. They cannot be listed, and an
+//!   event destination cannot be pinged.
 
 mod control_error;
 mod delivery;

@@ -28,14 +28,23 @@ Usage: stripe-identity-simulator [OPTIONS]
   --help                   this text
 
 It takes any test key: sk_test_NAME, rk_test_NAME, and sk_test_NAME_anything. Each NAME is a world of its own, with its
-sessions, files, events and clock. To stand in for the user of a session:
+sessions, files, events and clock. Dates of birth, numbers and images are only read by the restricted key, rk_test_NAME.
+To stand in for the user of a session:
 
-  curl -X POST ADDRESS/_simulator/verification_sessions/ID/submit -d outcome=verified
+  curl -X POST ADDRESS/_simulator/verification_sessions/ID/submit -d outcome=verified -d 'person[dob]=2012-05-01'
 
-or with the code of a failure, such as outcome=document_expired. Other controls: start_processing, finish_processing
-(with an outcome), finish_redaction. To let time pass, or to have events delivered:
+or with the code of a failure, such as outcome=document_expired. To see all of them, or to create a session with the tries of
+its user, one after the other:
+
+  curl -u sk_test_NAME: ADDRESS/_simulator/outcomes
+  curl -u sk_test_NAME: ADDRESS/v1/identity/verification_sessions -d type=document \\
+    -d 'metadata[simulate]=document_expired,verified;dob=2012-05-01'
+
+Other controls: start_processing, finish_processing (with an outcome), finish_redaction. To let time pass, to let the world
+do all that is due, or to have events delivered:
 
   curl -u sk_test_NAME: ADDRESS/_simulator/clock/advance -d seconds=3600
+  curl -u sk_test_NAME: ADDRESS/_simulator/clock/run_until_idle -X POST
   curl -u sk_test_NAME: ADDRESS/_simulator/webhook_endpoints -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
   curl -u sk_test_NAME: ADDRESS/_simulator/deliveries
 
@@ -46,7 +55,8 @@ To let the next request that creates something take effect, and lose its respons
 
   curl -u sk_test_NAME: ADDRESS/_simulator/faults -d effect=lose_response -d method=POST -d times=1
 
-Other effects: respond (with status=503, for example), rate_limit, lock_timeout, reset, cut_body and slow_body.
+Other effects: respond (with status=503, for example), rate_limit, lock_timeout, reset, cut_body and slow_body. The docs of
+the crate list all requests of the control API with their parameters.
 ";
 
 struct Arguments {
