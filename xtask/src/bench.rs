@@ -1,19 +1,40 @@
-//! Measures what a call and a webhook cost, against the least that they take.
+//! Measures what this workspace costs: instructions, allocations and system calls, which do not depend on the load of the
+//! machine, and CPU time as a ratio to something that runs in turn.
 
+mod budget;
+mod builds;
 mod calls;
-mod webhook;
+mod connections;
+mod contestants;
+mod cpu;
+mod paging;
+mod parts;
+mod table;
 
 use crate::command::Failure;
+use contestants::Contestants;
 
-/// `[--ci]`: with it, only what does not depend on the load of the machine is measured, and a figure
-/// beyond its budget is a failure.
+/// `[--ci]`: with it, only instructions and allocations are measured, and a figure beyond its budget is a failure.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => {
-            calls::print()?;
-            webhook::print()
+        [] => print(),
+        ["--ci"] => {
+            Contestants::build()?;
+            budget::check(&Contestants::start(None)?)
         }
-        ["--ci"] => calls::gate(),
         _ => Err("bench takes no arguments but --ci".into()),
     }
+}
+
+fn print() -> Result<(), Failure> {
+    Contestants::build()?;
+    let contestants = Contestants::start(None)?;
+    table::head();
+    calls::rows(&contestants)?;
+    parts::rows(&contestants)?;
+    calls::blocking_rows(&contestants)?;
+    connections::rows()?;
+    builds::rows()?;
+    paging::rows(&contestants)?;
+    parts::print_create(&contestants)
 }

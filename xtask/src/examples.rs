@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use crate::command::{Failure, cargo, step};
+use crate::command::{Failure, cargo, step, target};
 
 pub(crate) fn check() -> Result<(), Failure> {
     quickstart()?;
@@ -51,8 +51,7 @@ impl Simulator {
     fn start() -> Result<Self, Failure> {
         // It is built first, so that the process to kill is the simulator and not cargo.
         step(cargo(["build", "--quiet", "--package", "stripe-identity-simulator"]))?;
-        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-        let program = std::path::Path::new(&target).join("debug").join("stripe-identity-simulator");
+        let program = target().join("debug").join("stripe-identity-simulator");
         let mut process =
             std::process::Command::new(program).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();

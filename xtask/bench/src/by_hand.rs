@@ -1,169 +1,32 @@
 //! Calls by hand, as a careful user would write them: one pooled client of hyper-util, a form with its
 //! names written out, and derived structs of plain strings.
 
-use std::collections::BTreeMap;
+mod models;
+
 use std::fmt::Write as _;
+use std::hint::black_box;
 
 use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use sha2::Sha256;
+use stripe_identity::Event;
 
-use crate::measure::{Failure, repeat};
+use crate::canned::{self, ID};
+use crate::{Failure, Round, calls, synchronous};
+use models::{List, Session};
 
 /// What is done with the body of a response, after it was read.
 #[derive(Clone, Copy)]
 pub(crate) enum Reply {
     Parsed,
     Dropped,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct Session {
-    id: String,
-    object: String,
-    client_reference_id: Option<String>,
-    client_secret: Option<String>,
-    created: i64,
-    last_error: Option<LastError>,
-    last_verification_report: Option<Report>,
-    livemode: bool,
-    metadata: BTreeMap<String, String>,
-    options: Options,
-    provided_details: Option<ProvidedDetails>,
-    redaction: Option<Redaction>,
-    related_customer: Option<String>,
-    status: String,
-    #[serde(rename = "type")]
-    type_: String,
-    url: Option<String>,
-    verified_outputs: Option<VerifiedOutputs>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct LastError {
-    code: Option<String>,
-    reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-enum Report {
-    Id(String),
-    Object(Box<ReportObject>),
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct ReportObject {
-    id: String,
-    created: i64,
-    document: Option<Document>,
-    livemode: bool,
-    selfie: Option<Selfie>,
-    #[serde(rename = "type")]
-    type_: String,
-    verification_session: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct Document {
-    address: Option<Address>,
-    dob: Option<Date>,
-    error: Option<LastError>,
-    expiration_date: Option<Date>,
-    files: Option<Vec<String>>,
-    first_name: Option<String>,
-    issued_date: Option<Date>,
-    issuing_country: Option<String>,
-    last_name: Option<String>,
-    number: Option<String>,
-    status: String,
-    #[serde(rename = "type")]
-    type_: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, clippy::struct_field_names, reason = "fields are parsed and not read, and named by Stripe")]
-struct Selfie {
-    document: Option<String>,
-    error: Option<LastError>,
-    selfie: Option<String>,
-    status: String,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct Options {
-    document: Option<DocumentOptions>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct DocumentOptions {
-    allowed_types: Option<Vec<String>>,
-    require_id_number: Option<bool>,
-    require_live_capture: Option<bool>,
-    require_matching_selfie: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct ProvidedDetails {
-    email: Option<String>,
-    phone: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct Redaction {
-    status: String,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct VerifiedOutputs {
-    address: Option<Address>,
-    dob: Option<Date>,
-    first_name: Option<String>,
-    id_number: Option<String>,
-    id_number_type: Option<String>,
-    last_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct Address {
-    city: Option<String>,
-    country: Option<String>,
-    line1: Option<String>,
-    line2: Option<String>,
-    postal_code: Option<String>,
-    state: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct Date {
-    day: Option<i64>,
-    month: Option<i64>,
-    year: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "fields are parsed and not read")]
-struct List {
-    data: Vec<Session>,
-    has_more: bool,
 }
 
 const SESSIONS: &str = "/v1/identity/verification_sessions";
@@ -176,7 +39,14 @@ struct Api {
 }
 
 impl Api {
-    fn request(&self, method: &Method, path: &str, body: String) -> Result<Request<Full<Bytes>>, Failure> {
+    fn new(url: &str, reply: Reply) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
+        Self { client, authorization: HeaderValue::from_static("Bearer sk_test_123"), url: url.to_owned(), reply }
+    }
+
+    fn request(&self, method: &Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -187,7 +57,7 @@ impl Api {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header("idempotency-key", "01234567-89ab-4cde-8f01-23456789abcd");
         }
-        Ok(request.body(Full::new(body.into()))?)
+        Ok(request.body(Full::new(body))?)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<Option<T>, Failure> {
@@ -215,7 +85,7 @@ fn escape(form: &mut String, value: &str) {
     }
 }
 
-fn form(pairs: &[(&str, &str)]) -> String {
+fn form(pairs: &[(&str, &str)]) -> Bytes {
     let mut form = String::with_capacity(512);
     for (name, value) in pairs {
         if !form.is_empty() {
@@ -225,40 +95,73 @@ fn form(pairs: &[(&str, &str)]) -> String {
         form.push('=');
         escape(&mut form, value);
     }
-    form
+    form.into()
 }
 
-pub(crate) fn run(operation: &str, calls: u32, url: &str, reply: Reply) -> Result<u64, Failure> {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-    let authorization = HeaderValue::from_static("Bearer sk_test_123");
-    let api = &Api { client, authorization, url: url.to_owned(), reply };
-    match operation {
-        "create" => repeat(calls, || async {
-            let body = form(&[
-                ("client_reference_id", "user_0001"),
-                ("metadata[order]", "6735"),
-                ("metadata[team]", "kyc"),
-                ("options[document][allowed_types][0]", "passport"),
-                ("options[document][allowed_types][1]", "driving_license"),
-                ("options[document][require_live_capture]", "true"),
-                ("options[document][require_matching_selfie]", "true"),
-                ("provided_details[email]", "robin@example.test"),
-                ("return_url", "https://example.test/return"),
-                ("type", "document"),
-            ]);
-            api.send::<Session>(api.request(&Method::POST, SESSIONS, body)?).await
-        }),
-        "retrieve" => repeat(calls, || async {
-            let path =
-                format!("{SESSIONS}/vs_1Bench000001?expand[0]=verified_outputs&expand[1]=last_verification_report");
-            api.send::<Session>(api.request(&Method::GET, &path, String::new())?).await
-        }),
-        "list100" => repeat(calls, || async {
+fn create_form() -> Bytes {
+    form(&[
+        ("client_reference_id", "user_000001"),
+        ("metadata[order]", "6735"),
+        ("metadata[team]", "kyc"),
+        ("options[document][allowed_types][0]", "passport"),
+        ("options[document][allowed_types][1]", "driving_license"),
+        ("options[document][require_live_capture]", "true"),
+        ("options[document][require_matching_selfie]", "true"),
+        ("provided_details[email]", "robin@example.test"),
+        ("return_url", "https://example.test/return"),
+        ("type", "document"),
+    ])
+}
+
+fn parse<T: DeserializeOwned + 'static>(text: impl AsRef<[u8]> + 'static) -> Round {
+    synchronous(move || Ok(serde_json::from_slice::<T>(black_box(text.as_ref()))?))
+}
+
+/// Returns one HMAC, with a key that is made once, and one parse.
+fn webhook() -> Result<Round, Failure> {
+    let key = Hmac::<Sha256>::new_from_slice(canned::SECRET.as_bytes())?;
+    let payload = canned::EVENT.as_bytes();
+    Ok(synchronous(move || {
+        let mut mac = key.clone();
+        mac.update(b"1.");
+        mac.update(black_box(payload));
+        black_box(mac.finalize().into_bytes());
+        Ok(serde_json::from_slice::<Event>(payload)?)
+    }))
+}
+
+/// Returns a call, or `None` if there is no such task.
+pub(crate) fn call(task: &str, url: &str, reply: Reply) -> Result<Option<Round>, Failure> {
+    let api = Api::new(url, reply);
+    Ok(Some(match task {
+        "create" => calls(async move || {
+            let request = api.request(&Method::POST, SESSIONS, create_form())?;
+            api.send::<Session>(request).await
+        })?,
+        "retrieve" => calls(async move || {
+            let path = format!("{SESSIONS}/{ID}?expand[0]=verified_outputs&expand[1]=last_verification_report");
+            api.send::<Session>(api.request(&Method::GET, &path, Bytes::new())?).await
+        })?,
+        "list" => calls(async move || {
             let path = format!("{SESSIONS}?limit=100");
-            api.send::<List>(api.request(&Method::GET, &path, String::new())?).await
-        }),
-        other => Err(format!("{other} is not an operation: it must be create, retrieve or list100").into()),
-    }
+            api.send::<List>(api.request(&Method::GET, &path, Bytes::new())?).await
+        })?,
+        _ => return Ok(None),
+    }))
+}
+
+/// Returns a task, or `None` if there is no such task.
+pub(crate) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
+    Ok(Some(match task {
+        "encode" => synchronous(|| Ok(create_form())),
+        "request" => {
+            let api = Api::new(url, Reply::Parsed);
+            synchronous(move || api.request(&Method::POST, SESSIONS, create_form()))
+        }
+        "parse_created" => parse::<Session>(canned::CREATED),
+        "parse_verified" => parse::<Session>(canned::VERIFIED),
+        "parse_list" => parse::<List>(canned::page(0)),
+        "webhook" => webhook()?,
+        _ => return call(task, url, Reply::Parsed),
+    }))
 }

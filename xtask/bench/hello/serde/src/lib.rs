@@ -1,0 +1,1 @@
+//! Builds serde and `serde_json`, and nothing else.

@@ -1,0 +1,19 @@
+//! Prints how many allocations a contestant makes in a round: the median, since a few rounds fill pools first.
+//!
+//! It is a program of its own because an allocator that counts takes instructions.
+
+use stripe_identity_bench::{Failure, prepare};
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let (mut round, rounds) = prepare(&arguments)?;
+    let mut allocations = Vec::new();
+    for _ in 0..rounds {
+        let mut result = Ok(());
+        allocations.push(allocation_counter::measure(|| result = round()).count_total);
+        result?;
+    }
+    allocations.sort_unstable();
+    println!("{}", allocations.get(allocations.len() / 2).ok_or("there are no rounds")?);
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Holds instructions and allocations against `budget.json`.
+
+use std::collections::BTreeMap;
+
+use super::contestants::{Contestants, Cost};
+use super::parts::encode;
+use super::table::grouped;
+use crate::command::Failure;
+
+/// How far a figure may exceed its budget, in percent: compilers and dependencies differ a little.
+const SLACK: u32 = 3;
+
+pub(super) fn check(contestants: &Contestants) -> Result<(), Failure> {
+    let budget: BTreeMap<String, Cost> = serde_json::from_str(include_str!("budget.json"))?;
+    let mut exceeded = Vec::new();
+    for (task, budget) in budget {
+        let cost = if task == "encode" { encode(contestants)? } else { contestants.cost("ours", &task)? };
+        for (unit, measured, budget) in [
+            ("instructions", cost.instructions, budget.instructions),
+            ("allocations", cost.allocations, budget.allocations),
+        ] {
+            println!("{task}: {} {unit}, budget {}", grouped(measured), grouped(budget));
+            exceeded.extend(excess(&format!("{task}: {unit}"), measured, budget));
+        }
+    }
+    if exceeded.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}\nMake it cheaper, or raise the budget in xtask/src/bench/budget.json and give the reason in the commit.",
+        exceeded.join("\n")
+    )
+    .into())
+}
+
+/// Describes by how much a figure exceeds its budget, or returns `None` if it does not.
+fn excess(figure: &str, measured: u32, budget: u32) -> Option<String> {
+    if 100 * u64::from(measured) <= u64::from(100 + SLACK) * u64::from(budget) {
+        return None;
+    }
+    let percent = 100.0 * (f64::from(measured) / f64::from(budget) - 1.0);
+    let (measured, budget) = (grouped(measured), grouped(budget));
+    Some(format!("{figure}: {measured} is {percent:.1} % above the budget of {budget}, and {SLACK} % would be within"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figure_that_exceeds_its_budget_by_more_than_the_slack_is_described() {
+        assert_eq!(excess("a", 103, 100), None);
+        assert_eq!(excess("a", 90, 100), None);
+        assert_eq!(
+            excess("a: allocations", 1_050, 1_000).as_deref(),
+            Some("a: allocations: 1,050 is 5.0 % above the budget of 1,000, and 3 % would be within")
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! CPU time, as ratios only.
+
+use std::fs;
+
+use crate::command::Failure;
+
+/// Returns the median of the ratios of CPU time over some rounds. In each, ours and the base run in alternating order, so
+/// that other load on the machine affects both.
+pub(super) fn ratio(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<(), Failure>,
+    mut base: impl FnMut() -> Result<(), Failure>,
+) -> Result<f64, Failure> {
+    let mut ratios = Vec::new();
+    for round in 0..rounds {
+        let (ours, base) = if round % 2 == 0 {
+            let base = of(&mut base)?;
+            (of(&mut ours)?, base)
+        } else {
+            (of(&mut ours)?, of(&mut base)?)
+        };
+        ratios.push(ours / base);
+    }
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(rounds / 2).copied().ok_or_else(|| "there are no rounds".into())
+}
+
+/// Returns the CPU time of the processes that this function starts and waits for, in an unknown unit.
+fn of(run: &mut dyn FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
+    let before = of_children()?;
+    run()?;
+    Ok(of_children()? - before)
+}
+
+/// Returns the time, user and system, of all processes that were waited for, with theirs.
+fn of_children() -> Result<f64, Failure> {
+    let stat =
+        fs::read_to_string("/proc/self/stat").map_err(|error| format!("CPU time is measured on Linux: {error}"))?;
+    // The second field, the name of the program, may contain spaces. The 16th and the 17th are wanted.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    match fields[..] {
+        [_, _, _, _, _, _, _, _, _, _, _, _, _, user, system, ..] => Ok(user.parse::<f64>()? + system.parse::<f64>()?),
+        _ => Err("/proc/self/stat has an unknown format".into()),
+    }
+}

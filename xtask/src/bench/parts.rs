@@ -1,0 +1,58 @@
+//! Parts of a call, and the webhook.
+
+use super::contestants::{Contestants, Cost};
+use super::table::{against, count, grouped};
+use crate::command::Failure;
+
+/// The bodies that are parsed, and the bars of allocations.
+const BODIES: [(&str, &str, u32); 3] = [
+    ("session of 1.1 kB", "parse_created", 15),
+    ("session of 3.2 kB", "parse_verified", 47),
+    ("list of 100", "parse_list", 1474),
+];
+
+pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
+    for (body, task, allocations_bar) in BODIES {
+        let (ours, base) = (contestants.cost("ours", task)?, contestants.cost("base", task)?);
+        against(&format!("parse a {body}: instructions"), 0.95, ours.instructions, base.instructions);
+        count(&format!("parse a {body}: allocations"), allocations_bar, ours.allocations);
+    }
+    let (ours, base) = (encode(contestants)?, contestants.cost("base", "encode")?);
+    against("encode a create: instructions", 1.75, ours.instructions, base.instructions);
+    count("encode a create: allocations", 3, ours.allocations);
+    let (ours, base) = (contestants.cost("ours", "webhook")?, contestants.cost("base", "webhook")?);
+    against("verify and parse a webhook: instructions", 1.02, ours.instructions, base.instructions);
+    Ok(())
+}
+
+/// Counts what our encoder costs. It is private to core, so this is what parameters add to the start of a call.
+pub(super) fn encode(contestants: &Contestants) -> Result<Cost, Failure> {
+    Ok(contestants.cost("ours", "start_raw")? - contestants.cost("ours", "start_raw_without_params")?)
+}
+
+/// Prints where the instructions of a create go.
+pub(super) fn print_create(contestants: &Contestants) -> Result<(), Failure> {
+    let base = |task| contestants.cost("base", task);
+    let ours = |task| contestants.cost("ours", task);
+    let (ours_params, ours_encode, ours_start) = (ours("params")?, encode(contestants)?, ours("start")?);
+    let (ours_reply, ours_parse, ours_all) = (ours("start_and_reply")?, ours("parse_created")?, ours("create")?);
+    let (base_encode, base_request) = (base("encode")?, base("request")?);
+    let (base_parse, base_all) = (base("parse_created")?, base("create")?);
+    println!("\n| part of a create, in instructions | by hand | ours |\n|---|---|---|");
+    for (part, base, ours) in [
+        ("parameters", Cost::default(), ours_params),
+        ("form", base_encode, ours_encode),
+        (
+            "the rest of the request, and the state of the call",
+            base_request - base_encode,
+            ours_start - ours_params - ours_encode,
+        ),
+        ("parsing", base_parse, ours_parse),
+        ("the rest of the response", Cost::default(), ours_reply - ours_start - ours_parse),
+        ("sending and receiving", base_all - base_request - base_parse, ours_all - ours_reply),
+        ("all", base_all, ours_all),
+    ] {
+        println!("| {part} | {} | {} |", grouped(base.instructions), grouped(ours.instructions));
+    }
+    Ok(())
+}
