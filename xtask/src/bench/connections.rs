@@ -18,6 +18,6 @@ pub(super) fn rows() -> Result<(), Failure> {
 
 fn connections(task: &str, rounds: u32) -> Result<u32, Failure> {
     let contestants = Contestants::start(None)?;
-    contestants.run(task, rounds)?;
+    contestants.run("ours", task, rounds)?;
     contestants.connections()
 }

@@ -84,21 +84,21 @@ impl Contestants {
         command
     }
 
-    /// Runs a task of ours. Returns how many rounds failed, and the peak of the memory in kB.
-    fn outcome(&self, task: &str, rounds: u32) -> Result<(u32, u32), Failure> {
-        let printed = output(self.command(&[], "bench_run", "ours", task, rounds))?;
+    /// Runs a task. Returns how many rounds failed, and the peak of the memory in kB.
+    fn outcome(&self, contestant: &str, task: &str, rounds: u32) -> Result<(u32, u32), Failure> {
+        let printed = output(self.command(&[], "bench_run", contestant, task, rounds))?;
         let (failed, peak) = printed.trim().split_once(' ').ok_or("bench_run must print two numbers")?;
         Ok((failed.parse()?, peak.parse()?))
     }
 
     /// Runs a task of ours. Returns how many rounds failed.
     pub(super) fn failures(&self, task: &str, rounds: u32) -> Result<u32, Failure> {
-        Ok(self.outcome(task, rounds)?.0)
+        Ok(self.outcome("ours", task, rounds)?.0)
     }
 
-    /// Runs a task of ours, no round of which may fail. Returns the peak of the memory in kB.
-    pub(super) fn run(&self, task: &str, rounds: u32) -> Result<u32, Failure> {
-        match self.outcome(task, rounds)? {
+    /// Runs a task, no round of which may fail. Returns the peak of the memory in kB.
+    pub(super) fn run(&self, contestant: &str, task: &str, rounds: u32) -> Result<u32, Failure> {
+        match self.outcome(contestant, task, rounds)? {
             (0, peak) => Ok(peak),
             (failed, _) => Err(format!("{failed} rounds of {task} failed").into()),
         }

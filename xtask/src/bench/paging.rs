@@ -10,8 +10,8 @@ const MANY: u32 = 200_000;
 
 pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
     // Both walk over as many items, one in short lists and the other in one list.
-    let short = |items| contestants.run("next_of_10000", items);
-    let long = |items| contestants.run("next_of_200000", items);
+    let short = |items| contestants.run("ours", "next_of_10000", items);
+    let long = |items| contestants.run("ours", "next_of_200000", items);
     let cpu = cpu::ratio(9, || long(MANY).map(drop), || short(MANY).map(drop))?;
     ratio("page through 200,000 sessions: CPU an item, against 10,000", 1.1, cpu);
     let memory = f64::from(long(MANY)?) / f64::from(short(FEW)?);
