@@ -11,8 +11,8 @@ const CALLS: [(&str, &str, f64, u32); 3] =
 /// Over hyper, against calls by hand.
 pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
     for (call, parse, instructions_bar, allocations_bar) in CALLS {
-        let [hyper, base, ours] = ["bare", "base", "ours"].map(|contestant| contestants.cost(contestant, call));
-        let (hyper, base, ours) = (hyper?, base?, ours?);
+        let cost = |contestant| contestants.cost(contestant, call);
+        let (hyper, base, ours) = (cost("bare")?, cost("base")?, cost("ours")?);
         let beyond_hyper = ours - contestants.cost("ours", parse)? - hyper;
         against(&format!("{call}: instructions"), instructions_bar, ours.instructions, base.instructions);
         let what = format!("{call}: allocations beyond bare hyper's, without parsing");

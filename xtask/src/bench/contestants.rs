@@ -2,7 +2,7 @@
 //! rounds alone.
 
 use std::io::{self, BufRead as _, BufReader, ErrorKind};
-use std::ops::Sub;
+use std::ops::{Add, Sub};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde::Deserialize;
@@ -20,6 +20,14 @@ pub(super) struct Cost {
     pub(super) instructions: u32,
     /// A reallocation is one, too.
     pub(super) allocations: u32,
+}
+
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { instructions: self.instructions + other.instructions, allocations: self.allocations + other.allocations }
+    }
 }
 
 impl Sub for Cost {
@@ -158,11 +166,41 @@ fn system_calls(strace: Command) -> Result<Option<SystemCalls>, Failure> {
     let Some(report) = report(strace)? else {
         return Ok(None);
     };
-    // A row is: share, seconds, microseconds a call, calls, errors if any, name.
+    let calls = read_system_calls(&report);
+    calls.map(Some).ok_or_else(|| format!("strace counted nothing:\n{report}").into())
+}
+
+/// Reads the table of `strace -c`. A row is: share, seconds, microseconds a call, calls, errors if any, name.
+fn read_system_calls(report: &str) -> Option<SystemCalls> {
     let rows = report.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let counts = rows.filter_map(|row| Some((*row.last()?, row.get(3)?.parse::<u32>().ok()?))).collect::<Vec<_>>();
-    let all = counts.iter().find(|(name, _)| *name == "total");
-    let (_, all) = *all.ok_or_else(|| format!("strace counted nothing:\n{report}"))?;
+    let counts: Vec<_> = rows.filter_map(|row| Some((*row.last()?, row.get(3)?.parse::<u32>().ok()?))).collect();
+    let (_, all) = *counts.iter().find(|(name, _)| *name == "total")?;
     let threads = counts.iter().filter(|(name, _)| name.starts_with("clone")).map(|(_, count)| count).sum();
-    Ok(Some(SystemCalls { all, threads }))
+    Some(SystemCalls { all, threads })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_calls_and_threads_are_read_from_the_table_of_strace() {
+        let table = "strace: Process 7 attached\n\
+            % time     seconds  usecs/call     calls    errors syscall\n\
+            ------ ----------- ----------- --------- --------- ----------------\n \
+             61.25    0.052001          13      4001        20 recvfrom\n  \
+              2.00    0.000021           2        70           clone3\n\
+            ------ ----------- ----------- --------- --------- ----------------\n\
+            100.00    0.052022          12      4071        20 total\n";
+        let calls = read_system_calls(table).unwrap();
+        assert_eq!((calls.all, calls.threads), (4071, 70));
+        assert!(read_system_calls("strace: ptrace is not permitted").is_none());
+    }
+
+    #[test]
+    fn cost_of_a_round_is_that_of_the_further_rounds() {
+        assert_eq!(per_round(1_000, 1_000 + 50 * 7), 7);
+        // One call more in all rounds is one too many.
+        assert_eq!(per_round(1_000, 1_001), 1);
+    }
 }

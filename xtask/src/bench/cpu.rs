@@ -38,8 +38,8 @@ fn of_children() -> Result<f64, Failure> {
         fs::read_to_string("/proc/self/stat").map_err(|error| format!("CPU time is measured on Linux: {error}"))?;
     // The second field, the name of the program, may contain spaces. The 16th and the 17th are wanted.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    match fields[..] {
-        [_, _, _, _, _, _, _, _, _, _, _, _, _, user, system, ..] => Ok(user.parse::<f64>()? + system.parse::<f64>()?),
+    match fields.get(13..15) {
+        Some([user, system]) => Ok(user.parse::<f64>()? + system.parse::<f64>()?),
         _ => Err("/proc/self/stat has an unknown format".into()),
     }
 }
