@@ -134,7 +134,8 @@
 //! 10,000 of an endpoint are kept. If all of them are pending, what happens is no longer delivered to the endpoint, and
 //! counted as dropped in `GET /_simulator/webhook_endpoints`.
 //!
-//! [`DisorderRule`]s make deliveries go wrong on purpose: doubled, reordered, late, dropped, cut, or signed wrongly.
+//! [`DisorderRule`]s make deliveries go wrong on purpose: doubled, reordered, late, dropped, cut, or signed wrongly. A rule
+//! applies to attempts: with `times=1` only one goes wrong, and what it lost is delivered an hour later.
 //!
 //! # The control API
 //!
