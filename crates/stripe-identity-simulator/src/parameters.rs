@@ -13,6 +13,7 @@ use crate::refusal::Refusal;
 
 const LONGEST_NAME: usize = 1000;
 const LARGEST_FORM: usize = 1024 * 1024;
+const LONGEST_ACCOUNT: usize = 255;
 
 /// The parameters of a request as a form, and its file.
 pub(crate) struct Parameters {
@@ -82,15 +83,20 @@ fn append(form: &mut String, name: &str, json: &Value) -> Result<(), Refusal> {
 /// Returns the account that is acted on: the one of `Stripe-Account`, or the last one of `Stripe-Context`.
 pub(crate) fn account(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let text = |name| header(headers, name).filter(|text| !text.is_empty());
-    match (text(&STRIPE_ACCOUNT), text(&STRIPE_CONTEXT)) {
-        (Some(_), Some(_)) => Err(Refusal::two_accounts()),
-        (Some(account), None) => Ok(Some(account)),
+    let account = match (text(&STRIPE_ACCOUNT), text(&STRIPE_CONTEXT)) {
+        (Some(_), Some(_)) => return Err(Refusal::two_accounts()),
+        (Some(account), None) => Some(account),
         (None, context) => {
             let context = context.unwrap_or_default();
             // It may also end in an organization.
-            Ok(context.rsplit('/').next().filter(|account| account.starts_with("acct_")).map(str::to_owned))
+            context.rsplit('/').next().filter(|account| account.starts_with("acct_")).map(str::to_owned)
         }
+    };
+    // Each object has a copy.
+    if account.as_ref().is_some_and(|account| account.len() > LONGEST_ACCOUNT) {
+        return Err(Refusal::long_account());
     }
+    Ok(account)
 }
 
 pub(crate) fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -135,6 +135,10 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    pub(crate) fn long_account() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The id of the account is longer than 255 bytes.")
+    }
+
     pub(crate) fn too_many_webhook_endpoints(most: usize) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("You have reached the maximum of {most} test webhook endpoints."))
     }

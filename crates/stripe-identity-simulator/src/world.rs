@@ -252,8 +252,9 @@ mod tests {
         World::new(Ids::new(0, "a"), clock, Settings::default(), "http://x".to_owned())
     }
 
-    fn handle(world: &mut World, method: &str, path: &str, body: &'static str) -> (u16, serde_json::Value) {
-        let request = Request::builder().method(method).uri(path).body(Bytes::from_static(body.as_bytes())).unwrap();
+    fn handle(world: &mut World, method: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
+        let request =
+            Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
         let response = world.handle(Incoming {
             request: &request,
             target: Target::of(request.method(), path),
@@ -305,12 +306,40 @@ mod tests {
 
     #[test]
     fn full_world_takes_nothing_new_and_shows_what_it_has() {
+        let fill: [fn(&mut State); 2] = [|state| state.file_bytes = usize::MAX, |state| state.taken_bytes = usize::MAX];
+        for fill in fill {
+            let mut world = world();
+            let (_, session) = handle(&mut world, "POST", SESSIONS, "type=document");
+            let submit =
+                format!("/_simulator/verification_sessions/{}/submit", session["id"].as_str().unwrap_or_default());
+            fill(&mut world.state);
+            for path in [SESSIONS, &submit] {
+                let (status, error) = handle(&mut world, "POST", path, "type=document");
+                assert_eq!((status, error["error"]["type"].as_str()), (400, Some("invalid_request_error")));
+                assert!(error["error"]["message"].as_str().is_some_and(|it| it.contains("holds as much")), "{error}");
+            }
+            let (status, list) = handle(&mut world, "GET", SESSIONS, "");
+            assert_eq!((status, list["data"].as_array().unwrap().len()), (200, 1));
+            assert_eq!(handle(&mut world, "POST", "/_simulator/clock/advance", "seconds=1").0, 200);
+        }
+    }
+
+    #[test]
+    fn parameters_and_snapshots_of_them_fill_a_world() {
         let mut world = world();
-        handle(&mut world, "POST", SESSIONS, "type=document");
-        world.state.file_bytes = usize::MAX;
-        let (status, error) = handle(&mut world, "POST", SESSIONS, "type=document");
-        assert_eq!((status, error["error"]["type"].as_str()), (400, Some("invalid_request_error")));
-        let (status, list) = handle(&mut world, "GET", SESSIONS, "");
-        assert_eq!((status, list["data"].as_array().unwrap().len()), (200, 1));
+        let grown = |world: &mut World, client_reference_id: usize| {
+            let before = world.state.taken_bytes;
+            let body = format!("type=document&client_reference_id={}", "x".repeat(client_reference_id));
+            let (_, session) = handle(world, "POST", SESSIONS, &body);
+            let created = world.state.taken_bytes;
+            handle(world, "POST", SESSIONS, "type=x");
+            handle(world, "GET", SESSIONS, "");
+            assert_eq!(world.state.taken_bytes, created);
+            world.submit(session["id"].as_str().unwrap(), &Submission::verified()).unwrap();
+            (created - before, world.state.taken_bytes - created)
+        };
+        let (small, large) = (grown(&mut world, 1), grown(&mut world, 1001));
+        // In the parameters and in one event; then in two.
+        assert_eq!((large.0 - small.0, large.1 - small.1), (2000, 2000));
     }
 }

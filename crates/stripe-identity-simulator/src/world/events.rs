@@ -31,11 +31,21 @@ pub(crate) fn record(
     event.pending_webhooks = Some(0);
     event.request = Some(request.cloned().unwrap_or_default());
     event.type_ = type_;
+    state.taken_bytes = state.taken_bytes.saturating_add(length_of_texts(&object));
     event.data.object = Sensitive::new(object.into());
     state.events.insert(StoredEvent { account: account.map(str::to_owned), event });
     state.schedule(LIFE, DueThing::EventLapses { event: id.clone() });
     deliveries::deliver(state, &id);
     id
+}
+
+fn length_of_texts(json: &Value) -> usize {
+    match json {
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + length_of_texts(value)).sum(),
+        Value::Array(items) => items.iter().map(length_of_texts).sum(),
+        Value::String(text) => text.len(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
 }
 
 /// Records what happened to a session, as it is now.

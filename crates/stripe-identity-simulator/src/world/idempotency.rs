@@ -1,6 +1,6 @@
 //! What requests with an idempotency key were responded with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
@@ -65,7 +65,9 @@ impl Stored {
 pub(crate) struct Responses {
     by_entry: HashMap<Entry, Stored>,
     /// Those that show an object, by its id.
-    by_object: HashMap<String, Vec<Entry>>,
+    by_object: HashMap<String, HashSet<Entry>>,
+    /// How large the bodies are together.
+    bytes: usize,
 }
 
 impl Responses {
@@ -75,9 +77,24 @@ impl Responses {
 
     pub(crate) fn insert(&mut self, entry: Entry, stored: Stored) {
         if let Some(id) = &stored.object {
-            self.by_object.entry(id.clone()).or_default().push(entry.clone());
+            self.by_object.entry(id.clone()).or_default().insert(entry.clone());
         }
+        self.bytes += stored.response.body().len();
         self.by_entry.insert(entry, stored);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_entry.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn remove(&mut self, entry: &Entry) -> Option<Stored> {
+        let stored = self.by_entry.remove(entry)?;
+        self.bytes -= stored.response.body().len();
+        Some(stored)
     }
 
     /// Removes a response that has lapsed, unless the key was used again since that was scheduled.
@@ -85,11 +102,11 @@ impl Responses {
         if self.by_entry.get(entry).is_none_or(|stored| stored.lapses > now) {
             return;
         }
-        let object = self.by_entry.remove(entry).and_then(|stored| stored.object);
+        let object = self.remove(entry).and_then(|stored| stored.object);
         if let Some(id) = object
             && let Some(entries) = self.by_object.get_mut(&id)
         {
-            entries.retain(|other| other != entry);
+            entries.remove(entry);
             if entries.is_empty() {
                 self.by_object.remove(&id);
             }
@@ -99,7 +116,36 @@ impl Responses {
     /// Removes the responses that show an object.
     pub(crate) fn forget(&mut self, id: &str) {
         for entry in self.by_object.remove(id).unwrap_or_default() {
-            self.by_entry.remove(&entry);
+            self.remove(&entry);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn many_responses_of_one_object_lapse_without_looking_at_each_other() {
+        const MANY: usize = 30_000;
+        let start = Instant::now();
+        let (mut responses, now) = (Responses::default(), Time::of_system());
+        let entry = |number: usize| {
+            let idempotency_key = Sensitive::new(number.to_string());
+            Entry { account: None, key: KeyKind::Secret, idempotency_key }
+        };
+        for number in 0..MANY {
+            let (fingerprint, response) = (Fingerprint(0), Response::new(Bytes::from_static(b"12")));
+            let stored = Stored { lapses: now, fingerprint, object: Some("vs_1".to_owned()), response };
+            responses.insert(entry(number), stored);
+        }
+        assert_eq!((responses.len(), responses.bytes()), (MANY, 2 * MANY));
+        (1..MANY).rev().for_each(|number| responses.lapse(&entry(number), now));
+        assert_eq!((responses.len(), responses.bytes()), (1, 2));
+        responses.forget("vs_1");
+        assert!(responses.len() == 0 && responses.bytes() == 0 && responses.by_object.is_empty());
+        assert!(start.elapsed() < Duration::from_secs(20));
     }
 }

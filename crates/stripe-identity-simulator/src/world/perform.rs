@@ -84,7 +84,9 @@ pub(crate) fn perform(
     }
 
     let target = target.ok_or_else(|| Refusal::unknown_url(request.method(), request.uri().path()))?;
-    if request.method() == Method::POST && is_stripes && state.is_full() {
+    // Of the control API, only what is done to a session makes more of anything without a limit of its own.
+    let is_growing = request.method() == Method::POST && (is_stripes || !target.id.is_empty());
+    if is_growing && state.is_full() {
         return Err(Refusal::full_world());
     }
     let mut event_request = EventRequest::default();
@@ -117,6 +119,9 @@ pub(crate) fn perform(
         (None, response)
     } else {
         let body = (target.row.handler)(state, &mut call)?;
+        if is_growing {
+            state.taken_bytes = state.taken_bytes.saturating_add(parameters.form.len());
+        }
         (body.object_id(), body.into_response())
     };
     if let Some(entry) = entry {

@@ -71,6 +71,15 @@ impl Queue {
         self.scheduled += 1;
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.work.len() + self.expiries.len()
+    }
+
+    /// Returns how many things are due that are more than an expiry.
+    pub(crate) fn work_len(&self) -> usize {
+        self.work.len()
+    }
+
     /// Takes out the next thing that is due by this time.
     pub(crate) fn take_due(&mut self, by: Time) -> Option<(Time, DueThing)> {
         let place = self.next_place().filter(|(time, _)| *time <= by)?;

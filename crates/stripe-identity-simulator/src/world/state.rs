@@ -21,7 +21,11 @@ use crate::world::record::session::StoredSession;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::store::{Change, Store};
 
+/// Also of stored responses.
 const MOST_RECORDS: usize = 2_000_000;
+/// An object with all that it schedules takes fewer.
+const MOST_DUE: usize = 2 * MOST_RECORDS;
+const MOST_BYTES: usize = 1024 * 1024 * 1024;
 const MOST_FILE_BYTES: usize = 256 * 1024 * 1024;
 
 /// All that a world is made of.
@@ -49,6 +53,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// How large all uploads are together.
     pub(crate) file_bytes: usize,
+    /// How large all parameters were together, and the texts of all snapshots.
+    pub(crate) taken_bytes: usize,
 }
 
 impl State {
@@ -74,6 +80,7 @@ impl State {
             deliveries: Store::default(),
             outbox,
             file_bytes: 0,
+            taken_bytes: 0,
         }
     }
 
@@ -93,7 +100,10 @@ impl State {
 
     /// Whether it holds as much as a world can hold.
     pub(crate) fn is_full(&self) -> bool {
-        self.records() >= MOST_RECORDS || self.file_bytes >= MOST_FILE_BYTES
+        self.records() >= MOST_RECORDS
+            || self.queue.len() >= MOST_DUE
+            || self.file_bytes >= MOST_FILE_BYTES
+            || self.taken_bytes.saturating_add(self.responses.bytes()) >= MOST_BYTES
     }
 
     fn records(&self) -> usize {
@@ -104,6 +114,7 @@ impl State {
             self.links.len(),
             self.events.len(),
             self.keys.len(),
+            self.responses.len(),
         ];
         records.into_iter().sum()
     }

@@ -112,6 +112,16 @@ fn publishable_key_reads_nothing() {
 }
 
 #[test]
+fn account_longer_than_any_is_refused() {
+    let stripe = Simulator::new();
+    let status =
+        |header: &str, account: &str| send_with(&stripe, "sk_test_a", "GET", SESSIONS, "", &[(header, account)]).0;
+    let (longest, longer) = ("a".repeat(255), format!("acct_{}", "a".repeat(251)));
+    assert_eq!((status("stripe-account", &longest), status("stripe-account", &longer)), (200, 400));
+    assert_eq!(status("stripe-context", &longer), 400);
+}
+
+#[test]
 fn both_headers_of_an_account_are_refused() {
     let stripe = Simulator::new();
     let status = |headers: &[(&str, &str)]| send_with(&stripe, "sk_test_a", "GET", SESSIONS, "", headers).0;
