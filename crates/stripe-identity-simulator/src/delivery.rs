@@ -140,6 +140,13 @@ impl AttemptResult {
     pub(crate) fn is_success(&self) -> bool {
         matches!(self, Self::Response { status, .. } if status.is_success())
     }
+
+    pub(crate) fn without_body(&self) -> Self {
+        match self {
+            Self::Response { status, .. } => Self::from(*status),
+            Self::Failure(failure) => Self::Failure(*failure),
+        }
+    }
 }
 
 impl From<StatusCode> for AttemptResult {

@@ -1,5 +1,6 @@
 //! Deliveries of events to webhook endpoints, from the event to the response.
 
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -59,7 +60,7 @@ pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
     let is_meant = |stored: &&StoredDelivery| stored.delivery.webhook_endpoint == id;
     let deliveries: Vec<_> = state.deliveries.iter().filter(is_meant).map(|it| it.delivery.id.clone()).collect();
     for delivery in deliveries {
-        let Some(removed) = state.deliveries.remove(&delivery) else { continue };
+        let Some(removed) = remove(state, &delivery) else { continue };
         if removed.is_counted && removed.delivery.status != DeliveryStatus::Delivered {
             count_webhooks(state, removed.delivery.event.as_str(), -1);
         }
@@ -83,10 +84,9 @@ pub(crate) fn deliver(state: &mut State, event: &str) {
 
 /// Delivers an event to an endpoint once more, or for the first time. An attempt that is due by itself still is.
 pub(crate) fn resend(state: &mut State, event: &str, endpoint: &str) {
-    let is_meant = |stored: &&StoredDelivery| {
-        stored.delivery.event.as_str() == event && stored.delivery.webhook_endpoint == endpoint
-    };
-    let delivery = state.deliveries.iter().rev().find(is_meant).map(|stored| stored.delivery.id.clone());
+    let is_meant =
+        |id: &&String| state.deliveries.get(id).is_some_and(|stored| stored.delivery.webhook_endpoint == endpoint);
+    let delivery = state.outbox.by_event.get(event).and_then(|ids| ids.iter().rev().find(is_meant)).cloned();
     // If there is none although the endpoint gets such events, it was dropped or is forgotten, and the event still waits.
     let is_counted = match (state.webhook_endpoints.get(endpoint), state.events.get(event)) {
         (Some(endpoint), Some(stored)) => endpoint.hears(&stored.event),
@@ -114,11 +114,32 @@ fn insert(state: &mut State, endpoint: &str, event: &str, is_counted: bool) -> O
     match state.outbox.lanes.get_mut(endpoint)?.add() {
         Room::None => return None,
         Room::Free => {}
-        Room::InPlaceOf(oldest) => drop(state.deliveries.remove(&oldest)),
+        Room::InPlaceOf(oldest) => drop(remove(state, &oldest)),
     }
     let id = delivery.id.clone();
-    state.deliveries.insert(StoredDelivery { delivery, is_counted, tries: 0, held: None });
+    state.outbox.by_event.entry(delivery.event.as_str().to_owned()).or_default().push(id.clone());
+    state.deliveries.insert(StoredDelivery { delivery, is_counted, tries: 0, held: None, redacted: 0 });
     Some(id)
+}
+
+fn remove(state: &mut State, id: &str) -> Option<StoredDelivery> {
+    let removed = state.deliveries.remove(id)?;
+    if let Entry::Occupied(mut of_event) = state.outbox.by_event.entry(removed.delivery.event.as_str().to_owned()) {
+        of_event.get_mut().retain(|other| other != id);
+        if of_event.get().is_empty() {
+            of_event.remove();
+        }
+    }
+    Some(removed)
+}
+
+/// Forgets what came back when an event was delivered, also what is still to come back of what is under way.
+pub(crate) fn redact(state: &mut State, event: &str) {
+    for id in state.outbox.by_event.get(event).into_iter().flatten() {
+        if let Some(stored) = state.deliveries.edit(id) {
+            stored.redact();
+        }
+    }
 }
 
 /// Makes the attempt ready that the schedule makes now.
@@ -208,7 +229,7 @@ fn end(state: &mut State, id: &str, number: u32, latency: Option<Duration>, resu
     };
     let (is_success, is_scheduled) = (result.is_success(), attempt.trigger == AttemptTrigger::Schedule);
     attempt.latency = latency;
-    attempt.result = Some(result);
+    attempt.result = Some(if number > stored.redacted { result } else { result.without_body() });
     if is_success {
         finish(state, id, DeliveryStatus::Delivered);
     } else if is_scheduled && delivery.status == DeliveryStatus::Pending {

@@ -13,6 +13,7 @@ use crate::settings::Processing;
 use crate::submission::Submission;
 use crate::world::api::files;
 use crate::world::checks;
+use crate::world::deliveries;
 use crate::world::events::record_of_session;
 use crate::world::ids::seed_of;
 use crate::world::queue::DueThing;
@@ -194,6 +195,9 @@ pub(crate) fn finish_redaction(state: &mut State, id: &str) -> Result<(), Contro
         if let Some(stored) = state.events.edit(event) {
             stored.change_object(redact_snapshot);
         }
+        deliveries::redact(state, event);
+        // A resend shows the event.
+        state.responses.forget(event);
     }
     state.responses.forget(id);
     record_of_session(state, id, EventType::VerificationSessionRedacted, None);

@@ -1,6 +1,6 @@
 //! What waits to be sent, by endpoint, and what is done to it on purpose.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -19,6 +19,8 @@ const LONGEST_HOLD: u64 = 50;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
+    /// The deliveries of each event, the oldest first. It outlives the event.
+    pub(crate) by_event: HashMap<String, Vec<String>>,
     /// With the id of each.
     pub(crate) rules: Vec<(String, DisorderRule)>,
     /// Apart from those of Stripe's objects, which do not depend on who listens.
@@ -57,7 +59,7 @@ impl Outbox {
         // The first fork makes the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
-        Self { lanes: BTreeMap::new(), rules: Vec::new(), ids, random }
+        Self { lanes: BTreeMap::new(), by_event: HashMap::new(), rules: Vec::new(), ids, random }
     }
 
     /// Returns what the rules do to the next attempt to deliver an event to an endpoint.

@@ -11,6 +11,18 @@ pub(crate) struct StoredDelivery {
     pub(crate) tries: usize,
     /// What is done to the attempt that is held back, if one is.
     pub(crate) held: Option<Vec<Disorder>>,
+    /// The newest attempt that may have carried what a redaction has erased since.
+    pub(crate) redacted: u32,
+}
+
+impl StoredDelivery {
+    /// Forgets what receivers have responded with, which may be what they were sent.
+    pub(crate) fn redact(&mut self) {
+        self.redacted = self.delivery.attempts.last().map_or(0, |attempt| attempt.number);
+        for result in self.delivery.attempts.iter_mut().filter_map(|attempt| attempt.result.as_mut()) {
+            *result = result.without_body();
+        }
+    }
 }
 
 impl Record for StoredDelivery {
