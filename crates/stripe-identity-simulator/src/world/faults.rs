@@ -47,8 +47,8 @@ impl Until {
 
 impl Faults {
     pub(crate) fn new(ids: &Ids) -> Self {
-        // Request ids are the first fork.
-        let ids = ids.fork().fork();
+        // The first fork makes the ids of requests, and the second one what the outbox makes, secrets among it.
+        let ids = ids.fork().fork().fork();
         Self { rules: Vec::new(), ids, bucket: Bucket::default(), in_progress: HashMap::new() }
     }
 

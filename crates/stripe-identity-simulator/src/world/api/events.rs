@@ -29,7 +29,8 @@ pub(crate) fn retry(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refu
     // All of its listeners are endpoints here.
     call.form.boolean("for_stripecli")?;
     call.form.finish()?;
-    let account = account.as_deref().or(call.account);
+    // A request for a connected account names no other.
+    let account = call.account.or(account.as_deref());
     let event = &state.events.find(&call.id, account)?.event;
     let endpoints: Vec<_> = if let Some(id) = endpoint {
         let endpoint = state.webhook_endpoints.get(&id).filter(|endpoint| endpoint.may_resend(account));
