@@ -66,7 +66,8 @@
 //! object that does not exist, and a [`Note`] names both worlds; the program prints it.
 //!
 //! There are up to 10,000 worlds. One that gets no request for a day of real time is removed. A world takes no request that
-//! changes something once it holds 2,000,000 objects, or files of 256 MiB.
+//! changes something once it holds 2,000,000 objects and stored responses, files of 256 MiB, or stored responses that have
+//! 1 GiB together with all parameters and all snapshots so far.
 //!
 //! # URLs
 //!
@@ -130,7 +131,8 @@
 //! [added one](SimulatorBuilder::webhook_root) vouches for the receiver. Without a server,
 //! [`deliver_to`](Simulator::deliver_to) calls a function with each request.
 //!
-//! Each delivery can be read with all of its attempts: see [`WebhookDelivery`] and `GET /_simulator/deliveries`. The last
+//! Each delivery can be read with all of its attempts: see [`WebhookDelivery`] and `GET /_simulator/deliveries`. A redaction
+//! takes what receivers have responded with away. The last
 //! 10,000 of an endpoint are kept. If all of them are pending, what happens is no longer delivered to the endpoint, and
 //! counted as dropped in `GET /_simulator/webhook_endpoints`.
 //!
@@ -287,7 +289,7 @@
 //! - that without a document, a session has no outcome that says that the document shows too little;
 //! - the status 403 for a sensitive field, an image, a link to one, or a change by which that link does not expire earlier,
 //!   without a restricted key; that the 48 hours of a restricted key count from the last report or from the image;
-//! - that idempotency keys whose responses show a redacted session are forgotten with it;
+//! - that idempotency keys whose responses show a redacted session, or an event of it, are forgotten with it;
 //! - the form of client secrets and URLs in test mode, and that metadata is erased at the end of a redaction and not at
 //!   its beginning, in events too;
 //! - that a redaction erases the issuing country, unlike that of the address, and leaves the same date for all of a
@@ -348,6 +350,7 @@ mod multipart;
 mod note;
 mod outcome;
 mod parameters;
+mod patience;
 mod person;
 mod plan;
 mod receiver;

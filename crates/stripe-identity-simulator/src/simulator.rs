@@ -216,6 +216,17 @@ impl Simulator {
         lock(&self.shared.worlds)
     }
 
+    /// Returns the worlds that this handle is to. If it is to all of them, those that are still to come begin with a
+    /// change: in none of them it is made twice or never.
+    fn places_and(&self, change: impl FnOnce(&mut Worlds)) -> Vec<Arc<Place>> {
+        if let Some(place) = &self.scope {
+            return vec![place.clone()];
+        }
+        let mut worlds = self.worlds();
+        change(&mut worlds);
+        worlds.all()
+    }
+
     /// Returns the worlds that this handle is to.
     fn places(&self) -> Vec<Arc<Place>> {
         self.scope.as_ref().map_or_else(|| self.worlds().all(), |place| vec![place.clone()])
@@ -230,9 +241,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Whether a request does not come from the page of another site in a browser on this machine, which says where it is
 /// from.
 fn is_same_origin(request: &Request<Bytes>) -> bool {
-    let Some(origin) = request.headers().get(ORIGIN) else { return true };
     let host = request.headers().get(HOST).map_or(&b""[..], |host| host.as_bytes());
-    origin.as_bytes().strip_prefix(b"http://").is_some_and(|origin| origin == host)
+    let mut origins = request.headers().get_all(ORIGIN).iter();
+    origins.all(|origin| origin.as_bytes().strip_prefix(b"http://").is_some_and(|origin| origin == host))
 }
 
 impl Default for Simulator {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stripe_identity_core::types::{Timestamp, VerificationSessionId};
 
 use super::Simulator;
-use super::worlds::Place;
+use super::worlds::{Place, Worlds};
 use crate::control_error::ControlError;
 use crate::plan::Plan;
 use crate::settings::{Clock, Settings};
@@ -79,20 +79,14 @@ impl Simulator {
     /// ```
     pub fn plan(&self, plan: impl Into<Plan>) {
         let plan = plan.into();
-        if self.scope.is_none() {
-            self.worlds().plans.push(plan.clone());
-        }
-        for place in self.places() {
+        for place in self.places_and(|worlds| worlds.plans.push(plan.clone())) {
             place.lock().plan(plan.clone());
         }
     }
 
     /// Drops the plans for sessions to come. Those that exist keep theirs.
     pub fn clear_plans(&self) {
-        if self.scope.is_none() {
-            self.worlds().plans.clear();
-        }
-        for place in self.places() {
+        for place in self.places_and(|worlds| worlds.plans.clear()) {
             place.lock().clear_plans();
         }
     }
@@ -130,13 +124,12 @@ impl Simulator {
     /// Moves the time forward. What is due on the way happens, in its order and each at its own time.
     pub fn advance(&self, duration: Duration) {
         let real = Time::of_system();
-        if self.scope.is_none() {
-            let clock = &mut self.worlds().clock;
-            let now = clock.at(real);
-            clock.shift(duration);
-            clock.set(now.after(duration));
-        }
-        for place in self.places() {
+        let advance = |worlds: &mut Worlds| {
+            let now = worlds.clock.at(real);
+            worlds.clock.shift(duration);
+            worlds.clock.set(now.after(duration));
+        };
+        for place in self.places_and(advance) {
             self.with(&place, real, |world| world.advance(duration));
         }
     }
@@ -161,11 +154,9 @@ impl Simulator {
     /// If the time has passed in a world that holds something. That world then keeps its clock.
     pub fn set_clock(&self, clock: Clock) -> Result<(), ControlError> {
         let real = Time::of_system();
-        if self.scope.is_none() {
-            self.worlds().clock = WorldClock::new(clock, real);
-        }
+        let places = self.places_and(|worlds| worlds.clock = WorldClock::new(clock, real));
         let set = |place: &Arc<Place>| self.with(place, real, |world| world.set_clock(clock, real));
-        self.places().iter().map(set).fold(Ok(()), Result::and)
+        places.iter().map(set).fold(Ok(()), Result::and)
     }
 
     /// Returns the time of the world, or, on a handle to all of them, the time that a new world begins with.
@@ -191,10 +182,7 @@ impl Simulator {
 
     /// Sets how the world behaves, or, on a handle to all of them, every world, also those that are still to come.
     pub fn set_settings(&self, settings: &Settings) {
-        if self.scope.is_none() {
-            settings.clone_into(&mut self.worlds().settings);
-        }
-        for place in self.places() {
+        for place in self.places_and(|worlds| settings.clone_into(&mut worlds.settings)) {
             place.lock().set_settings(settings.clone());
         }
     }

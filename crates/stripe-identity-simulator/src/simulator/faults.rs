@@ -8,10 +8,7 @@ impl Simulator {
     /// Each world counts for itself to how many requests it applies.
     #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of a fault made for it")]
     pub fn add_fault(&self, fault: Fault) {
-        if self.scope.is_none() {
-            self.worlds().faults.push(fault.clone());
-        }
-        for place in self.places() {
+        for place in self.places_and(|worlds| worlds.faults.push(fault.clone())) {
             place.lock().add_fault(fault.clone());
         }
     }
@@ -28,10 +25,7 @@ impl Simulator {
 
     /// Removes all faults of the world, or, on a handle to all of them, those of each.
     pub fn clear_faults(&self) {
-        if self.scope.is_none() {
-            self.worlds().faults.clear();
-        }
-        for place in self.places() {
+        for place in self.places_and(|worlds| worlds.faults.clear()) {
             place.lock().clear_faults();
         }
     }

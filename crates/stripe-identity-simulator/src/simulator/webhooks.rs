@@ -56,13 +56,10 @@ impl fmt::Debug for Webhook {
 impl Simulator {
     /// Adds an endpoint, which gets the events from now on: see [`deliver_to`](Self::deliver_to). On a handle to all
     /// worlds, each of them has it, also those that are still to come.
+    #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
     pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
-        let places = self.places();
-        for place in &places {
+        for place in self.places_and(|worlds| worlds.webhook_endpoints.push(endpoint.clone())) {
             place.lock().add_webhook_endpoint(endpoint.clone());
-        }
-        if self.scope.is_none() {
-            self.worlds().webhook_endpoints.push(endpoint);
         }
     }
 
@@ -138,11 +135,8 @@ impl Simulator {
     /// them, also in those that are still to come.
     pub fn disturb_webhooks(&self, rules: impl IntoIterator<Item = DisorderRule>) {
         for rule in rules {
-            for place in self.places() {
+            for place in self.places_and(|worlds| worlds.disorder.push(rule.clone())) {
                 place.lock().add_disorder(rule.clone());
-            }
-            if self.scope.is_none() {
-                self.worlds().disorder.push(rule);
             }
         }
     }

@@ -1,11 +1,12 @@
 //! All worlds of a simulator.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::disorder::DisorderRule;
 use crate::fault::Fault;
+use crate::patience;
 use crate::plan::Plan;
 use crate::receiver::Receivers;
 use crate::settings::Settings;
@@ -18,6 +19,8 @@ pub(super) const MOST_WORLDS: usize = 10_000;
 const LONGEST_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it is looked for worlds to remove.
 const PAUSE: Duration = Duration::from_secs(60 * 60);
+/// The same while there are too many: no request is to wait until each request for another one has looked at them all.
+const SHORT_PAUSE: Duration = Duration::from_secs(60);
 
 /// A world under its own lock, and its name.
 #[derive(Debug)]
@@ -30,7 +33,13 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         // What a world does under the lock does not panic, and a test that panics meanwhile has failed.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.world.try_lock() {
+            Ok(world) => world,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                patience::wait(|| self.world.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
     }
 }
 
@@ -88,7 +97,7 @@ impl Worlds {
             used.last = real;
             return Some(used.place.clone());
         }
-        if self.by_name.len() >= MOST_WORLDS {
+        if self.by_name.len() >= MOST_WORLDS && real.since(self.swept) >= SHORT_PAUSE {
             self.sweep(real);
         }
         if self.by_name.len() >= MOST_WORLDS {
@@ -189,6 +198,11 @@ mod tests {
             assert!(worlds.named(&number.to_string(), hour(0)).is_some());
         }
         assert!(worlds.named("new", hour(0)).is_none() && worlds.named("0", hour(0)).is_some());
+        let seconds = |seconds| hour(0).after(Duration::from_secs(seconds));
+        for (at, swept) in [(59, 0), (60, 60), (61, 60), (119, 60), (120, 120)] {
+            assert!(worlds.named("new", seconds(at)).is_none());
+            assert_eq!(worlds.swept, seconds(swept), "not for each request at {at}");
+        }
         assert!(worlds.named("new", hour(24)).is_some());
     }
 }
