@@ -2,9 +2,10 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::mpsc;
 
 use lexopt::{Arg, Parser, ValueExt as _};
-use stripe_identity_simulator::{Clock, Server, ServerOptions, Settings, Simulator, SimulatorBuilder};
+use stripe_identity_simulator::{Clock, Note, Server, ServerOptions, Settings, Simulator, SimulatorBuilder};
 
 const HELP: &str = "\
 A local Stripe Identity that keeps state in memory, for development and tests.
@@ -58,6 +59,9 @@ To let the next request that creates something take effect, and lose its respons
 Other effects: respond (with status=503, for example), rate_limit, lock_timeout, reset, cut_body and slow_body. The docs of
 the crate list all requests of the control API with their parameters.
 ";
+
+/// That wait to be printed.
+const MOST_NOTES: usize = 100;
 
 struct Arguments {
     listen: String,
@@ -124,7 +128,15 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
 }
 
 fn run(arguments: Arguments) -> io::Result<()> {
-    let simulator = arguments.simulator.on_note(|note| eprintln!("note: {note}")).build();
+    // On a thread of its own: a pipe that nobody reads must not keep requests waiting.
+    let (notes, printed) = mpsc::sync_channel::<Note>(MOST_NOTES);
+    std::thread::spawn(move || {
+        for note in printed {
+            // One that cannot be printed, or below finds no room, is left out.
+            let _ = writeln!(io::stderr(), "note: {note}");
+        }
+    });
+    let simulator = arguments.simulator.on_note(move |note| drop(notes.try_send(note.clone()))).build();
     let server = Server::start_with(arguments.listen.as_str(), simulator, arguments.server)?;
     // Flushed, since a program may be waiting for the line at the other end of a pipe.
     let mut stdout = io::stdout();

@@ -32,6 +32,7 @@ use self::request_body::Room;
 use self::response_body::{Body, Broken};
 use self::sender::Sender;
 use crate::disruption::{Damage, Disruption, RealTime};
+use crate::patience;
 use crate::simulator::Simulator;
 
 /// Requests are short work, and those to one world wait for each other.
@@ -87,6 +88,7 @@ impl Server {
         simulator.restrict_receivers();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
+            .on_thread_start(patience::begin)
             .thread_name("stripe-identity-simulator")
             .enable_all()
             .build()?;
@@ -108,8 +110,9 @@ impl Server {
         let connections = options.connections;
         let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
             runtime.block_on(async {
+                // On a task of its own: the sender waits for worlds that are at work.
+                tokio::spawn(serve(listener, shared, connections));
                 tokio::select! {
-                    () = serve(listener, shared, connections) => {}
                     () = sender.run() => {}
                     _ = stopped => {}
                 }
@@ -266,16 +269,52 @@ async fn respond(
     }
 }
 
-/// Responds to a request. One that runs a world until it is idle is repeated while webhooks are under way: what comes of
+/// Responds to a request. Before one that runs a world until it is idle, webhooks that are under way end: what comes of
 /// them may be due again.
 async fn handle(simulator: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
-    let runs = request.method() == Method::POST && request.uri().path() == "/_simulator/clock/run_until_idle";
-    let end = Instant::now() + LONGEST_RUN;
-    loop {
-        let response = simulator.handle(request.clone());
-        if !runs || !response.status().is_success() || simulator.is_settled(&request) || Instant::now() > end {
-            return response;
+    if request.method() == Method::POST && request.uri().path() == "/_simulator/clock/run_until_idle" {
+        let end = Instant::now() + LONGEST_RUN;
+        while !simulator.settle(&request) && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    simulator.handle(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn send(server: &Server, key: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n").unwrap();
+        stream
+    }
+
+    fn is_ok(mut stream: TcpStream) -> bool {
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).is_ok() && &status == b"HTTP/1.1 200"
+    }
+
+    #[test]
+    fn requests_to_a_world_at_work_keep_no_others_waiting() {
+        let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+        let (sender, places) = mpsc::channel();
+        server.on_activity(move |place| sender.send(place.clone()).is_ok());
+        assert!(is_ok(send(&server, "sk_test_a")));
+        let place = places.recv().unwrap();
+        let guard = place.lock();
+        let slow: Vec<_> = (0..2 * WORKERS).map(|_| send(&server, "sk_test_a")).collect();
+        for _ in 0..20 {
+            assert!(is_ok(send(&server, "sk_test_b")));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        drop(guard);
+        assert!(slow.into_iter().all(is_ok));
     }
 }

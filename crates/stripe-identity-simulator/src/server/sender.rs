@@ -7,9 +7,9 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::post::Post;
-use crate::delivery::DeliveryFailure;
+use crate::delivery::{AttemptResult, DeliveryFailure};
 use crate::simulator::{Place, Simulator};
-use crate::world::Outgoing;
+use crate::world::{AttemptId, Outgoing};
 
 /// To each endpoint.
 const MOST_AT_A_TIME: usize = 8;
@@ -93,8 +93,15 @@ impl Sender {
             for place in places {
                 let (outgoing, next) = simulator.take_outgoing(&place, MOST_AT_A_TIME);
                 timers.set(&place, next.and_then(|next| Instant::now().checked_add(next)));
-                for outgoing in outgoing {
-                    tokio::spawn(deliver(simulator.clone(), place.clone(), outgoing, post.clone()));
+                for Outgoing { attempt, request, hold, timeout, is_cut } in outgoing {
+                    let mut under_way = UnderWay::new(simulator.clone(), place.clone(), attempt);
+                    let post = post.clone();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(hold).await;
+                        under_way.start = Instant::now();
+                        let sent = tokio::time::timeout(timeout, post.send(request, is_cut)).await;
+                        under_way.end(sent.unwrap_or(DeliveryFailure::TimedOut.into()));
+                    });
                 }
             }
             match timers.next() {
@@ -110,10 +117,27 @@ impl Sender {
     }
 }
 
-async fn deliver(simulator: Simulator, place: Arc<Place>, outgoing: Outgoing, post: Post) {
-    tokio::time::sleep(outgoing.hold).await;
-    let start = Instant::now();
-    let result = tokio::time::timeout(outgoing.timeout, post.send(outgoing.request, outgoing.is_cut)).await;
-    let result = result.unwrap_or(DeliveryFailure::TimedOut.into());
-    simulator.report(&place, &outgoing.attempt, start.elapsed(), result);
+/// An attempt that is under way. If it is given up, since the server ends, it counts as one without a response.
+struct UnderWay {
+    simulator: Simulator,
+    place: Arc<Place>,
+    attempt: AttemptId,
+    start: Instant,
+    result: AttemptResult,
+}
+
+impl UnderWay {
+    fn new(simulator: Simulator, place: Arc<Place>, attempt: AttemptId) -> Self {
+        Self { simulator, place, attempt, start: Instant::now(), result: DeliveryFailure::Closed.into() }
+    }
+
+    fn end(mut self, result: AttemptResult) {
+        self.result = result;
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.simulator.report(&self.place, &self.attempt, self.start.elapsed(), self.result.clone());
+    }
 }

@@ -61,11 +61,15 @@ impl Simulator {
         &self.shared.sending.roots
     }
 
-    /// Whether all webhooks of the world that a request is for have come to their end.
-    pub(crate) fn is_settled(&self, request: &Request<Bytes>) -> bool {
-        let target = Target::of(request.method(), request.uri().path());
-        let place = self.find(request, target.as_ref(), Time::of_system());
-        place.is_ok_and(|(place, _)| place.lock().is_settled())
+    /// Lets everything happen that a world waits for. Returns whether nothing is left, not even a webhook under way. There
+    /// is nothing to wait for if the request finds no world.
+    pub(crate) fn settle(&self, request: &Request<Bytes>) -> bool {
+        let (target, real) = (Target::of(request.method(), request.uri().path()), Time::of_system());
+        let Ok((place, _)) = self.find(request, target.as_ref(), real) else { return true };
+        self.with(&place, real, |world| {
+            world.run_until_idle();
+            world.is_settled()
+        })
     }
 
     /// Takes the webhooks that are ready for endpoints with less than so many under way. Returns also how long it takes

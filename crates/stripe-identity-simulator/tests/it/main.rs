@@ -6,6 +6,7 @@ mod facts;
 mod fault_control;
 mod faults;
 mod http;
+mod isolation;
 mod life;
 mod lists;
 mod model;

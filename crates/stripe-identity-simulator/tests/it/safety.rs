@@ -220,6 +220,8 @@ fn control_obeys_only_hosts_and_origins_that_are_its_own() {
         assert_eq!(control(&server, host, &format!("Origin: http://{host}\r\n")), 200, "{host}");
         assert_eq!(control(&server, host, "Origin: http://evil.test\r\n"), 403, "{host}");
         assert_eq!(control(&server, host, "Origin: null\r\n"), 403, "{host}");
+        let two = format!("Origin: http://{host}\r\nOrigin: http://evil.test\r\n");
+        assert_eq!(control(&server, host, &two), 403, "{host}");
     }
     // A page of a site whose name leads here by now.
     assert_eq!(control(&server, "evil.test", "Origin: http://evil.test\r\n"), 403);

@@ -187,6 +187,19 @@ fn program_prints_which_world_an_id_is_in() {
 }
 
 #[test]
+fn program_goes_on_while_nobody_reads_its_notes() {
+    let (_program, address) = start_program(&[]);
+    let path = "/v1/identity/verification_sessions";
+    let (_, session) = exchange(address, &format!("POST {path}"), "type=document");
+    let other_key = "Authorization: Bearer sk_test_other\r\n";
+    let head = format!("GET {path}/{}", http::id(&session));
+    // More than a pipe holds.
+    for _ in 0..2000 {
+        assert_eq!(http::exchange(address, "x", &head, other_key, "").0, 404);
+    }
+}
+
+#[test]
 fn client_over_http2_sees_urls_of_its_authority() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
