@@ -71,9 +71,7 @@ impl Form {
                 let message = format!("You passed an empty string for '{name}'. Leave it out to leave it unset.");
                 Err(Refusal::with_code(ErrorCode::ParameterInvalidEmpty, &name, message))
             }
-            Some(Node::Text(text)) if text.chars().count() > LONGEST_TEXT => {
-                Err(Refusal::invalid(&name, &format!("Invalid string: longer than {LONGEST_TEXT} characters")))
-            }
+            Some(Node::Text(text)) if is_too_long_a_text(&text) => Err(too_long_text(&name)),
             Some(Node::Text(text)) => Ok(Some(text)),
             Some(Node::Fields(_)) => Err(Refusal::invalid(&name, &format!("Invalid string for '{name}'"))),
         }
@@ -177,6 +175,7 @@ impl Form {
     /// All that is left, as texts by name; an empty text is one too.
     pub(crate) fn into_pairs(self) -> Result<Vec<(String, String)>, Refusal> {
         let pair = |(field, node): (String, Node)| match node {
+            Node::Text(text) if is_too_long_a_text(&text) => Err(too_long_text(&below(&self.name, &field))),
             Node::Text(text) => Ok((field, text)),
             Node::Fields(_) => {
                 let name = below(&self.name, &field);
@@ -203,6 +202,14 @@ impl Form {
             }
         }
     }
+}
+
+fn is_too_long_a_text(text: &str) -> bool {
+    text.chars().count() > LONGEST_TEXT
+}
+
+fn too_long_text(name: &str) -> Refusal {
+    Refusal::invalid(name, &format!("Invalid string: longer than {LONGEST_TEXT} characters"))
 }
 
 /// The full name of a parameter below another.
@@ -322,6 +329,12 @@ mod tests {
         assert!(form("a[x]=y").texts("a").is_err());
         assert!(form("a=c").one_of("a", &["b"]).is_err());
         assert!(form(&format!("a={}", "x".repeat(5001))).text("a").is_err());
+        for (length, is_allowed) in [(5000, true), (5001, false)] {
+            let Patch::Set(pairs) = form(&format!("a[b]={}", "é".repeat(length))).object("a").unwrap() else {
+                panic!("it is an object")
+            };
+            assert_eq!(pairs.into_pairs().is_ok(), is_allowed);
+        }
         assert_eq!(form("a=true").boolean("a").unwrap(), Some(true));
         assert_eq!(form("a=-5").integer("a").unwrap(), Some(-5));
     }

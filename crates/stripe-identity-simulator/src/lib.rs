@@ -330,7 +330,8 @@
 //!   events, and changes nothing else in them.
 //! - It does not check what is in an email address, a phone number, a URL or a flow's id.
 //! - It obeys the key `simulate` in the metadata of a new session. The page of a session is plain text.
-//! - The server takes bodies of up to 16 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers.
+//! - The server takes bodies of up to 16 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers. Of
+//!   responses beyond 1 MiB, it sends 256 MiB at a time.
 //! - Uploads come back as `application/octet-stream`, whatever they were sent as.
 //! - Webhook endpoints may be of `http`, and on this machine. Of the types of event that have nothing to do with Identity,
 //!   only the form is checked.

@@ -46,6 +46,10 @@ impl Parameters {
                 Ok(Self { form: format!("{query}{}", parts.form).into(), file: parts.file })
             }
             "application/json" if request.uri().path().starts_with("/v2/") => {
+                // As a value, JSON takes far more room than as a text.
+                if request.body().len() > LARGEST_FORM {
+                    return Err(Refusal::too_large_json());
+                }
                 let json = serde_json::from_slice(request.body()).map_err(|_| Refusal::malformed_json())?;
                 let mut form = query.to_owned();
                 append(&mut form, "", &json)?;
@@ -108,6 +112,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn json_larger_than_any_is_refused_unread() {
+        let read = |length: usize| {
+            let body = format!("{{\"a\":{}1}}", " ".repeat(length - 7));
+            let request = Request::post("/v2/core/event_destinations").header(CONTENT_TYPE, "application/json");
+            Parameters::of(&request.body(Bytes::from(body)).unwrap()).is_ok()
+        };
+        assert!(read(LARGEST_FORM) && !read(LARGEST_FORM + 1));
+    }
 
     #[test]
     fn too_many_parameters_are_refused_unread() {

@@ -179,6 +179,10 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "The request body is no JSON object.")
     }
 
+    pub(crate) fn too_large_json() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The request body is larger than 1 MiB.")
+    }
+
     #[cfg(feature = "server")]
     pub(crate) fn foreign_host() -> Self {
         let message = "The control API obeys requests to this machine's own addresses. To reach it by another name, start \
@@ -200,7 +204,7 @@ impl Refusal {
 
     #[cfg(feature = "server")]
     pub(crate) fn no_room() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The simulator receives too many large requests at a time.")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The simulator has too many large requests or responses at a time.")
     }
 
     #[cfg(feature = "server")]

@@ -103,6 +103,7 @@ impl Server {
             simulator: simulator.clone(),
             guard: Guard::new(&options, address, simulator.public_url())?,
             room: Room::new(),
+            response_room: Room::new(),
             // None at all would leave a request no time to arrive.
             timeout: options.timeout.max(Duration::from_millis(1)),
         });
@@ -182,6 +183,7 @@ struct Shared {
     simulator: Simulator,
     guard: Guard,
     room: Room,
+    response_room: Room,
     timeout: Duration,
 }
 
@@ -250,6 +252,10 @@ async fn respond(
     parts.extensions.insert(RealTime);
     let mut response = handle(&shared.simulator, http::Request::from_parts(parts, body.bytes.clone())).await;
     drop(body);
+    let mut response = match shared.response_room.hold(std::mem::take(response.body_mut())) {
+        Ok(body) => response.map(|_| body),
+        Err(refusal) => return Ok(refusal.into_response().map(Body::whole)),
+    };
     let Disruption { latency, damage } = response.extensions_mut().remove().unwrap_or_default();
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;

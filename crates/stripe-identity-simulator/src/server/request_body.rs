@@ -1,4 +1,4 @@
-//! Reads the bodies of requests, within limits.
+//! Reads the bodies of requests, and holds large ones of responses, within limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,9 @@ const LARGEST: usize = 16 * 1024 * 1024;
 /// How large all bodies are together that are being received or handled.
 const LARGEST_TOGETHER: usize = 16 * LARGEST;
 
+/// A response that is larger takes room.
+const LARGE: usize = 1024 * 1024;
+
 /// The room for bodies.
 #[derive(Clone)]
 pub(super) struct Room(Arc<Semaphore>);
@@ -24,6 +27,18 @@ pub(super) struct Body {
     _room: Option<OwnedSemaphorePermit>,
 }
 
+/// A body that is being sent.
+struct Held {
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl Room {
     pub(super) fn new() -> Self {
         Self::with_size(LARGEST_TOGETHER)
@@ -31,6 +46,16 @@ impl Room {
 
     fn with_size(bytes: usize) -> Self {
         Self(Arc::new(Semaphore::new(bytes)))
+    }
+
+    /// Returns the body of a response that takes room, if it is a large one, until it is sent.
+    pub(super) fn hold(&self, bytes: Bytes) -> Result<Bytes, Refusal> {
+        if bytes.len() <= LARGE {
+            return Ok(bytes);
+        }
+        let size = u32::try_from(bytes.len()).map_err(|_| Refusal::no_room())?;
+        let room = self.0.clone().try_acquire_many_owned(size).map_err(|_| Refusal::no_room())?;
+        Ok(Bytes::from_owner(Held { bytes, _room: room }))
     }
 
     /// Reads a body that arrives whole within this time. Returns `None` if the connection broke.
@@ -85,6 +110,21 @@ mod tests {
         assert_eq!(read(&room, LARGEST).await.unwrap().bytes.len(), LARGEST);
         assert_eq!(read(&room, LARGEST + 1).await.err(), Some(413));
         assert_eq!(room.0.available_permits(), LARGEST_TOGETHER);
+    }
+
+    #[test]
+    fn large_responses_together_take_no_more_than_the_room() {
+        let room = Room::with_size(2 * LARGE);
+        let hold = |length| room.hold(Bytes::from(vec![b'x'; length])).ok();
+        let first = hold(LARGE + 1).unwrap();
+        assert_eq!(first.len(), LARGE + 1);
+        assert!(hold(LARGE).is_some() && hold(LARGE + 1).is_none());
+        // What is still to be sent of it keeps all of it.
+        let rest = first.slice(LARGE..);
+        drop(first);
+        assert!(hold(LARGE + 1).is_none());
+        drop(rest);
+        assert!(hold(LARGE + 1).is_some());
     }
 
     #[tokio::test]

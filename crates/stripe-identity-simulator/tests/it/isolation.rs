@@ -1,9 +1,10 @@
 //! What one world, account, request or server must not see or suffer of another.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use http::Response;
+use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use stripe_identity_simulator::{Disorder, DisorderRule, Fault, Plan, Simulator, Submission, WebhookEndpoint};
 
@@ -119,6 +120,48 @@ fn what_is_added_to_all_worlds_is_once_in_each_however_they_come() {
             assert_eq!(stripe.world(&key).unwrap().time(), now);
         }
     }
+}
+
+/// Does the same in some worlds, whatever their order, and returns all that each has responded.
+fn life_of(keys: [&str; 3]) -> BTreeMap<String, Vec<String>> {
+    let stripe = Simulator::with_seed(7);
+    stripe.add_webhook(endpoint());
+    stripe.add_fault(Fault::respond(StatusCode::SERVICE_UNAVAILABLE).probability(0.3));
+    stripe.plan(Plan::from([Submission::failed("document_expired".into()), Submission::verified()]).every_session());
+    stripe.disturb_webhooks([Disorder::Doubled, Disorder::Reordered].map(|it| DisorderRule::new(it).probability(0.5)));
+    let mut lives = BTreeMap::<String, Vec<String>>::new();
+    for round in 0..20 {
+        for key in keys {
+            let life = lives.entry(key.to_owned()).or_default();
+            let mut exchange = |method: &str, path: &str, body: String| {
+                let request = Request::builder().method(method).uri(path);
+                let request = request.header("authorization", format!("Bearer {key}"));
+                let response = stripe.handle(request.body(body.into()).unwrap());
+                life.push(format!("{response:?}"));
+                serde_json::from_slice::<Value>(response.body()).unwrap()
+            };
+            let session = exchange("POST", SESSIONS, format!("type=document&metadata[round]={round}"));
+            if let Some(id) = session["id"].as_str() {
+                exchange("GET", &format!("{SESSIONS}/{id}"), String::new());
+            }
+            exchange("GET", "/_simulator/deliveries?limit=100", String::new());
+            let world = stripe.world(key).unwrap();
+            world.deliver_to(|request| {
+                life.push(format!("{request:?}"));
+                if round % 2 == 0 { StatusCode::OK } else { StatusCode::BAD_GATEWAY }
+            });
+            world.advance(Duration::from_secs(60 * 60));
+        }
+    }
+    lives
+}
+
+#[test]
+fn same_requests_give_the_same_bytes_also_by_chance_and_in_another_order_of_worlds() {
+    let lives = life_of(["sk_test_a", "sk_test_b", "sk_test_c"]);
+    assert_eq!(lives, life_of(["sk_test_a", "sk_test_b", "sk_test_c"]));
+    assert_eq!(lives, life_of(["sk_test_c", "sk_test_a", "sk_test_b"]));
+    assert_ne!(lives["sk_test_a"], lives["sk_test_b"]);
 }
 
 #[cfg(feature = "server")]
