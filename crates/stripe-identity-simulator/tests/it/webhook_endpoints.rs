@@ -379,6 +379,31 @@ fn server_restricts_the_receivers_of_worlds_that_were_there_before_it() {
 }
 
 #[test]
+fn deleting_an_endpoint_leaves_what_is_of_others() {
+    let stripe = Simulator::new();
+    let add = |path: &str| {
+        let body = format!("url=http://localhost/{path}&enabled_events[0]=*");
+        let endpoint = id(&ok(post(&stripe, ENDPOINTS, &body)));
+        ok(post(&stripe, "/_simulator/disorder", &format!("disorder=doubled&webhook_endpoint={endpoint}")));
+        endpoint
+    };
+    let (first, second) = (add("first"), add("second"));
+    create(&stripe, KEY);
+    stripe.deliver_to(|request| match request.uri().path() {
+        "/first" => http::StatusCode::OK,
+        _ => http::StatusCode::BAD_REQUEST,
+    });
+    ok(send(&stripe, KEY, "DELETE", &format!("{ENDPOINTS}/{first}"), ""));
+    let event = ok(send(&stripe, KEY, "GET", "/v1/events", ""))["data"][0].clone();
+    assert_eq!(event["pending_webhooks"], 1, "the second has not got it");
+    let deliveries = stripe.deliveries();
+    assert_eq!((deliveries.len(), &deliveries[0].webhook_endpoint), (1, &second));
+    let rules = ok(send(&stripe, KEY, "GET", "/_simulator/disorder", ""));
+    let rules: Vec<_> = rules["data"].as_array().unwrap().iter().map(|rule| rule["webhook_endpoint"].clone()).collect();
+    assert_eq!(rules, [second]);
+}
+
+#[test]
 fn deleting_an_endpoint_takes_its_deliveries_along() {
     let stripe = Simulator::new();
     let endpoint = ok(post(&stripe, ENDPOINTS, &format!("url={URL}&enabled_events[0]=*")));
