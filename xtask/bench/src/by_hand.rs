@@ -19,7 +19,7 @@ use sha2::Sha256;
 use stripe_identity::Event;
 
 use crate::canned::{self, ID};
-use crate::{Failure, Round, calls, synchronous};
+use crate::round::{Failure, Round, calls, synchronous};
 use models::{List, Session};
 
 /// What is done with the body of a response, after it was read.

@@ -8,15 +8,9 @@
 mod by_hand;
 pub mod canned;
 mod ours;
+mod round;
 
-use std::error::Error;
-use std::hint::black_box;
-
-/// Why a contestant failed.
-pub type Failure = Box<dyn Error + Send + Sync>;
-
-/// One round of a task.
-pub type Round = Box<dyn FnMut() -> Result<(), Failure>>;
+pub use round::{Failure, Round};
 
 /// Prepares a contestant for a task: `[contestant, task, rounds, port]` of a server. Returns one round, and how often
 /// it is to be run.
@@ -33,16 +27,4 @@ pub fn prepare(arguments: &[String]) -> Result<(Round, u32), Failure> {
     };
     let round = round?.ok_or_else(|| format!("{contestant} has no task {task}"))?;
     Ok((round, rounds.parse()?))
-}
-
-/// Makes a round of a function. What it returns is dropped within the round.
-fn synchronous<T>(mut work: impl FnMut() -> Result<T, Failure> + 'static) -> Round {
-    Box::new(move || work().map(|result| drop(black_box(result))))
-}
-
-/// Makes a round of a call.
-fn calls<T>(mut call: impl AsyncFnMut() -> Result<T, Failure> + 'static) -> Result<Round, Failure> {
-    // One thread, so that what is counted is all of the call.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(synchronous(move || runtime.block_on(call())))
 }

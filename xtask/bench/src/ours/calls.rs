@@ -5,9 +5,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use stripe_identity::resources::verification_sessions::VerificationSessions;
 use stripe_identity::{BlockingClient, Client, HyperTransport, ListVerificationSessions, SessionExpand, UreqTransport};
 
-use super::{config, params};
+use super::setup::{config, params};
 use crate::canned::ID;
-use crate::{Failure, Round, calls, synchronous};
+use crate::round::{Failure, Round, calls, synchronous};
 
 /// Longer than the server keeps an idle connection.
 const IDLE: Duration = Duration::from_millis(20);

@@ -9,8 +9,9 @@ use stripe_identity::types::{List, VerificationSession};
 use stripe_identity::{SentCall, Step};
 use stripe_identity_types::escape_invalid_utf8;
 
-use super::{config, params};
-use crate::{Failure, Round, canned, synchronous};
+use super::setup::{config, params};
+use crate::canned;
+use crate::round::{Failure, Round, synchronous};
 
 pub(super) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
     Ok(Some(match task {

@@ -3,7 +3,8 @@ use std::hint::black_box;
 use stripe_identity::types::Timestamp;
 use stripe_identity::webhook::{Signer, Tolerance, Verifier};
 
-use crate::{Failure, Round, canned, synchronous};
+use crate::canned;
+use crate::round::{Failure, Round, synchronous};
 
 pub(super) fn round() -> Result<Round, Failure> {
     let payload = canned::EVENT;
