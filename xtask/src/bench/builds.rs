@@ -19,7 +19,7 @@ pub(super) fn rows() -> Result<(), Failure> {
     table::count("hello: crates", 58, crates(OURS)?);
     let types = cpu::ratio(ROUNDS, || build("stripe-identity-types"), || build("bench-hello-serde"))?;
     table::ratio("types alone: CPU of a clean release build, against serde and serde_json", 1.6, types);
-    Ok(())
+    Ok(fs::remove_dir_all(target().join("bench"))?)
 }
 
 /// Each package has a folder of its own, which begins empty.
