@@ -72,5 +72,5 @@ fn stripe_is_not_asked_without_a_test_key() {
 /// How many sessions there are.
 fn count(stripe: &Server) -> usize {
     let line = format!("curl -u sk_test_123: {}/v1/identity/verification_sessions", stripe.url());
-    crate::curl::run(&line, "").1["data"].as_array().unwrap().len()
+    crate::curl::run(&line).1["data"].as_array().unwrap().len()
 }

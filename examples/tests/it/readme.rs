@@ -25,16 +25,19 @@ fn shell_lines() -> Vec<&'static str> {
 fn curl_commands_of_the_readme_succeed_as_written() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let address = server.address().to_string();
-    let (mut sessions, mut newest, mut done) = (String::new(), String::new(), Vec::new());
+    let (mut variables, mut newest, mut done) = (Vec::new(), String::new(), Vec::new());
     for line in shell_lines() {
-        if let Some(url) = line.strip_prefix("S=") {
-            sessions = url.replace(LISTEN, &address);
+        if let Some((name, url)) = line.split_once("=http://") {
+            variables.push((format!("${name}"), format!("http://{url}")));
         }
         if !line.starts_with("curl ") {
             continue;
         }
-        let (status, answer) =
-            curl::run(&line.replace(LISTEN, &address).replace("/ID", &format!("/{newest}")), &sessions);
+        let mut command = line.to_owned();
+        for (variable, url) in &variables {
+            command = command.replace(variable, url);
+        }
+        let (status, answer) = curl::run(&command.replace(LISTEN, &address).replace("/ID", &format!("/{newest}")));
         assert_eq!(status, 200, "{line}: {answer}");
         if line.contains(": $S -d ") {
             answer["id"].as_str().unwrap().clone_into(&mut newest);
@@ -56,7 +59,7 @@ fn curl_commands_of_the_readme_succeed_as_written() {
 }
 
 fn newest_session(address: &str, id: &str) -> serde_json::Value {
-    curl::run(&format!("curl -u sk_test_123: http://{address}/v1/identity/verification_sessions/{id}"), "").1
+    curl::run(&format!("curl -u sk_test_123: http://{address}/v1/identity/verification_sessions/{id}")).1
 }
 
 #[test]
