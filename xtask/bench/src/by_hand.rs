@@ -150,7 +150,7 @@ pub(crate) fn call(task: &str, url: &str, reply: Reply) -> Result<Option<Round>,
 pub(crate) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
     Ok(Some(match task {
         "encode" => synchronous(|| Ok(create_form())),
-        "encode_nothing" => synchronous(|| Ok(form(black_box(&[])))),
+        "name_buffer" => synchronous(|| Ok(String::with_capacity(black_box(64)))),
         "request" => {
             let api = Api::new(url, Reply::Parsed);
             synchronous(move || api.request(&Method::POST, SESSIONS, create_form()))

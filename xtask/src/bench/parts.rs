@@ -34,10 +34,10 @@ pub(super) fn webhook(contestants: &Contestants) -> Result<Cost, Failure> {
 }
 
 /// Counts what our encoder costs. It is private to core, so this is what parameters add to the start of a call, and
-/// what an empty form takes by hand.
+/// the buffer for names, which a call without parameters has too.
 pub(super) fn encode(contestants: &Contestants) -> Result<Cost, Failure> {
-    let empty = contestants.cost("base", "encode_nothing")?;
-    Ok(contestants.cost("ours", "start_raw")? - contestants.cost("ours", "start_raw_without_params")? + empty)
+    let names = contestants.cost("base", "name_buffer")?;
+    Ok(contestants.cost("ours", "start_raw")? - contestants.cost("ours", "start_raw_without_params")? + names)
 }
 
 /// Prints where the instructions of a create go.

@@ -128,7 +128,7 @@ impl Form<'_> {
             }
             if self.text.is_empty() {
                 // Room for most forms, so that they do not grow step by step.
-                self.text.reserve(256);
+                self.text.reserve(512);
             } else {
                 self.text.push('&');
             }
