@@ -42,7 +42,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Of four users, one fails and then succeeds, one succeeds, one fails, and one does not begin.
     let outcomes = [Outcome::Failed("selfie_face_mismatch".into()), Outcome::Verified];
     for number in 0..400 {
-        let session = client.verification_sessions().create(CreateVerificationSession::document()).await?;
+        let session = client
+            .verification_sessions()
+            .create(CreateVerificationSession::document().require_matching_selfie(true))
+            .await?;
         for outcome in [&outcomes[..], &outcomes[1..], &outcomes[..1], &[]][number % 4] {
             stripe.submit(&session, outcome)?;
         }
