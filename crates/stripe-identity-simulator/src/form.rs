@@ -111,6 +111,15 @@ impl Form {
         duration(&text).ok_or_else(refusal).map(Some)
     }
 
+    /// A number from 0 to 1.
+    pub(crate) fn probability(&mut self, field: &str) -> Result<Option<f64>, Refusal> {
+        let name = self.full_name(field);
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        let probability = text.parse().ok().filter(|it| (0.0..=1.0).contains(it));
+        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be from 0 to 1"));
+        probability.ok_or_else(refusal).map(Some)
+    }
+
     pub(crate) fn boolean(&mut self, field: &str) -> Result<Option<bool>, Refusal> {
         let name = self.full_name(field);
         match self.text(field)?.as_deref() {

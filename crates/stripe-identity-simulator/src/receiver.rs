@@ -38,7 +38,7 @@ pub(crate) enum Receivers {
     #[default]
     Any,
     /// Those of this machine, and these.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server sends"))]
+    #[cfg_attr(not(any(feature = "server", test)), expect(dead_code, reason = "only a server sends"))]
     Local(Arc<[String]>),
 }
 
@@ -54,7 +54,7 @@ impl Receivers {
     }
 }
 
-fn is_local(host: &str) -> bool {
+pub(crate) fn is_local(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(is_loopback)
 }

@@ -142,8 +142,7 @@ impl Simulator {
         let access = target.map_or(Access::Key, |target| target.row.access);
         let of_id = || {
             let id = target.map(|target| target.id.as_str()).unwrap_or_default();
-            let tag = tag_of(id).unwrap_or_default();
-            self.worlds().tagged(tag, real).ok_or_else(|| id.to_owned())
+            self.place_of(id, real).ok_or_else(|| id.to_owned())
         };
         if access == Access::Link {
             return Ok((of_id().map_err(|_| unknown())?, Caller::Link));
@@ -168,10 +167,15 @@ impl Simulator {
             (Access::Control, Some(Credentials::Ephemeral(_))) => Err(Refusal::ephemeral_key()),
             (_, Some(Credentials::Key { kind, world })) => Ok((self.named(&world, real)?, Caller::Key(kind))),
             (_, Some(Credentials::Ephemeral(secret))) => {
-                let place = tag_of(&secret).and_then(|tag| self.worlds().tagged(tag, real));
-                Ok((place.ok_or_else(Refusal::ephemeral_key_gone)?, Caller::Ephemeral(secret)))
+                let place = self.place_of(&secret, real).ok_or_else(Refusal::ephemeral_key_gone)?;
+                Ok((place, Caller::Ephemeral(secret)))
             }
         }
+    }
+
+    /// Finds the world that made an id, a token or a secret: it has the world's tag in it.
+    fn place_of(&self, id: &str, real: Time) -> Option<Arc<Place>> {
+        self.worlds().tagged(tag_of(id)?, real)
     }
 
     fn named(&self, world: &str, real: Time) -> Result<Arc<Place>, Refusal> {
@@ -188,8 +192,9 @@ impl Simulator {
     /// Says so if what a request did not find in its world is in another one.
     fn note_other_world(&self, place: &Arc<Place>, id: &str, real: Time) {
         let Some(on_note) = &self.shared.on_note else { return };
-        let other = tag_of(id).and_then(|tag| self.worlds().tagged(tag, real));
-        if let Some(other) = other.filter(|other| !Arc::ptr_eq(other, place) && other.lock().contains(id)) {
+        if let Some(other) =
+            self.place_of(id, real).filter(|other| !Arc::ptr_eq(other, place) && other.lock().contains(id))
+        {
             on_note(&Note::ObjectOfAnotherWorld {
                 id: id.to_owned(),
                 world: key::shown(&place.name),
@@ -204,7 +209,7 @@ impl Simulator {
             let mut world = place.lock();
             world.catch_up(real);
             let result = action(&mut world);
-            // For a store, which there is none yet.
+            // Nothing stores them yet.
             drop(world.take_changes());
             result
         };
@@ -222,6 +227,11 @@ impl Simulator {
         if let Some(place) = &self.scope {
             return vec![place.clone()];
         }
+        self.all_and(change)
+    }
+
+    /// The same for all worlds, whatever this handle is to.
+    fn all_and(&self, change: impl FnOnce(&mut Worlds)) -> Vec<Arc<Place>> {
         let mut worlds = self.worlds();
         change(&mut worlds);
         worlds.all()

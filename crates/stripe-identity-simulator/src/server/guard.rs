@@ -11,6 +11,7 @@ use stripe_identity_core::types::Sensitive;
 use subtle::ConstantTimeEq as _;
 
 use super::options::ServerOptions;
+use crate::receiver;
 use crate::refusal::Refusal;
 
 const SIMULATOR_TOKEN: HeaderName = HeaderName::from_static("simulator-token");
@@ -64,11 +65,7 @@ impl Guard {
 
     fn allows(&self, host: &str) -> bool {
         let host = plain(host);
-        let is_loopback = match host.parse::<IpAddr>() {
-            Ok(ip) => ip.to_canonical().is_loopback(),
-            Err(_) => host == "localhost" || host.ends_with(".localhost"),
-        };
-        is_loopback || self.hosts.contains(&host)
+        receiver::is_local(&host) || self.hosts.contains(&host)
     }
 }
 

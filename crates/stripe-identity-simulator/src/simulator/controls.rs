@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::settings::{Clock, Settings};
 use crate::submission::Submission;
 use crate::time::Time;
-use crate::world::{World, WorldClock, tag_of};
+use crate::world::{World, WorldClock};
 
 impl Simulator {
     /// Does something in the world of a session.
@@ -24,7 +24,7 @@ impl Simulator {
         let real = Time::of_system();
         let place = match &self.scope {
             Some(place) => Some(place.clone()),
-            None => tag_of(session.as_str()).and_then(|tag| self.worlds().tagged(tag, real)),
+            None => self.place_of(session.as_str(), real),
         };
         let place = place.ok_or(ControlError::NoSuchSession)?;
         self.with(&place, real, |world| action(world, session.as_str()))

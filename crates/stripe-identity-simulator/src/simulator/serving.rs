@@ -23,11 +23,7 @@ impl Simulator {
         if self.shared.public_url.is_some() {
             return;
         }
-        let mut worlds = self.worlds();
-        url.clone_into(&mut worlds.base_url);
-        let all = worlds.all();
-        drop(worlds);
-        for place in all {
+        for place in self.all_and(|worlds| url.clone_into(&mut worlds.base_url)) {
             place.lock().set_base_url(url.to_owned());
         }
     }
@@ -44,11 +40,7 @@ impl Simulator {
     /// Lets webhooks go to this machine and to the hosts that were named.
     pub(crate) fn restrict_receivers(&self) {
         let receivers = Receivers::Local(self.shared.sending.hosts.clone().into());
-        let mut worlds = self.worlds();
-        worlds.receivers = receivers.clone();
-        let all = worlds.all();
-        drop(worlds);
-        for place in all {
+        for place in self.all_and(|worlds| worlds.receivers = receivers.clone()) {
             place.lock().set_receivers(receivers.clone());
         }
     }

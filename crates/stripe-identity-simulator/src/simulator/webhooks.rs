@@ -15,7 +15,7 @@ use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
-use crate::world::{AttemptId, Outgoing, World, tag_of};
+use crate::world::{AttemptId, Outgoing, World};
 
 /// A webhook that is ready to be sent.
 ///
@@ -150,7 +150,7 @@ impl Simulator {
             return Err(ControlError::BlankSecret);
         }
         let real = Time::of_system();
-        let place = self.scope.clone().or_else(|| tag_of(endpoint).and_then(|tag| self.worlds().tagged(tag, real)));
+        let place = self.scope.clone().or_else(|| self.place_of(endpoint, real));
         let place = place.ok_or(ControlError::NoSuchWebhookEndpoint)?;
         let roll = |world: &mut World| world.roll_webhook_secret(endpoint, secret.to_owned(), expires_in);
         if self.with(&place, real, roll) { Ok(()) } else { Err(ControlError::NoSuchWebhookEndpoint) }

@@ -1,11 +1,16 @@
 //! Objects as JSON.
 
 use serde_json::Value;
-use stripe_identity_core::types::{File, FileLink, Sensitive};
+use stripe_identity_core::types::{File, FileLink, Sensitive, Timestamp};
 
 /// Returns a model as JSON. The models serialize without fail: their maps have texts for keys.
 pub(crate) fn to_json(model: &impl serde::Serialize) -> Value {
     serde_json::to_value(model).unwrap_or_default()
+}
+
+/// Returns a time as the second version of the API shows it.
+pub(crate) fn v2_time(time: Timestamp) -> String {
+    time.to_string().replace('Z', ".000Z")
 }
 
 /// Returns the URL of a path on the server whose base URL is given.

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use stripe_identity_core::types::{Event, ObjectType, Timestamp};
 
+use crate::world::show::v2_time;
+
 const PREFIX: &str = "evt_test_6";
 
 /// The thin event for a snapshot, as a webhook delivers it.
@@ -18,7 +20,7 @@ pub(crate) fn notification(event: &Event) -> Value {
         "object": ObjectType::ThinEvent.as_str(),
         "type": format!("v1.{}", event.type_),
         "livemode": false,
-        "created": created.to_string().replace('Z', ".000Z"),
+        "created": v2_time(created),
         "related_object": {"id": id, "type": type_, "url": format!("/v1/{path}/{id}")},
         "snapshot_event": event.id,
     });

@@ -84,9 +84,9 @@ pub(crate) fn insert(state: &mut State, endpoint: WebhookEndpoint) -> String {
     id
 }
 
-pub(crate) fn list(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
+pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let data: Vec<_> = state.webhook_endpoints.iter().map(|endpoint| shown(state, endpoint)).collect();
-    Ok(json!({ "object": "list", "data": data, "has_more": false, "url": "/_simulator/webhook_endpoints" }).into())
+    Ok(call.list((data, false)))
 }
 
 pub(crate) fn roll_secret(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
@@ -191,7 +191,7 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     let form = &mut call.form;
     let disorder = form.parsed("disorder")?.ok_or_else(|| Refusal::missing_parameter("disorder"))?;
     let (endpoint, event_type) = (form.text("webhook_endpoint")?, form.text("event_type")?);
-    let (probability, times) = (form.parsed::<f64>("probability")?, form.parsed("times")?);
+    let (probability, times) = (form.probability("probability")?, form.parsed("times")?);
     form.finish()?;
     if event_type.as_deref().is_some_and(|pattern| !is_pattern_of_events(pattern)) {
         return Err(Refusal::invalid(
@@ -203,13 +203,10 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     if let Some(id) = endpoint.as_ref().filter(|id| state.webhook_endpoints.get(id).is_none()) {
         return Err(Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, id));
     }
-    let probability = probability.unwrap_or(1.0);
-    if !(0.0..=1.0).contains(&probability) {
-        return Err(Refusal::invalid("probability", "Invalid probability: must be from 0 to 1"));
-    }
     if state.outbox.rules.len() >= MOST_RULES {
         return Err(Refusal::invalid("disorder", &format!("There are {MOST_RULES} rules. Delete one first.")));
     }
+    let probability = probability.unwrap_or(1.0);
     let rule = DisorderRule { disorder, webhook_endpoint: endpoint, event_type, probability, times };
     let shown = shown_rule(&add_rule(state, rule.clone()), &rule);
     Ok(shown.into())
@@ -229,9 +226,9 @@ pub(crate) fn add_rule(state: &mut State, rule: DisorderRule) -> String {
     id
 }
 
-pub(crate) fn list_disorder(state: &mut State, _: &mut Call<'_>) -> Result<Body, Refusal> {
+pub(crate) fn list_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let data: Vec<_> = state.outbox.rules.iter().map(|(id, rule)| shown_rule(id, rule)).collect();
-    Ok(json!({ "object": "list", "data": data, "has_more": false, "url": "/_simulator/disorder" }).into())
+    Ok(call.list((data, false)))
 }
 
 pub(crate) fn delete_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {

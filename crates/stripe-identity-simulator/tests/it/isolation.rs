@@ -8,7 +8,9 @@ use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use stripe_identity_simulator::{Disorder, DisorderRule, Fault, Plan, Simulator, Submission, WebhookEndpoint};
 
-use super::http::{SESSIONS, create, id, send, send_with};
+#[cfg(feature = "server")]
+use super::http::create;
+use super::http::{SESSIONS, id, send, send_with};
 
 const KEY: &str = "sk_test_a";
 const URL: &str = "http://localhost/hook";

@@ -7,12 +7,12 @@ use stripe_identity_webhook::DeliveryKind;
 use crate::form::Form;
 use crate::refusal::Refusal;
 use crate::response::Body;
-use crate::time::Time;
 use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::metadata;
 use crate::world::page::Page;
 use crate::world::record::webhook_endpoint::{Destination, Secrets, Sources, StoredEndpoint};
+use crate::world::show::v2_time;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::webhook_params::{enabled_events, must_have_room, set, url};
@@ -189,7 +189,7 @@ fn shown(endpoint: &StoredEndpoint, include: &[&str]) -> Value {
     let mut shown = json!({
         "id": endpoint.id,
         "object": "v2.core.event_destination",
-        "created": rfc_3339(endpoint.created.into()),
+        "created": v2_time(endpoint.created),
         "description": endpoint.description.as_deref().unwrap_or_default(),
         "enabled_events": endpoint.enabled_events,
         "event_payload": if endpoint.kind == DeliveryKind::Event { "snapshot" } else { "thin" },
@@ -199,7 +199,7 @@ fn shown(endpoint: &StoredEndpoint, include: &[&str]) -> Value {
         "name": destination.map(|destination| destination.name.as_str()),
         "status": if endpoint.disabled { "disabled" } else { "enabled" },
         "type": "webhook_endpoint",
-        "updated": destination.map(|destination| rfc_3339(destination.updated)),
+        "updated": destination.map(|destination| v2_time(destination.updated.timestamp())),
     });
     if let Some(version) = &endpoint.api_version {
         shown["snapshot_api_version"] = json!(version);
@@ -214,8 +214,4 @@ fn shown(endpoint: &StoredEndpoint, include: &[&str]) -> Value {
         shown["webhook_endpoint"]["signing_secret"] = json!(endpoint.secrets.current());
     }
     shown
-}
-
-fn rfc_3339(time: Time) -> String {
-    time.timestamp().to_string().replace('Z', ".000Z")
 }

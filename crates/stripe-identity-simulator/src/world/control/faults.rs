@@ -1,9 +1,5 @@
 //! The handlers of faults.
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
-
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 use stripe_identity_core::types::Patch;
@@ -12,7 +8,6 @@ use crate::fault::{Fault, FaultResponse, FaultRule};
 use crate::form::Form;
 use crate::refusal::Refusal;
 use crate::response::Body;
-use crate::settings;
 use crate::world::call::Call;
 use crate::world::state::State;
 
@@ -55,14 +50,14 @@ fn not_found(id: &str) -> Refusal {
 const EFFECTS: &[&str] = &["respond", "rate_limit", "lock_timeout", "reset", "lose_response", "cut_body", "slow_body"];
 
 fn fault(form: &mut Form) -> Result<Fault, Refusal> {
-    let latency = form.parsed("latency")?.map(|Seconds(latency)| latency);
+    let latency = form.duration("latency")?;
     let mut fault = match form.one_of("effect", EFFECTS)? {
         None => Fault::latency(latency.ok_or_else(|| Refusal::missing_parameter("effect"))?),
         Some("reset") => Fault::reset(),
         Some("lose_response") => Fault::lose_response(),
         Some("cut_body") => Fault::cut_body(),
         Some("slow_body") => {
-            let duration = form.parsed("duration")?.map(|Seconds(duration)| duration);
+            let duration = form.duration("duration")?;
             Fault::slow_body(duration.ok_or_else(|| Refusal::missing_parameter("duration"))?)
         }
         Some("rate_limit") => Fault::respond(response(form, FaultResponse::rate_limit())?),
@@ -95,7 +90,7 @@ fn fault(form: &mut Form) -> Result<Fault, Refusal> {
         let times = u32::try_from(times).map_err(|_| Refusal::invalid("times", "Invalid number of times"))?;
         fault = fault.times(times);
     }
-    if let Some(Probability(probability)) = form.parsed("probability")? {
+    if let Some(probability) = form.probability("probability")? {
         fault = fault.probability(probability);
     }
     Ok(fault)
@@ -125,35 +120,4 @@ fn response(form: &mut Form, mut response: FaultResponse) -> Result<FaultRespons
         }
     }
     Ok(response)
-}
-
-/// A time such as `2s`.
-struct Seconds(Duration);
-
-impl FromStr for Seconds {
-    type Err = Expected;
-
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        settings::duration(text).map(Self).ok_or(Expected("a time such as `2s` or `0.5s`"))
-    }
-}
-
-struct Probability(f64);
-
-impl FromStr for Probability {
-    type Err = Expected;
-
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        let probability = text.parse().ok().filter(|it| (0.0..=1.0).contains(it));
-        probability.map(Self).ok_or(Expected("a probability from 0 to 1"))
-    }
-}
-
-/// What a text would have to be.
-struct Expected(&'static str);
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Invalid value: must be {}", self.0)
-    }
 }
