@@ -23,7 +23,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use stripe_identity_core::types::Sensitive;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::task::JoinSet;
 
 use self::connection::{Activity, Socket};
 use self::guard::Guard;
@@ -42,10 +43,13 @@ const LONGEST_RUN: Duration = Duration::from_secs(60);
 const LARGEST_HEAD: usize = 128 * 1024;
 /// At one connection over HTTP/2.
 const MOST_STREAMS: u32 = 100;
-/// How long a connection that has expired has to end.
+/// Whatever the options say.
+const MOST_CONNECTIONS: u32 = 1 << 20;
+/// How long a connection that has expired, or a delivery that is cut, has to end.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// A [`Simulator`] behind a socket, on threads of its own, for clients in any language. It stops when it is dropped.
+/// A [`Simulator`] behind a socket, on threads of its own, for clients in any language. It stops when it is dropped, or,
+/// with time for what is under way, by [`stop`](Self::stop).
 ///
 /// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS. It sends the webhooks of the endpoints that are
 /// [added](Simulator::add_webhook).
@@ -62,7 +66,7 @@ pub struct Server {
     address: SocketAddr,
     simulator: Simulator,
     control_token: Option<Sensitive<String>>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<Duration>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -108,15 +112,30 @@ impl Server {
             timeout: options.timeout.max(Duration::from_millis(1)),
         });
         let control_token = shared.guard.token().cloned();
-        let connections = options.connections;
+        let limit =
+            u32::try_from(options.connections).map_or(MOST_CONNECTIONS, |limit| limit.clamp(1, MOST_CONNECTIONS));
+        let connections = Arc::new(Semaphore::new(limit as usize));
         let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
             runtime.block_on(async {
+                let (closing, closes) = watch::channel(());
                 // On a task of its own: the sender waits for worlds that are at work.
-                tokio::spawn(serve(listener, shared, connections));
-                tokio::select! {
-                    () = sender.run() => {}
-                    _ = stopped => {}
-                }
+                let serving = tokio::spawn(serve(listener, shared, connections.clone(), closes));
+                let mut deliveries = JoinSet::new();
+                let grace = tokio::select! {
+                    () = sender.run(&mut deliveries) => Duration::ZERO,
+                    // Without a sender, the server has been dropped.
+                    grace = stopped => grace.unwrap_or_default(),
+                };
+                serving.abort();
+                let _ = closing.send(());
+                let _ = tokio::time::timeout(grace, async {
+                    while deliveries.join_next().await.is_some() {}
+                    // All connections have ended once none of them holds a permit.
+                    let _ = connections.acquire_many(limit).await;
+                })
+                .await;
+                // Those that are cut report so, unless a world is at work for long.
+                let _ = tokio::time::timeout(GRACE, deliveries.shutdown()).await;
             });
             // A name that is still looked up is not waited for.
             runtime.shutdown_background();
@@ -129,9 +148,9 @@ impl Server {
         self.address
     }
 
-    /// The base URL for clients.
+    /// The base URL for clients on this machine.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", reachable(self.address))
     }
 
     /// Returns what the control API wants to see in the header `Simulator-Token`, if it does: see
@@ -140,10 +159,34 @@ impl Server {
         self.control_token.as_ref().map(|token| token.expose().as_str())
     }
 
+    /// Stops the server, and gives what is under way so much time to end.
+    ///
+    /// It takes no more connections and begins no more deliveries. Requests under way get their responses. What has not
+    /// ended by then is cut: a delivery counts as one without a response, and is due again later.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use stripe_identity_simulator::{Server, Simulator};
+    /// let server = Server::start("127.0.0.1:0", Simulator::new())?;
+    /// server.stop(Duration::from_millis(500));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn stop(mut self, grace: Duration) {
+        self.end(grace);
+    }
+
+    fn end(&mut self, grace: Duration) {
+        // It is not received if the thread has ended already.
+        let _ = self.stop.take().map(|stop| stop.send(grace));
+        if let Some(thread) = self.thread.take() {
+            // The thread catches what a connection's task panics with; its own end says nothing.
+            let _ = thread.join();
+        }
+    }
+
     /// Waits until the server ends, which it does not do by itself.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
-            // The thread catches what a connection's task panics with; its own end says nothing.
             let _ = thread.join();
         }
     }
@@ -160,11 +203,7 @@ impl Deref for Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It is not received if the thread has ended already.
-        let _ = self.stop.take().map(|stop| stop.send(()));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.end(Duration::ZERO);
     }
 }
 
@@ -187,8 +226,12 @@ struct Shared {
     timeout: Duration,
 }
 
-async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>, connections: usize) {
-    let connections = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
+async fn serve(
+    listener: tokio::net::TcpListener,
+    shared: Arc<Shared>,
+    connections: Arc<Semaphore>,
+    closes: watch::Receiver<()>,
+) {
     loop {
         // It is never closed.
         let Ok(permit) = connections.clone().acquire_owned().await else { return };
@@ -199,15 +242,15 @@ async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>, connectio
         };
         // Without it a small response may wait for an acknowledgement; a socket that refuses it is none the worse.
         let _ = stream.set_nodelay(true);
-        let shared = shared.clone();
+        let (shared, closes) = (shared.clone(), closes.clone());
         tokio::spawn(async move {
-            serve_connection(stream, shared).await;
+            serve_connection(stream, shared, closes).await;
             drop(permit);
         });
     }
 }
 
-async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve_connection(stream: TcpStream, shared: Arc<Shared>, mut closes: watch::Receiver<()>) {
     let (activity, timeout) = (Activity::new(), shared.timeout);
     let socket = Socket { stream, activity: activity.clone() };
     let service = {
@@ -222,10 +265,18 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
         // A connection that breaks is the client's to notice.
         _ = connection.as_mut() => return,
         () = activity.is_reset() => return,
-        () = activity.expires(timeout) => {}
+        () = activity.expires(timeout) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(GRACE, connection).await;
+            return;
+        }
+        _ = closes.changed() => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(GRACE, connection).await;
+    tokio::select! {
+        _ = connection => {}
+        () = activity.is_reset() => {}
+    }
 }
 
 async fn respond(

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::post::Post;
 use crate::delivery::{AttemptResult, DeliveryFailure};
@@ -82,12 +83,14 @@ impl Sender {
         Self { simulator, activity }
     }
 
-    /// Goes on for as long as it is polled.
-    pub(super) async fn run(self) {
+    /// Goes on for as long as it is polled, with a task for each delivery under way.
+    pub(super) async fn run(self, deliveries: &mut JoinSet<()>) {
         let Self { simulator, activity } = self;
         let mut timers = Timers::default();
         let post = Post { receivers: simulator.receivers(), tls: simulator.webhook_roots().config() };
         loop {
+            // What they return is nothing, but kept until it is taken.
+            while deliveries.try_join_next().is_some() {}
             let due = std::iter::from_fn(|| timers.take_due(Instant::now())).filter_map(|place| place.upgrade());
             let places: Vec<_> = due.chain(activity.take()).collect();
             for place in places {
@@ -96,7 +99,7 @@ impl Sender {
                 for Outgoing { attempt, request, hold, timeout, is_cut } in outgoing {
                     let mut under_way = UnderWay::new(simulator.clone(), place.clone(), attempt);
                     let post = post.clone();
-                    tokio::spawn(async move {
+                    deliveries.spawn(async move {
                         tokio::time::sleep(hold).await;
                         under_way.start = Instant::now();
                         let sent = tokio::time::timeout(timeout, post.send(request, is_cut)).await;

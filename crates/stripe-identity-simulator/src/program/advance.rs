@@ -1,0 +1,22 @@
+use std::process::ExitCode;
+
+use super::arguments::AdvanceArguments;
+use super::client::Client;
+use super::failure::Failure;
+use super::serve;
+
+/// Lets time pass in a world, and prints what time it is there.
+pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
+    serve::runtime()?.block_on(async {
+        let client = Client::new(&arguments.at).with_key(&arguments.key)?;
+        let how_far = &arguments.how_far;
+        let seconds = how_far.duration.unwrap_or_default().to_string();
+        let clock = match (how_far.next, how_far.until_idle) {
+            (true, _) => client.post("/_simulator/clock/next", &[]).await?,
+            (_, true) => client.post("/_simulator/clock/run_until_idle", &[]).await?,
+            _ => client.post("/_simulator/clock/advance", &[("seconds", &seconds)]).await?,
+        };
+        println!("{}", clock["now"].as_str().unwrap_or_default());
+        Ok(ExitCode::SUCCESS)
+    })
+}

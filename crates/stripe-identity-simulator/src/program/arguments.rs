@@ -1,0 +1,238 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use super::client;
+use super::help;
+use super::options::{self, Options};
+
+/// What the program is called with.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stripe-identity-simulator",
+    version,
+    about = help::ABOUT,
+    long_about = help::BEGINNING,
+    after_help = help::SHORT,
+    after_long_help = help::LONG,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 120
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: Options,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve until SIGTERM or Ctrl-C; it is what happens without a command
+    Serve(Options),
+    /// Serve while a command runs, such as tests, and tell it where
+    #[command(after_long_help = help::EXEC)]
+    Exec(ExecArguments),
+    /// Let an event happen: create a session and take it as far as the event
+    #[command(after_long_help = help::TRIGGER)]
+    Trigger(TriggerArguments),
+    /// Stand in for the user of a session: submit, with an outcome
+    #[command(after_long_help = help::SUBMIT)]
+    Submit(SubmitArguments),
+    /// Let time pass, and what is due happen
+    Advance(AdvanceArguments),
+    /// Bring a world back to how it began
+    Reset(ResetArguments),
+    /// Write all that the simulator holds, as JSON Lines
+    Export(ExportArguments),
+    /// Read what `export` has written, beside what is there
+    Import(ImportArguments),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExecArguments {
+    #[command(flatten)]
+    pub(super) serve: Options,
+    /// The command, with its arguments
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(super) command: Vec<OsString>,
+}
+
+/// Which simulator, and which of its worlds.
+#[derive(Args, Debug)]
+pub(super) struct At {
+    /// The URL of the running simulator
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "STRIPE_SIMULATOR_URL",
+        default_value = "http://127.0.0.1:12111",
+        hide_env_values = true,
+        value_parser = client::parse_url
+    )]
+    pub(super) url: client::Url,
+    /// What the simulator wants in the header Simulator-Token, if it has printed one
+    #[arg(long, value_name = "TOKEN", env = "STRIPE_SIMULATOR_CONTROL_TOKEN", hide_env_values = true)]
+    pub(super) control_token: Option<String>,
+}
+
+/// The key of a world.
+#[derive(Args, Debug)]
+pub(super) struct Key {
+    /// The test key of your program, which names its world: sk_test_NAME
+    #[arg(long, value_name = "KEY", env = "STRIPE_SECRET_KEY", default_value = "sk_test_123", hide_env_values = true)]
+    pub(super) key: String,
+}
+
+/// The types of events of a session, without `identity.verification_session`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Event {
+    Created,
+    Processing,
+    Verified,
+    RequiresInput,
+    Canceled,
+    Redacted,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TriggerArguments {
+    /// The event, without identity.verification_session
+    pub(super) event: Event,
+    /// How the checks fail, with requires-input
+    #[arg(long, value_name = "CODE", default_value = "document_expired")]
+    pub(super) code: String,
+    /// Make a webhook endpoint for this URL first, in place of one with the same URL
+    #[arg(long, value_name = "URL", value_parser = options::webhook)]
+    pub(super) webhook: Option<String>,
+    /// Let it get thin events, and not snapshots
+    #[arg(long, requires = "webhook")]
+    pub(super) thin: bool,
+    /// What its webhooks are signed with; by default, one is made and printed
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "STRIPE_WEBHOOK_SECRET",
+        hide_env_values = true,
+        value_parser = options::webhook_secret
+    )]
+    pub(super) webhook_secret: Option<String>,
+    #[command(flatten)]
+    pub(super) at: At,
+    #[command(flatten)]
+    pub(super) key: Key,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SubmitArguments {
+    /// The id of the session
+    pub(super) session: String,
+    /// `verified`, or how the checks fail, such as document_expired
+    #[arg(default_value = "verified")]
+    pub(super) outcome: String,
+    /// Details of the user and of the document, such as 'person[dob]=2012-05-01' and after=30s
+    #[arg(value_name = "NAME=VALUE", value_parser = detail)]
+    pub(super) details: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) at: At,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct AdvanceArguments {
+    #[command(flatten)]
+    pub(super) how_far: HowFar,
+    #[command(flatten)]
+    pub(super) at: At,
+    #[command(flatten)]
+    pub(super) key: Key,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(super) struct HowFar {
+    /// How much time passes: 30s, 5m, 24h, 4d
+    #[arg(value_parser = seconds)]
+    pub(super) duration: Option<u64>,
+    /// Go to the next thing that is due, of any kind
+    #[arg(long)]
+    pub(super) next: bool,
+    /// Go on until no try, checks, redaction or delivery is due
+    #[arg(long)]
+    pub(super) until_idle: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ResetArguments {
+    /// Bring back all worlds, and not only that of the key
+    #[arg(long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) at: At,
+    #[command(flatten)]
+    pub(super) key: Key,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExportArguments {
+    /// Where to write; standard output by default
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) at: At,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ImportArguments {
+    /// What to read; - is standard input
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) at: At,
+}
+
+/// Parses the command line and the variables.
+pub(super) fn parse() -> Result<Arguments, clap::Error> {
+    let command = Arguments::command().mut_args(hide_value).mut_subcommands(|command| command.mut_args(hide_value));
+    let matches = command.try_get_matches().map_err(name_variable)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+/// What a variable holds may be a secret, and has no place in help.
+fn hide_value(argument: clap::Arg) -> clap::Arg {
+    argument.hide_env_values(true)
+}
+
+/// Says of a bad value which variable it comes from.
+fn name_variable(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
+    let name = flag.trim_start_matches('-').split(' ').next().unwrap_or_default().to_owned();
+    let is_given = std::env::args_os().any(|it| it.to_string_lossy().starts_with(&format!("--{name}")));
+    let command = Arguments::command();
+    let of_flag = command.get_arguments().find(|it| it.get_long() == Some(name.as_str())).and_then(clap::Arg::get_env);
+    if let Some(variable) = of_flag.filter(|variable| !is_given && std::env::var_os(variable).is_some()) {
+        let described = format!("{flag}, from the variable {}", variable.to_string_lossy());
+        error.insert(ContextKind::InvalidArg, ContextValue::String(described));
+    }
+    error
+}
+
+fn detail(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as person[dob]=2012-05-01")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Reads a whole number of seconds, minutes, hours or days.
+fn seconds(text: &str) -> Result<u64, String> {
+    let parsed = || {
+        let unit = match text.as_bytes().last()? {
+            b's' => 1,
+            b'm' => 60,
+            b'h' => 60 * 60,
+            b'd' => 24 * 60 * 60,
+            _ => return None,
+        };
+        text.get(..text.len() - 1)?.parse::<u64>().ok()?.checked_mul(unit)
+    };
+    parsed().ok_or_else(|| "expected a time such as 30s, 5m, 24h or 4d".to_owned())
+}

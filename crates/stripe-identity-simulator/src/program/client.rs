@@ -1,0 +1,157 @@
+//! Requests to a simulator that runs.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use super::arguments::{At, Key};
+use super::failure::Failure;
+
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// `http://HOST:PORT`.
+#[derive(Clone, Debug)]
+pub(super) struct Url {
+    host: String,
+    port: u16,
+}
+
+pub(super) fn parse_url(text: &str) -> Result<Url, String> {
+    let parsed = || {
+        let url: Uri = text.parse().ok()?;
+        let authority = url.authority()?.as_str();
+        let is_plain = url.scheme_str() == Some("http") && url.path() == "/" && url.query().is_none();
+        let host = url.host().filter(|host| is_plain && !host.is_empty() && !authority.contains('@'))?;
+        Some(Url { host: host.to_owned(), port: url.port_u16().unwrap_or(80) })
+    };
+    parsed().ok_or_else(|| "expected http://HOST:PORT, as the simulator has printed it".to_owned())
+}
+
+impl std::fmt::Display for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+/// One connection to a simulator for each request.
+pub(super) struct Client<'a> {
+    url: &'a Url,
+    token: Option<&'a str>,
+    key: Option<&'a str>,
+}
+
+impl<'a> Client<'a> {
+    /// A client without a key, for requests that concern all worlds, or name theirs by an id.
+    pub(super) fn new(at: &'a At) -> Self {
+        Self { url: &at.url, token: at.control_token.as_deref(), key: None }
+    }
+
+    pub(super) fn with_key(self, key: &'a Key) -> Result<Self, Failure> {
+        let is_test = ["sk_test_", "rk_test_", "sk_org_test_"].iter().any(|prefix| key.key.starts_with(prefix));
+        // A real key must not get to where it does not belong, and is not quoted.
+        if is_test {
+            Ok(Self { key: Some(&key.key), ..self })
+        } else {
+            Err(Failure::usage("--key, or the variable STRIPE_SECRET_KEY, is not a test key: expected sk_test_NAME"))
+        }
+    }
+
+    pub(super) fn at(url: &'a Url) -> Self {
+        Self { url, token: None, key: None }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.json(Method::GET, path, Bytes::new()).await
+    }
+
+    /// Sends a form.
+    pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Value, Failure> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.json(Method::POST, path, body.into()).await
+    }
+
+    async fn json(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
+        let response = self.send(method, path, "application/x-www-form-urlencoded", body).await?;
+        let body = response.into_body().collect().await.map_err(|error| self.broken(&error))?.to_bytes();
+        serde_json::from_slice(&body).map_err(|_| self.no_simulator())
+    }
+
+    /// Sends a request, and returns a response whose status is a success.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Failure> {
+        let stream = self.connect().await?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
+        tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, format!("{}:{}", self.url.host, self.url.port))
+            .header(CONTENT_TYPE, content_type);
+        if let Some(key) = self.key {
+            request = request.header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{key}:"))));
+        }
+        if let Some(token) = self.token {
+            request = request.header("Simulator-Token", token);
+        }
+        let request = request.body(Full::new(body)).map_err(|error| Failure::usage(format!("cannot ask: {error}")))?;
+        let response = sender.send_request(request).await.map_err(|error| self.broken(&error))?;
+        if response.status().is_success() { Ok(response) } else { Err(self.refused(response).await) }
+    }
+
+    async fn connect(&self) -> Result<TcpStream, Failure> {
+        let host = self.url.host.trim_matches(['[', ']']);
+        let connecting = tokio::time::timeout(LONGEST_CONNECT, TcpStream::connect((host, self.url.port)));
+        let reason = match connecting.await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it takes too long".to_owned(),
+        };
+        Err(Failure::new(format!(
+            "no simulator listens on {}: {reason}: start one with `stripe-identity-simulator`, or pass where it listens: \
+             --url http://HOST:PORT",
+            self.url
+        )))
+    }
+
+    /// Describes an error of the API.
+    async fn refused(&self, response: Response<Incoming>) -> Failure {
+        let status = response.status();
+        let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let Some(message) = body["error"]["message"].as_str() else { return self.no_simulator() };
+        if status == StatusCode::FORBIDDEN && message.contains("Simulator-Token") {
+            return Failure::new(format!("{message}: pass the token that it has printed: --control-token TOKEN"));
+        }
+        Failure::new(message)
+    }
+
+    fn broken(&self, error: &hyper::Error) -> Failure {
+        Failure::new(format!(
+            "the connection to {} broke: {error}: see the log of the simulator, and try again",
+            self.url
+        ))
+    }
+
+    fn no_simulator(&self) -> Failure {
+        Failure::new(format!(
+            "what listens on {} is no simulator: pass where one listens: --url http://HOST:PORT",
+            self.url
+        ))
+    }
+}

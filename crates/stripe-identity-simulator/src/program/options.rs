@@ -1,0 +1,178 @@
+//! The options of the server, each of which is a variable too.
+
+use std::net::ToSocketAddrs as _;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
+use clap::{Args, ValueEnum};
+use stripe_identity_simulator::{Clock, Processing, RateLimit, Redacting, SensitiveReads, Simulator, WebhookEndpoint};
+
+/// What is written to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// One readable line a request
+    Text,
+    /// One JSON object a line
+    Json,
+    /// Nothing
+    Off,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Options {
+    /// Where to listen: HOST:PORT, where port 0 picks a free one
+    ///
+    /// Defaults to 127.0.0.1:12111, and of `exec` to 127.0.0.1:0. On 0.0.0.0, other machines and containers can reach it:
+    /// see --allow-host and --control-token.
+    #[arg(long, value_name = "ADDRESS", env = "STRIPE_SIMULATOR_LISTEN", value_parser = address)]
+    pub(super) listen: Option<String>,
+
+    /// The base of URLs of sessions, files and links
+    ///
+    /// Defaults to the host that each client asks for.
+    #[arg(long, value_name = "URL", env = "STRIPE_SIMULATOR_PUBLIC_URL", value_parser = public_url)]
+    pub(super) public_url: Option<String>,
+
+    /// Deliver the events of every world to this URL, as snapshots; may be repeated
+    ///
+    /// Its host is then allowed as by --webhook-host. As at Stripe, `identity.verification_session.redacted` goes only
+    /// to endpoints that name it; these do.
+    #[arg(long, value_name = "URL", env = "STRIPE_SIMULATOR_WEBHOOK", value_delimiter = ',', value_parser = webhook)]
+    pub(super) webhook: Vec<String>,
+
+    /// Deliver the events of every world to this URL, as thin events; may be repeated
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "STRIPE_SIMULATOR_THIN_WEBHOOK",
+        value_delimiter = ',',
+        value_parser = webhook
+    )]
+    pub(super) thin_webhook: Vec<String>,
+
+    /// What webhooks to these URLs are signed with
+    ///
+    /// By default, one is made. It is printed on standard error, and is in the ready file. `exec` gives it to its command
+    /// as STRIPE_WEBHOOK_SECRET.
+    #[arg(long, value_name = "SECRET", env = "STRIPE_SIMULATOR_WEBHOOK_SECRET", value_parser = webhook_secret)]
+    pub(super) webhook_secret: Option<String>,
+
+    /// Let webhooks go to this host, too, and not to this machine only; may be repeated
+    #[arg(long, value_name = "HOST", env = "STRIPE_SIMULATOR_WEBHOOK_HOST", value_delimiter = ',')]
+    pub(super) webhook_host: Vec<String>,
+
+    /// Trust this root certificate (PEM or DER) of webhook receivers under https, beside the usual ones; may be repeated
+    #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_WEBHOOK_ROOT", value_delimiter = ',')]
+    pub(super) webhook_root: Vec<PathBuf>,
+
+    /// Sign webhooks at the time of the simulator's clock, and not at the real time
+    #[arg(long, env = "STRIPE_SIMULATOR_VIRTUAL_SIGNATURES", value_parser = BoolishValueParser::new())]
+    pub(super) virtual_signatures: bool,
+
+    /// What ids and secrets are made from, a number: the same ones for the same seed
+    ///
+    /// By default, it is another one at each start.
+    #[arg(long, value_name = "NUMBER", env = "STRIPE_SIMULATOR_SEED")]
+    pub(super) seed: Option<u64>,
+
+    /// Where the time comes from: real, frozen, or frozen:2026-10-26T07:33:20Z
+    ///
+    /// Defaults to real. Any of them can be moved forward by `advance`.
+    #[arg(long, value_name = "CLOCK", env = "STRIPE_SIMULATOR_CLOCK", value_parser = setting::<Clock>)]
+    pub(super) clock: Option<Clock>,
+
+    /// When checks end: at_once, retrieves:3 (of the session), or a time such as 30s
+    ///
+    /// Defaults to at_once.
+    #[arg(long, value_name = "WHEN", env = "STRIPE_SIMULATOR_PROCESSING", value_parser = setting::<Processing>)]
+    pub(super) processing: Option<Processing>,
+
+    /// When redactions end: by_request, or a time such as 4d
+    ///
+    /// Defaults to 4d.
+    #[arg(long, value_name = "WHEN", env = "STRIPE_SIMULATOR_REDACTING", value_parser = setting::<Redacting>)]
+    pub(super) redacting: Option<Redacting>,
+
+    /// What restricted keys may read: all, recent or none
+    ///
+    /// Defaults to all. `recent` is what was collected in the last 48 hours.
+    #[arg(
+        long,
+        value_name = "WHICH",
+        env = "STRIPE_SIMULATOR_SENSITIVE_READS",
+        value_parser = setting::<SensitiveReads>
+    )]
+    pub(super) sensitive_reads: Option<SensitiveReads>,
+
+    /// How many requests a world takes in a second of its clock, or none for no limit
+    ///
+    /// Defaults to none.
+    #[arg(long, value_name = "NUMBER", env = "STRIPE_SIMULATOR_RATE", value_parser = setting::<RateLimit>)]
+    pub(super) rate: Option<RateLimit>,
+
+    /// A name of this machine under which the control API obeys; may be repeated
+    ///
+    /// It obeys requests to this machine's loopback addresses, to the address that it listens on, and to the host of
+    /// --public-url in any case.
+    #[arg(long, value_name = "NAME", env = "STRIPE_SIMULATOR_ALLOW_HOST", value_delimiter = ',')]
+    pub(super) allow_host: Vec<String>,
+
+    /// What the control API wants in the header Simulator-Token
+    ///
+    /// By default nothing on a loopback address, and elsewhere a token that is made and printed in the ready line.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "STRIPE_SIMULATOR_CONTROL_TOKEN",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub(super) control_token: Option<String>,
+
+    /// Write a file when the server is ready, and remove it at the end
+    ///
+    /// It is JSON with `url`, `pid`, `control_token` and `webhook_secret`, appears whole, and only its owner can read it.
+    #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_READY_FILE")]
+    pub(super) ready_file: Option<PathBuf>,
+
+    /// What is written to standard error: text, json or off
+    ///
+    /// Defaults to text, and of `exec` to off. No line has a key, a secret or personal data.
+    #[arg(long, value_name = "FORMAT", env = "STRIPE_SIMULATOR_LOG")]
+    pub(super) log: Option<LogFormat>,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    match port {
+        // An address of IPv6 without brackets has colons of its own.
+        Some(Ok(_)) if !is_bare_ipv6(text) => Ok(text.to_owned()),
+        _ => Err("expected HOST:PORT such as 127.0.0.1:12111, or 127.0.0.1:0 for a free port".to_owned()),
+    }
+}
+
+fn is_bare_ipv6(text: &str) -> bool {
+    text.parse::<std::net::Ipv6Addr>().is_ok()
+        || (text, 0).to_socket_addrs().is_ok_and(|_| text.matches(':').count() > 1)
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let valid = Simulator::builder().public_url(text);
+    valid.map(|_| text.to_owned()).map_err(|_| "expected http://HOST[:PORT][/PATH] or https://…".to_owned())
+}
+
+pub(super) fn webhook(text: &str) -> Result<String, String> {
+    let valid = WebhookEndpoint::new(text, "whsec_made_up");
+    let expected = "expected the URL of your program, such as http://127.0.0.1:4242/webhook";
+    valid.map(|_| text.to_owned()).map_err(|_| expected.to_owned())
+}
+
+pub(super) fn webhook_secret(text: &str) -> Result<String, String> {
+    let valid = WebhookEndpoint::new("http://127.0.0.1", text);
+    valid.map(|_| text.to_owned()).map_err(|_| "expected a text such as whsec_made_up".to_owned())
+}
+
+/// Parses a setting. Its error says what is expected.
+fn setting<T: FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string().replace("invalid value: ", ""))
+}

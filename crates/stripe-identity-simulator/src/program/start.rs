@@ -1,0 +1,147 @@
+//! How a server is started from options, and how it ends.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use stripe_identity_simulator::{Clock, Server, ServerOptions, Settings, Simulator, SimulatorBuilder, WebhookEndpoint};
+
+use super::failure::Failure;
+use super::log::Log;
+use super::options::{LogFormat, Options};
+use super::port;
+use super::ready_file::ReadyFile;
+use super::signals::Signals;
+
+/// How long requests and deliveries under way have at the end.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What differs between commands that start a server.
+pub(super) struct Defaults {
+    pub(super) listen: &'static str,
+    pub(super) log: LogFormat,
+}
+
+/// A server that runs, with what belongs to it.
+pub(super) struct Running {
+    pub(super) server: Server,
+    pub(super) log: Log,
+    pub(super) webhook_secret: String,
+    ready_file: Option<ReadyFile>,
+}
+
+impl Running {
+    /// Lets what is under way end, and ends. A second signal ends the process at once.
+    pub(super) async fn end(self, signals: &mut Signals) {
+        let Self { server, log, ready_file, .. } = self;
+        // It is not ready any more.
+        drop(ready_file);
+        let stopped = tokio::task::spawn_blocking(move || {
+            server.stop(GRACE);
+            log.flush();
+        });
+        tokio::select! {
+            _ = stopped => {}
+            again = signals.next() => std::process::exit(again.status()),
+        }
+    }
+}
+
+pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Running, Failure> {
+    let log = Log::start(options.log.unwrap_or(defaults.log));
+    let webhook_secret = match &options.webhook_secret {
+        Some(secret) => secret.clone(),
+        None => make_secret().map_err(|error| Failure::new(format!("no random numbers: {error}")))?,
+    };
+    let notes = log.clone();
+    let simulator = builder(options)?.on_note(move |note| notes.note(note)).build();
+    add_webhooks(&simulator, options, &webhook_secret)?;
+    let listen = options.listen.as_deref().unwrap_or(defaults.listen);
+    let server = match Server::start_with(listen, simulator, server_options(options)) {
+        Ok(server) => server,
+        Err(error) => return Err(port::failure(listen, &error).await),
+    };
+    let ready_file = options.ready_file.as_ref().map(|path| {
+        let secret = has_webhooks(options).then_some(webhook_secret.as_str());
+        ReadyFile::write(path, &server, secret).map_err(|error| {
+            let path = path.display();
+            Failure::new(format!(
+                "cannot write the ready file {path}: {error}: pass a file in a folder that you can write to"
+            ))
+        })
+    });
+    Ok(Running { ready_file: ready_file.transpose()?, server, log, webhook_secret })
+}
+
+pub(super) fn has_webhooks(options: &Options) -> bool {
+    !options.webhook.is_empty() || !options.thin_webhook.is_empty()
+}
+
+fn builder(options: &Options) -> Result<SimulatorBuilder, Failure> {
+    let wrong = |flag: &str, error: &dyn std::fmt::Display| Failure::usage(format!("{flag}: {error}"));
+    let of_default = Settings::default();
+    let mut settings = Settings::default();
+    settings.processing = options.processing.unwrap_or(of_default.processing);
+    settings.redacting = options.redacting.unwrap_or(of_default.redacting);
+    settings.sensitive_reads = options.sensitive_reads.unwrap_or(of_default.sensitive_reads);
+    settings.rate_limit = options.rate.unwrap_or(of_default.rate_limit);
+    let mut builder = Simulator::builder()
+        .seed(options.seed.unwrap_or_else(|| fastrand::u64(..)))
+        .clock(options.clock.unwrap_or(Clock::Real))
+        .settings(settings);
+    if options.virtual_signatures {
+        builder = builder.virtual_signatures(true);
+    }
+    if let Some(url) = &options.public_url {
+        builder = builder.public_url(url).map_err(|error| wrong("--public-url", &error))?;
+    }
+    let receivers = options.webhook.iter().chain(&options.thin_webhook).filter_map(|url| {
+        let host = url.parse::<http::Uri>().ok()?.host()?.to_owned();
+        Some(host.trim_matches(['[', ']']).to_owned())
+    });
+    for host in options.webhook_host.iter().cloned().chain(receivers) {
+        builder = builder.webhook_host(host);
+    }
+    for path in &options.webhook_root {
+        let certificate = fs::read(path).map_err(|error| {
+            Failure::usage(format!("cannot read {}: {error}: --webhook-root takes a certificate file", path.display()))
+        })?;
+        builder = builder
+            .webhook_root(&certificate)
+            .map_err(|error| Failure::usage(format!("--webhook-root {}: {error}", path.display())))?;
+    }
+    Ok(builder)
+}
+
+/// Adds the endpoints to all worlds. They get every event, redactions included.
+fn add_webhooks(simulator: &Simulator, options: &Options, secret: &str) -> Result<(), Failure> {
+    const REDACTED: &str = "identity.verification_session.redacted";
+    let wrong = |flag: &str, error: &dyn std::fmt::Display| Failure::usage(format!("{flag}: {error}"));
+    for url in &options.webhook {
+        let endpoint = WebhookEndpoint::new(url, secret).map_err(|error| wrong("--webhook", &error))?;
+        simulator.add_webhook(endpoint.enabled_events(["*", REDACTED]));
+    }
+    for url in &options.thin_webhook {
+        let endpoint = WebhookEndpoint::new(url, secret).map_err(|error| wrong("--thin-webhook", &error))?;
+        simulator.add_webhook(endpoint.thin().enabled_events(["*".to_owned(), format!("v1.{REDACTED}")]));
+    }
+    Ok(())
+}
+
+fn server_options(options: &Options) -> ServerOptions {
+    let mut server = ServerOptions::new();
+    for host in &options.allow_host {
+        server = server.allow_host(host);
+    }
+    match &options.control_token {
+        Some(token) => server.control_token(token),
+        None => server,
+    }
+}
+
+fn make_secret() -> io::Result<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)?;
+    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("whsec_{hex}"))
+}
