@@ -20,6 +20,7 @@ use super::options::{self, Options};
     after_help = help::SHORT,
     after_long_help = help::LONG,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     max_term_width = 120
 )]
 pub(super) struct Arguments {

@@ -13,12 +13,16 @@ mod model;
 #[cfg(feature = "server")]
 mod noise;
 mod people;
+#[cfg(all(feature = "program", unix))]
+mod program;
 mod refusals;
 #[cfg(feature = "server")]
 mod safety;
 mod server;
 #[cfg(feature = "server")]
 mod server_faults;
+#[cfg(feature = "server")]
+mod stopping;
 mod surface;
 mod time;
 mod uploads;

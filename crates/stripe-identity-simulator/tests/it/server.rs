@@ -2,13 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
-use stripe_identity_core::types::Timestamp;
 use stripe_identity_simulator::{Server, Simulator};
 
 use super::http;
@@ -21,7 +19,8 @@ fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap())
 }
 
-fn life_of_a_session(address: SocketAddr) {
+/// Takes sessions through their lives, over HTTP.
+pub(crate) fn life_of_a_session(address: SocketAddr) {
     const SESSIONS: &str = "/v1/identity/verification_sessions";
     let (status, session) = exchange(
         address,
@@ -93,112 +92,6 @@ fn a_body_that_is_too_large_is_refused() {
     assert_eq!(status_line, "HTTP/1.1 413 Payload Too Large\r\n");
 }
 
-/// The program, ended with the test.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts the program on a free port, and reads where it listens.
-fn start_program(arguments: &[&str]) -> (Program, SocketAddr) {
-    let (program, address) = start_program_with(arguments);
-    (program, address.parse().unwrap())
-}
-
-/// Starts the program, and reads what it prints when it is ready.
-fn start_program_with(arguments: &[&str]) -> (Program, String) {
-    let child = Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator"))
-        .args(["--listen", "127.0.0.1:0", "--seed", "7"])
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut program = Program(child);
-    let mut line = String::new();
-    BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (program, line.strip_prefix("listening on http://").unwrap().trim_end().to_owned())
-}
-
-#[test]
-fn program_prints_where_it_listens_when_it_is_ready() {
-    let (_program, address) = start_program(&[]);
-    life_of_a_session(address);
-}
-
-#[test]
-fn program_takes_clock_settings_and_public_url() {
-    let options = ["--clock", "frozen:2030-01-01T00:00:00Z", "--public-url", "https://id.example.test"];
-    let settings = ["--processing", "30s", "--redacting", "by_request", "--sensitive-reads", "none", "--rate", "25"];
-    let (_program, address) = start_program(&[&options[..], &settings[..], &["--virtual-signatures"]].concat());
-    let (_, session) = exchange(address, "POST /v1/identity/verification_sessions", "type=document");
-    assert_eq!(session["created"].as_i64(), Some(1_893_456_000));
-    assert!(session["url"].as_str().unwrap().starts_with("https://id.example.test/start/"));
-    let (_, settings) = exchange(address, "GET /_simulator/settings", "");
-    let expected = serde_json::json!({
-        "processing": "30s", "redacting": "by_request", "sensitive_reads": "none", "webhook_timeout": "10s",
-        "rate_limit": "25",
-    });
-    assert_eq!(settings, expected);
-}
-
-#[test]
-fn program_takes_hosts_and_prints_the_control_token() {
-    let arguments = ["--listen", "0.0.0.0:0", "--allow-host", "simulator"];
-    for (own, expected) in [(None, 32), (Some("made-up"), 7)] {
-        let own: Vec<_> = own.into_iter().flat_map(|token| ["--control-token", token]).collect();
-        let (_program, line) = start_program_with(&[&arguments[..], &own].concat());
-        let (address, token) = line.split_once(" with the control token ").unwrap();
-        assert_eq!(token.len(), expected);
-        let address = SocketAddr::from(([127, 0, 0, 1], address.parse::<SocketAddr>().unwrap().port()));
-        let clock = |host: &str, token: &str| {
-            let headers = format!("Authorization: Bearer sk_test_123\r\nSimulator-Token: {token}\r\n");
-            http::exchange(address, host, "GET /_simulator/clock", &headers, "").0
-        };
-        assert_eq!((clock("simulator", token), clock("simulator", "x"), clock("other", token)), (200, 403, 403));
-    }
-}
-
-#[test]
-fn program_has_the_real_time_unless_asked_otherwise() {
-    let (_program, address) = start_program(&[]);
-    let (_, clock) = exchange(address, "GET /_simulator/clock", "");
-    assert_eq!(clock["clock"], "real");
-    let now: Timestamp = clock["now"].as_str().unwrap().parse().unwrap();
-    assert!((now.as_secs() - Timestamp::now().as_secs()).abs() < 3600);
-}
-
-#[test]
-fn program_prints_which_world_an_id_is_in() {
-    let (mut program, address) = start_program(&[]);
-    let path = "/v1/identity/verification_sessions";
-    let (_, session) = exchange(address, &format!("POST {path}"), "type=document");
-    let other_key = "Authorization: Bearer sk_test_other_made_up\r\n";
-    let head = format!("GET {path}/{}", http::id(&session));
-    assert_eq!(http::exchange(address, "x", &head, other_key, "").0, 404);
-    let mut line = String::new();
-    BufReader::new(program.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.starts_with("note: ") && line.contains("\"other\"") && line.contains("\"123\""), "{line}");
-    assert!(!line.contains("made_up"));
-}
-
-#[test]
-fn program_goes_on_while_nobody_reads_its_notes() {
-    let (_program, address) = start_program(&[]);
-    let path = "/v1/identity/verification_sessions";
-    let (_, session) = exchange(address, &format!("POST {path}"), "type=document");
-    let other_key = "Authorization: Bearer sk_test_other\r\n";
-    let head = format!("GET {path}/{}", http::id(&session));
-    // More than a pipe holds.
-    for _ in 0..2000 {
-        assert_eq!(http::exchange(address, "x", &head, other_key, "").0, 404);
-    }
-}
-
 #[test]
 fn client_over_http2_sees_urls_of_its_authority() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
@@ -216,18 +109,4 @@ fn client_over_http2_sees_urls_of_its_authority() {
     });
     let session: Value = serde_json::from_slice(&body).unwrap();
     assert!(session["url"].as_str().unwrap().starts_with("http://simulator:12111/start/"), "{session}");
-}
-
-#[test]
-fn program_explains_wrong_arguments() {
-    let run = |arguments: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator")).args(arguments).output().unwrap()
-    };
-    assert_eq!(run(&["--bogus"]).status.code(), Some(2));
-    assert_eq!(run(&["--seed", "x"]).status.code(), Some(2));
-    assert_eq!(run(&["--clock", "yesterday"]).status.code(), Some(2));
-    assert_eq!(run(&["--public-url", "id.example.test"]).status.code(), Some(2));
-    assert_eq!(run(&["--listen", "nowhere"]).status.code(), Some(1));
-    let help = run(&["--help"]);
-    assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("--listen"));
 }

@@ -1,0 +1,703 @@
+//! The program, as a process.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stripe_identity_core::types::Timestamp;
+use stripe_identity_simulator::Server;
+use stripe_identity_webhook::{Delivery, Verifier};
+
+use crate::http::{SESSIONS, exchange};
+use crate::server::life_of_a_session;
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stripe-identity-simulator"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STRIPE_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+/// Runs the program, which must succeed, and returns what it prints.
+fn printed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A simulator that listens, ended with the test.
+struct Running {
+    child: Child,
+    /// What it has printed.
+    line: String,
+    stdout: BufReader<ChildStdout>,
+    stderr: Option<BufReader<ChildStderr>>,
+}
+
+impl Running {
+    /// Starts one on a free port.
+    fn start(arguments: &[&str]) -> Self {
+        Self::of(program().args(["--listen", "127.0.0.1:0"]).args(arguments))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = child.stderr.take().map(BufReader::new);
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let mut running = Self { child, line, stdout, stderr };
+        if running.line.is_empty() {
+            panic!("it does not start: {}", running.rest_of_stderr());
+        }
+        running
+    }
+
+    fn url(&self) -> String {
+        self.line.strip_prefix("listening on ").unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.url().strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// Makes a request with the key sk_test_123.
+    fn ask(&self, head: &str, body: &str) -> Value {
+        let key = "Authorization: Bearer sk_test_123\r\n";
+        let (status, body) = exchange(self.address(), "localhost", head, key, body);
+        assert_eq!(status, 200, "{head}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn session(&self, id: &str) -> Value {
+        self.ask(&format!("GET {SESSIONS}/{}", id.trim()), "")
+    }
+
+    /// Runs a command of a client against it, which must succeed.
+    fn client(&self, arguments: &[&str]) -> String {
+        printed(&[arguments, &["--url", &self.url()]].concat())
+    }
+
+    /// Reads standard error up to a line that begins so.
+    fn wait_for_line(&mut self, start: &str) -> String {
+        let lines = self.stderr.as_mut().unwrap().lines().map(Result::unwrap);
+        lines.into_iter().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("there is no line {start}"))
+    }
+
+    fn rest_of_stderr(&mut self) -> String {
+        let mut rest = String::new();
+        self.stderr.take().unwrap().read_to_string(&mut rest).unwrap();
+        rest
+    }
+
+    fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Waits until the process ends by itself.
+    fn end(&mut self) -> ExitStatus {
+        wait(&mut self.child)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap().success());
+}
+
+fn wait(child: &mut Child) -> ExitStatus {
+    let end = Instant::now() + LONG;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(Instant::now() < end, "it does not end");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A folder of its own for each test, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("simulator-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Receives one webhook, checks its signature, and returns the type of its event.
+fn receive(receiver: &TcpListener, secret: &str) -> String {
+    let (mut stream, _) = receiver.accept().unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
+            None if line.trim_end().is_empty() => break,
+            None => {}
+        }
+    }
+    let header = |name: &str| headers.iter().find(|(it, _)| it == name).unwrap().1.clone();
+    let mut body = vec![0; header("content-length").parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    let signature = header("stripe-signature");
+    match Verifier::new(secret).unwrap().verify_delivery(&body, Some(signature.as_bytes())).unwrap() {
+        Delivery::Event(event) => event.type_.to_string(),
+        Delivery::ThinEvent(event) => event.type_.to_string(),
+    }
+}
+
+fn receiver() -> (TcpListener, String) {
+    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/webhook", receiver.local_addr().unwrap());
+    (receiver, url)
+}
+
+#[test]
+fn help_has_each_option_of_the_server_and_each_option_has_its_variable() {
+    let help = printed(&["--help"]);
+    let options = [
+        "listen",
+        "public-url",
+        "webhook",
+        "thin-webhook",
+        "webhook-secret",
+        "webhook-host",
+        "webhook-root",
+        "virtual-signatures",
+        "seed",
+        "clock",
+        "processing",
+        "redacting",
+        "sensitive-reads",
+        "rate",
+        "allow-host",
+        "control-token",
+        "ready-file",
+        "log",
+    ];
+    let lines: Vec<_> = help.lines().map(str::trim).collect();
+    let of_help = lines.iter().filter(|line| line.starts_with("--") && !line.starts_with("--help shows"));
+    let of_help: Vec<_> = of_help.map(|line| line[2..].split(' ').next().unwrap()).collect();
+    for option in options {
+        assert!(of_help.contains(&option), "{option}");
+    }
+    for option in &of_help {
+        let variable = format!("[env: STRIPE_SIMULATOR_{}]", option.to_uppercase().replace('-', "_"));
+        assert!(lines.contains(&variable.as_str()), "{variable}");
+    }
+    assert_eq!(of_help.len(), options.len(), "an option is not tested: {of_help:?}");
+    assert!(help.contains("new Stripe(") && help.contains("StripeClient(") && help.contains("curl -u sk_test_123:"));
+    for command in ["serve", "exec", "trigger", "submit", "advance", "reset", "export", "import"] {
+        assert!(lines.iter().any(|line| line.starts_with(&format!("{command} "))), "{command}");
+        assert!(printed(&[command, "--help"]).contains("Usage:"), "{command}");
+    }
+    let short = printed(&["-h"]);
+    assert!(short.lines().count() < help.lines().count() / 2 && short.contains("--help"));
+    assert!(printed(&["--version"]).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn help_shows_no_value_of_a_variable() {
+    let mut command = program();
+    let secrets = ["CONTROL_TOKEN", "WEBHOOK_SECRET", "URL", "LISTEN"];
+    for name in secrets {
+        command.env(format!("STRIPE_SIMULATOR_{name}"), "127.0.0.1:7717");
+    }
+    command.env("STRIPE_SIMULATOR_URL", "http://127.0.0.1:7717").env("STRIPE_SECRET_KEY", "sk_test_7717");
+    for arguments in [&["--help"][..], &["-h"], &["exec", "--help"], &["submit", "--help"], &["trigger", "--help"]] {
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("7717"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn settings_come_from_options_and_from_variables_and_options_win() {
+    let settings = [("processing", "30s"), ("redacting", "by_request"), ("sensitive-reads", "none"), ("rate", "25")];
+    let mut by_variable = program();
+    let mut by_option = program();
+    by_option.env("STRIPE_SIMULATOR_PROCESSING", "retrieves:7").env("STRIPE_SIMULATOR_RATE", "7");
+    for (name, value) in settings {
+        by_variable.env(format!("STRIPE_SIMULATOR_{}", name.to_uppercase().replace('-', "_")), value);
+        by_option.args([&format!("--{name}"), value]);
+    }
+    by_variable.env("STRIPE_SIMULATOR_LISTEN", "127.0.0.1:0");
+    by_option.args(["--listen", "127.0.0.1:0"]);
+    for mut command in [by_variable, by_option] {
+        let running = Running::of(&mut command);
+        let shown = running.ask("GET /_simulator/settings", "");
+        for (name, value) in settings {
+            let name = if name == "rate" { "rate_limit".to_owned() } else { name.replace('-', "_") };
+            assert_eq!(shown[&name], value, "{name}");
+        }
+    }
+}
+
+#[test]
+fn clock_seed_and_public_url_come_from_variables() {
+    let start = || {
+        let mut command = program();
+        command
+            .arg("serve")
+            .env("STRIPE_SIMULATOR_LISTEN", "127.0.0.1:0")
+            .env("STRIPE_SIMULATOR_CLOCK", "frozen:2030-01-01T00:00:00Z")
+            .env("STRIPE_SIMULATOR_PUBLIC_URL", "https://id.example.test")
+            .env("STRIPE_SIMULATOR_SEED", "7");
+        let running = Running::of(&mut command);
+        running.ask(&format!("POST {SESSIONS}"), "type=document")
+    };
+    let session = start();
+    assert_eq!(session["created"].as_i64(), Some(1_893_456_000));
+    assert!(session["url"].as_str().unwrap().starts_with("https://id.example.test/start/"));
+    assert_eq!(session["id"], start()["id"]);
+}
+
+#[test]
+fn hosts_and_the_control_token_come_from_variables() {
+    let mut command = program();
+    command
+        .env("STRIPE_SIMULATOR_LISTEN", "0.0.0.0:0")
+        .env("STRIPE_SIMULATOR_ALLOW_HOST", "simulator,other")
+        .env("STRIPE_SIMULATOR_CONTROL_TOKEN", "made-up");
+    let running = Running::of(&mut command);
+    // A client can use the URL.
+    assert!(running.url().starts_with("http://127.0.0.1:"), "{}", running.line);
+    let clock = |host: &str, token: &str| {
+        let headers = format!("Authorization: Bearer sk_test_123\r\nSimulator-Token: {token}\r\n");
+        exchange(running.address(), host, "GET /_simulator/clock", &headers, "").0
+    };
+    assert_eq!((clock("simulator", "made-up"), clock("other:1", "made-up")), (200, 200));
+    assert_eq!((clock("third", "made-up"), clock("simulator", "x")), (403, 403));
+    let url = running.url();
+    let without = run(&["advance", "1s", "--url", &url]);
+    assert_eq!(without.status.code(), Some(1));
+    assert!(stderr(&without).contains("--control-token"), "{}", stderr(&without));
+    printed(&["advance", "1s", "--url", &url, "--control-token", "made-up"]);
+}
+
+#[test]
+fn control_token_is_made_and_printed_where_others_can_reach_it() {
+    // The last of two is taken.
+    let running = Running::start(&["--listen", "0.0.0.0:0"]);
+    let (_, token) = running.line.trim_end().split_once(" with the control token ").unwrap();
+    assert_eq!(token.len(), 32);
+    let clock = |token: &str| {
+        let headers = format!("Authorization: Bearer sk_test_123\r\nSimulator-Token: {token}\r\n");
+        exchange(running.address(), "localhost", "GET /_simulator/clock", &headers, "").0
+    };
+    assert_eq!((clock(token), clock("x")), (200, 403));
+}
+
+#[test]
+fn sessions_live_behind_the_line_that_is_printed_at_a_real_time() {
+    let running = Running::start(&[]);
+    assert_eq!(running.line, format!("listening on http://{}\n", running.address()));
+    let clock = running.ask("GET /_simulator/clock", "");
+    assert_eq!(clock["clock"], "real");
+    let now: Timestamp = clock["now"].as_str().unwrap().parse().unwrap();
+    assert!((now.as_secs() - Timestamp::now().as_secs()).abs() < 3600);
+    life_of_a_session(running.address());
+}
+
+#[test]
+fn signatures_are_virtual_on_demand() {
+    for (value, is_virtual) in [("true", true), ("false", false)] {
+        let (receiver, url) = receiver();
+        let mut command = program();
+        command
+            .args(["--listen", "127.0.0.1:0", "--clock", "frozen:2030-01-01T00:00:00Z", "--webhook", &url])
+            .env("STRIPE_SIMULATOR_VIRTUAL_SIGNATURES", value);
+        let running = Running::of(&mut command);
+        running.client(&["trigger", "created"]);
+        let (stream, _) = receiver.accept().unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+        let head = lines.find(|line| line.to_ascii_lowercase().starts_with("stripe-signature: ")).unwrap();
+        assert_eq!(head.contains("t=1893456000,"), is_virtual, "{value}: {head}");
+    }
+}
+
+/// Asks for a session with the key of another world.
+fn ask_elsewhere(running: &Running, session: &Value) -> u16 {
+    let head = format!("GET {SESSIONS}/{}", session["id"].as_str().unwrap());
+    exchange(running.address(), "x", &head, "Authorization: Bearer sk_test_other_made_up\r\n", "").0
+}
+
+#[test]
+fn world_that_an_id_is_in_is_noted() {
+    let mut running = Running::start(&[]);
+    let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
+    assert_eq!(ask_elsewhere(&running, &session), 404);
+    let line = running.wait_for_line("note: ");
+    assert!(line.contains("\"other\"") && line.contains("\"123\""), "{line}");
+    assert!(!line.contains("made_up"));
+}
+
+#[test]
+fn program_goes_on_while_nobody_reads_its_log() {
+    let running = Running::start(&[]);
+    let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
+    // More than a pipe holds.
+    for _ in 0..2000 {
+        assert_eq!(ask_elsewhere(&running, &session), 404);
+    }
+}
+
+#[test]
+fn webhooks_of_the_command_line_get_every_event_signed_with_the_secret() {
+    let ((snapshots, url), (thin, thin_url)) = (receiver(), receiver());
+    let mut command = program();
+    command
+        .args(["--listen", "127.0.0.1:0", "--webhook", &url])
+        .env("STRIPE_SIMULATOR_THIN_WEBHOOK", &thin_url)
+        .env("STRIPE_SIMULATOR_WEBHOOK_SECRET", "whsec_made_up");
+    let running = Running::of(&mut command);
+    running.client(&["trigger", "redacted"]);
+    let types = |receiver: &TcpListener| {
+        let mut types: Vec<_> = (0..4).map(|_| receive(receiver, "whsec_made_up")).collect();
+        types.sort();
+        types
+    };
+    let expected = ["created", "processing", "redacted", "verified"];
+    assert_eq!(types(&snapshots), expected.map(|it| format!("identity.verification_session.{it}")));
+    assert_eq!(types(&thin), expected.map(|it| format!("v1.identity.verification_session.{it}")));
+}
+
+#[test]
+fn webhook_secret_that_is_made_is_printed_and_works() {
+    let (receiver, url) = receiver();
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0"]).env("STRIPE_SIMULATOR_WEBHOOK", format!("{url},{url}/2"));
+    let mut running = Running::of(&mut command);
+    let line = running.wait_for_line("note: webhooks are signed with ");
+    running.client(&["trigger", "created"]);
+    let secret = line.split(' ').next_back().unwrap();
+    assert!(secret.starts_with("whsec_"));
+    for _ in 0..2 {
+        assert_eq!(receive(&receiver, secret), "identity.verification_session.created");
+    }
+}
+
+#[test]
+fn ready_file_has_what_a_test_needs_and_goes_at_the_end() {
+    let folder = Folder::new("ready");
+    let file = folder.file("ready.json");
+    // One of a simulator that was killed is replaced.
+    fs::write(&file, "{}").unwrap();
+    let mut command = program();
+    command
+        .args(["--listen", "127.0.0.1:0", "--control-token", "made-up", "--webhook", "http://127.0.0.1:1/"])
+        .env("STRIPE_SIMULATOR_READY_FILE", &file);
+    let mut running = Running::of(&mut command);
+    let ready: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(ready["url"], running.url());
+    assert_eq!(ready["pid"], running.child.id());
+    assert_eq!(ready["control_token"], "made-up");
+    assert!(ready["webhook_secret"].as_str().unwrap().starts_with("whsec_"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    running.signal("TERM");
+    assert!(running.end().success());
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+}
+
+#[test]
+fn ready_file_that_cannot_be_written_is_an_error() {
+    let output = run(&["--listen", "127.0.0.1:0", "--ready-file", "/nonexistent/folder/ready.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot write the ready file /nonexistent/folder/ready.json"));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn either_signal_ends_it_with_success_though_a_delivery_hangs() {
+    for name in ["TERM", "INT"] {
+        let (receiver, url) = receiver();
+        let mut running = Running::start(&["--webhook", &url]);
+        running.client(&["trigger", "created"]);
+        let (_hangs, _) = receiver.accept().unwrap();
+        let start = Instant::now();
+        running.signal(name);
+        assert!(running.end().success(), "{name}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{name}");
+        let mut rest = String::new();
+        running.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "standard output has one line");
+    }
+}
+
+#[test]
+fn second_signal_ends_it_at_once() {
+    let mut running = Running::start(&[]);
+    running.ask("POST /_simulator/faults", "latency=600s");
+    let mut stream = TcpStream::connect(running.address()).unwrap();
+    write!(stream, "GET {SESSIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_123\r\n\r\n").unwrap();
+    let end = Instant::now() + LONG;
+    while running.ask("GET /_simulator/faults", "")["data"][0]["applied"] == 0 {
+        assert!(Instant::now() < end);
+    }
+    let idle = TcpStream::connect(running.address()).unwrap();
+    idle.set_read_timeout(Some(LONG)).unwrap();
+    running.signal("TERM");
+    // It stops by now, and waits for the request.
+    assert_eq!((&idle).read(&mut [0]).unwrap_or(0), 0);
+    running.signal("INT");
+    assert_eq!(running.end().code(), Some(130));
+}
+
+#[test]
+fn port_in_use_is_said_by_whom() {
+    let running = Running::start(&[]);
+    let address = running.address().to_string();
+    let output = run(&["--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = stderr(&output);
+    let pid = running.child.id();
+    assert!(error.contains(&format!("cannot listen on {address}: the port is in use by another simulator")), "{error}");
+    assert!(error.contains(&pid.to_string()) && error.contains("--listen 127.0.0.1:0"), "{error}");
+
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let output = run(&["--listen", &other.local_addr().unwrap().to_string()]);
+    let error = stderr(&output);
+    assert!(error.contains("the port is in use") && error.contains("--listen 127.0.0.1:0"), "{error}");
+    if cfg!(target_os = "linux") {
+        assert!(error.contains(&format!("with the process id {}", std::process::id())), "{error}");
+    }
+}
+
+#[test]
+fn wrong_calls_end_with_2_and_say_what_is_right() {
+    for (arguments, expected) in [
+        (&["--bogus"][..], "--bogus"),
+        (&["--seed", "x"], "--seed"),
+        (&["--clock", "yesterday"], "`real`, `frozen`"),
+        (&["--public-url", "id.example.test"], "http://HOST"),
+        (&["--listen", "nowhere"], "127.0.0.1:0"),
+        (&["--listen", "::1"], "127.0.0.1:0"),
+        (&["--processing", "soon"], "at_once"),
+        (&["--redacting", "soon"], "by_request"),
+        (&["--sensitive-reads", "some"], "recent"),
+        (&["--rate", "0"], "such as `25`"),
+        (&["--log", "xml"], "json"),
+        (&["--webhook", "localhost:4242"], "http://127.0.0.1:4242/webhook"),
+        (&["--thin-webhook", "ftp://x/"], "http://127.0.0.1:4242/webhook"),
+        (&["--webhook-secret", " "], "whsec_made_up"),
+        (&["--webhook-root", "/nonexistent"], "--webhook-root"),
+        (&["--control-token", ""], "--control-token"),
+        (&["exec"], "COMMAND"),
+        (&["trigger", "happiness"], "requires-input"),
+        (&["trigger", "created", "--thin"], "--webhook"),
+        (&["advance"], "--until-idle"),
+        (&["advance", "3"], "30s, 5m, 24h or 4d"),
+        (&["advance", "3s", "--next"], "--next"),
+        (&["submit", "vs_1", "verified", "dob"], "NAME=VALUE"),
+        (&["submit", "vs_1", "--url", "https://api.stripe.com"], "http://HOST:PORT"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    let output = program().env("STRIPE_SIMULATOR_RATE", "fast").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("from the variable STRIPE_SIMULATOR_RATE"), "{}", stderr(&output));
+}
+
+#[test]
+fn client_refuses_a_live_key_without_showing_it() {
+    for arguments in [&["advance", "1s"][..], &["trigger", "created"], &["reset"]] {
+        let output = program().args(arguments).env("STRIPE_SECRET_KEY", "sk_live_7717").output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("STRIPE_SECRET_KEY") && !stderr(&output).contains("7717"));
+    }
+}
+
+#[test]
+fn client_without_a_simulator_says_how_to_start_one() {
+    // Nothing listens on a port that is bound and no more.
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    drop(socket);
+    for arguments in [&["submit", "vs_1"][..], &["advance", "--next"], &["trigger", "created"], &["export"]] {
+        let output = run(&[arguments, &["--url", &url]].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let error = stderr(&output);
+        assert!(error.contains(&format!("no simulator listens on {url}")), "{error}");
+        assert!(error.contains("start one with `stripe-identity-simulator`"), "{error}");
+    }
+}
+
+#[test]
+fn trigger_lets_each_event_happen() {
+    let running = Running::start(&["--processing", "30s", "--clock", "frozen"]);
+    for (event, status) in [
+        ("created", "requires_input"),
+        ("processing", "processing"),
+        ("verified", "verified"),
+        ("requires-input", "requires_input"),
+        ("canceled", "canceled"),
+        ("redacted", "verified"),
+    ] {
+        let id = running.client(&["trigger", event]);
+        assert_eq!(running.session(&id)["status"], status, "{event}");
+        let events =
+            running.ask(&format!("GET /v1/events?type=identity.verification_session.{}", event.replace('-', "_")), "");
+        let of_session = events["data"].as_array().unwrap().iter();
+        let of_session = of_session.filter(|event| event["data"]["object"]["id"] == id.trim());
+        assert_eq!(of_session.count(), 1, "{event}");
+    }
+    let id = running.client(&["trigger", "requires-input", "--code", "selfie_face_mismatch"]);
+    assert_eq!(running.session(&id)["last_error"]["code"], "selfie_face_mismatch");
+    let output = run(&["trigger", "requires-input", "--code", "bad_mood", "--url", &running.url()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("selfie_face_mismatch"), "{}", stderr(&output));
+}
+
+#[test]
+fn trigger_makes_the_endpoint_that_it_is_given() {
+    let running = Running::start(&[]);
+    for (thin, prefix) in [(&["--thin"][..], "v1."), (&[], "")] {
+        let (receiver, url) = receiver();
+        let key = ["--key", "sk_test_of_trigger", "--webhook-secret", "whsec_made_up"];
+        let id = running.client(&[&["trigger", "redacted", "--webhook", &url], thin, &key].concat());
+        assert!(id.starts_with("vs_"));
+        let types: Vec<_> = (0..4).map(|_| receive(&receiver, "whsec_made_up")).collect();
+        assert!(types.contains(&format!("{prefix}identity.verification_session.redacted")), "{types:?}");
+    }
+    // Only in the world of the key.
+    assert_eq!(running.ask("GET /_simulator/webhook_endpoints", "")["data"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn submit_takes_an_outcome_and_details() {
+    let running = Running::start(&[]);
+    let create = || {
+        let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
+        session["id"].as_str().unwrap().to_owned()
+    };
+    let verified = create();
+    running.client(&["submit", &verified]);
+    assert_eq!(running.session(&verified)["status"], "verified");
+
+    let failed = create();
+    running.client(&["submit", &failed, "document_expired"]);
+    assert_eq!(running.session(&failed)["last_error"]["code"], "document_expired");
+    running.client(&["submit", &failed, "verified", "person[dob]=2012-05-01", "after=0s"]);
+    let key = "Authorization: Bearer rk_test_123\r\n";
+    let head = format!("GET {SESSIONS}/{failed}?expand[]=verified_outputs.dob");
+    let (_, session) = exchange(running.address(), "x", &head, key, "");
+    assert!(session.contains("2012"), "{session}");
+
+    let output = run(&["submit", &failed, "--url", &running.url()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("has the status verified"), "{}", stderr(&output));
+}
+
+#[test]
+fn advance_moves_the_clock_of_a_world() {
+    let running = Running::start(&["--clock", "frozen:2030-01-01T00:00:00Z", "--processing", "30s"]);
+    assert_eq!(running.client(&["advance", "4d"]), "2030-01-05T00:00:00Z\n");
+    let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
+    running.client(&["submit", session["id"].as_str().unwrap()]);
+    assert_eq!(running.client(&["advance", "--next"]), "2030-01-05T00:00:30Z\n");
+    assert_eq!(running.session(session["id"].as_str().unwrap())["status"], "verified");
+    assert_eq!(running.client(&["advance", "--until-idle"]), "2030-01-05T00:00:30Z\n");
+    assert_eq!(running.client(&["advance", "1m", "--key", "sk_test_other"]), "2030-01-01T00:01:00Z\n");
+}
+
+#[test]
+fn exec_gives_its_command_all_that_it_needs() {
+    let script = "test \"$STRIPE_API_BASE\" = \"$STRIPE_API_PROTOCOL://$STRIPE_API_HOST:$STRIPE_API_PORT\" &&
+        test \"$STRIPE_API_BASE\" = \"$STRIPE_SIMULATOR_URL\" &&
+        echo $STRIPE_SECRET_KEY $STRIPE_RESTRICTED_KEY $STRIPE_PUBLISHABLE_KEY $STRIPE_WEBHOOK_SECRET &&
+        \"$0\" trigger verified && \"$0\" advance 1s";
+    let simulator = env!("CARGO_BIN_EXE_stripe-identity-simulator");
+    let output = program()
+        .args(["exec", "--control-token", "made-up", "--webhook-secret", "whsec_made_up", "--", "sh", "-c", script])
+        .arg(simulator)
+        .env("STRIPE_SECRET_KEY", "sk_live_7717")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = stdout.lines().collect();
+    assert_eq!(lines[0], "sk_test_123 rk_test_123 pk_test_123 whsec_made_up");
+    assert!(lines[1].starts_with("vs_") && lines.len() == 3, "{stdout}");
+}
+
+#[test]
+fn exec_passes_on_status_and_arguments() {
+    let status = |command: &[&str]| run(&[&["exec", "--"], command].concat()).status.code();
+    assert_eq!(status(&["true"]), Some(0));
+    assert_eq!(status(&["sh", "-c", "exit 7"]), Some(7));
+    assert_eq!(status(&["sh", "-c", "kill -9 $$"]), Some(137));
+    assert_eq!(status(&["/"]), Some(126));
+    let output = run(&["exec", "--", "no-such-program", "x"]);
+    assert_eq!(output.status.code(), Some(127));
+    assert!(stderr(&output).contains("there is no command no-such-program"), "{}", stderr(&output));
+    assert_eq!(printed(&["exec", "echo", "--listen", "-h", "--", "x"]), "--listen -h -- x\n");
+}
+
+#[test]
+fn exec_passes_signals_on_and_ends_after_its_command() {
+    for (name, code) in [("TERM", 15), ("INT", 2)] {
+        let script =
+            "trap 'exit 15' TERM; trap 'exit 2' INT; echo ready $STRIPE_API_BASE; while :; do sleep 0.05; done";
+        let mut child = program().args(["exec", "--", "sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address: SocketAddr = line.trim_end().strip_prefix("ready http://").unwrap().parse().unwrap();
+        assert!(TcpStream::connect(address).is_ok());
+        signal(child.id(), name);
+        assert_eq!(wait(&mut child).code(), Some(code));
+    }
+}
+
+#[test]
+fn url_of_a_server_on_all_addresses_leads_to_it_from_this_machine() {
+    let server = Server::start("0.0.0.0:0", stripe_identity_simulator::Simulator::new()).unwrap();
+    let address: SocketAddr = server.url().strip_prefix("http://").unwrap().parse().unwrap();
+    assert!(address.ip().is_loopback() && TcpStream::connect(address).is_ok());
+}
