@@ -357,6 +357,7 @@ mod plan;
 mod receiver;
 mod refusal;
 mod response;
+mod router;
 #[cfg(feature = "server")]
 mod server;
 mod settings;

@@ -2,17 +2,19 @@ mod base_url;
 mod builder;
 mod controls;
 mod faults;
+mod handle;
 #[cfg(feature = "server")]
 mod serving;
 pub(crate) mod webhooks;
+mod whole;
 mod worlds;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use http::Request;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
-use http::{Request, Response};
 
 use self::builder::NoteHook;
 pub use self::builder::{InvalidPublicUrl, SimulatorBuilder};
@@ -21,9 +23,8 @@ use self::worlds::{MOST_WORLDS, Worlds};
 use crate::key::{self, Credentials};
 use crate::note::Note;
 use crate::refusal::Refusal;
-use crate::response;
 use crate::time::Time;
-use crate::world::{Access, Caller, Ids, Incoming, Target, World, WorldClock, tag_of};
+use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.
 ///
@@ -104,31 +105,6 @@ impl Simulator {
         let (_, name) = key::named(key).ok_or(WorldError::InvalidKey)?;
         let place = self.worlds().named(&name, Time::of_system()).ok_or(WorldError::TooManyWorlds)?;
         Ok(Self { shared: self.shared.clone(), scope: Some(place) })
-    }
-
-    /// Responds to one request, as Stripe would.
-    #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has responded to")]
-    pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let real = Time::of_system();
-        let target = Target::of(request.method(), request.uri().path());
-        match self.find(&request, target.as_ref(), real) {
-            Ok((place, caller)) => {
-                let base_url = self.base_url(&request);
-                let reply = self.with(&place, real, |world| {
-                    world.handle(Incoming { request: &request, target, caller, base_url: &base_url, real })
-                });
-                if let Some(id) = &reply.missing_id {
-                    self.note_other_world(&place, id, real);
-                }
-                reply.response
-            }
-            Err(refusal) => {
-                let request_id = lock(&self.shared.request_ids).id("req_");
-                let mut response = refusal.into_response();
-                response::complete(&mut response, &request, &request_id);
-                response
-            }
-        }
     }
 
     /// Finds the world that a request is for, and who makes it.

@@ -1,7 +1,5 @@
 //! All endpoints, and the handler of each.
 
-mod router;
-
 use std::sync::LazyLock;
 
 use http::Method;
@@ -9,9 +7,9 @@ use stripe_identity_core::endpoint::{Endpoint, Route};
 use stripe_identity_core::resources as client;
 use stripe_identity_core::types::{FileExpand, FileLinkExpand, ReportExpand, SessionExpand};
 
-use self::router::Router;
 use crate::refusal::Refusal;
 use crate::response::Body;
+use crate::router::Router;
 use crate::world::call::Call;
 use crate::world::state::State;
 use crate::world::{api, control, users, webhook_control};

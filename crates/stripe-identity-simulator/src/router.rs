@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use stripe_identity_core::endpoint::Route;
 
 /// Finds what is at the route of a request, a segment of its path at a time.
-pub(super) struct Router<T> {
+pub(crate) struct Router<T> {
     items: Vec<(Route, T)>,
     root: Node,
 }
@@ -21,7 +21,7 @@ struct Node {
 }
 
 impl<T> Router<T> {
-    pub(super) fn new(items: Vec<(Route, T)>) -> Self {
+    pub(crate) fn new(items: Vec<(Route, T)>) -> Self {
         let mut root = Node::default();
         for (index, (route, _)) in items.iter().enumerate() {
             let mut node = &mut root;
@@ -38,7 +38,7 @@ impl<T> Router<T> {
     }
 
     /// Returns what is at the route of a request, and the id in its path, which is empty if the route has none.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Option<(&T, String)> {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<(&T, String)> {
         let (mut node, mut id) = (&self.root, String::new());
         for segment in path.split('/') {
             if let Some(next) = node.by_text.get(segment) {

@@ -1,0 +1,59 @@
+//! The requests that concern the whole simulator, or one world of it from outside.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::json;
+use stripe_identity_core::endpoint::Route;
+
+use super::Simulator;
+use crate::refusal::Refusal;
+use crate::response::Body;
+use crate::router::Router;
+
+/// Does what a request asks for, on a handle to the world of its key, or to all worlds if it has none.
+type Handler = fn(&Simulator, &Request<Bytes>) -> Result<Response<Bytes>, Refusal>;
+
+/// An endpoint of the whole simulator, with its handler.
+pub(super) struct Whole {
+    route: Route,
+    /// Whether anyone may ask, with whatever key and from whatever page.
+    pub(super) is_open: bool,
+    pub(super) handler: Handler,
+}
+
+impl Whole {
+    fn new(route: Route, handler: Handler) -> Self {
+        Self { route, is_open: false, handler }
+    }
+
+    fn open(self) -> Self {
+        Self { is_open: true, ..self }
+    }
+}
+
+fn rows() -> impl IntoIterator<Item = Whole> {
+    [Whole::new(Route::get("/_simulator/health"), health).open()]
+}
+
+static ROUTER: LazyLock<Router<Whole>> =
+    LazyLock::new(|| Router::new(rows().into_iter().map(|row| (row.route.clone(), row)).collect()));
+
+/// Finds the endpoint of the whole simulator that a request is to, if it is to one.
+pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
+    // Most requests are to others.
+    path.starts_with("/_simulator/").then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+fn health(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    let health = json!({
+        "object": "simulator.health",
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "worlds": simulator.places().len(),
+        "pid": std::process::id(),
+    });
+    Ok(Body::from(health).into_response())
+}
