@@ -14,6 +14,7 @@ mod models;
 mod msrv;
 mod mutants;
 mod openapi;
+mod recipes;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "searches for changes that no test sees; needs cargo-mutants",
         Tool(mutants::run),
     ),
+    ("recipes", "", "runs the recipes; needs Node, Python and their registries", Tool(recipes::run)),
 ];
 
 fn main() -> ExitCode {
