@@ -7,6 +7,7 @@ mod fault_control;
 mod faults;
 mod http;
 mod isolation;
+mod journal;
 mod life;
 mod lists;
 mod model;
