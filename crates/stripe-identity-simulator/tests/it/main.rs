@@ -24,6 +24,7 @@ mod surface;
 mod time;
 mod uploads;
 mod urls;
+mod verify;
 mod webhook_endpoints;
 mod webhooks;
 mod worlds;
