@@ -346,6 +346,7 @@ mod disruption;
 mod document;
 mod fault;
 mod form;
+mod journal;
 mod key;
 mod multipart;
 mod note;
@@ -376,6 +377,9 @@ pub use disorder::{Disorder, DisorderRule};
 pub use disruption::{Damage, Disruption};
 pub use document::Document;
 pub use fault::{Fault, FaultResponse, FaultRule};
+pub use journal::{
+    AppliedFault, IdempotencyUse, RequestEntry, RequestError, RequestKey, RequestKind, RequestPattern, VerifyError,
+};
 pub use note::Note;
 pub use outcome::{Check, Outcome, UnknownOutcome};
 pub use person::Person;

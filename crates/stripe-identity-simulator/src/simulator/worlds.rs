@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::disorder::DisorderRule;
 use crate::fault::Fault;
+use crate::journal::Ring;
+use crate::key;
 use crate::patience;
 use crate::plan::Plan;
 use crate::receiver::Receivers;
@@ -26,7 +28,10 @@ const SHORT_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) name: String,
-    tag: String,
+    /// The name as logs may show it.
+    pub(super) shown: Arc<str>,
+    pub(super) tag: String,
+    pub(super) journal: Mutex<Ring>,
     world: Mutex<World>,
 }
 
@@ -55,6 +60,8 @@ pub(super) struct Worlds {
     pub(super) disorder: Vec<DisorderRule>,
     pub(super) receivers: Receivers,
     pub(super) faults: Vec<Fault>,
+    /// How many requests the journal of each keeps.
+    pub(super) journal: usize,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     swept: Time,
@@ -81,6 +88,7 @@ impl Worlds {
             disorder: Vec::new(),
             receivers: Receivers::default(),
             faults: Vec::new(),
+            journal: 0,
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
             swept: real,
@@ -120,7 +128,13 @@ impl Worlds {
         for fault in &self.faults {
             world.add_fault(fault.clone());
         }
-        let place = Arc::new(Place { name: name.to_owned(), tag: tag.clone(), world: Mutex::new(world) });
+        let place = Arc::new(Place {
+            name: name.to_owned(),
+            shown: key::shown(name).into(),
+            tag: tag.clone(),
+            journal: Mutex::new(Ring::new(self.journal)),
+            world: Mutex::new(world),
+        });
         self.by_tag.insert(tag, name.to_owned());
         self.by_name.insert(name.to_owned(), Used { place: place.clone(), last: real });
         Some(place)
