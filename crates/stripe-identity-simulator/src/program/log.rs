@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;
 
 use serde_json::json;
-use stripe_identity_simulator::Note;
+use stripe_identity_simulator::{Note, RequestEntry};
 
 use super::options::LogFormat;
 
@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 enum Message {
     Line(String),
+    Request(Box<RequestEntry>),
     /// All that comes before it is to be printed.
     Flush(SyncSender<()>),
 }
@@ -41,7 +42,7 @@ impl Log {
 
     /// Prints what the person at the simulator has to know, in whatever format.
     pub(super) fn say(&self, text: &str) {
-        self.line(shown(self.format, text));
+        self.send(Message::Line(shown(self.format, text)));
     }
 
     pub(super) fn note(&self, note: &Note) {
@@ -50,8 +51,14 @@ impl Log {
         }
     }
 
-    fn line(&self, line: String) {
-        if self.messages.try_send(Message::Line(line)).is_err() {
+    pub(super) fn request(&self, entry: &RequestEntry) {
+        if self.format != LogFormat::Off {
+            self.send(Message::Request(Box::new(entry.clone())));
+        }
+    }
+
+    fn send(&self, message: Message) {
+        if self.messages.try_send(message).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -75,17 +82,21 @@ fn shown(format: LogFormat, text: &str) -> String {
 fn print(format: LogFormat, messages: &Receiver<Message>, left_out: &AtomicU64) {
     let mut stderr = io::stderr();
     for message in messages {
-        match message {
-            Message::Line(line) => {
-                let left_out = left_out.swap(0, Ordering::Relaxed);
-                if left_out > 0 {
-                    let text = format!("{left_out} lines were left out, since they were not read in time");
-                    let _ = writeln!(stderr, "{}", shown(format, &text));
-                }
-                // Nobody is there to learn of a line that cannot be printed.
-                let _ = writeln!(stderr, "{line}");
+        let line = match message {
+            Message::Line(line) => line,
+            Message::Request(entry) if format == LogFormat::Json => serde_json::to_string(&*entry).unwrap_or_default(),
+            Message::Request(entry) => entry.to_string(),
+            Message::Flush(done) => {
+                let _ = done.try_send(());
+                continue;
             }
-            Message::Flush(done) => drop(done.try_send(())),
+        };
+        let left_out = left_out.swap(0, Ordering::Relaxed);
+        if left_out > 0 {
+            let text = format!("{left_out} lines were left out, since they were not read in time");
+            let _ = writeln!(stderr, "{}", shown(format, &text));
         }
+        // Nobody is there to learn of a line that cannot be printed.
+        let _ = writeln!(stderr, "{line}");
     }
 }

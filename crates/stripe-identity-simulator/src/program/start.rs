@@ -53,8 +53,9 @@ pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Runn
         Some(secret) => secret.clone(),
         None => make_secret().map_err(|error| Failure::new(format!("no random numbers: {error}")))?,
     };
-    let notes = log.clone();
-    let simulator = builder(options)?.on_note(move |note| notes.note(note)).build();
+    let (notes, requests) = (log.clone(), log.clone());
+    let builder = builder(options)?.on_note(move |note| notes.note(note));
+    let simulator = builder.on_request(move |entry| requests.request(entry)).build();
     add_webhooks(&simulator, options, &webhook_secret)?;
     let listen = options.listen.as_deref().unwrap_or(defaults.listen);
     let server = match Server::start_with(listen, simulator, server_options(options)) {

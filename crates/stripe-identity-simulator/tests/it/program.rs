@@ -373,6 +373,38 @@ fn world_that_an_id_is_in_is_noted() {
 }
 
 #[test]
+fn log_has_a_line_for_each_request_in_its_format_and_nothing_of_a_client() {
+    for (value, format) in [("text", Some("text")), ("json", Some("json")), ("off", Some("off")), ("text", None)] {
+        let mut command = program();
+        command.args(["--listen", "127.0.0.1:0"]);
+        match format {
+            Some(_) => command.env("STRIPE_SIMULATOR_LOG", value),
+            None => &mut command,
+        };
+        let mut running = Running::of(&mut command);
+        let session = running.ask(&format!("POST {SESSIONS}"), "type=document&metadata[secret_name]=secret_value");
+        // It is the last line, a note.
+        assert_eq!(ask_elsewhere(&running, &session), 404);
+        running.signal("TERM");
+        running.end();
+        let log = running.rest_of_stderr();
+        let expected = if value == "off" { 0 } else { 3 };
+        assert_eq!(log.lines().count(), expected, "{log}");
+        for hidden in ["secret_value", "secret_name", "sk_test_", "made_up"] {
+            assert!(!log.contains(hidden), "{log}");
+        }
+        if value == "json" {
+            let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert!(lines.iter().any(|line| line["note"].is_string()), "{log}");
+            let paths = lines.iter().filter_map(|line| line["path"].as_str());
+            assert!(paths.into_iter().any(|path| path == SESSIONS), "{log}");
+        } else if value == "text" {
+            assert!(log.contains(SESSIONS) && log.lines().any(|line| line.starts_with("note: ")), "{log}");
+        }
+    }
+}
+
+#[test]
 fn program_goes_on_while_nobody_reads_its_log() {
     let running = Running::start(&[]);
     let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
