@@ -9,7 +9,6 @@ mod narration;
 
 use std::process::ExitCode;
 
-use lexopt::{Arg, Parser};
 use narration::Failure;
 use stripe_identity::simulator::{Server, Simulator};
 use stripe_identity::{ApiKey, BlockingClient, Client, Config, HyperTransport, UreqTransport};
@@ -43,16 +42,15 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let (mut is_blocking, mut is_stripe) = (false, false);
-    let mut parser = Parser::from_env();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("blocking") => is_blocking = true,
-            Arg::Long("stripe") => is_stripe = true,
-            Arg::Long("help") => {
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--blocking" => is_blocking = true,
+            "--stripe" => is_stripe = true,
+            "--help" => {
                 print!("{HELP}");
                 return Ok(());
             }
-            other => return Err(other.unexpected().into()),
+            _ => return Err("there is an unknown argument: expected --blocking, --stripe or --help".into()),
         }
     }
     if is_stripe { with_stripe(stripe_config()?, is_blocking) } else { with_simulator(is_blocking) }

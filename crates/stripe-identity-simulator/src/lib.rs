@@ -2,8 +2,8 @@
 //!
 //! - [`Simulator`] is a plain value: a request goes in, a response comes out.
 //! - [`SimulatorTransport`] puts it under a client, for unit tests without a socket.
-//! - [`Server`] (feature `server`, on by default) puts it behind a socket, for any client in any language; the program of
-//!   the same name does so from the command line.
+//! - [`Server`] (feature `server`) puts it behind a socket, for any client in any language.
+//! - The [program](#the-program) of the same name (feature `program`, on by default) does so from the command line.
 //!
 //! A test that a user could copy:
 //!
@@ -44,6 +44,34 @@
 //!   test has to poll. Webhooks can arrive in any order, as from Stripe.
 //! - stripe-node repeats a request once if its connection ends, even with `maxNetworkRetries: 0`. Its caller sees the error
 //!   if two responses in a row are lost: `times=2`.
+//!
+//! # The program
+//!
+//! ```text
+//! stripe-identity-simulator                                          # serves until SIGTERM or Ctrl-C
+//! stripe-identity-simulator exec -- npm test                         # serves while a command runs
+//! stripe-identity-simulator trigger verified --webhook http://127.0.0.1:4242/webhook
+//! stripe-identity-simulator submit vs_… document_expired             # stands in for the user of a session
+//! stripe-identity-simulator advance 4d                               # or --next, or --until-idle
+//! ```
+//!
+//! `--help` has all options. Each option of the server is a variable, too: `STRIPE_SIMULATOR_LISTEN` for `--listen`. An option
+//! comes before its variable. Options that may be repeated take several values with commas between them.
+//!
+//! - **Start.** When the server is ready, standard output has one line: `listening on URL`, followed by ` with the control
+//!   token TOKEN` if there is one. `--ready-file` names a file that is there while the server is ready, with `url`, `pid`,
+//!   `control_token` and `webhook_secret` as JSON.
+//! - **Log.** Each request is a line on standard error, as text, as JSON (`--log json`) or not at all (`--log off`). If nobody
+//!   reads them, lines are left out, and no request waits.
+//! - **End.** After SIGTERM or Ctrl-C it takes no more connections, gives requests and deliveries under way half a second, and
+//!   ends with the status 0. A second signal ends it at once.
+//! - **Webhooks.** Endpoints of `--webhook` and `--thin-webhook` are in all worlds, and get redactions, too. Their secret is
+//!   that of `--webhook-secret`, or one that is made and printed.
+//! - **`exec`** listens on a free port, and sets `STRIPE_SECRET_KEY`, `STRIPE_RESTRICTED_KEY`, `STRIPE_PUBLISHABLE_KEY`,
+//!   `STRIPE_API_BASE`, `STRIPE_API_PROTOCOL`, `STRIPE_API_HOST`, `STRIPE_API_PORT`, `STRIPE_WEBHOOK_SECRET`,
+//!   `STRIPE_SIMULATOR_URL` and, if there is one, `STRIPE_SIMULATOR_CONTROL_TOKEN`. It passes signals on to the command, and the
+//!   status of the command on to its caller.
+//! - **The other commands** are requests to the simulator at `--url`, to the world of `--key`.
 //!
 //! # Worlds
 //!

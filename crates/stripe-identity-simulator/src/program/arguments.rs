@@ -1,4 +1,5 @@
 //! The command line.
+#![expect(clippy::doc_markdown, reason = "texts of help are plain")]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -208,7 +209,10 @@ fn hide_value(argument: clap::Arg) -> clap::Arg {
 fn name_variable(mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
     let name = flag.trim_start_matches('-').split(' ').next().unwrap_or_default().to_owned();
-    let is_given = std::env::args_os().any(|it| it.to_string_lossy().starts_with(&format!("--{name}")));
+    let (word, with_value) = (format!("--{name}"), format!("--{name}="));
+    let is_given = std::env::args_os()
+        .map(|it| it.to_string_lossy().into_owned())
+        .any(|it| it == word || it.starts_with(&with_value));
     let command = Arguments::command();
     let of_flag = command.get_arguments().find(|it| it.get_long() == Some(name.as_str())).and_then(clap::Arg::get_env);
     if let Some(variable) = of_flag.filter(|variable| !is_given && std::env::var_os(variable).is_some()) {

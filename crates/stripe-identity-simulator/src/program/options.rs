@@ -1,4 +1,5 @@
 //! The options of the server, each of which is a variable too.
+#![expect(clippy::doc_markdown, reason = "texts of help are plain")]
 
 use std::net::ToSocketAddrs as _;
 use std::path::PathBuf;

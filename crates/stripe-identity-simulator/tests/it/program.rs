@@ -64,9 +64,8 @@ impl Running {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let mut running = Self { child, line, stdout, stderr };
-        if running.line.is_empty() {
-            panic!("it does not start: {}", running.rest_of_stderr());
-        }
+        let error = if running.line.is_empty() { running.rest_of_stderr() } else { String::new() };
+        assert!(!running.line.is_empty(), "it does not start: {error}");
         running
     }
 
@@ -78,7 +77,7 @@ impl Running {
         self.url().strip_prefix("http://").unwrap().parse().unwrap()
     }
 
-    /// Makes a request with the key sk_test_123.
+    /// Makes a request with the key `sk_test_123`.
     fn ask(&self, head: &str, body: &str) -> Value {
         let key = "Authorization: Bearer sk_test_123\r\n";
         let (status, body) = exchange(self.address(), "localhost", head, key, body);
