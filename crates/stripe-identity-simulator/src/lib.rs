@@ -348,6 +348,8 @@ mod fault;
 mod form;
 mod journal;
 mod key;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod multipart;
 mod note;
 mod outcome;

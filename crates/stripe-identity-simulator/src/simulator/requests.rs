@@ -97,6 +97,8 @@ impl Simulator {
         if let Some(on_request) = &self.shared.on_request {
             on_request(&entry);
         }
+        #[cfg(feature = "metrics")]
+        self.shared.metrics.request(&entry);
         lock(place.map_or(&self.shared.journal, |place| &place.journal)).push(entry);
     }
 }
