@@ -335,7 +335,9 @@ mod markers {
         let sink = written.clone();
         let stripe = Simulator::builder().on_request(move |entry| sink.lock().unwrap().push_str(&shown(entry))).build();
         let session = create(&stripe, KEY);
-        fault.into_iter().for_each(|fault| stripe.add_fault(fault));
+        if let Some(fault) = fault {
+            stripe.add_fault(fault);
+        }
         let requests = requests(&session);
         let count = requests.len();
         for request in requests {
@@ -357,9 +359,9 @@ mod markers {
             text.push_str(&error.to_string());
             let pattern = RequestPattern::new(Method::POST, "/v1/files").idempotency_key(MARKER).account(MARKER);
             let pattern = pattern.id(MARKER).parameter(MARKER);
-            text.push_str(&format!("{pattern:?} {:?}", stripe.verify(&pattern)));
+            text.push_str(&[format!("{pattern:?}"), format!("{:?}", stripe.verify(&pattern))].concat());
         }
-        text.push_str(&format!("{:?} {stripe:?}", stripe.requests()));
+        text.push_str(&[format!("{:?}", stripe.requests()), format!("{stripe:?}")].concat());
         let secret = session["client_secret"].as_str().unwrap().rsplit('_').next().unwrap().to_owned();
         (text, vec![token(&session), secret])
     }

@@ -12,8 +12,8 @@ use super::http::{SESSIONS, create, exchange, id, send, send_with};
 
 const KEY: &str = "sk_test_a";
 
-/// A sample by its name and its labels as they are written.
-type Samples = BTreeMap<String, f64>;
+/// Values by names and labels, as they are written.
+type Samples = BTreeMap<String, String>;
 
 fn is_name(text: &str) -> bool {
     let is_start = |it: char| it.is_ascii_alphabetic() || it == '_' || it == ':';
@@ -50,7 +50,7 @@ fn parse(text: &str) -> Samples {
                 "TYPE" => {
                     assert!(["counter", "gauge", "histogram"].contains(&rest), "{line}");
                     assert!(types.insert(name.to_owned(), rest.to_owned()).is_none(), "a family comes once: {line}");
-                    family = name.to_owned();
+                    name.clone_into(&mut family);
                 }
                 _ => panic!("{line}"),
             }
@@ -67,8 +67,8 @@ fn parse(text: &str) -> Samples {
             assert!(name.ends_with("_total"), "{line}");
         }
         labels(inner);
-        let value: f64 = value.parse().unwrap();
-        assert!(value >= 0.0 && samples.insert(series.to_owned(), value).is_none(), "{line}");
+        assert!(value.parse::<f64>().unwrap() >= 0.0, "{line}");
+        assert!(samples.insert(series.to_owned(), value.to_owned()).is_none(), "{line}");
     }
     assert_eq!(types.keys().collect::<Vec<_>>(), helped.iter().collect::<Vec<_>>());
     samples
@@ -80,11 +80,10 @@ fn scrape(stripe: &Simulator) -> Samples {
     parse(text.as_str().unwrap())
 }
 
-fn value(samples: &Samples, series: &str) -> f64 {
-    samples
-        .get(&format!("stripe_identity_simulator_{series}"))
-        .copied()
-        .unwrap_or_else(|| panic!("{series}: {samples:#?}"))
+/// Returns a value that is a whole number.
+fn value(samples: &Samples, series: &str) -> u64 {
+    let value = samples.get(&format!("stripe_identity_simulator_{series}"));
+    value.unwrap_or_else(|| panic!("{series}: {samples:#?}")).parse().unwrap()
 }
 
 #[test]
@@ -109,31 +108,31 @@ fn each_thing_is_counted() {
     let samples = scrape(&stripe);
     let value = |series: &str| value(&samples, series);
     let template = "/v1/identity/verification_sessions/{session}";
-    assert_eq!(value(&format!(r#"requests_total{{method="POST",path="{SESSIONS}",status="200"}}"#)), 1.0);
-    assert_eq!(value(&format!(r#"requests_total{{method="POST",path="{SESSIONS}",status="400"}}"#)), 1.0);
-    assert_eq!(value(&format!(r#"requests_total{{method="GET",path="{template}",status="200"}}"#)), 1.0);
-    assert_eq!(value(&format!(r#"requests_total{{method="GET",path="{template}",status="404"}}"#)), 1.0);
-    assert_eq!(value(r#"requests_total{method="GET",path="unknown",status="401"}"#), 1.0);
-    assert_eq!(value(r#"requests_total{method="DELETE",path="unknown",status="none"}"#), 1.0);
-    assert_eq!(value(r#"request_duration_seconds_count{kind="api"}"#), 6.0);
-    assert_eq!(value(r#"request_duration_seconds_count{kind="control"}"#), 1.0);
-    assert_eq!(value(r#"request_duration_seconds_bucket{kind="api",le="+Inf"}"#), 6.0);
-    assert_eq!(value(r#"refused_requests_total{code="resource_missing",type="invalid_request_error"}"#), 1.0);
-    assert_eq!(value(r#"faults_total{effect="reset"}"#), 1.0);
+    assert_eq!(value(&format!(r#"requests_total{{method="POST",path="{SESSIONS}",status="200"}}"#)), 1);
+    assert_eq!(value(&format!(r#"requests_total{{method="POST",path="{SESSIONS}",status="400"}}"#)), 1);
+    assert_eq!(value(&format!(r#"requests_total{{method="GET",path="{template}",status="200"}}"#)), 1);
+    assert_eq!(value(&format!(r#"requests_total{{method="GET",path="{template}",status="404"}}"#)), 1);
+    assert_eq!(value(r#"requests_total{method="GET",path="unknown",status="401"}"#), 1);
+    assert_eq!(value(r#"requests_total{method="DELETE",path="unknown",status="none"}"#), 1);
+    assert_eq!(value(r#"request_duration_seconds_count{kind="api"}"#), 6);
+    assert_eq!(value(r#"request_duration_seconds_count{kind="control"}"#), 1);
+    assert_eq!(value(r#"request_duration_seconds_bucket{kind="api",le="+Inf"}"#), 6);
+    assert_eq!(value(r#"refused_requests_total{code="resource_missing",type="invalid_request_error"}"#), 1);
+    assert_eq!(value(r#"faults_total{effect="reset"}"#), 1);
     for result in ["2xx", "5xx", "timed_out"] {
-        assert_eq!(value(&format!(r#"webhook_attempts_total{{result="{result}"}}"#)), 1.0);
+        assert_eq!(value(&format!(r#"webhook_attempts_total{{result="{result}"}}"#)), 1);
     }
-    assert_eq!((value("worlds"), value("journal_requests")), (2.0, 7.0));
-    assert_eq!(value(r#"objects{kind="verification_session"}"#), 1.0);
-    assert_eq!(value(r#"objects{kind="event"}"#), 3.0);
-    assert_eq!(value(r#"objects{kind="webhook_endpoint"}"#), 2.0);
-    assert_eq!(value(r#"deliveries{status="delivered"}"#), 1.0);
-    assert_eq!(value(r#"deliveries{status="pending"}"#), 2.0);
-    assert_eq!(value(r#"queue_length{kind="work"}"#), 2.0);
-    assert!(value(r#"queue_length{kind="expiry"}"#) >= 3.0);
+    assert_eq!((value("worlds"), value("journal_requests")), (2, 7));
+    assert_eq!(value(r#"objects{kind="verification_session"}"#), 1);
+    assert_eq!(value(r#"objects{kind="event"}"#), 3);
+    assert_eq!(value(r#"objects{kind="webhook_endpoint"}"#), 2);
+    assert_eq!(value(r#"deliveries{status="delivered"}"#), 1);
+    assert_eq!(value(r#"deliveries{status="pending"}"#), 2);
+    assert_eq!(value(r#"queue_length{kind="work"}"#), 2);
+    assert!(value(r#"queue_length{kind="expiry"}"#) >= 3);
     world.advance(Duration::from_secs(31 * 24 * 60 * 60));
     let later = scrape(&stripe);
-    assert_eq!(later.get(r#"stripe_identity_simulator_objects{kind="event"}"#), Some(&0.0));
+    assert_eq!(later.get(r#"stripe_identity_simulator_objects{kind="event"}"#), Some(&"0".to_owned()));
 }
 
 #[test]
@@ -183,5 +182,5 @@ fn metrics_of_a_server_are_guarded_and_its_health_is_not() {
     assert!(server.requests().iter().all(|entry| entry.status() == Some(403) && entry.error().is_some()));
     let samples = parse(&get("localhost", "metrics", "Simulator-Token: t\r\n").1);
     let series = r#"requests_total{method="GET",path="/_simulator/metrics",status="403"}"#;
-    assert_eq!(value(&samples, series), 2.0);
+    assert_eq!(value(&samples, series), 2);
 }
