@@ -289,8 +289,8 @@
 //! let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
 //! sessions.create(CreateVerificationSession::document()).idempotency_key("order-6735").send()?;
 //!
-//! stripe.verify(&RequestPattern::create_session().idempotency_key("order-6735").and_no_other())?;
-//! stripe.verify(&RequestPattern::cancel_session().never())?;
+//! stripe.verify(RequestPattern::create_session().idempotency_key("order-6735").and_no_other())?;
+//! stripe.verify(RequestPattern::cancel_session().never())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

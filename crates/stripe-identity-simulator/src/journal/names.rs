@@ -97,6 +97,11 @@ impl Names {
         self.others
     }
 
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.codes.len()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = String> {
         each(&self.codes).map(|codes| Shown(codes).to_string())
     }
