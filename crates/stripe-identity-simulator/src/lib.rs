@@ -173,7 +173,7 @@
 //! | `POST /_simulator/disorder` | `disorder`, `webhook_endpoint`, `event_type`, `probability`, `times` | adds a [`DisorderRule`]; an `event_type` may be a pattern such as `*.verified` |
 //! | `GET /_simulator/disorder` | | shows the rules that are left |
 //! | `DELETE /_simulator/disorder`, `…/{id}` | | deletes all rules, or one |
-//! | `GET /_simulator/requests` | `method`, `path`, `status`, `limit` | lists the [journal](#journal), the newest request first |
+//! | `GET /_simulator/requests` | `method`, `path`, `status`, `limit` | lists the [journal](#journal), the newest request first: 10 of them, or a `limit` up to 1,000; the `path` is that of an endpoint, such as `/v1/events/{event}` |
 //! | `DELETE /_simulator/requests` | | empties the journal |
 //! | `POST /_simulator/verify` | [below](#journal) | checks which requests there were |
 //! | `GET /_simulator/health` | | responds to anyone, without a key or a token, if the server runs: `status`, `version`, `worlds` and `pid` |

@@ -25,7 +25,8 @@ const LONGEST_ACCOUNT: usize = 64;
 /// A request that has reached the simulator, and what came of it.
 ///
 /// It holds no key, no secret and no personal data: of what a client sends, only texts are kept that the simulator knows,
-/// and ids that it has made. `Display` writes one line for people. It serializes as an object, for JSON Lines.
+/// and ids that it has made. `Display` writes one line for people. It serializes as an object, for JSON Lines, whose keys are
+/// named as the methods are (and `duration_ms`).
 ///
 /// ```
 /// use stripe_identity_simulator::SimulatorTransport;
