@@ -100,6 +100,22 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
 }
 
 #[test]
+fn no_other_request_means_none_that_took_effect() {
+    let stripe = Simulator::new();
+    create_with(&stripe, "order-1", "type=document");
+    create_with(&stripe, "order-2", "type=bogus");
+    create_with(&stripe, "order-1", "type=document");
+    let pattern = created().idempotency_key("order-1").and_no_other();
+    stripe.verify(pattern.clone()).unwrap();
+    create_with(&stripe, "order-3", "type=document");
+    let text = format!(
+        "expected 1 request POST {SESSIONS} with that idempotency key that took effect and no other, and found another \
+         one: request 4: POST {SESSIONS}, status 200: it has another idempotency key"
+    );
+    assert_eq!(error(&stripe, pattern), (text, Some(4)));
+}
+
+#[test]
 fn object_and_account_are_conditions() {
     let stripe = Simulator::new();
     let (first, second) = (id(&create(&stripe, KEY)), id(&create(&stripe, KEY)));
