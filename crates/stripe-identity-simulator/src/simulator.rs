@@ -4,6 +4,8 @@ mod controls;
 mod faults;
 mod handle;
 mod requests;
+#[cfg(feature = "metrics")]
+mod scrape;
 #[cfg(feature = "server")]
 mod serving;
 pub(crate) mod webhooks;
@@ -24,6 +26,8 @@ pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
 use crate::journal::Ring;
 use crate::key::{self, Credentials};
+#[cfg(feature = "metrics")]
+use crate::metrics::Metrics;
 use crate::note::Note;
 use crate::refusal::Refusal;
 use crate::time::Time;
@@ -72,6 +76,8 @@ struct Shared {
     requests: AtomicU64,
     /// Of the requests that find no world, or concern all of them.
     journal: Mutex<Ring>,
+    #[cfg(feature = "metrics")]
+    metrics: Metrics,
     activity_hooks: Mutex<Vec<ActivityHook>>,
 }
 
@@ -273,6 +279,8 @@ impl SimulatorBuilder {
             on_request: self.on_request,
             requests: AtomicU64::new(0),
             journal: Mutex::new(Ring::new(self.journal)),
+            #[cfg(feature = "metrics")]
+            metrics: Metrics::new(),
             activity_hooks: Mutex::new(Vec::new()),
         };
         Simulator { shared: Arc::new(shared), scope: None }

@@ -6,6 +6,8 @@
 mod admission;
 mod api;
 mod call;
+#[cfg(feature = "metrics")]
+mod census;
 mod checks;
 mod clock;
 mod control;
@@ -237,6 +239,12 @@ impl World {
     /// Returns the deliveries, the oldest first.
     pub(crate) fn deliveries(&self) -> impl Iterator<Item = &WebhookDelivery> {
         self.state.deliveries.iter().map(|stored| &stored.delivery)
+    }
+
+    /// Adds how much there is of everything to what there is elsewhere.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn count(&self, add: impl FnMut(&'static str, &'static str, usize)) {
+        census::count(&self.state, add);
     }
 
     /// Returns the records that were put or removed since this was last called.

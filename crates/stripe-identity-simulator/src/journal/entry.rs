@@ -25,7 +25,8 @@ const LONGEST_ACCOUNT: usize = 64;
 /// A request that has reached the simulator, and what came of it.
 ///
 /// It holds no key, no secret and no personal data: of what a client sends, only texts are kept that the simulator knows,
-/// and ids that it has made. `Display` writes one line for people. It serializes as an object, for JSON Lines.
+/// and ids that it has made. `Display` writes one line for people. It serializes as an object, for JSON Lines, whose keys are
+/// named as the methods are (and `duration_ms`).
 ///
 /// ```
 /// use stripe_identity_simulator::SimulatorTransport;
@@ -240,6 +241,17 @@ impl RequestEntry {
         &self.faults
     }
 
+    /// How much room it takes.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let faults = self.faults.iter().map(|fault| size_of::<AppliedFault>() + text(&fault.id)).sum::<usize>();
+        let param = |error: &RequestError| error.param.as_ref().map_or(0, String::capacity);
+        let error = self.error.as_ref().map_or(0, |error| size_of::<RequestError>() + param(error));
+        let texts = text(&self.id) + text(&self.account) + text(&self.request_id);
+        size_of::<Self>() + texts + self.names.bytes() + error + faults
+    }
+
     pub(super) fn endpoint(&self) -> (&'static str, &'static str) {
         (self.method, self.path)
     }
@@ -260,7 +272,7 @@ impl Draft {
     /// Begins with what a request says by itself.
     pub(crate) fn new(request: &Request<Bytes>, real: Time) -> Self {
         let kind =
-            if request.uri().path().starts_with("/_simulator") { RequestKind::Control } else { RequestKind::Api };
+            if request.uri().path().starts_with("/_simulator/") { RequestKind::Control } else { RequestKind::Api };
         Self(RequestEntry {
             number: 0,
             time: micros(real.since_epoch()),
@@ -515,11 +527,6 @@ impl Serialize for RequestEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entry_is_small() {
-        assert!(size_of::<RequestEntry>() <= 240, "{}", size_of::<RequestEntry>());
-    }
 
     #[test]
     fn only_an_id_that_the_world_can_have_made_is_shown() {

@@ -1,6 +1,5 @@
 //! The names of parameters, as they may be shown.
 
-use std::borrow::Cow;
 use std::fmt;
 
 /// The segments of all names that an endpoint of the simulator takes, in their order. [`Form`](crate::form::Form) checks in
@@ -57,18 +56,30 @@ pub(crate) fn is_known(word: &str) -> bool {
 impl Names {
     /// Reads the names of an encoded form.
     pub(crate) fn of(form: &[u8]) -> Self {
-        let (mut codes, mut others, mut count) = (Vec::new(), 0_u16, 0);
-        for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-            let start = codes.len();
-            if name.len() > LONGEST || count == MOST || push(&mut codes, &decoded(name)).is_none() {
-                codes.truncate(start);
+        if form.is_empty() {
+            return Self::default();
+        }
+        let (mut codes, mut others, mut count) = (Vec::with_capacity(32), 0_u16, 0);
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'&', form).chain([form.len()]) {
+            let pair = &form[start..end];
+            start = end + 1;
+            if pair.is_empty() {
+                continue;
+            }
+            let name = &pair[..memchr::memchr(b'=', pair).unwrap_or(pair.len())];
+            let before = codes.len();
+            let mut decoded = [0; LONGEST];
+            let is_known =
+                count < MOST && decode(name, &mut decoded).is_some_and(|name| push(&mut codes, name).is_some());
+            if !is_known {
+                codes.truncate(before);
                 others = others.saturating_add(1);
                 continue;
             }
             codes.push(END);
-            let is_new = !each(&codes[..start]).any(|earlier| earlier == &codes[start..codes.len() - 1]);
-            if is_new { count += 1 } else { codes.truncate(start) }
+            let is_new = !each(&codes[..before]).any(|earlier| earlier == &codes[before..codes.len() - 1]);
+            if is_new { count += 1 } else { codes.truncate(before) }
         }
         Self { codes: codes.into(), others }
     }
@@ -76,7 +87,7 @@ impl Names {
     /// Reads one name, or `None` if no endpoint knows it.
     pub(crate) fn one(name: &str) -> Option<Self> {
         let mut codes = Vec::new();
-        push(&mut codes, name)?;
+        push(&mut codes, name.as_bytes())?;
         codes.push(END);
         Some(Self { codes: codes.into(), others: 0 })
     }
@@ -84,6 +95,11 @@ impl Names {
     /// How many names there are besides that no endpoint knows, or that were too many.
     pub(crate) fn others(&self) -> u16 {
         self.others
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.codes.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = String> {
@@ -136,15 +152,37 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-fn decoded(name: &[u8]) -> Cow<'_, str> {
-    form_urlencoded::parse(name).next().map(|(name, _)| name).unwrap_or_default()
+/// Decodes a name. Returns `None` if it is longer than any known one.
+fn decode<'a>(name: &[u8], decoded: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
+    let (mut length, mut rest) = (0, name);
+    while let [first, after @ ..] = rest {
+        let (byte, after) = match (first, after) {
+            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                (16 * digit(*high) + digit(*low), after)
+            }
+            // A space, which is in no known name.
+            (b'+', after) => (b' ', after),
+            (byte, after) => (*byte, after),
+        };
+        *decoded.get_mut(length)? = byte;
+        length += 1;
+        rest = after;
+    }
+    decoded.get(..length)
+}
+
+fn digit(hexadecimal: u8) -> u8 {
+    match hexadecimal {
+        b'0'..=b'9' => hexadecimal - b'0',
+        letter => (letter | 0x20) - b'a' + 10,
+    }
 }
 
 /// Appends the numbers of a name's segments. Returns `None` if one of them is unknown, and then may have appended some.
-fn push(codes: &mut Vec<u8>, name: &str) -> Option<()> {
-    let (first, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+fn push(codes: &mut Vec<u8>, name: &[u8]) -> Option<()> {
+    let (first, mut rest) = name.split_at(memchr::memchr(b'[', name).unwrap_or(name.len()));
     codes.push(word(first)?);
-    let mut is_open = OPEN.contains(&first);
+    let mut is_open = is_open(first);
     for _ in 1..DEEPEST {
         if rest.is_empty() {
             break;
@@ -153,17 +191,23 @@ fn push(codes: &mut Vec<u8>, name: &str) -> Option<()> {
             codes.push(CHOSEN);
             return Some(());
         }
-        let (segment, after) = rest.strip_prefix('[')?.split_once(']')?;
-        let is_index = segment.len() <= 5 && segment.bytes().all(|byte| byte.is_ascii_digit());
+        let inner = rest.strip_prefix(b"[")?;
+        let (segment, after) = inner.split_at(memchr::memchr(b']', inner)?);
+        let is_index = segment.len() <= 5 && segment.iter().all(u8::is_ascii_digit);
         codes.push(if is_index { INDEX } else { word(segment)? });
-        is_open = OPEN.contains(&segment);
-        rest = after;
+        is_open = self::is_open(segment);
+        rest = &after[1..];
     }
     rest.is_empty().then_some(())
 }
 
-fn word(segment: &str) -> Option<u8> {
-    u8::try_from(WORDS.binary_search(&segment).ok()?).ok()?.checked_add(FIRST)
+fn is_open(segment: &[u8]) -> bool {
+    OPEN.iter().any(|open| open.as_bytes() == segment)
+}
+
+fn word(segment: &[u8]) -> Option<u8> {
+    let index = WORDS.binary_search_by(|word| word.as_bytes().cmp(segment)).ok()?;
+    u8::try_from(index).ok()?.checked_add(FIRST)
 }
 
 #[cfg(test)]
@@ -178,7 +222,7 @@ mod tests {
     fn words_are_in_order_and_each_has_a_number() {
         assert!(WORDS.is_sorted_by(|one, other| one < other));
         for known in WORDS {
-            assert!(word(known).is_some() && shown(known) == *known, "{known}");
+            assert!(word(known.as_bytes()).is_some() && shown(known) == *known, "{known}");
         }
         assert!(OPEN.iter().all(|open| is_known(open)));
     }
@@ -206,7 +250,8 @@ mod tests {
             ("P1234567=x&person[P1234567]=x", "+2"),
             ("person[123456]=x&person[12345]", "person[]+1"),
             ("type[]P1234567=1&type[=1&%ff=1", "+3"),
-            ("type%00P1234567=1&Type=1&type =1", "+3"),
+            ("type%00P1234567=1&Type=1&type =1&type+=1", "+4"),
+            ("%74yp%65=1&type%5B0%5d=2&%74%=1&ty%g0pe=1&%=1", "type,type[]+3"),
         ] {
             assert_eq!(shown(form), expected, "{form}");
         }

@@ -181,8 +181,12 @@ impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "request {}: {} {}", self.0.number(), self.0.method(), self.0.path())?;
         match self.0.status() {
-            Some(status) => write!(f, ", status {status}"),
-            None => f.write_str(", no response"),
+            Some(status) => write!(f, ", status {status}")?,
+            None => f.write_str(", no response")?,
+        }
+        match self.0.error().and_then(|error| error.code) {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
         }
     }
 }

@@ -83,7 +83,8 @@ impl Simulator {
             if let Some(place) = &place {
                 draft.set_world(place.shown.clone(), &place.tag, None);
             }
-            draft.set_names(names(request, None));
+            // The body need not be a form.
+            draft.set_names(Names::of(request.uri().query().unwrap_or_default().as_bytes()));
             draft.set_request_id(Some(request_id));
             draft.set_error(error);
             draft.set_took_effect(took_effect);

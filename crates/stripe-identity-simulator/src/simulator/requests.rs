@@ -52,10 +52,10 @@ impl Simulator {
     ///
     /// // The client has sent the request twice, and it took effect once.
     /// let create = RequestPattern::create_session().idempotency_key("order-1");
-    /// stripe.verify(&create.clone().and_no_other())?;
-    /// stripe.verify(&create.replayed())?;
+    /// stripe.verify(create.clone().and_no_other())?;
+    /// stripe.verify(create.replayed())?;
     ///
-    /// let error = stripe.verify(&RequestPattern::create_session().idempotency_key("order-2")).unwrap_err();
+    /// let error = stripe.verify(RequestPattern::create_session().idempotency_key("order-2")).unwrap_err();
     /// assert!(error.to_string().ends_with("it has another idempotency key"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -63,17 +63,19 @@ impl Simulator {
     /// # Errors
     /// If the requests are not as expected; if the journal cannot know, since it is off or has lost some that matter; or if
     /// no endpoint has the path or the parameters of the pattern.
-    pub fn verify(&self, pattern: &RequestPattern) -> Result<Vec<RequestEntry>, VerifyError> {
+    #[expect(clippy::needless_pass_by_value, reason = "a pattern is mostly made for one question")]
+    pub fn verify(&self, pattern: RequestPattern) -> Result<Vec<RequestEntry>, VerifyError> {
         let (method, path) = pattern.endpoint();
         let target = Target::of(method, path).ok_or_else(VerifyError::no_such_endpoint)?;
         let path = target.row.route.template();
-        journal::verify(pattern, path, &target.id, |method| {
-            let (mut lost, mut is_off) = (0, true);
+        journal::verify(&pattern, path, &target.id, |method| {
+            // First, so that none that is lost meanwhile is missed.
+            let mut kept = Kept { entries: self.requests(), lost: 0, is_off: true };
             self.each_ring(|ring| {
-                lost += ring.lost(method, path);
-                is_off &= ring.is_off();
+                kept.lost += ring.lost(method, path);
+                kept.is_off &= ring.is_off();
             });
-            Kept { entries: self.requests(), lost, is_off }
+            kept
         })
     }
 
@@ -97,6 +99,8 @@ impl Simulator {
         if let Some(on_request) = &self.shared.on_request {
             on_request(&entry);
         }
+        #[cfg(feature = "metrics")]
+        self.shared.metrics.request(&entry);
         lock(place.map_or(&self.shared.journal, |place| &place.journal)).push(entry);
     }
 }
@@ -142,7 +146,7 @@ pub(super) fn clear(simulator: &Simulator, request: &Request<Bytes>) -> Result<R
 
 /// Checks which requests there were.
 pub(super) fn verify(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
-    match simulator.verify(&pattern(form(request)?)?) {
+    match simulator.verify(pattern(form(request)?)?) {
         Ok(entries) => {
             let done = json!({ "object": "simulator.verification", "count": entries.len(), "data": shown(&entries) });
             Ok(Body::from(done).into_response())
@@ -207,4 +211,38 @@ fn pattern(mut form: Form) -> Result<RequestPattern, Refusal> {
     }
     form.finish()?;
     Ok(pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fault::Fault;
+
+    #[test]
+    fn entry_is_small_and_never_large() {
+        let stripe = Simulator::new();
+        let request = |account: &str, body: String| {
+            let request = Request::post("/v1/identity/verification_sessions")
+                .header("authorization", "Bearer sk_test_a")
+                .header("idempotency-key", "k".repeat(255))
+                .header("stripe-version", "2026-10-28.endive")
+                .header("stripe-account", account);
+            stripe.handle(request.body(body.into()).unwrap());
+            stripe.requests().pop().unwrap().bytes()
+        };
+        let usual =
+            "type=document&return_url=https://x.test&metadata[order]=1&options[document][require_id_number]=true";
+        let usual = request("acct_1A2b3C4d5E6f7G8h", usual.to_owned());
+        assert!(usual <= 300, "{usual}");
+        (0..20).for_each(|_| stripe.add_fault(Fault::latency(Duration::ZERO)));
+        let deep: String =
+            ["type", "url", "code", "name", "page", "path", "sex", "key", "file", "body", "city", "lt", "gt", "id"]
+                .iter()
+                .flat_map(|one| ["[type]", "[url]", "[key]"].map(|it| format!("{one}{}{}=1&", it.repeat(6), it)))
+                .collect();
+        let largest = request(&format!("acct_{}", "x".repeat(250)), deep.repeat(20));
+        assert!((400..1000).contains(&largest), "{largest}");
+    }
 }

@@ -7,6 +7,8 @@ use http::{Method, Request, Response};
 use serde_json::json;
 use stripe_identity_core::endpoint::Route;
 
+#[cfg(feature = "metrics")]
+use super::scrape;
 use super::{Simulator, requests};
 use crate::refusal::Refusal;
 use crate::response::Body;
@@ -42,6 +44,8 @@ impl Whole {
 fn rows() -> impl IntoIterator<Item = Whole> {
     [
         Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
+        #[cfg(feature = "metrics")]
+        Whole::new(Route::get("/_simulator/metrics"), scrape::metrics).quiet(),
         Whole::new(Route::get("/_simulator/requests"), requests::list).quiet(),
         Whole::new(Route::delete("/_simulator/requests"), requests::clear).quiet(),
         Whole::new(Route::post("/_simulator/verify"), requests::verify).quiet(),

@@ -335,7 +335,9 @@ mod markers {
         let sink = written.clone();
         let stripe = Simulator::builder().on_request(move |entry| sink.lock().unwrap().push_str(&shown(entry))).build();
         let session = create(&stripe, KEY);
-        fault.into_iter().for_each(|fault| stripe.add_fault(fault));
+        if let Some(fault) = fault {
+            stripe.add_fault(fault);
+        }
         let requests = requests(&session);
         let count = requests.len();
         for request in requests {
@@ -357,9 +359,9 @@ mod markers {
             text.push_str(&error.to_string());
             let pattern = RequestPattern::new(Method::POST, "/v1/files").idempotency_key(MARKER).account(MARKER);
             let pattern = pattern.id(MARKER).parameter(MARKER);
-            text.push_str(&format!("{pattern:?} {:?}", stripe.verify(&pattern)));
+            text.push_str(&[format!("{pattern:?}"), format!("{:?}", stripe.verify(pattern))].concat());
         }
-        text.push_str(&format!("{:?} {stripe:?}", stripe.requests()));
+        text.push_str(&[format!("{:?}", stripe.requests()), format!("{stripe:?}")].concat());
         let secret = session["client_secret"].as_str().unwrap().rsplit('_').next().unwrap().to_owned();
         (text, vec![token(&session), secret])
     }
@@ -377,5 +379,70 @@ mod markers {
                 text.contains("metadata[…]") && text.contains("provided_details[email]") && text.contains("/start/")
             );
         }
+    }
+}
+
+#[cfg(feature = "server")]
+mod server {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use stripe_identity_simulator::Server;
+
+    use super::super::http::exchange;
+    use super::*;
+
+    /// Sends a request, and returns how much of a response comes.
+    fn response(server: &Server, request: &str) -> usize {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut response = Vec::new();
+        // A connection that is reset is an error.
+        let _ = stream.read_to_end(&mut response);
+        response.len()
+    }
+
+    #[test]
+    fn responses_that_never_arrive_are_in_the_journal() {
+        let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
+        server.add_fault(Fault::reset().times(1));
+        server.add_fault(Fault::lose_response().times(1));
+        for _ in 0..2 {
+            let request = format!(
+                "POST {SESSIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 13\r\n\r\ntype=document"
+            );
+            assert_eq!(response(&server, &request), 0);
+        }
+        let entries = server.world(KEY).unwrap().requests();
+        let shown: Vec<_> = entries.iter().map(|it| (it.status(), it.took_effect(), it.faults()[0].effect)).collect();
+        assert_eq!(shown, [(None, false, "reset"), (Some(200), true, "lose_response")]);
+        server.verify(RequestPattern::create_session().and_no_other()).unwrap();
+    }
+
+    #[test]
+    fn requests_in_parallel_are_all_in_the_journal_with_numbers_of_their_own() {
+        const THREADS: usize = 4;
+        const EACH: usize = 50;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = lines.clone();
+        let simulator = Simulator::builder().on_request(move |entry| sink.lock().unwrap().push(entry.number())).build();
+        let server = Server::start("127.0.0.1:0", simulator).unwrap();
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let headers = format!("Authorization: Bearer {KEY}\r\n");
+                    for _ in 0..EACH {
+                        exchange(server.address(), "x", &format!("POST {SESSIONS}"), &headers, "type=document");
+                    }
+                });
+            }
+        });
+        let all: Vec<_> = (1..=(THREADS * EACH) as u64).collect();
+        assert_eq!(server.requests().iter().map(RequestEntry::number).collect::<Vec<_>>(), all);
+        let mut seen = lines.lock().unwrap().clone();
+        seen.sort_unstable();
+        assert_eq!(seen, all);
+        server.verify(RequestPattern::create_session().times(all.len() as u64)).unwrap();
     }
 }

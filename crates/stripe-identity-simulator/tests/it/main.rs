@@ -10,6 +10,8 @@ mod isolation;
 mod journal;
 mod life;
 mod lists;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod model;
 #[cfg(feature = "server")]
 mod noise;

@@ -25,7 +25,7 @@ fn numbers(entries: &[RequestEntry]) -> Vec<u64> {
 }
 
 /// Returns the text of the error, and the number of the nearest request.
-fn error(stripe: &Simulator, pattern: &RequestPattern) -> (String, Option<u64>) {
+fn error(stripe: &Simulator, pattern: RequestPattern) -> (String, Option<u64>) {
     let error = stripe.verify(pattern).unwrap_err();
     assert!(!error.is_unknown());
     (error.to_string(), error.nearest().map(RequestEntry::number))
@@ -41,17 +41,17 @@ fn retries_of_a_request_are_one_that_took_effect() {
     assert_eq!(stripe.requests().len(), 3);
     let pattern = created().idempotency_key("order-1").parameter("type");
     // The second one: the first one was met with a fault, and the third one is a replay.
-    assert_eq!(numbers(&stripe.verify(&pattern.clone().and_no_other()).unwrap()), [2]);
-    assert_eq!(numbers(&stripe.verify(&pattern.clone().replayed()).unwrap()), [3]);
-    assert_eq!(numbers(&stripe.verify(&pattern.clone().status(503)).unwrap()), [1]);
-    assert_eq!(numbers(&stripe.verify(&pattern.any_outcome().times(3)).unwrap()), [1, 2, 3]);
+    assert_eq!(numbers(&stripe.verify(pattern.clone().and_no_other()).unwrap()), [2]);
+    assert_eq!(numbers(&stripe.verify(pattern.clone().replayed()).unwrap()), [3]);
+    assert_eq!(numbers(&stripe.verify(pattern.clone().status(503)).unwrap()), [1]);
+    assert_eq!(numbers(&stripe.verify(pattern.any_outcome().times(3)).unwrap()), [1, 2, 3]);
 }
 
 #[test]
 fn mismatch_names_the_nearest_request_and_the_difference() {
     let stripe = Simulator::new();
     assert_eq!(
-        error(&stripe, &created()),
+        error(&stripe, created()),
         (format!("expected 1 request POST {SESSIONS} that took effect, and found 0; there is no other request"), None)
     );
     send(&stripe, KEY, "GET", SESSIONS, "");
@@ -59,19 +59,19 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
         "expected 1 request POST {SESSIONS} that took effect, and found 0; the nearest is request 1: GET {SESSIONS}, \
          status 200: it is to another endpoint"
     );
-    assert_eq!(error(&stripe, &created()), (text, Some(1)));
+    assert_eq!(error(&stripe, created()), (text, Some(1)));
     create_with(&stripe, "order-1", "type=document");
-    create_with(&stripe, "order-3", "type=bogus&return_url=http://x");
+    create_with(&stripe, "order-3", "type=document&bogus=1&return_url=http://x");
     let pattern = created().idempotency_key("order-2").parameter("return_url");
     let text = format!(
         "expected 1 request POST {SESSIONS} with that idempotency key and the parameter return_url that took effect, and \
-         found 0; the nearest is request 3: POST {SESSIONS}, status 400: it has another idempotency key; it did not take \
+         found 0; the nearest is request 3: POST {SESSIONS}, status 400 (parameter_unknown): it has another idempotency key; it did not take \
          effect"
     );
-    assert_eq!(error(&stripe, &pattern), (text, Some(3)));
+    assert_eq!(error(&stripe, pattern.clone()), (text, Some(3)));
     create_with(&stripe, "order-4", "type=document");
     // Of two that are as near, the last one.
-    let (text, nearest) = error(&stripe, &pattern);
+    let (text, nearest) = error(&stripe, pattern);
     assert!(text.ends_with("it has another idempotency key; the parameter return_url was not sent"), "{text}");
     assert_eq!(nearest, Some(4));
     let cases = [
@@ -83,7 +83,7 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
             Some(2),
             "status 200: the parameter type was sent",
         ),
-        (created().times(3), Some(3), "status 400: it did not take effect"),
+        (created().times(3), Some(3), "it did not take effect"),
         (
             created().never(),
             Some(4),
@@ -93,10 +93,26 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
         (created().idempotency_key("order-1").and_no_other(), Some(4), "status 200: it has another idempotency key"),
     ];
     for (pattern, number, end) in cases {
-        let (text, nearest) = error(&stripe, &pattern);
+        let (text, nearest) = error(&stripe, pattern);
         assert!(text.ends_with(end) && nearest == number, "{text}");
         assert!(!text.contains("order-"), "{text}");
     }
+}
+
+#[test]
+fn no_other_request_means_none_that_took_effect() {
+    let stripe = Simulator::new();
+    create_with(&stripe, "order-1", "type=document");
+    create_with(&stripe, "order-2", "type=bogus");
+    create_with(&stripe, "order-1", "type=document");
+    let pattern = created().idempotency_key("order-1").and_no_other();
+    stripe.verify(pattern.clone()).unwrap();
+    create_with(&stripe, "order-3", "type=document");
+    let text = format!(
+        "expected 1 request POST {SESSIONS} with that idempotency key that took effect and no other, and found another \
+         one: request 4: POST {SESSIONS}, status 200: it has another idempotency key"
+    );
+    assert_eq!(error(&stripe, pattern), (text, Some(4)));
 }
 
 #[test]
@@ -105,20 +121,20 @@ fn object_and_account_are_conditions() {
     let (first, second) = (id(&create(&stripe, KEY)), id(&create(&stripe, KEY)));
     send(&stripe, KEY, "POST", &format!("{SESSIONS}/{first}/cancel"), "");
     let cancel = RequestPattern::cancel_session;
-    stripe.verify(&cancel().id(&first).and_no_other()).unwrap();
-    stripe.verify(&RequestPattern::new(Method::POST, format!("{SESSIONS}/{first}/cancel"))).unwrap();
-    stripe.verify(&RequestPattern::new(Method::POST, format!("{SESSIONS}/{{any}}/cancel"))).unwrap();
-    stripe.verify(&cancel().id(&second).never()).unwrap();
+    stripe.verify(cancel().id(&first).and_no_other()).unwrap();
+    stripe.verify(RequestPattern::new(Method::POST, format!("{SESSIONS}/{first}/cancel"))).unwrap();
+    stripe.verify(RequestPattern::new(Method::POST, format!("{SESSIONS}/{{any}}/cancel"))).unwrap();
+    stripe.verify(cancel().id(&second).never()).unwrap();
     for pattern in [cancel().id(&second), RequestPattern::new(Method::POST, format!("{SESSIONS}/{second}/cancel"))] {
-        let (text, nearest) = error(&stripe, &pattern);
+        let (text, nearest) = error(&stripe, pattern);
         assert!(text.ends_with("status 200: it has another id") && nearest == Some(3), "{text}");
     }
     for account in ["acct_1", "made up"] {
         send_with(&stripe, KEY, "GET", SESSIONS, "", &[("stripe-account", account)]);
     }
-    stripe.verify(&RequestPattern::list_sessions().account("acct_1")).unwrap();
-    stripe.verify(&RequestPattern::list_sessions().at_least(2)).unwrap();
-    let (text, _) = error(&stripe, &RequestPattern::list_sessions().account("acct_2"));
+    stripe.verify(RequestPattern::list_sessions().account("acct_1")).unwrap();
+    stripe.verify(RequestPattern::list_sessions().at_least(2)).unwrap();
+    let (text, _) = error(&stripe, RequestPattern::list_sessions().account("acct_2"));
     assert!(text.ends_with("it has another account"), "{text}");
 }
 
@@ -127,24 +143,24 @@ fn handle_to_a_world_sees_its_requests_only() {
     let stripe = Simulator::new();
     create(&stripe, KEY);
     create(&stripe, "sk_test_b");
-    stripe.world(KEY).unwrap().verify(&created().and_no_other()).unwrap();
-    stripe.verify(&created().times(2)).unwrap();
+    stripe.world(KEY).unwrap().verify(created().and_no_other()).unwrap();
+    stripe.verify(created().times(2)).unwrap();
     stripe.world(KEY).unwrap().clear_requests();
-    stripe.world(KEY).unwrap().verify(&created().never()).unwrap();
-    stripe.world("sk_test_b").unwrap().verify(&created()).unwrap();
+    stripe.world(KEY).unwrap().verify(created().never()).unwrap();
+    stripe.world("sk_test_b").unwrap().verify(created()).unwrap();
     stripe.clear_requests();
-    stripe.verify(&created().never()).unwrap();
+    stripe.verify(created().never()).unwrap();
 }
 
 #[test]
 fn lost_requests_leave_open_what_they_could_decide() {
     let stripe = Simulator::builder().journal(2).build();
-    let unknown = |pattern: RequestPattern| stripe.verify(&pattern).unwrap_err();
+    let unknown = |pattern: RequestPattern| stripe.verify(pattern).unwrap_err();
     (0..2).for_each(|_| drop(send(&stripe, KEY, "GET", SESSIONS, "")));
     create_with(&stripe, "order-1", "type=document");
     create_with(&stripe, "order-2", "type=document");
     // Only requests to another endpoint are lost.
-    stripe.verify(&created().times(2).and_no_other()).unwrap();
+    stripe.verify(created().times(2).and_no_other()).unwrap();
     create_with(&stripe, "order-3", "type=document");
     for pattern in [
         created().times(2),
@@ -158,16 +174,16 @@ fn lost_requests_leave_open_what_they_could_decide() {
         assert!(error.to_string().contains("cannot know") && error.to_string().contains("has lost 1 "), "{error}");
     }
     // What is there decides these.
-    stripe.verify(&created().at_least(2)).unwrap();
+    stripe.verify(created().at_least(2)).unwrap();
     assert!(
         !unknown(created().never()).is_unknown()
             && !unknown(created().idempotency_key("order-2").and_no_other()).is_unknown()
     );
     stripe.clear_requests();
-    stripe.verify(&created().never()).unwrap();
+    stripe.verify(created().never()).unwrap();
     let off = Simulator::builder().journal(0).build();
     create(&off, KEY);
-    assert!(off.verify(&created()).unwrap_err().is_unknown());
+    assert!(off.verify(created()).unwrap_err().is_unknown());
 }
 
 #[test]
@@ -179,7 +195,7 @@ fn pattern_of_nothing_is_an_error() {
         created().parameter("bogus").never(),
         created().without_parameter("").never(),
     ] {
-        let error = stripe.verify(&pattern).unwrap_err();
+        let error = stripe.verify(pattern).unwrap_err();
         assert!(!error.is_unknown() && error.nearest().is_none());
         assert!(error.to_string().contains("expected") && !error.to_string().contains("bogus"), "{error}");
     }
