@@ -1,6 +1,9 @@
 use bytes::Bytes;
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::{Date, DocumentType, Sensitive};
+
+use crate::serial;
 
 /// The document that a person shows, and the images that they take.
 ///
@@ -14,7 +17,8 @@ use stripe_identity_core::types::{Date, DocumentType, Sensitive};
 ///
 /// As with a [`Person`](crate::Person), the outcome does not follow from it: to have an expired document refused, choose
 /// the outcome `document_expired`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Document {
     /// The type. `None` stands for the first type that the session allows, or a driving license.
@@ -32,10 +36,13 @@ pub struct Document {
     /// The last name on it. `None` stands for the person's.
     pub last_name: Option<Sensitive<String>>,
     /// The image of its front, or of a passport's page.
+    #[serde(with = "serial::image")]
     pub front: Sensitive<Bytes>,
     /// The image of its back, which is not taken of a passport.
+    #[serde(with = "serial::image")]
     pub back: Sensitive<Bytes>,
     /// The selfie, which is only taken for a session that requires it.
+    #[serde(with = "serial::image")]
     pub selfie: Sensitive<Bytes>,
 }
 

@@ -358,6 +358,7 @@ mod receiver;
 mod refusal;
 mod response;
 mod router;
+mod serial;
 #[cfg(feature = "server")]
 mod server;
 mod settings;
