@@ -45,10 +45,11 @@ use http::Response;
 use stripe_identity_core::types::Timestamp;
 
 pub(crate) use self::clock::WorldClock;
-pub(crate) use self::deliveries::{AttemptId, Outgoing};
+pub(crate) use self::deliveries::Outgoing;
 pub(crate) use self::endpoints::{Access, Target};
 use self::faults::Strike;
 pub(crate) use self::ids::{Ids, tag_of};
+pub(crate) use self::outbox::AttemptId;
 pub(crate) use self::perform::{Caller, Incoming};
 use self::state::State;
 pub(crate) use self::store::Change;

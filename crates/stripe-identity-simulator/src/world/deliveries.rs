@@ -12,9 +12,9 @@ use crate::delivery::{
 };
 use crate::disorder::Disorder;
 use crate::time::Time;
-use crate::world::outbox::{Lane, Ready, Room};
+use crate::world::outbox::{AttemptId, Lane, Room};
 use crate::world::queue::DueThing;
-use crate::world::record::delivery::StoredDelivery;
+use crate::world::record::delivery::{Ready, StoredDelivery};
 use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::state::State;
 use crate::world::webhook_request::request;
@@ -37,14 +37,6 @@ pub(crate) struct Outgoing {
     pub(crate) timeout: Duration,
     /// Whether the body is only the beginning of what the headers announce.
     pub(crate) is_cut: bool,
-}
-
-/// Names an attempt that is under way.
-#[derive(Clone, Debug)]
-pub(crate) struct AttemptId {
-    endpoint: String,
-    delivery: String,
-    number: u32,
 }
 
 pub(crate) fn add_endpoint(state: &mut State, endpoint: StoredEndpoint) {
@@ -94,7 +86,7 @@ pub(crate) fn resend(state: &mut State, event: &str, endpoint: &str) {
     };
     let Some(delivery) = delivery.or_else(|| insert(state, endpoint, event, is_counted)) else { return };
     if state.outbox.lanes.get(endpoint).is_some_and(Lane::has_room_for_ready) {
-        state.outbox.push(endpoint, &delivery, AttemptTrigger::Resend, &[]);
+        make_ready(state, &delivery, AttemptTrigger::Resend, &[]);
     }
 }
 
@@ -112,13 +104,18 @@ fn insert(state: &mut State, endpoint: &str, event: &str, is_counted: bool) -> O
         next_attempt: None,
     };
     match state.outbox.lanes.get_mut(endpoint)?.add() {
-        Room::None => return None,
+        Room::None => {
+            if let Some(endpoint) = state.webhook_endpoints.edit(endpoint) {
+                endpoint.counts.dropped += 1;
+            }
+            return None;
+        }
         Room::Free => {}
         Room::InPlaceOf(oldest) => drop(remove(state, &oldest)),
     }
     let id = delivery.id.clone();
     state.outbox.by_event.entry(delivery.event.as_str().to_owned()).or_default().push(id.clone());
-    state.deliveries.insert(StoredDelivery { delivery, is_counted, tries: 0, held: None, redacted: 0 });
+    state.deliveries.insert(StoredDelivery::new(delivery, is_counted));
     Some(id)
 }
 
@@ -168,37 +165,87 @@ pub(crate) fn is_due(state: &mut State, id: &str) {
         let number = begin(delivery, AttemptTrigger::Schedule, disorder, now.timestamp());
         end(state, id, number, None, DeliveryFailure::Dropped.into());
     } else {
-        state.outbox.push(&endpoint, id, AttemptTrigger::Schedule, &disorder);
+        make_ready(state, id, AttemptTrigger::Schedule, &disorder);
+    }
+}
+
+/// Makes an attempt ready, and another one like it if it is to be doubled.
+fn make_ready(state: &mut State, id: &str, trigger: AttemptTrigger, disorder: &[Disorder]) {
+    let double = disorder.contains(&Disorder::Doubled).then_some(AttemptTrigger::Disorder);
+    let Some(endpoint) = state.deliveries.get(id).map(|stored| stored.delivery.webhook_endpoint.clone()) else {
+        return;
+    };
+    for trigger in std::iter::once(trigger).chain(double) {
+        let is_reordered = disorder.contains(&Disorder::Reordered);
+        let (hold, index) = if is_reordered { state.outbox.choose(&endpoint) } else { (Duration::ZERO, None) };
+        let last = state.outbox.next_place();
+        let Some(lane) = state.outbox.lanes.get_mut(&endpoint) else { return };
+        let mut ready = Ready { place: last, trigger, disorder: disorder.to_vec(), hold };
+        // By an exchange of two places, only two deliveries change, however many wait.
+        if let Some((place, other)) = index.and_then(|index| lane.swap(index, id.to_owned())) {
+            ready.place = place;
+            if let Some(other) = state.deliveries.edit(&other)
+                && let Some(moved) = other.ready.iter_mut().find(|it| it.place == place)
+            {
+                moved.place = last;
+            }
+            lane.push(last, other);
+        } else {
+            lane.push(last, id.to_owned());
+        }
+        if let Some(stored) = state.deliveries.edit(id) {
+            stored.ready.push(ready);
+        }
+    }
+}
+
+/// Ends the attempts that were under way when the world was written, and makes others like them ready: whether they have
+/// arrived is not known.
+pub(crate) fn resume(state: &mut State) {
+    for AttemptId { endpoint, delivery: id, number } in std::mem::take(&mut state.outbox.interrupted) {
+        state.outbox.end(&endpoint, &id, number);
+        let place = state.outbox.next_place();
+        let Some(lane) = state.outbox.lanes.get_mut(&endpoint) else { continue };
+        let Some(stored) = state.deliveries.edit(&id) else { continue };
+        let mut attempts = stored.delivery.attempts.iter_mut();
+        // Its result may have been reported meanwhile, if the world was imported where it was exported.
+        let Some(attempt) = attempts.find(|it| it.number == number && it.result.is_none()) else { continue };
+        attempt.result = Some(DeliveryFailure::Closed.into());
+        let (trigger, disorder) = (attempt.trigger, attempt.disorder.clone());
+        stored.ready.push(Ready { place, trigger, disorder, hold: Duration::ZERO });
+        lane.push(place, id);
     }
 }
 
 /// Takes the next request that is ready for an endpoint with less than so many under way, signed at this time.
 pub(crate) fn take(state: &mut State, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
     loop {
-        let (endpoint, ready) = state.outbox.take(most_under_way)?;
-        if let Some(outgoing) = prepare(state, &endpoint, ready, signed_at) {
+        let (place, delivery) = state.outbox.take(most_under_way)?;
+        if let Some(outgoing) = prepare(state, place, delivery, signed_at) {
             return Some(outgoing);
         }
     }
 }
 
 /// Returns `None` if nothing is to be sent any more.
-fn prepare(state: &mut State, endpoint: &str, ready: Ready, signed_at: Timestamp) -> Option<Outgoing> {
+fn prepare(state: &mut State, place: u64, delivery: String, signed_at: Timestamp) -> Option<Outgoing> {
     let now = state.clock.now();
-    let stored = state.deliveries.edit(&ready.delivery)?;
+    let stored = state.deliveries.edit(&delivery)?;
+    let ready = stored.ready.iter().position(|ready| ready.place == place)?;
+    let ready = stored.ready.remove(ready);
     let event = state.events.get(stored.delivery.event.as_str());
-    let endpoint = state.webhook_endpoints.get(endpoint)?;
+    let endpoint = state.webhook_endpoints.get(&stored.delivery.webhook_endpoint)?;
     let is_stopped = endpoint.disabled && ready.trigger != AttemptTrigger::Resend;
     // An event that is gone has lapsed meanwhile.
     let Some(event) = event.filter(|_| !is_stopped) else {
-        finish(state, &ready.delivery, DeliveryStatus::Failed);
+        finish(state, &delivery, DeliveryStatus::Failed);
         return None;
     };
     let request = request(endpoint, event, &state.base_url, now, signed_at, &ready.disorder);
     let is_cut = ready.disorder.contains(&Disorder::Cut);
     let number = begin(&mut stored.delivery, ready.trigger, ready.disorder, now.timestamp());
-    let attempt = AttemptId { endpoint: endpoint.id.clone(), delivery: ready.delivery, number };
-    state.outbox.start(&attempt.endpoint);
+    let attempt = AttemptId { endpoint: endpoint.id.clone(), delivery, number };
+    state.outbox.start(&attempt.endpoint, &attempt.delivery, number);
     Some(Outgoing { attempt, request, hold: ready.hold, timeout: state.settings.webhook_timeout, is_cut })
 }
 
@@ -217,7 +264,7 @@ fn begin(delivery: &mut WebhookDelivery, trigger: AttemptTrigger, disorder: Vec<
 
 /// Notes what came of a request.
 pub(crate) fn report(state: &mut State, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
-    state.outbox.end(&attempt.endpoint);
+    state.outbox.end(&attempt.endpoint, &attempt.delivery, attempt.number);
     end(state, &attempt.delivery, attempt.number, Some(latency), result);
 }
 
@@ -249,14 +296,22 @@ fn end(state: &mut State, id: &str, number: u32, latency: Option<Duration>, resu
 }
 
 fn finish(state: &mut State, id: &str, status: DeliveryStatus) {
+    let Some(stored) = state.deliveries.get(id) else { return };
+    let is_delivered = status == DeliveryStatus::Delivered;
+    let is_repair = match stored.delivery.status {
+        DeliveryStatus::Pending => false,
+        DeliveryStatus::Failed if is_delivered => true,
+        DeliveryStatus::Failed | DeliveryStatus::Delivered => return,
+    };
     let Some(stored) = state.deliveries.edit(id) else { return };
     let delivery = &mut stored.delivery;
     let Some(lane) = state.outbox.lanes.get_mut(&delivery.webhook_endpoint) else { return };
-    let is_delivered = status == DeliveryStatus::Delivered;
-    match delivery.status {
-        DeliveryStatus::Pending => lane.finish(id.to_owned(), is_delivered),
-        DeliveryStatus::Failed if is_delivered => lane.repair(),
-        DeliveryStatus::Failed | DeliveryStatus::Delivered => return,
+    if !is_repair {
+        lane.finish(id.to_owned());
+        stored.ended = Some(state.outbox.next_place());
+    }
+    if let Some(endpoint) = state.webhook_endpoints.edit(&delivery.webhook_endpoint) {
+        endpoint.counts.count(is_delivered, is_repair);
     }
     delivery.status = status;
     if is_delivered {

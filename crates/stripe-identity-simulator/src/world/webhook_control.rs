@@ -18,7 +18,7 @@ use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::page::Page;
 use crate::world::pattern::matches;
-use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
+use crate::world::record::webhook_endpoint::{Counts, Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::webhook_params::{enabled_events, must_have_room, url};
@@ -78,6 +78,7 @@ pub(crate) fn insert(state: &mut State, endpoint: WebhookEndpoint) -> String {
         metadata: Metadata::default(),
         disabled: false,
         created: state.now(),
+        counts: Counts::default(),
         destination: None,
     };
     deliveries::add_endpoint(state, endpoint);
@@ -133,9 +134,9 @@ fn shown(state: &State, endpoint: &StoredEndpoint) -> Value {
     if let Some(lane) = state.outbox.lanes.get(&endpoint.id) {
         shown["deliveries"] = json!({
             "pending": lane.pending,
-            "delivered": lane.delivered,
-            "failed": lane.failed,
-            "dropped": lane.dropped,
+            "delivered": endpoint.counts.delivered,
+            "failed": endpoint.counts.failed,
+            "dropped": endpoint.counts.dropped,
         });
     }
     shown

@@ -11,7 +11,7 @@ use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::metadata;
 use crate::world::page::Page;
-use crate::world::record::webhook_endpoint::{Destination, Secrets, Sources, StoredEndpoint};
+use crate::world::record::webhook_endpoint::{Counts, Destination, Secrets, Sources, StoredEndpoint};
 use crate::world::show::v2_time;
 use crate::world::state::State;
 use crate::world::store::Record as _;
@@ -58,6 +58,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         metadata,
         disabled: false,
         created: call.now,
+        counts: Counts::default(),
         destination: Some(Destination { name, updated: now }),
     };
     let shown = shown(&endpoint, &include);

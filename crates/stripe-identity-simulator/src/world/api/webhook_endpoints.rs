@@ -8,7 +8,7 @@ use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::metadata;
 use crate::world::page::Page;
-use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
+use crate::world::record::webhook_endpoint::{Counts, Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::webhook_params::{enabled_events, must_have_room, set, url};
@@ -39,6 +39,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         metadata,
         disabled: false,
         created: call.now,
+        counts: Counts::default(),
         destination: None,
     };
     let mut shown = shown(&endpoint);

@@ -1,34 +1,69 @@
 use http::Uri;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use stripe_identity_core::types::{AccountId, Event, EventType, Metadata, Sensitive, Timestamp};
-use stripe_identity_webhook::DeliveryKind;
+use stripe_identity_webhook::{DeliveryKind, Signer};
 
+use crate::serial;
 use crate::time::Time;
 use crate::world::store::Record;
 
 /// More old secrets than this are not valid at a time.
 const MOST_OLD_SECRETS: usize = 4;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredEndpoint {
     pub(crate) id: String,
+    #[serde(default)]
     pub(crate) account: Option<String>,
+    #[serde(with = "serial::url")]
     pub(crate) url: Sensitive<Uri>,
     pub(crate) secrets: Secrets,
+    #[serde(with = "serial::payload", default = "snapshot")]
     pub(crate) kind: DeliveryKind,
+    #[serde(default = "all_events")]
     pub(crate) enabled_events: Vec<String>,
     /// Whose events it gets.
+    #[serde(default)]
     pub(crate) sources: Sources,
+    #[serde(default)]
     pub(crate) api_version: Option<String>,
+    #[serde(default)]
     pub(crate) description: Option<String>,
+    #[serde(default)]
     pub(crate) metadata: Metadata,
+    #[serde(default)]
     pub(crate) disabled: bool,
     pub(crate) created: Timestamp,
     /// What it has as an event destination, if it was made as one.
+    #[serde(default)]
     pub(crate) destination: Option<Destination>,
+    #[serde(default)]
+    pub(crate) counts: Counts,
+}
+
+fn snapshot() -> DeliveryKind {
+    DeliveryKind::Event
+}
+
+fn all_events() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+/// What became of its deliveries, also of those that are no longer kept.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Counts {
+    pub(crate) delivered: u64,
+    pub(crate) failed: u64,
+    /// Events that are not delivered, since too much is pending.
+    pub(crate) dropped: u64,
 }
 
 /// Whose events an endpoint gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Sources {
     /// Those of the account that the endpoint belongs to.
     pub(crate) own: bool,
@@ -36,7 +71,25 @@ pub(crate) struct Sources {
     pub(crate) connected: bool,
 }
 
-#[derive(Clone, Debug)]
+impl Counts {
+    /// Counts a delivery that has ended, or one that has failed before, and was resent with success.
+    pub(crate) fn count(&mut self, is_delivered: bool, is_repair: bool) {
+        let count = if is_delivered { &mut self.delivered } else { &mut self.failed };
+        *count += 1;
+        if is_repair {
+            self.failed = self.failed.saturating_sub(1);
+        }
+    }
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { own: true, connected: false }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Destination {
     pub(crate) name: String,
     pub(crate) updated: Time,
@@ -82,11 +135,19 @@ impl StoredEndpoint {
 }
 
 /// The secrets of an endpoint: the one that signs, and those that were rolled and sign for a while beside it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Secrets {
+    #[serde(deserialize_with = "not_blank")]
     current: Sensitive<String>,
     /// With the time at which each expires, the newest first.
+    #[serde(default)]
     old: Vec<(Sensitive<String>, Time)>,
+}
+
+fn not_blank<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<String>, D::Error> {
+    let secret = Sensitive::<String>::deserialize(deserializer)?;
+    Signer::new(secret.expose()).map(|_| secret.clone()).map_err(D::Error::custom)
 }
 
 impl Secrets {
