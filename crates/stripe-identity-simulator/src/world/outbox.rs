@@ -1,6 +1,6 @@
 //! What waits to be sent, by endpoint, and what is done to it on purpose.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -19,8 +19,6 @@ const LONGEST_HOLD: u64 = 50;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
-    /// The deliveries of each event, the oldest first. It outlives the event.
-    pub(crate) by_event: HashMap<String, Vec<String>>,
     /// With the id of each.
     pub(crate) rules: Vec<(String, DisorderRule)>,
     /// Apart from those of Stripe's objects, which do not depend on who listens.
@@ -36,8 +34,8 @@ pub(crate) struct Lane {
     under_way: usize,
     /// Deliveries that may still arrive.
     pub(crate) pending: usize,
-    /// Deliveries that have ended, the first one first.
-    ended: VecDeque<String>,
+    /// The places of deliveries that have ended, the first one first.
+    ended: VecDeque<u64>,
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
     /// Events that are not delivered, since too much is pending.
@@ -47,7 +45,8 @@ pub(crate) struct Lane {
 /// An attempt whose time has come.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    pub(crate) delivery: String,
+    /// The place of the delivery.
+    pub(crate) delivery: u64,
     pub(crate) trigger: AttemptTrigger,
     pub(crate) disorder: Vec<Disorder>,
     /// How long it is held back where there is real time.
@@ -59,7 +58,7 @@ impl Outbox {
         // The first fork makes the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
-        Self { lanes: BTreeMap::new(), by_event: HashMap::new(), rules: Vec::new(), ids, random }
+        Self { lanes: BTreeMap::new(), rules: Vec::new(), ids, random }
     }
 
     /// Returns what the rules do to the next attempt to deliver an event to an endpoint.
@@ -83,7 +82,7 @@ impl Outbox {
     }
 
     /// Makes an attempt ready, and another one like it if it is to be doubled.
-    pub(crate) fn push(&mut self, endpoint: &str, delivery: &str, trigger: AttemptTrigger, disorder: &[Disorder]) {
+    pub(crate) fn push(&mut self, endpoint: &str, delivery: u64, trigger: AttemptTrigger, disorder: &[Disorder]) {
         let Some(lane) = self.lanes.get_mut(endpoint) else { return };
         let is_reordered = disorder.contains(&Disorder::Reordered);
         let double = disorder.contains(&Disorder::Doubled).then_some(AttemptTrigger::Disorder);
@@ -94,7 +93,7 @@ impl Outbox {
             } else {
                 (lane.ready.len(), Duration::ZERO)
             };
-            let ready = Ready { delivery: delivery.to_owned(), trigger, disorder: disorder.to_vec(), hold };
+            let ready = Ready { delivery, trigger, disorder: disorder.to_vec(), hold };
             lane.ready.insert(place, ready);
         }
     }
@@ -143,7 +142,7 @@ impl Lane {
     }
 
     /// Counts a delivery that has ended.
-    pub(crate) fn finish(&mut self, delivery: String, is_delivered: bool) {
+    pub(crate) fn finish(&mut self, delivery: u64, is_delivered: bool) {
         self.pending = self.pending.saturating_sub(1);
         self.ended.push_back(delivery);
         if is_delivered {
@@ -169,7 +168,7 @@ impl Lane {
 pub(crate) enum Room {
     Free,
     /// If this one is removed.
-    InPlaceOf(String),
+    InPlaceOf(u64),
     None,
 }
 
@@ -184,9 +183,9 @@ mod tests {
         outbox
     }
 
-    fn push(outbox: &mut Outbox, endpoint: &str, count: usize, disorder: &[Disorder]) {
+    fn push(outbox: &mut Outbox, endpoint: &str, count: u64, disorder: &[Disorder]) {
         for number in 0..count {
-            outbox.push(endpoint, &number.to_string(), AttemptTrigger::Schedule, disorder);
+            outbox.push(endpoint, number, AttemptTrigger::Schedule, disorder);
         }
     }
 
@@ -200,11 +199,11 @@ mod tests {
             assert!(ready.iter().all(|ready| ready.hold < Duration::from_millis(LONGEST_HOLD)));
             (ready.into_iter().map(|ready| ready.delivery).collect::<Vec<_>>(), is_held)
         };
-        let in_order: Vec<_> = (0..50).map(|number| number.to_string()).collect();
+        let in_order: Vec<_> = (0..50).collect();
         assert_eq!(taken(&[]), (in_order.clone(), false));
         let (mut shuffled, is_held) = taken(&[Disorder::Reordered]);
         assert!(is_held && shuffled != in_order);
-        shuffled.sort_by_key(|number| number.parse::<u32>().unwrap());
+        shuffled.sort_unstable();
         assert_eq!(shuffled, in_order);
     }
 
@@ -230,9 +229,9 @@ mod tests {
             assert_eq!(lane.add(), Room::Free);
         }
         assert_eq!((lane.add(), lane.pending, lane.dropped), (Room::None, MOST, 1));
-        lane.finish("first".to_owned(), true);
-        lane.finish("second".to_owned(), false);
-        assert_eq!(lane.add(), Room::InPlaceOf("first".to_owned()));
+        lane.finish(1, true);
+        lane.finish(2, false);
+        assert_eq!(lane.add(), Room::InPlaceOf(1));
         assert_eq!((lane.pending, lane.delivered, lane.failed, lane.dropped), (MOST - 1, 1, 1, 1));
         lane.repair();
         assert_eq!((lane.delivered, lane.failed), (2, 0));

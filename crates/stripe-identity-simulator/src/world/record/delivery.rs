@@ -1,3 +1,5 @@
+use stripe_identity_core::types::Timestamp;
+
 use crate::delivery::WebhookDelivery;
 use crate::disorder::Disorder;
 use crate::world::store::Record;
@@ -16,6 +18,10 @@ pub(crate) struct StoredDelivery {
 }
 
 impl StoredDelivery {
+    pub(crate) fn is_to(&self, endpoint: &str) -> bool {
+        self.delivery.webhook_endpoint == endpoint
+    }
+
     /// Forgets what receivers have responded with, which may be what they were sent.
     pub(crate) fn redact(&mut self) {
         self.redacted = self.delivery.attempts.last().map_or(0, |attempt| attempt.number);
@@ -37,5 +43,15 @@ impl Record for StoredDelivery {
     /// The control API shows those of all accounts.
     fn account(&self) -> Option<&str> {
         None
+    }
+
+    fn created(&self) -> Timestamp {
+        self.delivery.created
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("webhook_endpoint", &self.delivery.webhook_endpoint);
+        each("event", self.delivery.event.as_str());
+        each("status", self.delivery.status.as_ref());
     }
 }
