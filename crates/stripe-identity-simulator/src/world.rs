@@ -109,18 +109,22 @@ impl World {
     }
 
     pub(crate) fn submit(&mut self, session: &str, submission: &Submission) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::submit(&mut self.state, session, submission)
     }
 
     pub(crate) fn start_processing(&mut self, session: &str) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::start_processing(&mut self.state, session)
     }
 
     pub(crate) fn finish_processing(&mut self, session: &str, submission: &Submission) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::finish_processing(&mut self.state, session, submission)
     }
 
     pub(crate) fn finish_redaction(&mut self, session: &str) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::finish_redaction(&mut self.state, session)
     }
 

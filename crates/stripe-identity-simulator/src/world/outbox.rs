@@ -1,6 +1,6 @@
 //! What waits to be sent, by endpoint, and what is done to it on purpose.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -18,8 +18,6 @@ const LONGEST_HOLD: u64 = 50;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
-    /// The deliveries of each event, the oldest first. It outlives the event.
-    pub(crate) by_event: HashMap<String, Vec<String>>,
     /// With the id of each.
     pub(crate) rules: Vec<(String, DisorderRule)>,
     /// Apart from those of Stripe's objects, which do not depend on who listens.
@@ -35,21 +33,23 @@ pub(crate) struct Outbox {
 #[derive(Clone, Debug)]
 pub(crate) struct AttemptId {
     pub(crate) endpoint: String,
-    pub(crate) delivery: String,
+    /// The place of the delivery, and its id, since the world may be another one when the attempt ends.
+    pub(crate) delivery: u64,
+    pub(crate) id: String,
     pub(crate) number: u32,
 }
 
 /// What there is for one endpoint. It delays no other.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
-    /// The deliveries that have an attempt which is ready, by its place.
-    ready: VecDeque<(u64, String)>,
-    /// Attempts that were taken, and whose results are still to come: the delivery, and the number of the attempt.
+    /// The places of attempts that are ready, and of their deliveries.
+    ready: VecDeque<(u64, u64)>,
+    /// Attempts that were taken, and whose results are still to come: the id of the delivery, and their number.
     under_way: BTreeSet<(String, u32)>,
     /// Deliveries that may still arrive.
     pub(crate) pending: usize,
-    /// Deliveries that have ended, the first one first.
-    ended: VecDeque<String>,
+    /// The places of deliveries that have ended, the first one first.
+    ended: VecDeque<u64>,
 }
 
 impl Outbox {
@@ -57,15 +57,7 @@ impl Outbox {
         // The first fork makes the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
-        Self {
-            lanes: BTreeMap::new(),
-            by_event: HashMap::new(),
-            rules: Vec::new(),
-            ids,
-            random,
-            interrupted: Vec::new(),
-            placed: 0,
-        }
+        Self { lanes: BTreeMap::new(), rules: Vec::new(), ids, random, interrupted: Vec::new(), placed: 0 }
     }
 
     /// Returns what the rules do to the next attempt to deliver an event to an endpoint.
@@ -103,7 +95,7 @@ impl Outbox {
     }
 
     /// Takes the delivery and the place of the next attempt that is ready for an endpoint with less than so many under way.
-    pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(u64, String)> {
+    pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(u64, u64)> {
         let mut free = self.lanes.values_mut().filter(|lane| lane.under_way.len() < most_under_way);
         free.find_map(|lane| lane.ready.pop_front())
     }
@@ -142,7 +134,7 @@ impl Lane {
     }
 
     /// Notes a delivery that has ended.
-    pub(crate) fn finish(&mut self, delivery: String) {
+    pub(crate) fn finish(&mut self, delivery: u64) {
         self.pending = self.pending.saturating_sub(1);
         self.ended.push_back(delivery);
     }
@@ -152,20 +144,20 @@ impl Lane {
     }
 
     /// Makes an attempt ready at a place after all others.
-    pub(crate) fn push(&mut self, place: u64, delivery: String) {
+    pub(crate) fn push(&mut self, place: u64, delivery: u64) {
         self.ready.push_back((place, delivery));
     }
 
     /// Puts a delivery into the place of another one. Returns the place and the other one.
-    pub(crate) fn swap(&mut self, index: usize, delivery: String) -> Option<(u64, String)> {
+    pub(crate) fn swap(&mut self, index: usize, delivery: u64) -> Option<(u64, u64)> {
         let (place, other) = self.ready.get_mut(index)?;
         Some((*place, std::mem::replace(other, delivery)))
     }
 
     /// Puts what was written of a lane in order.
     pub(crate) fn restore(
-        mut ready: Vec<(u64, String)>,
-        mut ended: Vec<(u64, String)>,
+        mut ready: Vec<(u64, u64)>,
+        mut ended: Vec<(u64, u64)>,
         under_way: BTreeSet<(String, u32)>,
         pending: usize,
     ) -> Self {
@@ -181,7 +173,7 @@ impl Lane {
 pub(crate) enum Room {
     Free,
     /// If this one is removed.
-    InPlaceOf(String),
+    InPlaceOf(u64),
     None,
 }
 
@@ -196,10 +188,10 @@ mod tests {
         outbox
     }
 
-    fn push(outbox: &mut Outbox, endpoint: &str, count: usize) {
+    fn push(outbox: &mut Outbox, endpoint: &str, count: u64) {
         for number in 0..count {
             let place = outbox.next_place();
-            outbox.lanes.get_mut(endpoint).unwrap().push(place, number.to_string());
+            outbox.lanes.get_mut(endpoint).unwrap().push(place, number);
         }
     }
 
@@ -210,10 +202,10 @@ mod tests {
         push(&mut outbox, "other", 1);
         for (place, number) in [(0, 1), (1, 1)] {
             let taken = outbox.take(2).unwrap();
-            assert_eq!(taken, (place, place.to_string()));
-            outbox.start("one", &taken.1, number);
+            assert_eq!(taken, (place, place));
+            outbox.start("one", &place.to_string(), number);
         }
-        assert_eq!(outbox.take(2).unwrap(), (3, "0".to_owned()), "of the other endpoint");
+        assert_eq!(outbox.take(2).unwrap(), (3, 0), "of the other endpoint");
         assert!(outbox.take(2).is_none());
         outbox.end("one", "0", 2);
         assert!(outbox.take(2).is_none(), "there is no such attempt");
@@ -228,9 +220,9 @@ mod tests {
             assert_eq!(lane.add(), Room::Free);
         }
         assert_eq!((lane.add(), lane.pending), (Room::None, MOST));
-        lane.finish("first".to_owned());
-        lane.finish("second".to_owned());
-        assert_eq!(lane.add(), Room::InPlaceOf("first".to_owned()));
+        lane.finish(7);
+        lane.finish(8);
+        assert_eq!(lane.add(), Room::InPlaceOf(7));
         assert_eq!(lane.pending, MOST - 1);
     }
 }

@@ -3,43 +3,44 @@
 use std::collections::BTreeMap;
 
 use crate::time::Time;
-use crate::world::idempotency::Entry;
 
-/// Something that happens by itself when its time has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that happens by itself when its time has come, to the record at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DueThing {
     /// The user of a session submits.
     UserSubmits {
-        session: String,
+        session: u64,
     },
     /// The checks of a session end.
     ChecksEnd {
-        session: String,
+        session: u64,
     },
     /// A redaction ends.
     RedactionEnds {
-        session: String,
+        session: u64,
     },
     /// An event is delivered to an endpoint, for the first time or again.
     Delivery {
-        delivery: String,
+        delivery: u64,
     },
     ClientSecretExpires {
-        session: String,
+        session: u64,
     },
     UrlExpires {
-        session: String,
+        session: u64,
     },
-    IdempotencyKeyLapses(Entry),
+    IdempotencyKeyLapses {
+        response: u64,
+    },
     EphemeralKeyExpires {
-        key: String,
+        key: u64,
     },
     FileLinkExpires {
-        link: String,
+        link: u64,
     },
     /// An event is older than events are kept.
     EventLapses {
-        event: String,
+        event: u64,
     },
 }
 
@@ -115,21 +116,20 @@ mod tests {
     #[test]
     fn things_come_by_time_and_then_as_they_were_scheduled() {
         let mut queue = Queue::default();
-        let session = |id: &str| id.to_owned();
-        queue.schedule(second(2), DueThing::UrlExpires { session: session("c") });
-        queue.schedule(second(2), DueThing::ChecksEnd { session: session("d") });
-        queue.schedule(second(1), DueThing::ChecksEnd { session: session("b") });
-        queue.schedule(second(1), DueThing::ClientSecretExpires { session: session("a") });
+        queue.schedule(second(2), DueThing::UrlExpires { session: 1 });
+        queue.schedule(second(2), DueThing::ChecksEnd { session: 2 });
+        queue.schedule(second(1), DueThing::ChecksEnd { session: 3 });
+        queue.schedule(second(1), DueThing::ClientSecretExpires { session: 4 });
         assert_eq!((queue.next(), queue.next_work()), (Some(second(1)), Some(second(1))));
         assert_eq!(queue.take_due(second(0)), None);
         let order: Vec<_> = std::iter::from_fn(|| queue.take_due(second(2))).collect();
         assert_eq!(
             order,
             [
-                (second(1), DueThing::ChecksEnd { session: session("b") }),
-                (second(1), DueThing::ClientSecretExpires { session: session("a") }),
-                (second(2), DueThing::UrlExpires { session: session("c") }),
-                (second(2), DueThing::ChecksEnd { session: session("d") }),
+                (second(1), DueThing::ChecksEnd { session: 3 }),
+                (second(1), DueThing::ClientSecretExpires { session: 4 }),
+                (second(2), DueThing::UrlExpires { session: 1 }),
+                (second(2), DueThing::ChecksEnd { session: 2 }),
             ]
         );
         assert_eq!(queue.next(), None);

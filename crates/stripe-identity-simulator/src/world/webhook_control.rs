@@ -37,12 +37,10 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     form.finish()?;
     let url = url.ok_or_else(|| Refusal::missing_parameter("url"))?;
     let is_former = |endpoint: &&StoredEndpoint| {
-        endpoint.account.is_none()
-            && endpoint.url == url
-            && endpoint.kind == kind
-            && endpoint.sources.connected == connect
+        endpoint.url == url && endpoint.kind == kind && endpoint.sources.connected == connect
     };
-    let former = state.webhook_endpoints.iter().find(is_former);
+    let endpoints = &state.webhook_endpoints;
+    let former = endpoints.of(None).filter_map(|place| endpoints.at(place)).find(is_former);
     match former.map(|endpoint| endpoint.id.clone()) {
         Some(former) => deliveries::remove_endpoint(state, &former),
         None => must_have_room(state, None)?,
@@ -106,8 +104,9 @@ pub(crate) fn roll_secret(state: &mut State, call: &mut Call<'_>) -> Result<Body
 /// Gives an endpoint a new secret. Returns whether there is such an endpoint.
 pub(crate) fn roll(state: &mut State, endpoint: &str, secret: String, expires_in: Duration) -> bool {
     let expires = state.clock.now().after(expires_in);
-    let endpoint = state.webhook_endpoints.edit(endpoint);
-    endpoint.map(|endpoint| endpoint.secrets.roll(secret, expires)).is_some()
+    let place = state.webhook_endpoints.place(endpoint);
+    let endpoint = place.and_then(|place| state.webhook_endpoints.edit(place));
+    endpoint.map(|mut endpoint| endpoint.secrets.roll(secret, expires)).is_some()
 }
 
 fn secret(form: &mut Form) -> Result<Option<String>, Refusal> {
@@ -143,17 +142,12 @@ fn shown(state: &State, endpoint: &StoredEndpoint) -> Value {
 }
 
 pub(crate) fn list_deliveries(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse(&mut call.form)?;
-    let (endpoint, event) = (call.form.text("webhook_endpoint")?, call.form.text("event")?);
-    let status = call.form.one_of("status", &DeliveryStatus::ALL)?;
+    let mut page = Page::parse(&mut call.form)?;
+    page.only("webhook_endpoint", call.form.text("webhook_endpoint")?);
+    page.only("event", call.form.text("event")?);
+    page.only("status", call.form.one_of("status", &DeliveryStatus::ALL)?);
     call.form.finish()?;
-    let (records, has_more) = state.deliveries.page(&page, None, |stored| {
-        let delivery = &stored.delivery;
-        page.is_created(delivery.created)
-            && endpoint.as_ref().is_none_or(|endpoint| *endpoint == delivery.webhook_endpoint)
-            && event.as_deref().is_none_or(|event| event == delivery.event.as_str())
-            && status.is_none_or(|status| status == delivery.status)
-    })?;
+    let (records, has_more) = state.deliveries.page(&page, None)?;
     Ok(call.list((records.into_iter().map(|stored| shown_delivery(&stored.delivery)).collect(), has_more)))
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use stripe_identity_core::types::Timestamp;
 
 use crate::delivery::{AttemptTrigger, WebhookDelivery};
 use crate::disorder::Disorder;
@@ -50,6 +51,10 @@ impl StoredDelivery {
         Self { delivery, is_counted, tries: 0, held: None, redacted: 0, ready: Vec::new(), ended: None }
     }
 
+    pub(crate) fn is_to(&self, endpoint: &str) -> bool {
+        self.delivery.webhook_endpoint == endpoint
+    }
+
     /// Forgets what receivers have responded with, which may be what they were sent.
     pub(crate) fn redact(&mut self) {
         self.redacted = self.delivery.attempts.last().map_or(0, |attempt| attempt.number);
@@ -71,5 +76,15 @@ impl Record for StoredDelivery {
     /// The control API shows those of all accounts.
     fn account(&self) -> Option<&str> {
         None
+    }
+
+    fn created(&self) -> Timestamp {
+        self.delivery.created
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("webhook_endpoint", &self.delivery.webhook_endpoint);
+        each("event", self.delivery.event.as_str());
+        each("status", self.delivery.status.as_ref());
     }
 }

@@ -1,10 +1,10 @@
-use stripe_identity_core::types::{EphemeralKey, Sensitive};
+use stripe_identity_core::types::{EphemeralKey, Sensitive, Timestamp};
 
 use crate::world::store::Record;
 
 #[derive(Debug)]
 pub(crate) struct StoredKey {
-    pub(crate) account: Option<String>,
+    pub(crate) account: Option<Box<str>>,
     /// Without its secret, which is shown once.
     pub(crate) key: EphemeralKey,
     pub(crate) secret: Sensitive<String>,
@@ -22,5 +22,9 @@ impl Record for StoredKey {
 
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+
+    fn created(&self) -> Timestamp {
+        self.key.created.unwrap_or(Timestamp::from_secs(0))
     }
 }

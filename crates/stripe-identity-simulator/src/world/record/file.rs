@@ -1,17 +1,20 @@
 use bytes::Bytes;
-use stripe_identity_core::types::{File, FilePurpose, Timestamp};
+use stripe_identity_core::types::{File, FilePurpose, Sensitive, Timestamp};
 
+use crate::world::show::under;
 use crate::world::store::Record;
 
 #[derive(Debug)]
 pub(crate) struct StoredFile {
-    pub(crate) account: Option<String>,
-    /// Its URL is a path.
-    pub(crate) file: File,
+    pub(crate) account: Option<Box<str>>,
+    pub(crate) id: Box<str>,
+    pub(crate) created: Timestamp,
+    pub(crate) purpose: FilePurpose,
+    pub(crate) filename: Sensitive<Box<str>>,
+    /// That of the contents, also once they are gone.
+    pub(crate) size: usize,
     /// Gone once the session that it belongs to is redacted.
     pub(crate) contents: Option<Bytes>,
-    /// The links to it, the oldest first.
-    pub(crate) links: Vec<String>,
 }
 
 impl Record for StoredFile {
@@ -20,22 +23,39 @@ impl Record for StoredFile {
     const PARAM: &'static str = "file";
 
     fn id(&self) -> &str {
-        self.file.id.as_str()
+        &self.id
     }
 
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("purpose", self.purpose.as_str());
     }
 }
 
 impl StoredFile {
     /// Whether a verification collected it, and it shows a person.
     pub(crate) fn is_collected(&self) -> bool {
-        matches!(self.file.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie)
+        matches!(self.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie)
     }
 
-    pub(crate) fn created(&self) -> Timestamp {
-        self.file.created.unwrap_or(Timestamp::from_secs(0))
+    /// Returns the file as it is shown where URLs have this base.
+    pub(crate) fn shown(&self, base_url: &str) -> File {
+        let (id, filename) = (&*self.id, &**self.filename.expose());
+        let mut file = File::new(id);
+        file.created = Some(self.created);
+        file.purpose = self.purpose.clone();
+        file.size = u64::try_from(self.size).ok();
+        file.type_ = filename.rsplit_once('.').map(|(_, extension)| extension.to_owned());
+        file.filename = Some(filename.into());
+        file.url = Some(Sensitive::new(under(base_url, &format!("/v1/files/{id}/contents"))));
+        file
     }
 
     pub(crate) fn content_type(&self) -> &'static str {

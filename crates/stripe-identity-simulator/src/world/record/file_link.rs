@@ -4,7 +4,7 @@ use crate::world::store::Record;
 
 #[derive(Debug)]
 pub(crate) struct StoredLink {
-    pub(crate) account: Option<String>,
+    pub(crate) account: Option<Box<str>>,
     /// Its URL is a path, which stays while it is expired: a link may be valid again.
     pub(crate) link: FileLink,
     pub(crate) file: FileId,
@@ -22,13 +22,18 @@ impl Record for StoredLink {
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
-}
 
-impl StoredLink {
-    pub(crate) fn created(&self) -> Timestamp {
+    fn created(&self) -> Timestamp {
         self.link.created.unwrap_or(Timestamp::from_secs(0))
     }
 
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("file", self.file.as_str());
+        each("expired", if self.is_expired() { "true" } else { "false" });
+    }
+}
+
+impl StoredLink {
     /// Sets whether it is expired at this time.
     pub(crate) fn expire(&mut self, now: Timestamp) {
         self.link.expired = Some(self.link.expires_at.is_some_and(|expires_at| expires_at <= now));

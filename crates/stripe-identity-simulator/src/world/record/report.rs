@@ -4,7 +4,7 @@ use crate::world::store::Record;
 
 #[derive(Debug)]
 pub(crate) struct StoredReport {
-    pub(crate) account: Option<String>,
+    pub(crate) account: Option<Box<str>>,
     pub(crate) report: VerificationReport,
 }
 
@@ -20,14 +20,18 @@ impl Record for StoredReport {
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
-}
 
-impl StoredReport {
-    pub(crate) fn is_of(&self, session: &str) -> bool {
-        self.report.verification_session.as_ref().is_some_and(|id| id.as_str() == session)
+    fn created(&self) -> Timestamp {
+        self.report.created.unwrap_or(Timestamp::from_secs(0))
     }
 
-    pub(crate) fn created(&self) -> Timestamp {
-        self.report.created.unwrap_or(Timestamp::from_secs(0))
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("type", self.report.type_.as_str());
+        if let Some(session) = &self.report.verification_session {
+            each("verification_session", session.as_str());
+        }
+        if let Some(reference) = &self.report.client_reference_id {
+            each("client_reference_id", reference.expose());
+        }
     }
 }

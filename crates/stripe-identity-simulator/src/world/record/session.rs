@@ -17,24 +17,24 @@ const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 
 #[derive(Debug)]
 pub(crate) struct StoredSession {
-    pub(crate) account: Option<String>,
+    pub(crate) account: Option<Box<str>>,
     /// With all that could be expanded. Its URL is a path: the base is of the server as each client sees it.
     pub(crate) session: VerificationSession,
     pub(crate) created: Timestamp,
     client_secret_expires: Time,
     url_expires: Time,
     /// How the checks that are under way will end by themselves, if they do.
-    pub(crate) checks: Option<Checks>,
+    pub(crate) checks: Option<Box<Checks>>,
     pub(crate) redaction_ends: Option<Time>,
     /// The person of the last try, if it was not the one whom the session's id determines.
     pub(crate) person: Option<Box<Person>>,
     /// The try that the user is going to make, and when.
-    pub(crate) next_try: Option<(Time, Submission)>,
+    pub(crate) next_try: Option<Box<(Time, Submission)>>,
     /// The tries after that one.
     pub(crate) planned: VecDeque<Submission>,
-    /// Its reports and its events, the oldest first.
-    pub(crate) reports: Vec<String>,
-    pub(crate) events: Vec<String>,
+    /// The places of its reports and of its events, the oldest first.
+    pub(crate) reports: Vec<u64>,
+    pub(crate) events: Vec<u64>,
 }
 
 /// Checks that end by themselves.
@@ -63,12 +63,30 @@ impl Record for StoredSession {
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        let session = &self.session;
+        each("status", session.status.as_str());
+        if let Some(reference) = &session.client_reference_id {
+            each("client_reference_id", reference.expose());
+        }
+        if let Some(customer) = &session.related_customer {
+            each("related_customer", customer.as_str());
+        }
+        if let Some(account) = &session.related_customer_account {
+            each("related_customer_account", account.as_str());
+        }
+    }
 }
 
 impl StoredSession {
     pub(crate) fn new(session: VerificationSession, account: Option<&str>, now: Time) -> Self {
         Self {
-            account: account.map(str::to_owned),
+            account: account.map(Into::into),
             session,
             created: now.timestamp(),
             client_secret_expires: now,
@@ -130,16 +148,18 @@ impl StoredSession {
     }
 
     /// Makes a fresh client secret and a fresh URL in place of those that it lacks.
-    pub(crate) fn renew_access(&mut self, now: Time, ids: &mut Ids, queue: &mut Queue) {
-        let session = self.session.id.as_str().to_owned();
+    ///
+    /// The session is at this place.
+    pub(crate) fn renew_access(&mut self, session: u64, now: Time, ids: &mut Ids, queue: &mut Queue) {
+        let id = self.session.id.as_str();
         if self.session.client_secret.is_none() {
-            let secret = format!("{session}_secret_test_{}", ids.text(32));
+            let secret = format!("{id}_secret_test_{}", ids.text(32));
             self.session.client_secret = Some(Sensitive::new(secret));
             self.client_secret_expires = now.after(CLIENT_SECRET_LIFE);
-            queue.schedule(self.client_secret_expires, DueThing::ClientSecretExpires { session: session.clone() });
+            queue.schedule(self.client_secret_expires, DueThing::ClientSecretExpires { session });
         }
         if self.session.url.is_none() {
-            self.session.url = Some(Sensitive::new(format!("{PAGE}test_{}", ids.token(&session))));
+            self.session.url = Some(Sensitive::new(format!("{PAGE}test_{}", ids.token(id))));
             self.url_expires = now.after(URL_LIFE);
             queue.schedule(self.url_expires, DueThing::UrlExpires { session });
         }
@@ -172,7 +192,7 @@ mod tests {
         let now = Time::from(Timestamp::from_secs(0));
         let mut stored = StoredSession::new(VerificationSession::new("vs_1"), None, now);
         stored.person = Some(Box::new(Person::from_seed(7)));
-        stored.next_try = Some((now, Submission::verified()));
+        stored.next_try = Some(Box::new((now, Submission::verified())));
         stored.planned.push_back(Submission::verified());
         stored.cancel();
         assert_eq!((stored.person, stored.next_try, stored.planned.len()), (None, None, 0));

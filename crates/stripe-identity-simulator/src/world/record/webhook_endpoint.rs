@@ -1,11 +1,12 @@
 use http::Uri;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use stripe_identity_core::types::{AccountId, Event, EventType, Metadata, Sensitive, Timestamp};
+use stripe_identity_core::types::{EventType, Metadata, Sensitive, Timestamp};
 use stripe_identity_webhook::{DeliveryKind, Signer};
 
 use crate::serial;
 use crate::time::Time;
+use crate::world::record::event::StoredEvent;
 use crate::world::store::Record;
 
 /// More old secrets than this are not valid at a time.
@@ -107,12 +108,20 @@ impl Record for StoredEndpoint {
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("api", if self.destination.is_some() { "v2" } else { "v1" });
+    }
 }
 
 impl StoredEndpoint {
-    /// Whether it gets the events of this type of this account.
-    pub(crate) fn hears(&self, event: &Event) -> bool {
-        let account = event.account.as_ref().map(AccountId::as_str);
+    /// Whether it gets this event.
+    pub(crate) fn hears(&self, event: &StoredEvent) -> bool {
+        let account = event.account();
         let is_own = account == self.account.as_deref();
         let is_connected = self.account.is_none() && account.is_some();
         let is_source = (self.sources.own && is_own) || (self.sources.connected && is_connected);
