@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use stripe_identity_core::types::{Expandable, VerificationReport, VerificationSession};
+use stripe_identity_core::types::{Expandable, VerificationReport, VerificationSession, VerificationSessionStatus};
 
 use crate::refusal::Refusal;
+use crate::world::checks;
 use crate::world::show::{show_url, to_json};
 
 /// The paths that a request asked for.
@@ -103,8 +104,8 @@ impl Expanded {
     ) -> VerificationSession {
         let mut session = session.clone();
         show_url(&mut session.url, base_url);
-        if !self.reaches("verified_outputs") {
-            session.verified_outputs = None;
+        if self.reaches("verified_outputs") && session.status == VerificationSessionStatus::Verified {
+            session.verified_outputs = report.map(checks::verified_outputs);
         }
         if let Some(outputs) = &mut session.verified_outputs {
             self.keep(&mut outputs.dob, "verified_outputs.dob");

@@ -108,7 +108,7 @@ pub(crate) fn finish_processing(state: &mut State, session: u64, submission: &Su
     let user = submission.user(User { person, document: default.document.clone() });
     let report = checks::report(&stored.session, outcome, &user, state.now(), &mut state.ids);
     let account = stored.account.clone();
-    let (outputs, report_id) = (report.as_ref().map(checks::verified_outputs), report.as_ref().map(|it| it.id.clone()));
+    let report_id = report.as_ref().map(|report| report.id.clone());
     let report = report.map(|report| {
         collect_images(state, &report, &user.document, account.as_deref());
         state.reports.insert(StoredReport { account, report })
@@ -123,7 +123,6 @@ pub(crate) fn finish_processing(state: &mut State, session: u64, submission: &Su
     let type_ = match outcome {
         Outcome::Verified => {
             stored.session.status = VerificationSessionStatus::Verified;
-            stored.session.verified_outputs = outputs;
             EventType::VerificationSessionVerified
         }
         Outcome::Failed(code) => {

@@ -1,5 +1,5 @@
 use stripe_identity_core::types::{
-    EventType, Expandable, Redaction, RedactionStatus, VerificationSession, VerificationSessionStatus,
+    EventType, Redaction, RedactionStatus, VerificationSession, VerificationSessionStatus,
 };
 
 use crate::refusal::Refusal;
@@ -153,7 +153,7 @@ fn show(state: &State, session: u64, call: &Call<'_>) -> Result<Body, Refusal> {
 }
 
 fn shown(state: &State, stored: &StoredSession, call: &Call<'_>) -> Shown<VerificationSession> {
-    let report = stored.session.last_verification_report.as_ref().map(Expandable::id);
-    let report = report.and_then(|id| state.reports.get(id.as_str()));
+    let has_report = stored.session.last_verification_report.is_some();
+    let report = stored.reports.last().filter(|_| has_report).and_then(|&report| state.reports.at(report));
     call.expanded.show_session(&stored.session, report.map(|stored| &stored.report), call.base_url)
 }

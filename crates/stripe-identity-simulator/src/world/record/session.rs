@@ -18,7 +18,8 @@ const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 #[derive(Debug)]
 pub(crate) struct StoredSession {
     pub(crate) account: Option<Box<str>>,
-    /// With all that could be expanded. Its URL is a path: the base is of the server as each client sees it.
+    /// Without what was verified, which its last report says. Its URL is a path: the base is of the server as each client
+    /// sees it.
     pub(crate) session: VerificationSession,
     pub(crate) created: Timestamp,
     client_secret_expires: Time,
