@@ -46,6 +46,21 @@ pub struct Document {
     pub selfie: Sensitive<Bytes>,
 }
 
+const FRONT: &[u8] = include_bytes!("document/front.png");
+const BACK: &[u8] = include_bytes!("document/back.png");
+const SELFIE: &[u8] = include_bytes!("document/selfie.png");
+const DRAWINGS: [(&str, &[u8]); 3] = [("front", FRONT), ("back", BACK), ("selfie", SELFIE)];
+
+/// Returns the name of an image that a document has by default.
+pub(crate) fn name_of_drawing(image: &[u8]) -> Option<&'static str> {
+    DRAWINGS.into_iter().find(|(_, drawing)| *drawing == image).map(|(name, _)| name)
+}
+
+/// Returns the image of this name that a document has by default.
+pub(crate) fn drawing(name: &str) -> Option<Bytes> {
+    DRAWINGS.into_iter().find(|(known, _)| *known == name).map(|(_, drawing)| Bytes::from_static(drawing))
+}
+
 impl Document {
     /// Creates a document with another number for each seed, and with small drawings for images.
     pub fn from_seed(seed: u64) -> Self {
@@ -60,9 +75,9 @@ impl Document {
             expiration_date: Some(Date::new(2044, 2, 2).into()),
             first_name: None,
             last_name: None,
-            front: image(include_bytes!("document/front.png")),
-            back: image(include_bytes!("document/back.png")),
-            selfie: image(include_bytes!("document/selfie.png")),
+            front: image(FRONT),
+            back: image(BACK),
+            selfie: image(SELFIE),
         }
     }
 

@@ -346,6 +346,7 @@ mod disruption;
 mod document;
 mod fault;
 mod form;
+mod keeper;
 mod key;
 mod multipart;
 mod note;

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
 
+use crate::keeper::Unwritten;
 use crate::response;
 
 /// Why a request is refused: an HTTP status and Stripe's error object.
@@ -228,6 +229,12 @@ impl Refusal {
              twice, and the other request is still going through): {key}. Please try again later."
         );
         Self::new(StatusCode::CONFLICT, message).code(ErrorCode::IdempotencyKeyInUse)
+    }
+
+    pub(crate) fn unwritten(unwritten: &Unwritten) -> Self {
+        let mut refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{unwritten}."));
+        refusal.error.type_ = ApiErrorType::ApiError;
+        refusal
     }
 
     pub(crate) fn too_many_faults() -> Self {

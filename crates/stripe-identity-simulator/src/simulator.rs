@@ -20,6 +20,7 @@ use self::builder::NoteHook;
 pub use self::builder::{InvalidPublicUrl, SimulatorBuilder};
 pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
+use crate::keeper::Unwritten;
 use crate::key::{self, Credentials};
 use crate::note::Note;
 use crate::refusal::Refusal;
@@ -69,6 +70,17 @@ struct Shared {
 
 /// Learns of a world in which something may have become due; returns whether it wants to go on.
 type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
+
+/// Writes what was not worth a transaction before.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let worlds = lock(&self.worlds);
+        // If a world cannot be written, its request ids go on elsewhere, as after a crash.
+        if worlds.all().iter().all(|place| place.keep_all().is_ok()) {
+            worlds.write_whole(Some(lock(&self.request_ids).seed()));
+        }
+    }
+}
 
 impl Simulator {
     /// Creates an empty simulator with seed 0. Its clock stands at 2026-10-26T07:33:20Z until it is
@@ -169,7 +181,7 @@ impl Simulator {
     fn note_other_world(&self, place: &Arc<Place>, id: &str, real: Time) {
         let Some(on_note) = &self.shared.on_note else { return };
         if let Some(other) =
-            self.place_of(id, real).filter(|other| !Arc::ptr_eq(other, place) && other.lock().contains(id))
+            self.place_of(id, real).filter(|other| !Arc::ptr_eq(other, place) && other.look(|world| world.contains(id)))
         {
             on_note(&Note::ObjectOfAnotherWorld {
                 id: id.to_owned(),
@@ -179,18 +191,29 @@ impl Simulator {
         }
     }
 
-    /// Does something in a world, after everything that is due there.
-    fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
-        let result = {
-            let mut world = place.lock();
+    /// Does something in a world, after everything that is due there, and writes what that changes.
+    fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> Result<T, Unwritten> {
+        let result = place.change(|world| {
             world.catch_up(real);
-            let result = action(&mut world);
-            // Nothing stores them yet.
-            drop(world.take_changes());
-            result
-        };
-        lock(&self.shared.activity_hooks).retain(|hook| hook(place));
+            action(world)
+        });
+        self.is_active(place);
         result
+    }
+
+    /// The same where no error can be returned: what cannot be written now is written before anything else is.
+    fn with_anyway<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
+        let result = place.change_anyway(|world| {
+            world.catch_up(real);
+            action(world)
+        });
+        self.is_active(place);
+        result
+    }
+
+    /// Says that something may have become due in a world.
+    fn is_active(&self, place: &Arc<Place>) {
+        lock(&self.shared.activity_hooks).retain(|hook| hook(place));
     }
 
     fn worlds(&self) -> MutexGuard<'_, Worlds> {
@@ -210,6 +233,7 @@ impl Simulator {
     fn all_and(&self, change: impl FnOnce(&mut Worlds)) -> Vec<Arc<Place>> {
         let mut worlds = self.worlds();
         change(&mut worlds);
+        worlds.write_whole(None);
         worlds.all()
     }
 

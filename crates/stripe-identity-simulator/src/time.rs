@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::Timestamp;
 
 /// A moment, as the time since the Unix epoch. Unlike a `Timestamp`, it has fractions of a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time(Duration);
 
 impl Time {

@@ -28,10 +28,15 @@ impl Simulator {
                 let reply = self.with(&place, real, |world| {
                     world.handle(Incoming { request: &request, target, caller, base_url: &base_url, real })
                 });
-                if let Some(id) = &reply.missing_id {
-                    self.note_other_world(&place, id, real);
+                match reply {
+                    Ok(reply) => {
+                        if let Some(id) = &reply.missing_id {
+                            self.note_other_world(&place, id, real);
+                        }
+                        reply.response
+                    }
+                    Err(unwritten) => self.complete(Refusal::unwritten(&unwritten).into_response(), &request),
                 }
-                reply.response
             }
             Err(refusal) => self.complete(refusal.into_response(), &request),
         }

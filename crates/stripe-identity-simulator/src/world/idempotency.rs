@@ -1,23 +1,26 @@
 //! What requests with an idempotency key were responded with.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::headers::IDEMPOTENT_REPLAYED;
 use stripe_identity_core::types::Sensitive;
 
 use crate::key::KeyKind;
 use crate::parameters::Parameters;
 use crate::refusal::Refusal;
+use crate::serial;
+use crate::world::ids::hash_of_parts;
 use crate::world::record::response::{OBJECT, StoredResponse};
-use crate::world::store::{Change, Store};
+use crate::world::store::Store;
 
 pub(crate) const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whose idempotency key it is, and the key. A secret key must not get what a restricted one was responded with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Entry(Sensitive<Box<str>>);
 
 impl Entry {
@@ -41,18 +44,19 @@ impl Entry {
 }
 
 /// Which request it was: its route, its parameters in whatever order, and its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Fingerprint(#[serde(with = "serial::hex")] u64);
 
 impl Fingerprint {
     pub(crate) fn of(request: &Request<Bytes>, parameters: &Parameters) -> Self {
         let mut pairs: Vec<_> = form_urlencoded::parse(&parameters.form).collect();
         // Of one name, the order matters: in a list, or where the last one counts.
         pairs.sort_by(|one, other| one.0.cmp(&other.0));
-        let file = parameters.file.as_ref().map(|file| (&file.filename, &file.contents));
-        let mut hasher = DefaultHasher::new();
-        (request.method(), request.uri().path(), pairs, file).hash(&mut hasher);
-        Self(hasher.finish())
+        let route = [request.method().as_str().as_bytes(), request.uri().path().as_bytes()];
+        let pairs = pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let file = parameters.file.iter().flat_map(|file| [b"file", file.filename.as_bytes(), &file.contents[..]]);
+        Self(hash_of_parts(route.into_iter().chain(pairs).chain(file)))
     }
 }
 
@@ -110,9 +114,18 @@ impl Responses {
         }
     }
 
-    /// Moves the changes since this was last called to the end of a list.
-    pub(crate) fn take_changes(&mut self, into: &mut Vec<Change>) {
-        self.stored.take_changes(into);
+    pub(crate) fn store(&self) -> &Store<StoredResponse> {
+        &self.stored
+    }
+
+    pub(crate) fn store_mut(&mut self) -> &mut Store<StoredResponse> {
+        &mut self.stored
+    }
+
+    /// Puts a response that was written back to its place.
+    pub(crate) fn restore(&mut self, place: u64, stored: StoredResponse) -> bool {
+        self.bytes += stored.body_len();
+        self.stored.restore(place, stored)
     }
 }
 

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Time;
+use crate::world::notes::Notes;
+use crate::world::rows::{Kind, Row};
 
 /// Something that happens by itself when its time has come, to the record at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum DueThing {
     /// The user of a session submits.
     UserSubmits {
@@ -63,13 +68,66 @@ pub(crate) struct Queue {
     work: BTreeMap<Place, DueThing>,
     expiries: BTreeMap<Place, DueThing>,
     scheduled: u64,
+    changes: Notes<Place>,
+}
+
+/// Something that is due, as it is written.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredDue {
+    at: Time,
+    thing: DueThing,
+}
+
+impl StoredDue {
+    fn row(&self, number: u64) -> Row<'static> {
+        Row::new(Kind::Due, number, self)
+    }
 }
 
 impl Queue {
     pub(crate) fn schedule(&mut self, time: Time, thing: DueThing) {
-        let things = if thing.is_work() { &mut self.work } else { &mut self.expiries };
-        things.insert((time, self.scheduled), thing);
+        let place = (time, self.scheduled);
         self.scheduled += 1;
+        self.changes.add(place);
+        self.things(&thing).insert(place, thing);
+    }
+
+    fn things(&mut self, thing: &DueThing) -> &mut BTreeMap<Place, DueThing> {
+        if thing.is_work() { &mut self.work } else { &mut self.expiries }
+    }
+
+    pub(crate) fn scheduled(&self) -> u64 {
+        self.scheduled
+    }
+
+    /// Sets how many were scheduled, if it is more than is known of those that are still due.
+    pub(crate) fn set_scheduled(&mut self, scheduled: u64) {
+        self.scheduled = self.scheduled.max(scheduled);
+    }
+
+    /// Puts something that was written back to its place.
+    pub(crate) fn restore(&mut self, number: u64, due: StoredDue) {
+        self.set_scheduled(number.saturating_add(1));
+        self.things(&due.thing).insert((due.at, number), due.thing);
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'static>> {
+        let mut all: Vec<_> = self.work.iter().chain(&self.expiries).collect();
+        all.sort_unstable_by_key(|((_, number), _)| *number);
+        all.into_iter().map(|((at, number), thing)| StoredDue { at: *at, thing: *thing }.row(*number))
+    }
+
+    pub(crate) fn changes(&mut self) -> &mut Notes<Place> {
+        &mut self.changes
+    }
+
+    /// Returns the row of what changed at a place.
+    pub(crate) fn changed(&self, place: Place) -> Row<'static> {
+        match self.work.get(&place).or_else(|| self.expiries.get(&place)) {
+            Some(thing) => StoredDue { at: place.0, thing: *thing }.row(place.1),
+            None => Row::deleted(Kind::Due, place.1),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -84,6 +142,7 @@ impl Queue {
     /// Takes out the next thing that is due by this time.
     pub(crate) fn take_due(&mut self, by: Time) -> Option<(Time, DueThing)> {
         let place = self.next_place().filter(|(time, _)| *time <= by)?;
+        self.changes.add(place);
         let thing = self.work.remove(&place).or_else(|| self.expiries.remove(&place))?;
         Some((place.0, thing))
     }

@@ -20,7 +20,7 @@ use crate::world::record::file_link::StoredLink;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::StoredSession;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
-use crate::world::store::{Change, Record, Store};
+use crate::world::store::{Record, Store};
 
 /// Also of stored responses.
 const MOST_RECORDS: usize = 2_000_000;
@@ -141,20 +141,5 @@ impl State {
         let of_session = self.sessions.get(id).and_then(|stored| stored.session.last_verification_report.as_ref());
         let report = of_session.map_or(id, |report| report.id().as_str());
         self.reports.get(report).map(Record::created)
-    }
-
-    /// Returns the records that were put or removed since this was last called.
-    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        self.sessions.take_changes(&mut changes);
-        self.reports.take_changes(&mut changes);
-        self.files.take_changes(&mut changes);
-        self.links.take_changes(&mut changes);
-        self.events.take_changes(&mut changes);
-        self.keys.take_changes(&mut changes);
-        self.responses.take_changes(&mut changes);
-        self.webhook_endpoints.take_changes(&mut changes);
-        self.deliveries.take_changes(&mut changes);
-        changes
     }
 }

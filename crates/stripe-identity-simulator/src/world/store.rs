@@ -5,15 +5,19 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::ops::{Deref, DerefMut, Range};
 
 use hashbrown::HashTable;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use stripe_identity_core::types::Timestamp;
 
 use crate::refusal::Refusal;
+use crate::world::notes::Notes;
 use crate::world::page::{Filter, Page};
+use crate::world::rows::{Kind, Row};
 
 /// Something that is kept: it has an id, and belongs to an account.
-pub(crate) trait Record {
-    /// What kind of record it is, in a [`Change`].
-    const KIND: &'static str;
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// The kind of its rows.
+    const KIND: Kind;
     /// What messages call it.
     const NAME: &'static str;
     /// The name of the path parameter that is its id.
@@ -25,16 +29,16 @@ pub(crate) trait Record {
     /// When it was made, which is not before any record of its kind that was there.
     fn created(&self) -> Timestamp;
 
+    /// Sets what may be left out where it was written by hand. The world's time is given.
+    fn complete(&mut self, _now: Timestamp) {}
+
     /// Calls a function with the name and the value of each field by which records are found.
     fn fields(&self, _each: &mut dyn FnMut(&'static str, &str)) {}
 }
 
-/// A record that was put or removed. With the record as it is now, that is all that a copy of a world must learn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) kind: &'static str,
-    pub(crate) place: u64,
-    pub(crate) is_removal: bool,
+/// Stands for a time that is left out where a record was written by hand.
+pub(crate) fn unknown_time() -> Timestamp {
+    Timestamp::from_secs(i64::MIN)
 }
 
 /// Records of one kind, each at a place: how many were made before it. Notes each change.
@@ -46,7 +50,7 @@ pub(crate) struct Store<T> {
     by_id: HashTable<(u64, u64)>,
     index: Index,
     made: u64,
-    changes: Vec<Change>,
+    changes: Notes<u64>,
 }
 
 /// Which records have a value in a field. It has a set of places for each account, field and value, and one for each
@@ -99,7 +103,13 @@ impl Index {
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Self { all: BTreeMap::new(), by_id: HashTable::new(), index: Index::default(), made: 0, changes: Vec::new() }
+        Self {
+            all: BTreeMap::new(),
+            by_id: HashTable::new(),
+            index: Index::default(),
+            made: 0,
+            changes: Notes::default(),
+        }
     }
 }
 
@@ -108,13 +118,56 @@ impl<T: Record> Store<T> {
     pub(crate) fn insert(&mut self, record: T) -> u64 {
         let place = self.made;
         self.made += 1;
-        self.note(place, false);
+        self.changes.add(place);
+        self.put(place, record);
+        place
+    }
+
+    fn put(&mut self, place: u64, record: T) {
         let hash = self.index.hasher.hash_one(record.id());
         self.by_id.insert_unique(hash, (hash, place), |&(hash, _)| hash);
         let sets = self.index.sets(&record);
         self.index.add(&sets, place);
         self.all.insert(place, Box::new(record));
-        place
+    }
+
+    /// Puts a record that was written back to its place, after all that are there. Returns whether it is one after all.
+    pub(crate) fn restore(&mut self, place: u64, record: T) -> bool {
+        let last = self.all.last_key_value();
+        let is_last = last.is_none_or(|(last, other)| *last < place && other.created() <= record.created());
+        if is_last && place < u64::MAX && self.place(record.id()).is_none() {
+            self.made = self.made.max(place + 1);
+            self.put(place, record);
+            return true;
+        }
+        false
+    }
+
+    /// Returns how many were made.
+    pub(crate) fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// Sets how many were made, if it is more than is known of those that are still there.
+    pub(crate) fn set_made(&mut self, made: u64) {
+        self.made = self.made.max(made);
+    }
+
+    pub(crate) fn changes(&mut self) -> &mut Notes<u64> {
+        &mut self.changes
+    }
+
+    /// Returns the row of what changed at a place.
+    pub(crate) fn changed(&self, place: u64) -> Row<'static> {
+        self.at(place).map_or(Row::deleted(T::KIND, place), |record| Row::new(T::KIND, place, record))
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'static>> {
+        self.all.iter().map(|(place, record)| Row::new(T::KIND, *place, record))
+    }
+
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.all.iter().map(|(place, record)| (*place, &**record))
     }
 
     pub(crate) fn remove(&mut self, place: u64) -> Option<T> {
@@ -125,7 +178,7 @@ impl<T: Record> Store<T> {
         }
         let sets = self.index.sets(&*record);
         self.index.remove(&sets, place);
-        self.note(place, true);
+        self.changes.add(place);
         Some(*record)
     }
 
@@ -171,7 +224,7 @@ impl<T: Record> Store<T> {
         if !self.all.contains_key(&place) {
             return None;
         }
-        self.note(place, false);
+        self.changes.add(place);
         let record = self.all.get_mut(&place)?;
         let before = self.index.sets(&**record);
         Some(Edit { record, place, before, index: &mut self.index })
@@ -289,18 +342,6 @@ impl<T: Record> Store<T> {
         }
         start
     }
-
-    /// Moves the changes since this was last called to the end of a list.
-    pub(crate) fn take_changes(&mut self, into: &mut Vec<Change>) {
-        into.append(&mut self.changes);
-    }
-
-    fn note(&mut self, place: u64, is_removal: bool) {
-        let change = Change { kind: T::KIND, place, is_removal };
-        if self.changes.last() != Some(&change) {
-            self.changes.push(change);
-        }
-    }
 }
 
 /// Whether a record has such a value in a field.
@@ -353,15 +394,16 @@ impl<T: Record> Drop for Edit<'_, T> {
 mod tests {
     use super::*;
 
-    struct Thing(&'static str);
+    #[derive(Serialize, serde::Deserialize)]
+    struct Thing(String);
 
     impl Record for Thing {
-        const KIND: &'static str = "thing";
+        const KIND: Kind = Kind::Report;
         const NAME: &'static str = "thing";
         const PARAM: &'static str = "thing";
 
         fn id(&self) -> &str {
-            self.0
+            &self.0
         }
 
         fn account(&self) -> Option<&str> {
@@ -373,20 +415,33 @@ mod tests {
         }
     }
 
+    fn thing(id: &str) -> Thing {
+        Thing(id.to_owned())
+    }
+
     #[test]
-    fn each_change_is_noted_once() {
+    fn each_change_is_noted() {
         let mut store = Store::default();
+        store.changes().begin();
         let changes = |store: &mut Store<Thing>| {
-            let mut changes = Vec::new();
-            store.take_changes(&mut changes);
-            changes.into_iter().map(|change| (change.place, change.is_removal)).collect::<Vec<_>>()
+            let places = store.changes().take_sorted();
+            places.into_iter().map(|place| (place, store.changed(place).value.is_some())).collect::<Vec<_>>()
         };
-        let (first, second) = (store.insert(Thing("a")), store.insert(Thing("b")));
+        let (first, second) = (store.insert(thing("a")), store.insert(thing("b")));
         drop(store.edit(second));
-        assert_eq!(changes(&mut store), [(first, false), (second, false)]);
+        assert_eq!(changes(&mut store), [(first, true), (second, true)]);
         assert!(store.edit(2).is_none() && store.remove(2).is_none() && store.get("a").is_some());
         assert_eq!(changes(&mut store), []);
         assert!(store.remove(first).is_some() && store.get("a").is_none());
-        assert_eq!((changes(&mut store), store.len()), (vec![(first, true)], 1));
+        assert_eq!((changes(&mut store), store.len()), (vec![(first, false)], 1));
+    }
+
+    #[test]
+    fn record_is_restored_to_a_place_after_all_others_under_an_id_of_its_own() {
+        let mut store = Store::default();
+        assert!(store.restore(3, thing("a")) && store.restore(7, thing("b")));
+        assert!(!store.restore(7, thing("c")) && !store.restore(5, thing("c")) && !store.restore(8, thing("a")));
+        assert!(!store.restore(u64::MAX, thing("c")));
+        assert_eq!((store.made(), store.place("b"), store.insert(thing("c"))), (8, Some(7), 8));
     }
 }

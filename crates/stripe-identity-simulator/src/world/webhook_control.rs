@@ -57,6 +57,23 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     Ok(shown_with_secret(state, &id).into())
 }
 
+/// Lets an endpoint like this one, if there is one, have its secret. Returns whether there is.
+pub(crate) fn meet(state: &mut State, endpoint: &WebhookEndpoint) -> bool {
+    let like = state.webhook_endpoints.places().find(|(_, stored)| {
+        stored.account.is_none()
+            && *stored.url.expose() == endpoint.url
+            && stored.kind == endpoint.kind
+            && stored.sources.connected == endpoint.connect
+    });
+    let Some((place, stored)) = like else { return false };
+    if !stored.secrets.know(endpoint.secret.expose())
+        && let Some(mut stored) = state.webhook_endpoints.edit(place)
+    {
+        stored.secrets = Secrets::new(endpoint.secret.expose().clone());
+    }
+    true
+}
+
 /// Adds an endpoint, and returns its id.
 pub(crate) fn insert(state: &mut State, endpoint: WebhookEndpoint) -> String {
     let id = state.outbox.ids.id("we_");

@@ -6,6 +6,7 @@ use stripe_identity_core::types::Timestamp;
 use crate::delivery::{AttemptTrigger, WebhookDelivery};
 use crate::disorder::Disorder;
 use crate::serial;
+use crate::world::rows::Kind;
 use crate::world::store::Record;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,7 +66,7 @@ impl StoredDelivery {
 }
 
 impl Record for StoredDelivery {
-    const KIND: &'static str = "webhook_delivery";
+    const KIND: Kind = Kind::Delivery;
     const NAME: &'static str = "webhook delivery";
     const PARAM: &'static str = "delivery";
 

@@ -1,27 +1,42 @@
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use stripe_identity_core::types::{API_VERSION, EventRequest, EventType, ObjectType, Sensitive, Timestamp};
 
+use crate::world::rows::Kind;
 use crate::world::show::under;
-use crate::world::store::Record;
+use crate::world::store::{Record, unknown_time};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredEvent {
     pub(crate) id: Box<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
+    #[serde(rename = "type")]
     pub(crate) type_: EventType,
+    #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
     /// How many webhooks of it have not arrived.
+    #[serde(default)]
     pub(crate) pending_webhooks: u32,
     /// The request that it came of, if it came of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<Box<EventRequest>>,
     /// The object as it was. Its URL is a path.
+    #[serde(deserialize_with = "object")]
     pub(crate) object: Sensitive<Box<RawValue>>,
 }
 
+/// Reads the object, which must be one: events show it field by field.
+fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<Box<RawValue>>, D::Error> {
+    let object = Box::<RawValue>::deserialize(deserializer)?;
+    if object.get().starts_with('{') { Ok(Sensitive::new(object)) } else { Err(D::Error::custom("expected an object")) }
+}
+
 impl Record for StoredEvent {
-    const KIND: &'static str = "event";
+    const KIND: Kind = Kind::Event;
     const NAME: &'static str = "event";
     const PARAM: &'static str = "id";
 
@@ -35,6 +50,12 @@ impl Record for StoredEvent {
 
     fn created(&self) -> Timestamp {
         self.created
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        if self.created == unknown_time() {
+            self.created = now;
+        }
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {

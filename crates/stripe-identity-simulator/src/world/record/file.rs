@@ -1,8 +1,13 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::{File, FilePurpose, Sensitive, Timestamp};
 
+use crate::document;
+use crate::world::rows::Kind;
 use crate::world::show::under;
-use crate::world::store::Record;
+use crate::world::store::{Record, unknown_time};
 
 #[derive(Debug)]
 pub(crate) struct StoredFile {
@@ -17,8 +22,55 @@ pub(crate) struct StoredFile {
     pub(crate) contents: Option<Bytes>,
 }
 
+/// A file as it is written: without its contents, which have a row for themselves, unless they are one of the drawings.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'a> {
+    id: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
+    #[serde(default = "unknown_time")]
+    created: Timestamp,
+    purpose: FilePurpose,
+    filename: Sensitive<Cow<'a, str>>,
+    #[serde(default)]
+    size: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drawing: Option<Cow<'a, str>>,
+}
+
+impl Serialize for StoredFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            id: Cow::Borrowed(&self.id),
+            account: self.account.as_deref().map(Cow::Borrowed),
+            created: self.created,
+            purpose: self.purpose.clone(),
+            filename: Sensitive::new(Cow::Borrowed(self.filename.expose())),
+            size: self.size,
+            drawing: self.drawing().map(Cow::Borrowed),
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Written::deserialize(deserializer)?;
+        Ok(Self {
+            account: written.account.map(|account| account.into_owned().into()),
+            id: written.id.into_owned().into(),
+            created: written.created,
+            purpose: written.purpose,
+            filename: Sensitive::new(written.filename.into_inner().into_owned().into()),
+            size: written.size,
+            contents: written.drawing.and_then(|name| document::drawing(&name)),
+        })
+    }
+}
+
 impl Record for StoredFile {
-    const KIND: &'static str = "file";
+    const KIND: Kind = Kind::File;
     const NAME: &'static str = "file upload";
     const PARAM: &'static str = "file";
 
@@ -34,12 +86,28 @@ impl Record for StoredFile {
         self.created
     }
 
+    fn complete(&mut self, now: Timestamp) {
+        if self.created == unknown_time() {
+            self.created = now;
+        }
+    }
+
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
         each("purpose", self.purpose.as_str());
     }
 }
 
 impl StoredFile {
+    /// Returns the name of the drawing that it is, if it is one.
+    fn drawing(&self) -> Option<&'static str> {
+        self.contents.as_deref().and_then(document::name_of_drawing)
+    }
+
+    /// Returns the contents that its own row holds.
+    pub(crate) fn written_contents(&self) -> Option<&Bytes> {
+        self.contents.as_ref().filter(|contents| document::name_of_drawing(contents).is_none())
+    }
+
     /// Whether a verification collected it, and it shows a person.
     pub(crate) fn is_collected(&self) -> bool {
         matches!(self.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie)

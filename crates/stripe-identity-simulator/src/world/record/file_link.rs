@@ -1,9 +1,13 @@
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::{FileId, FileLink, Timestamp};
 
+use crate::world::rows::Kind;
 use crate::world::store::Record;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredLink {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
     /// Its URL is a path, which stays while it is expired: a link may be valid again.
     pub(crate) link: FileLink,
@@ -11,7 +15,7 @@ pub(crate) struct StoredLink {
 }
 
 impl Record for StoredLink {
-    const KIND: &'static str = "file_link";
+    const KIND: Kind = Kind::FileLink;
     const NAME: &'static str = "file link";
     const PARAM: &'static str = "link";
 
@@ -25,6 +29,12 @@ impl Record for StoredLink {
 
     fn created(&self) -> Timestamp {
         self.link.created.unwrap_or(Timestamp::from_secs(0))
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        self.link.created.get_or_insert(now);
+        self.link.livemode.get_or_insert(false);
+        self.link.expired.get_or_insert(false);
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {

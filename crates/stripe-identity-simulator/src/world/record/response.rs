@@ -1,8 +1,11 @@
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::Timestamp;
 
+use crate::serial;
 use crate::world::idempotency::{Entry, Fingerprint};
+use crate::world::rows::Kind;
 use crate::world::store::Record;
 
 /// The response to a request with an idempotency key, which is given again to the byte.
@@ -60,8 +63,55 @@ impl StoredResponse {
     }
 }
 
+/// A response as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<E, O> {
+    entry: E,
+    created: Timestamp,
+    fingerprint: Fingerprint,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    object: Option<O>,
+    #[serde(with = "serial::status")]
+    status: StatusCode,
+    #[serde(with = "serial::headers")]
+    headers: HeaderMap,
+    #[serde(with = "serial::bytes")]
+    body: Bytes,
+}
+
+fn none<O>() -> Option<O> {
+    None
+}
+
+impl Serialize for StoredResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (parts, body) = self.to_response().into_parts();
+        let written = Written {
+            entry: &self.entry,
+            created: self.created,
+            fingerprint: self.fingerprint,
+            object: self.object.as_deref(),
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Written::<Entry, Box<str>>::deserialize(deserializer)?;
+        let mut response = Response::new(written.body);
+        *response.status_mut() = written.status;
+        *response.headers_mut() = written.headers;
+        Ok(Self::new(written.entry, written.created, written.fingerprint, written.object, &response))
+    }
+}
+
 impl Record for StoredResponse {
-    const KIND: &'static str = "response";
+    const KIND: Kind = Kind::Response;
     const NAME: &'static str = "response";
     const PARAM: &'static str = "response";
 

@@ -1,7 +1,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use stripe_identity_core::types::{Sensitive, Timestamp, VerificationSession, VerificationSessionStatus};
+use serde::{Deserialize, Serialize};
+use stripe_identity_core::types::{
+    Sensitive, Timestamp, VerificationSession, VerificationSessionStatus, VerificationSessionType,
+};
 
 use crate::control_error::ControlError;
 use crate::person::Person;
@@ -10,42 +13,57 @@ use crate::submission::Submission;
 use crate::time::Time;
 use crate::world::ids::Ids;
 use crate::world::queue::{DueThing, Queue};
-use crate::world::store::Record;
+use crate::world::rows::Kind;
+use crate::world::store::{Record, unknown_time};
 
 const CLIENT_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredSession {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
     /// Without what was verified, which its last report says. Its URL is a path: the base is of the server as each client
     /// sees it.
     pub(crate) session: VerificationSession,
+    #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
+    #[serde(default)]
     client_secret_expires: Time,
+    #[serde(default)]
     url_expires: Time,
     /// How the checks that are under way will end by themselves, if they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Box<Checks>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redaction_ends: Option<Time>,
     /// The person of the last try, if it was not the one whom the session's id determines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) person: Option<Box<Person>>,
     /// The try that the user is going to make, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next_try: Option<Box<(Time, Submission)>>,
     /// The tries after that one.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub(crate) planned: VecDeque<Submission>,
     /// The places of its reports and of its events, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reports: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) events: Vec<u64>,
 }
 
 /// Checks that end by themselves.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Checks {
     pub(crate) submission: Submission,
     pub(crate) end: ChecksEnd,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ChecksEnd {
     At(Time),
     /// After so many more retrieves.
@@ -53,7 +71,7 @@ pub(crate) enum ChecksEnd {
 }
 
 impl Record for StoredSession {
-    const KIND: &'static str = "verification_session";
+    const KIND: Kind = Kind::Session;
     const NAME: &'static str = "VerificationSession";
     const PARAM: &'static str = "session";
 
@@ -67,6 +85,10 @@ impl Record for StoredSession {
 
     fn created(&self) -> Timestamp {
         self.created
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        self.fill(now);
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
@@ -85,6 +107,22 @@ impl Record for StoredSession {
 }
 
 impl StoredSession {
+    /// Sets what a session that was written by hand leaves out.
+    fn fill(&mut self, now: Timestamp) {
+        let session = &mut self.session;
+        if self.created == unknown_time() {
+            self.created = session.created.unwrap_or(now);
+        }
+        session.created.get_or_insert(self.created);
+        session.livemode.get_or_insert(false);
+        if session.status.as_str().is_empty() {
+            session.status = VerificationSessionStatus::RequiresInput;
+        }
+        if session.type_.as_str().is_empty() {
+            session.type_ = VerificationSessionType::Document;
+        }
+    }
+
     pub(crate) fn new(session: VerificationSession, account: Option<&str>, now: Time) -> Self {
         Self {
             account: account.map(Into::into),

@@ -7,6 +7,7 @@ use stripe_identity_webhook::{DeliveryKind, Signer};
 use crate::serial;
 use crate::time::Time;
 use crate::world::record::event::StoredEvent;
+use crate::world::rows::Kind;
 use crate::world::store::Record;
 
 /// More old secrets than this are not valid at a time.
@@ -97,7 +98,7 @@ pub(crate) struct Destination {
 }
 
 impl Record for StoredEndpoint {
-    const KIND: &'static str = "webhook_endpoint";
+    const KIND: Kind = Kind::WebhookEndpoint;
     const NAME: &'static str = "webhook endpoint";
     const PARAM: &'static str = "webhook_endpoint";
 
@@ -166,6 +167,11 @@ impl Secrets {
 
     pub(crate) fn current(&self) -> &str {
         self.current.expose()
+    }
+
+    /// Whether this is or was one of them.
+    pub(crate) fn know(&self, secret: &str) -> bool {
+        std::iter::once(&self.current).chain(self.old.iter().map(|(old, _)| old)).any(|known| known.expose() == secret)
     }
 
     /// Puts a secret in the place of the current one, which is still valid until it expires.
