@@ -5,6 +5,7 @@ mod faults;
 mod handle;
 #[cfg(feature = "server")]
 mod serving;
+mod transfer;
 pub(crate) mod webhooks;
 mod whole;
 mod worlds;
@@ -65,6 +66,8 @@ struct Shared {
     #[cfg(feature = "server")]
     sending: builder::Sending,
     on_note: Option<NoteHook>,
+    /// What there is from the start, as lines.
+    initial: Option<Arc<[u8]>>,
     activity_hooks: Mutex<Vec<ActivityHook>>,
 }
 
@@ -273,6 +276,14 @@ impl fmt::Debug for Simulator {
 impl SimulatorBuilder {
     /// Creates the simulator.
     pub fn build(self) -> Simulator {
+        let simulator = self.assemble();
+        // The lines were imported before, where an error is returned.
+        let _ = simulator.begin();
+        simulator
+    }
+
+    /// Creates the simulator without anything in it.
+    fn assemble(self) -> Simulator {
         let real = Time::of_system();
         let clock = WorldClock::new(self.clock, real);
         let base_url = self.public_url.clone().unwrap_or_else(|| base_url::IN_PROCESS.to_owned());
@@ -284,6 +295,7 @@ impl SimulatorBuilder {
             #[cfg(feature = "server")]
             sending: self.sending,
             on_note: self.on_note,
+            initial: self.initial,
             activity_hooks: Mutex::new(Vec::new()),
         };
         Simulator { shared: Arc::new(shared), scope: None }

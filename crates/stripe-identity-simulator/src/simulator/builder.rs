@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use stripe_identity_core::types::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct SimulatorBuilder {
     #[cfg(feature = "server")]
     pub(super) sending: Sending,
     pub(super) on_note: Option<NoteHook>,
+    /// What there is from the start, as lines.
+    pub(super) initial: Option<Arc<[u8]>>,
 }
 
 /// How a server sends webhooks.
@@ -44,6 +47,7 @@ impl SimulatorBuilder {
             #[cfg(feature = "server")]
             sending: Sending::default(),
             on_note: None,
+            initial: None,
         }
     }
 

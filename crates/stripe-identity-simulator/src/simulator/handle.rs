@@ -35,7 +35,7 @@ impl Simulator {
                         }
                         reply.response
                     }
-                    Err(unwritten) => self.complete(Refusal::unwritten(&unwritten).into_response(), &request),
+                    Err(unwritten) => self.complete(Refusal::failed(&unwritten).into_response(), &request),
                 }
             }
             Err(refusal) => self.complete(refusal.into_response(), &request),

@@ -104,6 +104,15 @@ impl Place {
         self.keep(&mut world)
     }
 
+    /// Notes that all of a world was written which takes the place of this one.
+    pub(super) fn are_written(&self, world: &mut World) {
+        if self.keeper.is_some() {
+            drop(world.changes(&self.name));
+            world.are_written();
+            self.is_behind.store(false, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn number(&self) -> u32 {
         self.number
     }
@@ -194,6 +203,10 @@ impl Worlds {
         self.by_tag.get(tag).map(String::as_str)
     }
 
+    pub(super) fn keeper(&self) -> Option<Arc<dyn Keeper>> {
+        self.keeper.clone()
+    }
+
     pub(super) fn starts(&self) -> u64 {
         self.starts
     }
@@ -225,6 +238,19 @@ impl Worlds {
     pub(super) fn make(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         let mut world = self.make_empty(name, generators, real);
         self.add_webhooks(&mut world);
+        self.add_others(&mut world);
+        world
+    }
+
+    /// The same without webhook endpoints.
+    pub(super) fn make_without_webhooks(&mut self, name: &str, real: Time) -> World {
+        let mut world = self.make_empty(name, None, real);
+        self.add_others(&mut world);
+        world
+    }
+
+    /// Adds the plans and rules that every world has.
+    fn add_others(&self, world: &mut World) {
         for plan in &self.plans {
             world.plan(plan.clone());
         }
@@ -234,7 +260,6 @@ impl Worlds {
         for fault in &self.faults {
             world.add_fault(fault.clone());
         }
-        world
     }
     /// Makes a world with nothing in it.
     pub(super) fn make_empty(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
@@ -251,7 +276,7 @@ impl Worlds {
         world
     }
 
-    /// Adds what every world has to one that was read: the endpoints that it does not have yet.
+    /// Adds the webhook endpoints that every world has.
     pub(super) fn add_webhooks(&self, world: &mut World) {
         for endpoint in &self.webhook_endpoints {
             world.add_webhook_endpoint(endpoint.clone());
@@ -297,7 +322,7 @@ impl Worlds {
         self.removed += idle.len() as u64;
         self.write_whole(None);
         if let Some(keeper) = &self.keeper {
-            let gone: Vec<_> = idle.iter().map(|(_, number)| (*number, Vec::new())).collect();
+            let gone: Vec<_> = idle.iter().map(|(_, number)| (*number, None)).collect();
             if keeper.replace(&gone).is_err() {
                 return;
             }

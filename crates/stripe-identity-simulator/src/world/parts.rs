@@ -127,24 +127,4 @@ impl Part {
         };
         read().map_err(|error: serde_json::Error| InvalidRow::of(kind, &error))
     }
-
-    pub(crate) fn kind(&self) -> Kind {
-        match self {
-            Self::World(_) => Kind::World,
-            Self::Plans(_) => Kind::Plans,
-            Self::Faults(_) => Kind::Faults,
-            Self::Disorder(_) => Kind::Disorder,
-            Self::WebhookEndpoint(_) => Kind::WebhookEndpoint,
-            Self::Session(_) => Kind::Session,
-            Self::Report(_) => Kind::Report,
-            Self::File(_) => Kind::File,
-            Self::FileContents(_) => Kind::FileContents,
-            Self::FileLink(_) => Kind::FileLink,
-            Self::Event(_) => Kind::Event,
-            Self::EphemeralKey(_) => Kind::EphemeralKey,
-            Self::Delivery(_) => Kind::Delivery,
-            Self::Due(_) => Kind::Due,
-            Self::Response(_) => Kind::Response,
-        }
-    }
 }
