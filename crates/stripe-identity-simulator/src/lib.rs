@@ -365,6 +365,8 @@ mod serial;
 mod server;
 mod settings;
 mod simulator;
+#[cfg(feature = "state")]
+mod state_file;
 mod submission;
 mod time;
 #[cfg(feature = "server")]
@@ -389,6 +391,8 @@ pub use server::{Server, ServerOptions};
 pub use settings::{Clock, InvalidSetting, Processing, RateLimit, Redacting, SensitiveReads, Settings};
 pub use simulator::webhooks::Webhook;
 pub use simulator::{InvalidPublicUrl, Simulator, SimulatorBuilder, WorldError};
+#[cfg(feature = "state")]
+pub use state_file::{Durability, StateError, StateFile};
 pub use submission::{InvalidSubmission, Submission};
 #[cfg(feature = "server")]
 pub use tls::InvalidCertificate;

@@ -5,6 +5,8 @@ mod faults;
 mod handle;
 #[cfg(feature = "server")]
 mod serving;
+#[cfg(feature = "state")]
+mod state;
 mod transfer;
 pub(crate) mod webhooks;
 mod whole;

@@ -186,7 +186,8 @@ impl Worlds {
     pub(super) fn restore(&mut self, name: &str, number: u32, world: World, real: Time) {
         self.free_numbers.extend(self.next_number..number);
         self.next_number = self.next_number.max(number + 1);
-        self.insert(name, number, world, real);
+        let place = self.insert(name, number, world, real);
+        place.are_written(&mut place.lock());
     }
 
     /// Changes what each id of a world contains.

@@ -5,7 +5,7 @@ use fastrand::Rng;
 const TAG: usize = 10;
 
 /// Makes the ids of one world. Each holds the world's tag, as those of Stripe hold a part of the account's id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ids {
     tag: String,
     random: Rng,

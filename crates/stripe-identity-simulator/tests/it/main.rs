@@ -5,6 +5,8 @@ mod deliveries;
 mod facts;
 mod fault_control;
 mod faults;
+#[cfg(feature = "state")]
+mod folder;
 mod http;
 mod isolation;
 mod life;
@@ -19,6 +21,8 @@ mod safety;
 mod server;
 #[cfg(feature = "server")]
 mod server_faults;
+#[cfg(feature = "state")]
+mod state;
 mod surface;
 mod time;
 mod uploads;
