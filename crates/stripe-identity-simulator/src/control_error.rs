@@ -2,6 +2,7 @@ use std::fmt;
 
 use stripe_identity_core::types::{DocumentType, VerificationSessionStatus};
 
+use crate::keeper::Unwritten;
 use crate::outcome::{Outcome, write_list};
 
 /// Why a session or a clock could not be changed.
@@ -30,6 +31,17 @@ pub enum ControlError {
     BlankSecret,
     /// The clock was to be set to a time that has passed, in a world that holds something.
     TimeHasPassed,
+    /// The initial lines do not fit what has come since, for this reason.
+    InitialLines(String),
+    /// The state file cannot be written, for this reason. What was asked for may have happened; it is written once it can
+    /// be, and nothing else happens in the world before.
+    Unwritten(String),
+}
+
+impl From<Unwritten> for ControlError {
+    fn from(unwritten: Unwritten) -> Self {
+        Self::Unwritten(unwritten.reason)
+    }
 }
 
 impl fmt::Display for ControlError {
@@ -54,6 +66,8 @@ impl fmt::Display for ControlError {
                 f.write_str("the session does not allow this type of document: expected one of ")?;
                 write_list(f, allowed.iter())
             }
+            Self::InitialLines(reason) => write!(f, "the initial lines do not fit: {reason}"),
+            Self::Unwritten(reason) => Unwritten { reason: reason.clone() }.fmt(f),
             Self::NoRedaction => f.write_str("no redaction of the session is under way"),
         }
     }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::{EventId, EventType, Sensitive, Timestamp};
 
 use crate::disorder::Disorder;
+use crate::serial;
 
 /// How much of a response is kept.
 pub(crate) const LONGEST_SAMPLE: usize = 1024;
@@ -30,7 +32,7 @@ pub(crate) const LONGEST_SAMPLE: usize = 1024;
 /// assert!(deliveries[0].next_attempt.is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
     /// The id of the delivery.
@@ -52,7 +54,8 @@ pub struct WebhookDelivery {
 }
 
 /// Whether an event has arrived at an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryStatus {
     /// Not yet.
@@ -78,7 +81,7 @@ impl AsRef<str> for DeliveryStatus {
 }
 
 /// One attempt at a delivery.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliveryAttempt {
     /// Which one it is, from 1.
@@ -90,13 +93,15 @@ pub struct DeliveryAttempt {
     /// What was done to it on purpose.
     pub disorder: Vec<Disorder>,
     /// How long the receiver took, by the machine's clock.
+    #[serde(with = "serial::optional_duration", default)]
     pub latency: Option<Duration>,
     /// What came of it, or `None` while it is under way.
     pub result: Option<AttemptResult>,
 }
 
 /// Why an attempt is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptTrigger {
     /// It was due.
@@ -120,13 +125,15 @@ impl AsRef<str> for AttemptTrigger {
 /// What comes of an attempt: a response, or none.
 ///
 /// A response, a status alone or a [`DeliveryFailure`] can be converted into it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptResult {
     /// The receiver responded.
     #[non_exhaustive]
     Response {
         /// The status.
+        #[serde(with = "serial::status")]
         status: StatusCode,
         /// The beginning of the body, up to 1,024 bytes.
         body: Sensitive<String>,
@@ -170,7 +177,8 @@ impl From<DeliveryFailure> for AttemptResult {
 }
 
 /// Why there is no response to an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryFailure {
     /// No connection was made.

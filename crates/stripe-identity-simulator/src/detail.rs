@@ -1,10 +1,13 @@
 //! The details of a person and of a document, by their names in parameters and texts.
 
 use bytes::Bytes;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::{Address, Date, DocumentType, Sensitive, Sex};
 
 use crate::document::Document;
 use crate::person::Person;
+use crate::serial;
 
 /// Who submits, and with which document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +23,11 @@ impl User {
 }
 
 /// What a detail is set to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Value {
     Text(Sensitive<String>),
-    Image(Sensitive<Bytes>),
+    Image(#[serde(with = "serial::image")] Sensitive<Bytes>),
 }
 
 /// A detail that a try sets, in place of that of the user who would submit otherwise.
@@ -35,7 +39,8 @@ pub(crate) struct Detail {
 }
 
 /// Whose detail it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Of {
     Person,
     Document,
@@ -105,6 +110,34 @@ impl Detail {
     fn set(&self, user: &mut User) -> Result<(), &'static str> {
         let (_, _, set) = KINDS[self.kind];
         set(user, &self.value)
+    }
+}
+
+/// A detail by its name, since its place may be another one in another version.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named<N, V> {
+    of: Of,
+    name: N,
+    value: V,
+}
+
+impl Serialize for Detail {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (of, name, _) = KINDS[self.kind];
+        Named { of, name, value: &self.value }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Detail {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Named::<String, Value> { of, name, value } = Named::deserialize(deserializer)?;
+        Self::new(of, &name, value).map_err(|error| match error {
+            InvalidDetail::Unknown => D::Error::custom("unknown detail of a person or a document"),
+            InvalidDetail::Value { name, expected } => {
+                D::Error::custom(format_args!("invalid {name}: expected {expected}"))
+            }
+        })
     }
 }
 

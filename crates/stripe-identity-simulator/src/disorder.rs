@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::settings::{self, InvalidSetting};
+use serde::{Deserialize, Serialize};
+
+use crate::serial;
+use crate::settings::{self, InvalidSetting, Seconds};
 
 /// Something that is done to a delivery on purpose.
 ///
@@ -36,7 +39,7 @@ impl fmt::Display for Disorder {
         f.write_str(match self {
             Self::Doubled => "doubled",
             Self::Reordered => "reordered",
-            Self::Late(duration) => return write!(f, "late:{}s", duration.as_secs_f64()),
+            Self::Late(duration) => return write!(f, "late:{}", Seconds(*duration)),
             Self::Dropped => "dropped",
             Self::Cut => "cut",
             Self::OldTimestamp => "old_timestamp",
@@ -45,6 +48,8 @@ impl fmt::Display for Disorder {
         })
     }
 }
+
+serial::as_text!(Disorder);
 
 impl FromStr for Disorder {
     type Err = InvalidSetting;
@@ -83,11 +88,12 @@ impl FromStr for Disorder {
 /// let doubled = DisorderRule::new(Disorder::Doubled).probability(0.1);
 /// stripe.disturb_webhooks([lost, doubled]);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DisorderRule {
     pub(crate) disorder: Disorder,
     pub(crate) webhook_endpoint: Option<String>,
     pub(crate) event_type: Option<String>,
+    #[serde(with = "serial::probability")]
     pub(crate) probability: f64,
     pub(crate) times: Option<u32>,
 }

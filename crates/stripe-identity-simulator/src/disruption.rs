@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::serial;
+
 /// What happens to a response on its way to the client, because of a [`Fault`](crate::Fault).
 ///
 /// It is among the extensions of the response that [`Simulator::handle`](crate::Simulator::handle) returns, which waits for
@@ -15,7 +19,8 @@ pub struct Disruption {
 }
 
 /// What becomes of a response on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Damage {
     /// The connection is reset before the request takes effect. The response is not Stripe's.
@@ -25,7 +30,7 @@ pub enum Damage {
     /// The connection ends in the middle of the body.
     Cut,
     /// The body takes so long from its first byte to its last.
-    Slow(Duration),
+    Slow(#[serde(with = "serial::duration")] Duration),
 }
 
 /// Marks a request, by its extensions, whose response is late by the machine's time, whatever the clock of its world is.

@@ -1,6 +1,9 @@
 use bytes::Bytes;
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::{Date, DocumentType, Sensitive};
+
+use crate::serial;
 
 /// The document that a person shows, and the images that they take.
 ///
@@ -14,7 +17,8 @@ use stripe_identity_core::types::{Date, DocumentType, Sensitive};
 ///
 /// As with a [`Person`](crate::Person), the outcome does not follow from it: to have an expired document refused, choose
 /// the outcome `document_expired`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Document {
     /// The type. `None` stands for the first type that the session allows, or a driving license.
@@ -32,11 +36,29 @@ pub struct Document {
     /// The last name on it. `None` stands for the person's.
     pub last_name: Option<Sensitive<String>>,
     /// The image of its front, or of a passport's page.
+    #[serde(with = "serial::image")]
     pub front: Sensitive<Bytes>,
     /// The image of its back, which is not taken of a passport.
+    #[serde(with = "serial::image")]
     pub back: Sensitive<Bytes>,
     /// The selfie, which is only taken for a session that requires it.
+    #[serde(with = "serial::image")]
     pub selfie: Sensitive<Bytes>,
+}
+
+const FRONT: &[u8] = include_bytes!("document/front.png");
+const BACK: &[u8] = include_bytes!("document/back.png");
+const SELFIE: &[u8] = include_bytes!("document/selfie.png");
+const DRAWINGS: [(&str, &[u8]); 3] = [("front", FRONT), ("back", BACK), ("selfie", SELFIE)];
+
+/// Returns the name of an image that a document has by default.
+pub(crate) fn name_of_drawing(image: &[u8]) -> Option<&'static str> {
+    DRAWINGS.into_iter().find(|(_, drawing)| *drawing == image).map(|(name, _)| name)
+}
+
+/// Returns the image of this name that a document has by default.
+pub(crate) fn drawing(name: &str) -> Option<Bytes> {
+    DRAWINGS.into_iter().find(|(known, _)| *known == name).map(|(_, drawing)| Bytes::from_static(drawing))
 }
 
 impl Document {
@@ -53,9 +75,9 @@ impl Document {
             expiration_date: Some(Date::new(2044, 2, 2).into()),
             first_name: None,
             last_name: None,
-            front: image(include_bytes!("document/front.png")),
-            back: image(include_bytes!("document/back.png")),
-            selfie: image(include_bytes!("document/selfie.png")),
+            front: image(FRONT),
+            back: image(BACK),
+            selfie: image(SELFIE),
         }
     }
 

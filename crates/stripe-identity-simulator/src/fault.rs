@@ -4,12 +4,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stripe_identity_core::types::{ApiErrorType, ErrorCode};
 
 use crate::disruption::Damage;
 use crate::journal::error::RequestError;
 use crate::response;
+use crate::serial;
+use crate::settings::Seconds;
 
 /// `Stripe-Rate-Limited-Reason`: which limit a request exceeded.
 const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-rate-limited-reason");
@@ -40,19 +43,23 @@ const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-r
 /// assert_eq!(sessions.list(Default::default()).send()?.data.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[must_use = "a fault does nothing until it is added to a simulator"]
 pub struct Fault {
+    #[serde(with = "serial::optional_method")]
     method: Option<Method>,
     path: Option<String>,
     key: Option<String>,
     times: Option<u32>,
     probability: Option<f64>,
+    #[serde(with = "serial::duration")]
     latency: Duration,
     effect: Option<Effect>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Effect {
     Respond(FaultResponse),
     Damage(Damage),
@@ -177,7 +184,7 @@ impl Fault {
 
     /// Returns the fault as JSON, with the names that its parameters have over HTTP.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
-        let seconds = |duration: Duration| format!("{}s", duration.as_secs_f64());
+        let seconds = |duration: Duration| Seconds(duration).to_string();
         let mut fields = Map::new();
         let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         set("method", self.method.as_ref().map(Method::as_str).into());
@@ -241,7 +248,8 @@ fn is_like(path: &str, pattern: &str) -> bool {
 }
 
 /// A fault of a world, and how often it has applied.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FaultRule {
     /// The id, by which the fault is [removed](crate::Simulator::remove_fault).
@@ -274,14 +282,18 @@ impl FaultRule {
 /// // As a proxy in front of Stripe responds.
 /// let proxy = FaultResponse::new(StatusCode::BAD_GATEWAY).body("<h1>Bad gateway</h1>");
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[must_use = "a response is part of a fault"]
 pub struct FaultResponse {
+    #[serde(with = "serial::status")]
     status: StatusCode,
     error_type: ApiErrorType,
     code: Option<ErrorCode>,
     message: String,
+    #[serde(with = "serial::headers")]
     headers: HeaderMap,
+    #[serde(with = "serial::optional_bytes")]
     body: Option<Bytes>,
     is_stored: bool,
 }

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
+use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 
 /// The kinds of key that name a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum KeyKind {
     /// Of an account, or of an organization.
     Secret,

@@ -449,7 +449,9 @@ mod document;
 mod fault;
 mod form;
 mod journal;
+mod keeper;
 mod key;
+mod lines;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod multipart;
@@ -463,10 +465,13 @@ mod receiver;
 mod refusal;
 mod response;
 mod router;
+mod serial;
 #[cfg(feature = "server")]
 mod server;
 mod settings;
 mod simulator;
+#[cfg(feature = "state")]
+mod state_file;
 mod submission;
 mod time;
 #[cfg(feature = "server")]
@@ -484,6 +489,7 @@ pub use fault::{Fault, FaultResponse, FaultRule};
 pub use journal::{
     AppliedFault, IdempotencyUse, RequestEntry, RequestError, RequestKey, RequestKind, RequestPattern, VerifyError,
 };
+pub use lines::{ImportError, Imported};
 pub use note::Note;
 pub use outcome::{Check, Outcome, UnknownOutcome};
 pub use person::Person;
@@ -493,6 +499,8 @@ pub use server::{Server, ServerOptions};
 pub use settings::{Clock, InvalidSetting, Processing, RateLimit, Redacting, SensitiveReads, Settings};
 pub use simulator::webhooks::Webhook;
 pub use simulator::{InvalidPublicUrl, Simulator, SimulatorBuilder, WorldError};
+#[cfg(feature = "state")]
+pub use state_file::{Durability, StateError, StateFile};
 pub use submission::{InvalidSubmission, Submission};
 #[cfg(feature = "server")]
 pub use tls::InvalidCertificate;

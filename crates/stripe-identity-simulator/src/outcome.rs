@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::{LastErrorCode, VerificationSession, VerificationSessionType};
 
 /// How a user's try ends.
@@ -86,6 +87,20 @@ impl fmt::Display for Outcome {
             Self::Verified => "verified",
             Self::Failed(code) => code.as_str(),
         })
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Also of a code that is not known.
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(if text == "verified" { Self::Verified } else { Self::Failed(LastErrorCode::from(text.as_str())) })
     }
 }
 

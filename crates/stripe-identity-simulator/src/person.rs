@@ -1,4 +1,5 @@
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::{Address, Date, IdNumberType, Sensitive, Sex};
 
 /// The person who submits: all that the checks can find out about them.
@@ -24,7 +25,8 @@ use stripe_identity_core::types::{Address, Date, IdNumberType, Sensitive, Sex};
 ///
 /// The outcome does not follow from the person: a try of somebody born yesterday is verified if the test says so, and
 /// whether that person may do something is for the program under test to decide.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Person {
     /// The first name.

@@ -1,5 +1,7 @@
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::outcome::Outcome;
 use crate::submission::{InvalidSubmission, Submission};
 
@@ -21,7 +23,8 @@ use crate::submission::{InvalidSubmission, Submission};
 /// ```
 ///
 /// As text, the tries have commas between them: `"document_expired,verified;after=30s".parse::<Plan>()`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub(crate) tries: Vec<Submission>,
     /// `None` if it is for every session.

@@ -3,6 +3,7 @@ use http::{HeaderValue, StatusCode};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
 
 use crate::journal::error::RequestError;
+use crate::lines::ImportError;
 use crate::response;
 
 /// Why a request is refused: an HTTP status and Stripe's error object.
@@ -229,6 +230,17 @@ impl Refusal {
              twice, and the other request is still going through): {key}. Please try again later."
         );
         Self::new(StatusCode::CONFLICT, message).code(ErrorCode::IdempotencyKeyInUse)
+    }
+
+    /// What was asked for is right, and cannot be done.
+    pub(crate) fn failed(error: &impl std::fmt::Display) -> Self {
+        let mut refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}."));
+        refusal.error.type_ = ApiErrorType::ApiError;
+        refusal
+    }
+
+    pub(crate) fn bad_import(error: &ImportError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("{error}."))
     }
 
     pub(crate) fn too_many_faults() -> Self {

@@ -1,58 +1,91 @@
 //! Responses, and the headers that each of them has.
 
+mod layout;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Serializer, Value};
 use stripe_identity_core::headers::{IDEMPOTENCY_KEY, REQUEST_ID, STRIPE_VERSION};
 use stripe_identity_core::types::API_VERSION;
 
+use self::layout::Layout;
+
 /// The body of a success.
 pub(crate) enum Body {
-    Json(Value),
+    Json {
+        text: Bytes,
+        /// The id of the object that it shows, if it shows one.
+        object: Option<Box<str>>,
+    },
     Contents(Bytes, &'static str),
 }
 
 impl From<Value> for Body {
     fn from(json: Value) -> Self {
-        Self::Json(json)
+        Self::Json { text: print(&json), object: json["id"].as_str().map(Into::into) }
     }
 }
 
 impl Body {
-    /// Returns the id of the object that it shows, if it shows one.
-    pub(crate) fn object_id(&self) -> Option<String> {
+    /// Returns a body that shows the object with this id.
+    pub(crate) fn of(id: &str, object: &impl Serialize) -> Self {
+        Self::Json { text: print(object), object: Some(id.into()) }
+    }
+
+    /// Returns a body that shows one of the lists that have no id.
+    pub(crate) fn of_list(list: &impl Serialize) -> Self {
+        Self::Json { text: print(list), object: None }
+    }
+
+    /// Takes the id of the object that it shows, if it shows one.
+    pub(crate) fn take_object(&mut self) -> Option<Box<str>> {
         match self {
-            Self::Json(object) => object["id"].as_str().map(str::to_owned),
+            Self::Json { object, .. } => object.take(),
             Self::Contents(..) => None,
         }
     }
 
     pub(crate) fn into_response(self) -> Response<Bytes> {
-        match self {
-            Self::Json(body) => json(StatusCode::OK, &body),
-            Self::Contents(contents, content_type) => {
-                let mut response = Response::new(contents);
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-                response
-            }
-        }
+        let (contents, content_type) = match self {
+            Self::Json { text, .. } => (text, JSON),
+            Self::Contents(contents, content_type) => (contents, content_type),
+        };
+        with_type(contents, content_type)
     }
 }
 
-/// Returns a response with a body of JSON, laid out for people as Stripe's is.
+const JSON: &str = "application/json";
+
+fn with_type(contents: Bytes, content_type: &'static str) -> Response<Bytes> {
+    let mut response = Response::new(contents);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Prints JSON laid out for people, as Stripe's is.
+fn print(json: &impl Serialize) -> Bytes {
+    let mut text = Vec::with_capacity(USUAL);
+    // The models serialize without fail, and a list in memory takes whatever comes.
+    drop(json.serialize(&mut Serializer::with_formatter(&mut text, Layout::default())));
+    text.push(b'\n');
+    text.into()
+}
+
+/// A session has less.
+const USUAL: usize = 2048;
+
+/// Returns a response with a body of JSON.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(format!("{body:#}\n")));
+    let mut response = with_type(print(body), JSON);
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
 /// Returns a response with a body of HTML.
 pub(crate) fn html(body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
-    response
+    with_type(body, "text/html")
 }
 
 /// Adds the headers that a response has whatever it says.

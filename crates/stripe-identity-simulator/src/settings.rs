@@ -5,7 +5,10 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::Timestamp;
+
+use crate::serial;
 
 /// Where a world has its time from.
 ///
@@ -57,7 +60,7 @@ impl fmt::Display for Processing {
         match self {
             Self::AtOnce => f.write_str("at_once"),
             Self::AfterRetrieves(count) => write!(f, "retrieves:{count}"),
-            Self::After(duration) => write!(f, "{}s", duration.as_secs_f64()),
+            Self::After(duration) => Seconds(*duration).fmt(f),
         }
     }
 }
@@ -92,7 +95,7 @@ impl fmt::Display for Redacting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ByRequest => f.write_str("by_request"),
-            Self::After(duration) => write!(f, "{}s", duration.as_secs_f64()),
+            Self::After(duration) => Seconds(*duration).fmt(f),
         }
     }
 }
@@ -175,7 +178,8 @@ impl FromStr for RateLimit {
 }
 
 /// How a world behaves where Stripe gives no choice but time, or leaves it to a key's permissions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
     /// When checks end. Defaults to [`Processing::AtOnce`].
@@ -185,6 +189,7 @@ pub struct Settings {
     /// What restricted keys may read. Defaults to [`SensitiveReads::All`].
     pub sensitive_reads: SensitiveReads,
     /// How long a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults to 10 s.
+    #[serde(with = "serial::duration")]
     pub webhook_timeout: Duration,
     /// How many requests there may be in a second. Defaults to [`RateLimit::None`].
     pub rate_limit: RateLimit,
@@ -214,6 +219,21 @@ impl fmt::Display for InvalidSetting {
 
 impl std::error::Error for InvalidSetting {}
 
+serial::as_text!(Processing, Redacting, SensitiveReads, RateLimit);
+
+/// A duration as [`duration`] reads it, exactly.
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
+        if nanos == 0 {
+            return write!(f, "{whole}s");
+        }
+        write!(f, "{whole}.{}s", format!("{nanos:09}").trim_end_matches('0'))
+    }
+}
+
 /// Reads a number of seconds, minutes, hours or days: `30s`, `0.5s`, `5m`, `24h`, `4d`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let number = text.strip_suffix(['s', 'm', 'h', 'd'])?;
@@ -223,13 +243,16 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         b'h' => 60 * 60,
         _ => 24 * 60 * 60,
     };
-    if let Ok(whole) = number.parse::<u64>() {
-        return Some(Duration::from_secs(whole.checked_mul(unit)?));
-    }
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     // No sign, no exponent, no name of a number that is none.
-    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds = number.parse::<f64>().ok().filter(|_| is_plain)? * f64::from(u32::try_from(unit).ok()?);
-    Duration::try_from_secs_f64(seconds).ok()
+    if number.len() == number.matches('.').count() || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? };
+    let digits = fraction.get(..9).unwrap_or(fraction);
+    let nanos = format!("{digits:0<9}").parse::<u64>().ok()?.checked_mul(unit)?;
+    Duration::from_secs(whole.checked_mul(unit)?).checked_add(Duration::from_nanos(nanos))
 }
 
 #[cfg(test)]
@@ -254,11 +277,15 @@ mod tests {
         assert_eq!("frozen:1970-01-01T00:01:00Z".parse(), Ok(Clock::FrozenAt(Timestamp::from_secs(60))));
         assert_eq!(duration("4d"), Some(Duration::from_secs(345_600)));
         assert_eq!(duration("1.5m"), Some(Duration::from_secs(90)));
+        for exact in [Duration::MAX, Duration::from_nanos(1), Duration::new(1_793_000_000, 123_456_789)] {
+            assert_eq!(duration(&Seconds(exact).to_string()), Some(exact));
+        }
     }
 
     #[test]
     fn text_of_another_form_is_no_setting() {
-        for text in ["", "s", "3", "-1s", "1e9s", "infs", "NaNs", "99999999999999999999999d", "1w", "é"] {
+        for text in ["", "s", ".s", "3", "1.2.3s", "-1s", "1e9s", "infs", "NaNs", "99999999999999999999999d", "1w", "é"]
+        {
             assert_eq!(duration(text), None, "{text}");
         }
         assert!("0".parse::<RateLimit>().is_err() && "-1".parse::<RateLimit>().is_err());

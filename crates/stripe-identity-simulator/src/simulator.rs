@@ -8,6 +8,9 @@ mod requests;
 mod scrape;
 #[cfg(feature = "server")]
 mod serving;
+#[cfg(feature = "state")]
+mod state;
+mod transfer;
 pub(crate) mod webhooks;
 mod whole;
 mod worlds;
@@ -25,6 +28,7 @@ use self::builder::{NoteHook, RequestHook};
 pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
 use crate::journal::Ring;
+use crate::keeper::Unwritten;
 use crate::key::{self, Credentials};
 #[cfg(feature = "metrics")]
 use crate::metrics::Metrics;
@@ -78,11 +82,24 @@ struct Shared {
     journal: Mutex<Ring>,
     #[cfg(feature = "metrics")]
     metrics: Metrics,
+    /// What there is from the start, as lines.
+    initial: Option<Arc<[u8]>>,
     activity_hooks: Mutex<Vec<ActivityHook>>,
 }
 
 /// Learns of a world in which something may have become due; returns whether it wants to go on.
 type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
+
+/// Writes what was not worth a transaction before.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let worlds = lock(&self.worlds);
+        // If a world cannot be written, its request ids go on elsewhere, as after a crash.
+        if worlds.all().iter().all(|place| place.keep_all().is_ok()) {
+            worlds.write_whole(Some(lock(&self.request_ids).seed()));
+        }
+    }
+}
 
 impl Simulator {
     /// Creates an empty simulator with seed 0. Its clock stands at 2026-10-26T07:33:20Z until it is
@@ -183,7 +200,7 @@ impl Simulator {
     fn note_other_world(&self, place: &Arc<Place>, id: &str, real: Time) {
         let Some(on_note) = &self.shared.on_note else { return };
         if let Some(other) =
-            self.place_of(id, real).filter(|other| !Arc::ptr_eq(other, place) && other.lock().contains(id))
+            self.place_of(id, real).filter(|other| !Arc::ptr_eq(other, place) && other.look(|world| world.contains(id)))
         {
             on_note(&Note::ObjectOfAnotherWorld {
                 id: id.to_owned(),
@@ -193,18 +210,29 @@ impl Simulator {
         }
     }
 
-    /// Does something in a world, after everything that is due there.
-    fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
-        let result = {
-            let mut world = place.lock();
+    /// Does something in a world, after everything that is due there, and writes what that changes.
+    fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> Result<T, Unwritten> {
+        let result = place.change(|world| {
             world.catch_up(real);
-            let result = action(&mut world);
-            // Nothing stores them yet.
-            drop(world.take_changes());
-            result
-        };
-        lock(&self.shared.activity_hooks).retain(|hook| hook(place));
+            action(world)
+        });
+        self.is_active(place);
         result
+    }
+
+    /// The same where no error can be returned: what cannot be written now is written before anything else is.
+    fn with_anyway<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
+        let result = place.change_anyway(|world| {
+            world.catch_up(real);
+            action(world)
+        });
+        self.is_active(place);
+        result
+    }
+
+    /// Says that something may have become due in a world.
+    fn is_active(&self, place: &Arc<Place>) {
+        lock(&self.shared.activity_hooks).retain(|hook| hook(place));
     }
 
     fn worlds(&self) -> MutexGuard<'_, Worlds> {
@@ -224,6 +252,7 @@ impl Simulator {
     fn all_and(&self, change: impl FnOnce(&mut Worlds)) -> Vec<Arc<Place>> {
         let mut worlds = self.worlds();
         change(&mut worlds);
+        worlds.write_whole(None);
         worlds.all()
     }
 
@@ -263,6 +292,14 @@ impl fmt::Debug for Simulator {
 impl SimulatorBuilder {
     /// Creates the simulator.
     pub fn build(self) -> Simulator {
+        let simulator = self.assemble();
+        // The lines were imported before, where an error is returned.
+        let _ = simulator.begin();
+        simulator
+    }
+
+    /// Creates the simulator without anything in it.
+    fn assemble(self) -> Simulator {
         let real = Time::of_system();
         let clock = WorldClock::new(self.clock, real);
         let base_url = self.public_url.clone().unwrap_or_else(|| base_url::IN_PROCESS.to_owned());
@@ -281,6 +318,7 @@ impl SimulatorBuilder {
             journal: Mutex::new(Ring::new(self.journal)),
             #[cfg(feature = "metrics")]
             metrics: Metrics::new(),
+            initial: self.initial,
             activity_hooks: Mutex::new(Vec::new()),
         };
         Simulator { shared: Arc::new(shared), scope: None }

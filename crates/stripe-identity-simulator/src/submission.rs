@@ -2,12 +2,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::LastErrorCode;
 
 use crate::detail::{self, Detail, InvalidDetail, Of, User, Value};
 use crate::document::Document;
 use crate::outcome::{Outcome, UnknownOutcome};
 use crate::person::Person;
+use crate::serial;
 use crate::settings::duration;
 
 /// What a user does at the page of a session, and how their try ends.
@@ -31,12 +33,17 @@ use crate::settings::duration;
 /// # let _ = submission;
 /// # Ok::<(), stripe_identity_simulator::InvalidSubmission>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Submission {
     outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     person: Option<Box<Person>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     document: Option<Box<Document>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     details: Vec<Detail>,
+    #[serde(with = "serial::duration", default, skip_serializing_if = "Duration::is_zero")]
     after: Duration,
 }
 

@@ -21,8 +21,10 @@ mod idempotency;
 mod ids;
 mod life;
 mod metadata;
+mod notes;
 mod outbox;
 mod page;
+mod parts;
 mod pattern;
 mod perform;
 mod plans;
@@ -30,6 +32,7 @@ mod queue;
 mod rate;
 mod record;
 mod redact;
+mod rows;
 mod session_params;
 mod show;
 mod state;
@@ -39,6 +42,7 @@ mod users;
 mod webhook_control;
 mod webhook_params;
 mod webhook_request;
+mod written;
 
 use std::time::Duration;
 
@@ -47,13 +51,16 @@ use http::Response;
 use stripe_identity_core::types::Timestamp;
 
 pub(crate) use self::clock::WorldClock;
-pub(crate) use self::deliveries::{AttemptId, Outgoing};
+pub(crate) use self::deliveries::Outgoing;
 pub(crate) use self::endpoints::{Access, Target};
 use self::faults::Strike;
 pub(crate) use self::ids::{Ids, tag_of};
+pub(crate) use self::outbox::AttemptId;
+pub(crate) use self::parts::{Generators, Part};
 pub(crate) use self::perform::{Caller, Incoming};
+pub(crate) use self::rows::{InvalidRow, Kind, Row};
 use self::state::State;
-pub(crate) use self::store::Change;
+use self::written::Written;
 use crate::control_error::ControlError;
 use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;
@@ -74,6 +81,9 @@ pub(crate) struct World {
     state: State,
     /// Apart from other ids, so that a refused request does not change which ones come next.
     request_ids: Ids,
+    written: Written,
+    /// Whether it was read: an endpoint that every world has may be there then.
+    is_restored: bool,
 }
 
 /// What comes of a request.
@@ -89,7 +99,12 @@ pub(crate) struct Reply {
 
 impl World {
     pub(crate) fn new(ids: Ids, clock: WorldClock, settings: Settings, base_url: String) -> Self {
-        Self { request_ids: ids.fork(), state: State::new(ids, clock, settings, base_url) }
+        Self {
+            request_ids: ids.fork(),
+            state: State::new(ids, clock, settings, base_url),
+            written: Written::default(),
+            is_restored: false,
+        }
     }
 
     /// Does what a request asks for.
@@ -118,18 +133,22 @@ impl World {
     }
 
     pub(crate) fn submit(&mut self, session: &str, submission: &Submission) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::submit(&mut self.state, session, submission)
     }
 
     pub(crate) fn start_processing(&mut self, session: &str) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::start_processing(&mut self.state, session)
     }
 
     pub(crate) fn finish_processing(&mut self, session: &str, submission: &Submission) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::finish_processing(&mut self.state, session, submission)
     }
 
     pub(crate) fn finish_redaction(&mut self, session: &str) -> Result<(), ControlError> {
+        let session = self.state.session(session)?;
         life::finish_redaction(&mut self.state, session)
     }
 
@@ -147,6 +166,7 @@ impl World {
 
     /// Lets everything happen that is due at the machine's time.
     pub(crate) fn catch_up(&mut self, real: Time) {
+        deliveries::resume(&mut self.state);
         due::catch_up(&mut self.state, real);
     }
 
@@ -207,8 +227,11 @@ impl World {
         self.state.faults.clear();
     }
 
+    /// Adds an endpoint. If the world was read and has one like it, that one stays, and has the secret.
     pub(crate) fn add_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) {
-        webhook_control::insert(&mut self.state, endpoint);
+        if !self.is_restored || !webhook_control::meet(&mut self.state, &endpoint) {
+            webhook_control::insert(&mut self.state, endpoint);
+        }
     }
 
     /// Gives a webhook endpoint a new secret. Returns whether there is such an endpoint.
@@ -247,9 +270,9 @@ impl World {
         census::count(&self.state, add);
     }
 
-    /// Returns the records that were put or removed since this was last called.
-    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
-        self.state.take_changes()
+    /// Gives up an attempt that was not sent after all, and makes it ready again.
+    pub(crate) fn give_up_webhook(&mut self, attempt: &AttemptId) {
+        deliveries::give_up(&mut self.state, attempt);
     }
 }
 
@@ -282,29 +305,41 @@ mod tests {
         (response.response.status().as_u16(), body)
     }
 
-    fn changes(world: &mut World) -> Vec<(&'static str, bool)> {
-        world.take_changes().into_iter().map(|change| (change.kind, change.is_removal)).collect()
+    fn changes(world: &mut World) -> Vec<(Kind, bool)> {
+        let changes = world.changes("a").iter().map(|row| (row.kind, row.value.is_some())).collect();
+        world.are_written();
+        changes
     }
 
     #[test]
-    fn each_record_that_is_put_or_removed_is_a_change() {
+    fn each_row_that_is_put_or_deleted_is_a_change() {
         let mut world = world();
+        handle(&mut world, "POST", SESSIONS, "type=document");
+        changes(&mut world);
+        world.note_changes();
         let (_, session) = handle(&mut world, "POST", SESSIONS, "type=document");
         let id = session["id"].as_str().unwrap();
-        assert_eq!(changes(&mut world), [("verification_session", false), ("event", false)]);
+        let due = (Kind::Due, true);
+        let of_create = [(Kind::Session, true), (Kind::Event, true), due, due, due, (Kind::World, true)];
+        assert_eq!(changes(&mut world), of_create);
 
         handle(&mut world, "GET", &format!("{SESSIONS}/{id}"), "");
         handle(&mut world, "GET", SESSIONS, "");
         handle(&mut world, "POST", &format!("{SESSIONS}/{id}"), "bogus=1");
         assert_eq!(changes(&mut world), [], "nothing was changed");
+        world.note_passing();
+        assert_eq!(changes(&mut world), [(Kind::World, true)], "but for the ids of requests");
+        assert_eq!(changes(&mut world), []);
 
         world.submit(id, &Submission::verified()).unwrap();
         let kinds = changes(&mut world);
-        for kind in ["verification_session", "verification_report", "file", "event"] {
-            assert!(kinds.contains(&(kind, false)), "{kind}");
+        for kind in [Kind::Session, Kind::Report, Kind::File, Kind::Event, Kind::World] {
+            assert!(kinds.contains(&(kind, true)), "{kind:?}");
         }
         world.advance(Duration::from_secs(31 * 24 * 60 * 60));
-        assert_eq!(changes(&mut world).iter().filter(|change| **change == ("event", true)).count(), 3);
+        let gone = |kind| move |change: &&(Kind, bool)| **change == (kind, false);
+        let changes = changes(&mut world);
+        assert_eq!(changes.iter().filter(gone(Kind::Event)).count(), 3, "of the session made since");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use stripe_identity_core::types::Timestamp;
 
@@ -29,6 +30,8 @@ pub struct SimulatorBuilder {
     pub(super) on_note: Option<NoteHook>,
     pub(super) on_request: Option<RequestHook>,
     pub(super) journal: usize,
+    /// What there is from the start, as lines.
+    pub(super) initial: Option<Arc<[u8]>>,
 }
 
 /// How a server sends webhooks.
@@ -52,6 +55,7 @@ impl SimulatorBuilder {
             on_note: None,
             on_request: None,
             journal: JOURNAL,
+            initial: None,
         }
     }
 

@@ -27,7 +27,7 @@ impl Simulator {
             None => self.place_of(session.as_str(), real),
         };
         let place = place.ok_or(ControlError::NoSuchSession)?;
-        self.with(&place, real, |world| action(world, session.as_str()))
+        self.with(&place, real, |world| action(world, session.as_str()))?
     }
 
     /// Lets the user of a session submit. The checks end with an outcome, at once unless the world's
@@ -80,14 +80,14 @@ impl Simulator {
     pub fn plan(&self, plan: impl Into<Plan>) {
         let plan = plan.into();
         for place in self.places_and(|worlds| worlds.plans.push(plan.clone())) {
-            place.lock().plan(plan.clone());
+            place.change_anyway(|world| world.plan(plan.clone()));
         }
     }
 
     /// Drops the plans for sessions to come. Those that exist keep theirs.
     pub fn clear_plans(&self) {
         for place in self.places_and(|worlds| worlds.plans.clear()) {
-            place.lock().clear_plans();
+            place.change_anyway(World::clear_plans);
         }
     }
 
@@ -130,14 +130,17 @@ impl Simulator {
             worlds.clock.set(now.after(duration));
         };
         for place in self.places_and(advance) {
-            self.with(&place, real, |world| world.advance(duration));
+            self.with_anyway(&place, real, |world| world.advance(duration));
         }
     }
 
     /// Moves each world's time forward to when the next thing is due in it. Returns whether there was one in any.
     pub fn advance_to_next(&self) -> bool {
         let real = Time::of_system();
-        self.places().iter().map(|place| self.with(place, real, World::advance_to_next)).fold(false, |any, it| any | it)
+        self.places()
+            .iter()
+            .map(|place| self.with_anyway(place, real, World::advance_to_next))
+            .fold(false, |any, it| any | it)
     }
 
     /// Moves each world's time forward until no try, checks, redaction or delivery is due in it. What expires on the way does;
@@ -145,7 +148,10 @@ impl Simulator {
     /// always is due again.
     pub fn run_until_idle(&self) -> bool {
         let real = Time::of_system();
-        self.places().iter().map(|place| self.with(place, real, World::run_until_idle)).fold(true, |all, it| all & it)
+        self.places()
+            .iter()
+            .map(|place| self.with_anyway(place, real, World::run_until_idle))
+            .fold(true, |all, it| all & it)
     }
 
     /// Lets the clock run or stand from now on, also in worlds that are still to come.
@@ -155,7 +161,7 @@ impl Simulator {
     pub fn set_clock(&self, clock: Clock) -> Result<(), ControlError> {
         let real = Time::of_system();
         let places = self.places_and(|worlds| worlds.clock = WorldClock::new(clock, real));
-        let set = |place: &Arc<Place>| self.with(place, real, |world| world.set_clock(clock, real));
+        let set = |place: &Arc<Place>| self.with(place, real, |world| world.set_clock(clock, real))?;
         places.iter().map(set).fold(Ok(()), Result::and)
     }
 
@@ -167,7 +173,7 @@ impl Simulator {
     pub(crate) fn moment(&self) -> Time {
         let real = Time::of_system();
         match &self.scope {
-            Some(place) => self.with(place, real, |world| world.now()),
+            Some(place) => self.with_anyway(place, real, |world| world.now()),
             None => self.worlds().clock.at(real),
         }
     }
@@ -175,7 +181,7 @@ impl Simulator {
     /// Returns the settings of the world, or, on a handle to all of them, those that a new world begins with.
     pub fn settings(&self) -> Settings {
         match &self.scope {
-            Some(place) => place.lock().settings().clone(),
+            Some(place) => place.look(|world| world.settings().clone()),
             None => self.worlds().settings.clone(),
         }
     }
@@ -183,7 +189,7 @@ impl Simulator {
     /// Sets how the world behaves, or, on a handle to all of them, every world, also those that are still to come.
     pub fn set_settings(&self, settings: &Settings) {
         for place in self.places_and(|worlds| settings.clone_into(&mut worlds.settings)) {
-            place.lock().set_settings(settings.clone());
+            place.change_anyway(|world| world.set_settings(settings.clone()));
         }
     }
 }

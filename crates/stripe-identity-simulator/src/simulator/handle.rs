@@ -1,5 +1,6 @@
 //! From a request to the world that it is for, or to all of them.
 
+use std::sync::Arc;
 #[cfg(feature = "server")]
 use std::time::Duration;
 use std::time::Instant;
@@ -9,7 +10,7 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response};
 
 use super::whole::{self, Whole};
-use super::{Simulator, is_same_origin, lock};
+use super::{Place, Simulator, is_same_origin, lock};
 use crate::journal::names::Names;
 use crate::journal::{Draft, RequestKind};
 use crate::key::{self, Credentials};
@@ -34,15 +35,22 @@ impl Simulator {
         }
         match self.find(&request, target.as_ref(), real) {
             Ok((place, caller)) => {
-                let id = target.as_ref().map(|target| target.id.as_str()).filter(|id| !id.is_empty());
-                draft.set_world(place.shown.clone(), &place.tag, id);
                 let base_url = self.base_url(&request);
-                let (reply, now, number) = self.with(&place, real, |world| {
+                let reply = self.with(&place, real, |world| {
                     let now = world.now();
+                    let id = target.as_ref().map(|target| target.id.as_str()).filter(|id| !id.is_empty());
+                    draft.set_world(place.shown.clone(), world.tag(), id);
                     let incoming = Incoming { request: &request, target, caller, base_url: &base_url, real };
                     // Under the lock, so that numbers follow the order in which requests take effect.
                     (world.handle(incoming), now, self.next_number())
                 });
+                let (reply, now, number) = match reply {
+                    Ok(reply) => reply,
+                    Err(unwritten) => {
+                        draft.set_world(place.shown.clone(), "", None);
+                        return self.fail(Some(&place), draft, Refusal::failed(&unwritten), &request, start);
+                    }
+                };
                 if let Some(id) = &reply.missing_id {
                     self.note_other_world(&place, id, real);
                 }
@@ -53,15 +61,25 @@ impl Simulator {
                 self.record(Some(&place), draft.done(&response, number, start.elapsed()));
                 response
             }
-            Err(refusal) => {
-                draft.set_names(names(&request, None));
-                draft.set_error(Some(refusal.shown()));
-                let (response, request_id) = self.complete(refusal.into_response(), &request);
-                draft.set_request_id(Some(request_id));
-                self.record(None, draft.done(&response, self.next_number(), start.elapsed()));
-                response
-            }
+            Err(refusal) => self.fail(None, draft, refusal, &request, start),
         }
+    }
+
+    /// Responds to a request that no world does.
+    fn fail(
+        &self,
+        place: Option<&Arc<Place>>,
+        mut draft: Draft,
+        refusal: Refusal,
+        request: &Request<Bytes>,
+        start: Instant,
+    ) -> Response<Bytes> {
+        draft.set_names(names(request, None));
+        draft.set_error(Some(refusal.shown()));
+        let (response, request_id) = self.complete(refusal.into_response(), request);
+        draft.set_request_id(Some(request_id));
+        self.record(place, draft.done(&response, self.next_number(), start.elapsed()));
+        response
     }
 
     /// Responds to a request that concerns the whole simulator.
@@ -81,7 +99,7 @@ impl Simulator {
             let mut draft = Draft::new(request, real);
             draft.set_endpoint(RequestKind::Control, whole.route.template());
             if let Some(place) = &place {
-                draft.set_world(place.shown.clone(), &place.tag, None);
+                draft.set_world(place.shown.clone(), "", None);
             }
             // The body need not be a form.
             draft.set_names(Names::of(request.uri().query().unwrap_or_default().as_bytes()));

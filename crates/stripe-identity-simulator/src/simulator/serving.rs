@@ -58,7 +58,7 @@ impl Simulator {
     pub(crate) fn settle(&self, request: &Request<Bytes>) -> bool {
         let (target, real) = (Target::of(request.method(), request.uri().path()), Time::of_system());
         let Ok((place, _)) = self.find(request, target.as_ref(), real) else { return true };
-        self.with(&place, real, |world| {
+        self.with_anyway(&place, real, |world| {
             world.run_until_idle();
             world.is_settled()
         })
@@ -69,6 +69,6 @@ impl Simulator {
     pub(crate) fn take_outgoing(&self, place: &Arc<Place>, most_under_way: usize) -> (Vec<Outgoing>, Option<Duration>) {
         let signs_virtually = self.shared.signs_virtually.unwrap_or(false);
         let outgoing = std::iter::from_fn(|| Self::take(place, signs_virtually, most_under_way)).collect();
-        (outgoing, place.lock().next_due(Time::of_system()))
+        (outgoing, place.look(|world| world.next_due(Time::of_system())))
     }
 }

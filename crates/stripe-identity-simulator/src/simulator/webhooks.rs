@@ -59,7 +59,7 @@ impl Simulator {
     #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
     pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
         for place in self.places_and(|worlds| worlds.webhook_endpoints.push(endpoint.clone())) {
-            place.lock().add_webhook_endpoint(endpoint.clone());
+            place.change_anyway(|world| world.add_webhook_endpoint(endpoint.clone()));
         }
     }
 
@@ -127,7 +127,7 @@ impl Simulator {
     ///
     /// Of each endpoint, the last 10,000 are kept. If all of them are pending, further events are not delivered to it.
     pub fn deliveries(&self) -> Vec<WebhookDelivery> {
-        let of_place = |place: Arc<Place>| place.lock().deliveries().cloned().collect::<Vec<_>>();
+        let of_place = |place: Arc<Place>| place.look(|world| world.deliveries().cloned().collect::<Vec<_>>());
         self.places().into_iter().flat_map(of_place).collect()
     }
 
@@ -136,7 +136,7 @@ impl Simulator {
     pub fn disturb_webhooks(&self, rules: impl IntoIterator<Item = DisorderRule>) {
         for rule in rules {
             for place in self.places_and(|worlds| worlds.disorder.push(rule.clone())) {
-                place.lock().add_disorder(rule.clone());
+                place.change_anyway(|world| world.add_disorder(rule.clone()));
             }
         }
     }
@@ -153,20 +153,27 @@ impl Simulator {
         let place = self.scope.clone().or_else(|| self.place_of(endpoint, real));
         let place = place.ok_or(ControlError::NoSuchWebhookEndpoint)?;
         let roll = |world: &mut World| world.roll_webhook_secret(endpoint, secret.to_owned(), expires_in);
-        if self.with(&place, real, roll) { Ok(()) } else { Err(ControlError::NoSuchWebhookEndpoint) }
+        if self.with(&place, real, roll)? { Ok(()) } else { Err(ControlError::NoSuchWebhookEndpoint) }
     }
 
     pub(super) fn take(place: &Place, signs_virtually: bool, most_under_way: usize) -> Option<Outgoing> {
         let real = Time::of_system();
         let mut world = place.lock();
+        // Nothing leaves before what it shows is written.
+        place.keep(&mut world).ok()?;
         world.catch_up(real);
         let signed_at = if signs_virtually { world.now() } else { real };
-        world.take_webhook(signed_at.timestamp(), most_under_way)
+        let outgoing = world.take_webhook(signed_at.timestamp(), most_under_way)?;
+        if place.keep(&mut world).is_err() {
+            world.give_up_webhook(&outgoing.attempt);
+            return None;
+        }
+        Some(outgoing)
     }
 
     pub(crate) fn report(&self, place: &Arc<Place>, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
         #[cfg(feature = "metrics")]
         self.shared.metrics.attempt(&result);
-        self.with(place, Time::of_system(), |world| world.report_webhook(attempt, latency, result));
+        self.with_anyway(place, Time::of_system(), |world| world.report_webhook(attempt, latency, result));
     }
 }

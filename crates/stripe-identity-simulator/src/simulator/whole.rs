@@ -10,6 +10,7 @@ use stripe_identity_core::endpoint::Route;
 #[cfg(feature = "metrics")]
 use super::scrape;
 use super::{Simulator, requests};
+use crate::lines::{ImportError, MEDIA_TYPE};
 use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::router::Router;
@@ -49,6 +50,9 @@ fn rows() -> impl IntoIterator<Item = Whole> {
         Whole::new(Route::get("/_simulator/requests"), requests::list).quiet(),
         Whole::new(Route::delete("/_simulator/requests"), requests::clear).quiet(),
         Whole::new(Route::post("/_simulator/verify"), requests::verify).quiet(),
+        Whole::new(Route::post("/_simulator/reset"), reset),
+        Whole::new(Route::get("/_simulator/export"), export),
+        Whole::new(Route::post("/_simulator/import"), import),
     ]
 }
 
@@ -71,4 +75,24 @@ fn health(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, 
         "pid": std::process::id(),
     });
     Ok(Body::from(health).into_response())
+}
+
+fn reset(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    simulator.reset().map_err(|error| Refusal::failed(&error))?;
+    Ok(Body::from(json!({ "done": true })).into_response())
+}
+
+fn export(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    let mut lines = Vec::new();
+    simulator.export(&mut lines).map_err(|error| Refusal::failed(&error))?;
+    Ok(Body::Contents(lines.into(), MEDIA_TYPE).into_response())
+}
+
+fn import(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    let imported = simulator.import(&request.body()[..]).map_err(|error| match error {
+        ImportError::Line { .. } | ImportError::TooManyWorlds => Refusal::bad_import(&error),
+        error => Refusal::failed(&error),
+    })?;
+    let imported = json!({ "object": "simulator.import", "worlds": imported.worlds, "records": imported.records });
+    Ok(Body::from(imported).into_response())
 }

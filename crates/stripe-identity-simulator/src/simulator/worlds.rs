@@ -1,12 +1,15 @@
 //! All worlds of a simulator.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::disorder::DisorderRule;
 use crate::fault::Fault;
 use crate::journal::Ring;
+use crate::keeper::{Keeper, Unwritten, Whole};
 use crate::key;
 use crate::patience;
 use crate::plan::Plan;
@@ -14,7 +17,7 @@ use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
-use crate::world::{Ids, World, WorldClock};
+use crate::world::{Generators, Ids, World, WorldClock};
 
 pub(super) const MOST_WORLDS: usize = 10_000;
 /// After a day without a request, a world is removed.
@@ -25,17 +28,38 @@ const PAUSE: Duration = Duration::from_secs(60 * 60);
 const SHORT_PAUSE: Duration = Duration::from_secs(60);
 
 /// A world under its own lock, and its name.
-#[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) name: String,
     /// The name as logs may show it.
     pub(super) shown: Arc<str>,
-    pub(super) tag: String,
     pub(super) journal: Mutex<Ring>,
+    /// By which it is kept.
+    number: u32,
     world: Mutex<World>,
+    keeper: Option<Arc<dyn Keeper>>,
+    /// Whether a change could not be written.
+    is_behind: AtomicBool,
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("number", &self.number).finish_non_exhaustive()
+    }
 }
 
 impl Place {
+    fn new(name: &str, number: u32, world: World, keeper: Option<Arc<dyn Keeper>>, journal: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            shown: key::shown(name).into(),
+            journal: Mutex::new(Ring::new(journal)),
+            number,
+            world: Mutex::new(world),
+            keeper,
+            is_behind: AtomicBool::new(false),
+        }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         // What a world does under the lock does not panic, and a test that panics meanwhile has failed.
         match self.world.try_lock() {
@@ -46,10 +70,68 @@ impl Place {
             }
         }
     }
+
+    /// Looks at a world.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Does something in a world, and writes what that changes. Nothing is done if a change from before cannot be written.
+    pub(super) fn change<T>(&self, action: impl FnOnce(&mut World) -> T) -> Result<T, Unwritten> {
+        let mut world = self.lock();
+        if self.is_behind.load(Ordering::Relaxed) {
+            self.keep(&mut world)?;
+        }
+        let result = action(&mut world);
+        self.keep(&mut world)?;
+        Ok(result)
+    }
+
+    /// The same where no error can be returned: what cannot be written now is written before anything else is.
+    pub(super) fn change_anyway<T>(&self, action: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.lock();
+        let result = action(&mut world);
+        // If it fails, the next who uses the world learns of it.
+        let _ = self.keep(&mut world);
+        result
+    }
+
+    /// Writes what has changed in a world.
+    pub(super) fn keep(&self, world: &mut World) -> Result<(), Unwritten> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let rows = world.changes(&self.name);
+        if !rows.is_empty() {
+            let written = keeper.write(self.number, &rows);
+            self.is_behind.store(written.is_err(), Ordering::Relaxed);
+            written?;
+            drop(rows);
+            world.are_written();
+        }
+        Ok(())
+    }
+
+    /// Writes also what is not worth a transaction while the simulator runs.
+    pub(super) fn keep_all(&self) -> Result<(), Unwritten> {
+        let mut world = self.lock();
+        world.note_passing();
+        self.keep(&mut world)
+    }
+
+    /// Notes that all of a world was written which takes the place of this one.
+    pub(super) fn are_written(&self, world: &mut World) {
+        if self.keeper.is_some() {
+            drop(world.changes(&self.name));
+            world.are_written();
+            self.is_behind.store(false, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
 }
 
 /// The worlds by their names, and what a new one begins with.
-#[derive(Debug)]
 pub(super) struct Worlds {
     seed: u64,
     pub(super) clock: WorldClock,
@@ -64,14 +146,21 @@ pub(super) struct Worlds {
     pub(super) journal: usize,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
+    keeper: Option<Arc<dyn Keeper>>,
+    /// The numbers below this one are taken, but for those that are free.
+    next_number: u32,
+    free_numbers: Vec<u32>,
+    /// How often a simulator has begun with what is kept.
+    starts: u64,
     swept: Time,
     /// How many were removed, so that a world that is made again makes no id again.
     removed: u64,
 }
 
-#[derive(Debug)]
 struct Used {
     place: Arc<Place>,
+    /// What each id of the world contains.
+    tag: String,
     /// By the machine's time.
     last: Time,
 }
@@ -91,9 +180,52 @@ impl Worlds {
             journal: 0,
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
+            keeper: None,
+            next_number: 0,
+            free_numbers: Vec::new(),
+            starts: 0,
             swept: real,
             removed: 0,
         }
+    }
+
+    /// Keeps what the worlds consist of from now on. What concerns all of them goes on as it was kept before.
+    pub(super) fn keep_in(&mut self, keeper: Arc<dyn Keeper>, whole: Option<Whole>) {
+        if let Some(Whole { seed, removed, clock, starts, .. }) = whole {
+            (self.seed, self.removed, self.clock, self.starts) = (seed, removed, clock, starts + 1);
+        }
+        self.keeper = Some(keeper);
+        self.write_whole(None);
+    }
+
+    /// Adds a world that was kept under a number.
+    pub(super) fn restore(&mut self, name: &str, number: u32, world: World, real: Time) {
+        self.free_numbers.extend(self.next_number..number);
+        self.next_number = self.next_number.max(number + 1);
+        let place = self.insert(name, number, world, real);
+        place.are_written(&mut place.lock());
+    }
+
+    /// Changes what each id of a world contains.
+    pub(super) fn set_tag(&mut self, name: &str, tag: &str) {
+        if let Some(used) = self.by_name.get_mut(name) {
+            self.by_tag.remove(&used.tag);
+            tag.clone_into(&mut used.tag);
+            self.by_tag.insert(tag.to_owned(), name.to_owned());
+        }
+    }
+
+    /// Returns the name of the world whose ids have this tag.
+    pub(super) fn name_of_tag(&self, tag: &str) -> Option<&str> {
+        self.by_tag.get(tag).map(String::as_str)
+    }
+
+    pub(super) fn keeper(&self) -> Option<Arc<dyn Keeper>> {
+        self.keeper.clone()
+    }
+
+    pub(super) fn starts(&self) -> u64 {
+        self.starts
     }
 
     /// Returns the world of a name, which is made if it is not there, or `None` if there are too many.
@@ -111,33 +243,69 @@ impl Worlds {
         if self.by_name.len() >= MOST_WORLDS {
             return None;
         }
-        self.clock.set(self.clock.at(real));
-        let ids = Ids::new(self.seed.wrapping_add(self.removed), name);
-        let tag = ids.tag().to_owned();
-        let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
-        for endpoint in &self.webhook_endpoints {
-            world.add_webhook_endpoint(endpoint.clone());
-        }
+        let world = self.make(name, None, real);
+        let number = self.free_numbers.pop().unwrap_or_else(|| {
+            self.next_number += 1;
+            self.next_number - 1
+        });
+        Some(self.insert(name, number, world, real))
+    }
+
+    /// Makes a world with all that a new one begins with. Its ids go on from those of another one, if there is one.
+    pub(super) fn make(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
+        let mut world = self.make_empty(name, generators, real);
+        self.add_webhooks(&mut world);
+        self.add_others(&mut world);
+        world
+    }
+
+    /// The same without webhook endpoints.
+    pub(super) fn make_without_webhooks(&mut self, name: &str, real: Time) -> World {
+        let mut world = self.make_empty(name, None, real);
+        self.add_others(&mut world);
+        world
+    }
+
+    /// Adds the plans and rules that every world has.
+    fn add_others(&self, world: &mut World) {
         for plan in &self.plans {
             world.plan(plan.clone());
         }
         for rule in &self.disorder {
             world.add_disorder(rule.clone());
         }
-        world.set_receivers(self.receivers.clone());
         for fault in &self.faults {
             world.add_fault(fault.clone());
         }
-        let place = Arc::new(Place {
-            name: name.to_owned(),
-            shown: key::shown(name).into(),
-            tag: tag.clone(),
-            journal: Mutex::new(Ring::new(self.journal)),
-            world: Mutex::new(world),
-        });
-        self.by_tag.insert(tag, name.to_owned());
-        self.by_name.insert(name.to_owned(), Used { place: place.clone(), last: real });
-        Some(place)
+    }
+    /// Makes a world with nothing in it.
+    pub(super) fn make_empty(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
+        self.clock.set(self.clock.at(real));
+        let ids = Ids::new(self.seed.wrapping_add(self.removed), name);
+        let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
+        if self.keeper.is_some() {
+            world.note_changes();
+        }
+        if let Some(generators) = generators {
+            world.set_generators(generators);
+        }
+        world.set_receivers(self.receivers.clone());
+        world
+    }
+
+    /// Adds the webhook endpoints that every world has.
+    pub(super) fn add_webhooks(&self, world: &mut World) {
+        for endpoint in &self.webhook_endpoints {
+            world.add_webhook_endpoint(endpoint.clone());
+        }
+    }
+
+    fn insert(&mut self, name: &str, number: u32, world: World, real: Time) -> Arc<Place> {
+        let tag = world.tag().to_owned();
+        let place = Arc::new(Place::new(name, number, world, self.keeper.clone(), self.journal));
+        self.by_tag.insert(tag.clone(), name.to_owned());
+        self.by_name.insert(name.to_owned(), Used { place: place.clone(), tag, last: real });
+        place
     }
 
     /// Returns the world whose ids have this tag.
@@ -154,18 +322,42 @@ impl Worlds {
         all
     }
 
-    /// Removes the worlds that are idle, unless somebody holds a handle to them.
+    /// Removes the worlds that are idle, unless somebody holds a handle to them. Those that are kept stay while there is
+    /// room.
     fn sweep(&mut self, real: Time) {
         self.swept = real;
-        let (by_tag, removed) = (&mut self.by_tag, &mut self.removed);
-        self.by_name.retain(|_, used| {
-            let is_kept = real.since(used.last) < LONGEST_IDLE || Arc::strong_count(&used.place) > 1;
-            if !is_kept {
-                by_tag.remove(&used.place.tag);
-                *removed += 1;
+        if self.keeper.is_some() && self.by_name.len() < MOST_WORLDS {
+            return;
+        }
+        let is_idle = |used: &Used| real.since(used.last) >= LONGEST_IDLE && Arc::strong_count(&used.place) == 1;
+        let idle = self.by_name.iter().filter(|(_, used)| is_idle(used));
+        let idle: Vec<_> = idle.map(|(name, used)| (name.clone(), used.place.number)).collect();
+        if idle.is_empty() {
+            return;
+        }
+        // First, so that in no case a world is made again with the ids of one that is gone.
+        self.removed += idle.len() as u64;
+        self.write_whole(None);
+        if let Some(keeper) = &self.keeper {
+            let gone: Vec<_> = idle.iter().map(|(_, number)| (*number, None)).collect();
+            if keeper.replace(&gone).is_err() {
+                return;
             }
-            is_kept
-        });
+        }
+        for (name, number) in idle {
+            if let Some(used) = self.by_name.remove(&name) {
+                self.by_tag.remove(&used.tag);
+                self.free_numbers.push(number);
+            }
+        }
+    }
+
+    /// Writes what concerns all worlds, and, once the simulator ends, where its own request ids are.
+    pub(super) fn write_whole(&self, closed: Option<u64>) {
+        if let Some(keeper) = &self.keeper {
+            let (seed, removed, clock, starts) = (self.seed, self.removed, self.clock.clone(), self.starts);
+            keeper.write_whole(&Whole { seed, removed, clock, starts, closed });
+        }
     }
 }
 
@@ -178,6 +370,10 @@ mod tests {
         Time::from(stripe_identity_core::types::Timestamp::from_secs(0)).after(Duration::from_secs(hour * 60 * 60))
     }
 
+    fn tag(place: &Place) -> String {
+        place.look(|world| world.tag().to_owned())
+    }
+
     fn worlds() -> Worlds {
         let clock = WorldClock::new(Clock::Frozen, hour(0));
         Worlds::new(0, clock, Settings::default(), String::new(), hour(0))
@@ -187,22 +383,22 @@ mod tests {
     fn world_is_removed_after_a_day_without_use() {
         let mut worlds = worlds();
         let held = worlds.named("held", hour(0)).unwrap();
-        let tag = worlds.named("idle", hour(0)).unwrap().tag.clone();
+        let idle = tag(&worlds.named("idle", hour(0)).unwrap());
         drop(worlds.named("used", hour(0)).unwrap());
         drop(worlds.named("used", hour(23)).unwrap());
-        assert!(worlds.tagged(&tag, hour(0)).is_some());
+        assert!(worlds.tagged(&idle, hour(0)).is_some());
         drop(worlds.named("new", hour(24)).unwrap());
         assert_eq!(worlds.all().iter().map(|place| &*place.name).collect::<Vec<_>>(), ["held", "new", "used"]);
-        assert!(worlds.tagged(&tag, hour(24)).is_none() && worlds.tagged(&held.tag, hour(24)).is_some());
+        assert!(worlds.tagged(&idle, hour(24)).is_none() && worlds.tagged(&tag(&held), hour(24)).is_some());
     }
 
     #[test]
     fn world_that_is_made_again_makes_other_ids() {
         let mut worlds = worlds();
-        let tag = worlds.named("a", hour(0)).unwrap().tag.clone();
-        assert_eq!(tag, self::worlds().named("a", hour(0)).unwrap().tag);
+        let first = tag(&worlds.named("a", hour(0)).unwrap());
+        assert_eq!(first, tag(&self::worlds().named("a", hour(0)).unwrap()));
         drop(worlds.named("b", hour(24)).unwrap());
-        assert_ne!(worlds.named("a", hour(24)).unwrap().tag, tag);
+        assert_ne!(tag(&worlds.named("a", hour(24)).unwrap()), first);
     }
 
     #[test]

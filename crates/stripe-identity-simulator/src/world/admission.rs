@@ -24,9 +24,9 @@ pub(crate) fn admit(
     }
     let Some(entry) = entry else { return Ok(faults.strike(request, false)) };
     if faults.is_in_progress(entry, now, real) {
-        return Err(Refusal::idempotency_key_in_use(entry.idempotency_key.expose()));
+        return Err(Refusal::idempotency_key_in_use(entry.idempotency_key()));
     }
-    let strike = faults.strike(request, state.responses.get(entry).is_some());
+    let strike = faults.strike(request, state.responses.has(entry));
     if !strike.latency().is_zero() {
         let is_real = request.extensions().get::<RealTime>().is_some();
         faults.delay(entry.clone(), strike.latency(), is_real, now, real);

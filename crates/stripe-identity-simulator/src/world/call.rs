@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use stripe_identity_core::endpoint::Route;
 use stripe_identity_core::types::{EventRequest, Timestamp};
 
@@ -55,7 +55,15 @@ impl Call<'_> {
     }
 
     /// Returns a page of a list.
-    pub(crate) fn list(&self, (data, has_more): (Vec<Value>, bool)) -> Body {
-        json!({ "object": "list", "data": data, "has_more": has_more, "url": self.route.template() }).into()
+    pub(crate) fn list(&self, (data, has_more): (Vec<impl Serialize>, bool)) -> Body {
+        Body::of_list(&List { object: "list", data, has_more, url: self.route.template() })
     }
+}
+
+#[derive(Serialize)]
+struct List<T> {
+    object: &'static str,
+    data: Vec<T>,
+    has_more: bool,
+    url: &'static str,
 }

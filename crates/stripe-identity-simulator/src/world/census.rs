@@ -22,8 +22,10 @@ pub(crate) fn count(state: &State, mut add: impl FnMut(&'static str, &'static st
     let whole = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     for lane in state.outbox.lanes.values() {
         add("deliveries", "pending", lane.pending);
-        add("deliveries", "delivered", whole(lane.delivered));
-        add("deliveries", "failed", whole(lane.failed));
-        add("deliveries", "dropped", whole(lane.dropped));
+    }
+    for endpoint in state.webhook_endpoints.iter() {
+        add("deliveries", "delivered", whole(endpoint.counts.delivered));
+        add("deliveries", "failed", whole(endpoint.counts.failed));
+        add("deliveries", "dropped", whole(endpoint.counts.dropped));
     }
 }

@@ -1,13 +1,19 @@
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use stripe_identity_core::types::Timestamp;
+
+use crate::serial;
 use crate::settings::Clock;
 use crate::time::Time;
 
 /// The clock of a world. It never goes back: a world that is still empty is given another one for that.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WorldClock {
     now: Time,
     /// How far a clock that runs is ahead of the machine's; `None` if it stands.
+    #[serde(with = "serial::optional_duration", default)]
     ahead: Option<Duration>,
 }
 
@@ -22,6 +28,12 @@ impl WorldClock {
 
     pub(crate) fn now(&self) -> Time {
         self.now
+    }
+
+    /// Returns the same clock but for the time that passes by itself.
+    pub(crate) fn without_passing(&self) -> Self {
+        let now = if self.is_frozen() { self.now } else { Timestamp::from_secs(0).into() };
+        Self { now, ahead: self.ahead }
     }
 
     pub(crate) fn is_frozen(&self) -> bool {
@@ -61,8 +73,6 @@ impl WorldClock {
 
 #[cfg(test)]
 mod tests {
-    use stripe_identity_core::types::Timestamp;
-
     use super::*;
 
     fn second(second: i64) -> Time {

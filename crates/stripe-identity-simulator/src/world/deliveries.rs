@@ -1,22 +1,23 @@
 //! Deliveries of events to webhook endpoints, from the event to the response.
 
-use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use stripe_identity_core::types::Timestamp;
+use stripe_identity_core::types::{EventId, Timestamp};
 
 use crate::delivery::{
     AttemptResult, AttemptTrigger, DeliveryAttempt, DeliveryFailure, DeliveryStatus, WebhookDelivery,
 };
 use crate::disorder::Disorder;
 use crate::time::Time;
-use crate::world::outbox::{Lane, Ready, Room};
+use crate::world::outbox::{AttemptId, Lane, Room};
 use crate::world::queue::DueThing;
-use crate::world::record::delivery::StoredDelivery;
+use crate::world::record::delivery::{Ready, StoredDelivery};
+use crate::world::record::event::StoredEvent;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::state::State;
+use crate::world::store::Record as _;
 use crate::world::webhook_request::request;
 
 /// Before the second and the third attempt. In test mode Stripe tries three times in the course of a few hours, and does
@@ -39,14 +40,6 @@ pub(crate) struct Outgoing {
     pub(crate) is_cut: bool,
 }
 
-/// Names an attempt that is under way.
-#[derive(Clone, Debug)]
-pub(crate) struct AttemptId {
-    endpoint: String,
-    delivery: String,
-    number: u32,
-}
-
 pub(crate) fn add_endpoint(state: &mut State, endpoint: StoredEndpoint) {
     state.outbox.lanes.insert(endpoint.id.clone(), Lane::default());
     state.webhook_endpoints.insert(endpoint);
@@ -54,57 +47,70 @@ pub(crate) fn add_endpoint(state: &mut State, endpoint: StoredEndpoint) {
 
 /// Removes an endpoint, and with it what was delivered to it or was to be.
 pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
-    state.webhook_endpoints.remove(id);
+    if let Some(place) = state.webhook_endpoints.place(id) {
+        state.webhook_endpoints.remove(place);
+    }
     state.outbox.lanes.remove(id);
     state.outbox.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(id));
-    let is_meant = |stored: &&StoredDelivery| stored.delivery.webhook_endpoint == id;
-    let deliveries: Vec<_> = state.deliveries.iter().filter(is_meant).map(|it| it.delivery.id.clone()).collect();
+    let deliveries: Vec<_> = state.deliveries.having(None, "webhook_endpoint", id).collect();
     for delivery in deliveries {
-        let Some(removed) = remove(state, &delivery) else { continue };
+        let Some(removed) = state.deliveries.remove(delivery) else { continue };
         if removed.is_counted && removed.delivery.status != DeliveryStatus::Delivered {
-            count_webhooks(state, removed.delivery.event.as_str(), -1);
+            count_arrived(state, removed.delivery.event.as_str());
         }
     }
 }
 
+/// Returns the ids of the endpoints that an event is for now. While an endpoint is disabled, what happens is not for it.
+pub(crate) fn receivers(state: &State, event: &StoredEvent) -> Vec<String> {
+    let endpoints = &state.webhook_endpoints;
+    // Those of the platform may hear connected accounts.
+    let connected = event.account().map(|account| endpoints.of(Some(account))).into_iter().flatten();
+    let mut places: Vec<_> = endpoints.of(None).chain(connected).collect();
+    places.sort_unstable();
+    let hearing = places.into_iter().filter_map(|place| endpoints.at(place));
+    let hearing = hearing.filter(|endpoint| !endpoint.disabled && endpoint.hears(event));
+    hearing.map(|endpoint| endpoint.id.clone()).collect()
+}
+
 /// Delivers an event that has just happened.
-pub(crate) fn deliver(state: &mut State, event: &str) {
-    let Some(stored) = state.events.get(event) else { return };
-    // While an endpoint is disabled, what happens is not for it.
-    let endpoints =
-        state.webhook_endpoints.iter().filter(|endpoint| !endpoint.disabled && endpoint.hears(&stored.event));
-    let endpoints: Vec<_> = endpoints.map(|endpoint| endpoint.id.clone()).collect();
+pub(crate) fn deliver(state: &mut State, event: u64) {
+    let Some(stored) = state.events.at(event) else { return };
+    let endpoints = receivers(state, stored);
     for endpoint in endpoints {
-        count_webhooks(state, event, 1);
+        if let Some(mut stored) = state.events.edit(event) {
+            stored.pending_webhooks += 1;
+        }
         if let Some(delivery) = insert(state, &endpoint, event, true) {
-            is_due(state, &delivery);
+            is_due(state, delivery);
         }
     }
 }
 
 /// Delivers an event to an endpoint once more, or for the first time. An attempt that is due by itself still is.
-pub(crate) fn resend(state: &mut State, event: &str, endpoint: &str) {
-    let is_meant =
-        |id: &&String| state.deliveries.get(id).is_some_and(|stored| stored.delivery.webhook_endpoint == endpoint);
-    let delivery = state.outbox.by_event.get(event).and_then(|ids| ids.iter().rev().find(is_meant)).cloned();
-    // If there is none although the endpoint gets such events, it was dropped or is forgotten, and the event still waits.
-    let is_counted = match (state.webhook_endpoints.get(endpoint), state.events.get(event)) {
-        (Some(endpoint), Some(stored)) => endpoint.hears(&stored.event),
+pub(crate) fn resend(state: &mut State, event: u64, endpoint: &str) {
+    // If there is no delivery although the endpoint gets such events, it was dropped or is forgotten, and the event still
+    // waits.
+    let (is_counted, delivery) = match (state.webhook_endpoints.get(endpoint), state.events.at(event)) {
+        (Some(endpoint), Some(stored)) => {
+            let is_to = |place: &u64| state.deliveries.at(*place).is_some_and(|it| it.is_to(&endpoint.id));
+            (endpoint.hears(stored), state.deliveries.having(None, "event", &stored.id).rev().find(is_to))
+        }
         _ => return,
     };
     let Some(delivery) = delivery.or_else(|| insert(state, endpoint, event, is_counted)) else { return };
     if state.outbox.lanes.get(endpoint).is_some_and(Lane::has_room_for_ready) {
-        state.outbox.push(endpoint, &delivery, AttemptTrigger::Resend, &[]);
+        make_ready(state, delivery, AttemptTrigger::Resend, &[]);
     }
 }
 
-/// Makes a delivery, unless there is no room for it.
-fn insert(state: &mut State, endpoint: &str, event: &str, is_counted: bool) -> Option<String> {
-    let event = &state.events.get(event)?.event;
+/// Makes a delivery, unless there is no room for it. Returns its place.
+fn insert(state: &mut State, endpoint: &str, event: u64, is_counted: bool) -> Option<u64> {
+    let event = state.events.at(event)?;
     let delivery = WebhookDelivery {
         id: state.outbox.ids.id("whd_"),
         webhook_endpoint: endpoint.to_owned(),
-        event: event.id.clone(),
+        event: EventId::new(&*event.id),
         event_type: event.type_.clone(),
         created: state.clock.now().timestamp(),
         status: DeliveryStatus::Pending,
@@ -112,42 +118,33 @@ fn insert(state: &mut State, endpoint: &str, event: &str, is_counted: bool) -> O
         next_attempt: None,
     };
     match state.outbox.lanes.get_mut(endpoint)?.add() {
-        Room::None => return None,
-        Room::Free => {}
-        Room::InPlaceOf(oldest) => drop(remove(state, &oldest)),
-    }
-    let id = delivery.id.clone();
-    state.outbox.by_event.entry(delivery.event.as_str().to_owned()).or_default().push(id.clone());
-    state.deliveries.insert(StoredDelivery { delivery, is_counted, tries: 0, held: None, redacted: 0 });
-    Some(id)
-}
-
-fn remove(state: &mut State, id: &str) -> Option<StoredDelivery> {
-    let removed = state.deliveries.remove(id)?;
-    if let Entry::Occupied(mut of_event) = state.outbox.by_event.entry(removed.delivery.event.as_str().to_owned()) {
-        of_event.get_mut().retain(|other| other != id);
-        if of_event.get().is_empty() {
-            of_event.remove();
+        Room::None => {
+            edit_endpoint(state, endpoint, |endpoint| endpoint.counts.dropped += 1);
+            return None;
         }
+        Room::Free => {}
+        Room::InPlaceOf(oldest) => drop(state.deliveries.remove(oldest)),
     }
-    Some(removed)
+    Some(state.deliveries.insert(StoredDelivery::new(delivery, is_counted)))
 }
 
 /// Forgets what came back when an event was delivered, also what is still to come back of what is under way.
 pub(crate) fn redact(state: &mut State, event: &str) {
-    for id in state.outbox.by_event.get(event).into_iter().flatten() {
-        if let Some(stored) = state.deliveries.edit(id) {
+    let deliveries: Vec<_> = state.deliveries.having(None, "event", event).collect();
+    for delivery in deliveries {
+        if let Some(mut stored) = state.deliveries.edit(delivery) {
             stored.redact();
         }
     }
 }
 
 /// Makes the attempt ready that the schedule makes now.
-pub(crate) fn is_due(state: &mut State, id: &str) {
+pub(crate) fn is_due(state: &mut State, id: u64) {
     let now = state.clock.now();
-    let Some(stored) = state.deliveries.edit(id).filter(|it| it.delivery.status == DeliveryStatus::Pending) else {
+    let Some(mut edit) = state.deliveries.edit(id).filter(|it| it.delivery.status == DeliveryStatus::Pending) else {
         return;
     };
+    let stored = &mut *edit;
     let delivery = &mut stored.delivery;
     let endpoint = delivery.webhook_endpoint.clone();
     delivery.next_attempt = None;
@@ -159,46 +156,112 @@ pub(crate) fn is_due(state: &mut State, id: &str) {
         if let Some(wait) = late {
             stored.held = Some(disorder);
             delivery.next_attempt = Some(now.after(wait).timestamp());
-            return state.schedule(wait, DueThing::Delivery { delivery: id.to_owned() });
+            drop(edit);
+            return state.schedule(wait, DueThing::Delivery { delivery: id });
         }
         disorder
     };
     stored.tries += 1;
     if disorder.contains(&Disorder::Dropped) {
         let number = begin(delivery, AttemptTrigger::Schedule, disorder, now.timestamp());
+        drop(edit);
         end(state, id, number, None, DeliveryFailure::Dropped.into());
     } else {
-        state.outbox.push(&endpoint, id, AttemptTrigger::Schedule, &disorder);
+        drop(edit);
+        make_ready(state, id, AttemptTrigger::Schedule, &disorder);
+    }
+}
+
+/// Makes an attempt ready, and another one like it if it is to be doubled.
+fn make_ready(state: &mut State, id: u64, trigger: AttemptTrigger, disorder: &[Disorder]) {
+    let double = disorder.contains(&Disorder::Doubled).then_some(AttemptTrigger::Disorder);
+    let Some(endpoint) = state.deliveries.at(id).map(|stored| stored.delivery.webhook_endpoint.clone()) else { return };
+    for trigger in std::iter::once(trigger).chain(double) {
+        let is_reordered = disorder.contains(&Disorder::Reordered);
+        let (hold, index) = if is_reordered { state.outbox.choose(&endpoint) } else { (Duration::ZERO, None) };
+        let last = state.outbox.next_place();
+        let Some(lane) = state.outbox.lanes.get_mut(&endpoint) else { return };
+        let mut ready = Ready { place: last, trigger, disorder: disorder.to_vec(), hold };
+        // By an exchange of two places, only two deliveries change, however many wait.
+        if let Some((place, other)) = index.and_then(|index| lane.swap(index, id)) {
+            ready.place = place;
+            lane.push(last, other);
+            if let Some(mut other) = state.deliveries.edit(other)
+                && let Some(moved) = other.ready.iter_mut().find(|it| it.place == place)
+            {
+                moved.place = last;
+            }
+        } else {
+            lane.push(last, id);
+        }
+        if let Some(mut stored) = state.deliveries.edit(id) {
+            stored.ready.push(ready);
+        }
+    }
+}
+
+/// Ends the attempts that were under way when the world was written, and makes others like them ready: whether they have
+/// arrived is not known.
+pub(crate) fn resume(state: &mut State) {
+    for attempt in std::mem::take(&mut state.outbox.interrupted) {
+        give_up(state, &attempt);
+    }
+}
+
+/// Ends an attempt that is under way, and makes another one like it ready.
+pub(crate) fn give_up(state: &mut State, attempt: &AttemptId) {
+    state.outbox.end(&attempt.endpoint, &attempt.id, attempt.number);
+    let place = state.outbox.next_place();
+    let Some(lane) = state.outbox.lanes.get_mut(&attempt.endpoint) else { return };
+    let Some(mut stored) = state.deliveries.edit(attempt.delivery).filter(|it| it.delivery.id == attempt.id) else {
+        return;
+    };
+    let mut attempts = stored.delivery.attempts.iter_mut();
+    // Its result may have been reported meanwhile, if the world was imported where it was exported.
+    let Some(ended) = attempts.find(|it| it.number == attempt.number && it.result.is_none()) else { return };
+    ended.result = Some(DeliveryFailure::Closed.into());
+    let (trigger, disorder) = (ended.trigger, ended.disorder.clone());
+    stored.ready.push(Ready { place, trigger, disorder, hold: Duration::ZERO });
+    lane.push(place, attempt.delivery);
+}
+
+fn edit_endpoint(state: &mut State, id: &str, edit: impl FnOnce(&mut StoredEndpoint)) {
+    let place = state.webhook_endpoints.place(id);
+    if let Some(mut endpoint) = place.and_then(|place| state.webhook_endpoints.edit(place)) {
+        edit(&mut endpoint);
     }
 }
 
 /// Takes the next request that is ready for an endpoint with less than so many under way, signed at this time.
 pub(crate) fn take(state: &mut State, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
     loop {
-        let (endpoint, ready) = state.outbox.take(most_under_way)?;
-        if let Some(outgoing) = prepare(state, &endpoint, ready, signed_at) {
+        let (place, delivery) = state.outbox.take(most_under_way)?;
+        if let Some(outgoing) = prepare(state, place, delivery, signed_at) {
             return Some(outgoing);
         }
     }
 }
 
 /// Returns `None` if nothing is to be sent any more.
-fn prepare(state: &mut State, endpoint: &str, ready: Ready, signed_at: Timestamp) -> Option<Outgoing> {
+fn prepare(state: &mut State, place: u64, delivery: u64, signed_at: Timestamp) -> Option<Outgoing> {
     let now = state.clock.now();
-    let stored = state.deliveries.edit(&ready.delivery)?;
+    let mut stored = state.deliveries.edit(delivery)?;
+    let ready = stored.ready.iter().position(|ready| ready.place == place)?;
+    let ready = stored.ready.remove(ready);
     let event = state.events.get(stored.delivery.event.as_str());
-    let endpoint = state.webhook_endpoints.get(endpoint)?;
+    let endpoint = state.webhook_endpoints.get(&stored.delivery.webhook_endpoint)?;
     let is_stopped = endpoint.disabled && ready.trigger != AttemptTrigger::Resend;
     // An event that is gone has lapsed meanwhile.
     let Some(event) = event.filter(|_| !is_stopped) else {
-        finish(state, &ready.delivery, DeliveryStatus::Failed);
+        drop(stored);
+        finish(state, delivery, DeliveryStatus::Failed);
         return None;
     };
     let request = request(endpoint, event, &state.base_url, now, signed_at, &ready.disorder);
     let is_cut = ready.disorder.contains(&Disorder::Cut);
     let number = begin(&mut stored.delivery, ready.trigger, ready.disorder, now.timestamp());
-    let attempt = AttemptId { endpoint: endpoint.id.clone(), delivery: ready.delivery, number };
-    state.outbox.start(&attempt.endpoint);
+    let attempt = AttemptId { endpoint: endpoint.id.clone(), delivery, id: stored.delivery.id.clone(), number };
+    state.outbox.start(&attempt.endpoint, &attempt.id, number);
     Some(Outgoing { attempt, request, hold: ready.hold, timeout: state.settings.webhook_timeout, is_cut })
 }
 
@@ -217,12 +280,16 @@ fn begin(delivery: &mut WebhookDelivery, trigger: AttemptTrigger, disorder: Vec<
 
 /// Notes what came of a request.
 pub(crate) fn report(state: &mut State, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
-    state.outbox.end(&attempt.endpoint);
-    end(state, &attempt.delivery, attempt.number, Some(latency), result);
+    state.outbox.end(&attempt.endpoint, &attempt.id, attempt.number);
+    if state.deliveries.at(attempt.delivery).is_none_or(|stored| stored.delivery.id != attempt.id) {
+        return;
+    }
+    end(state, attempt.delivery, attempt.number, Some(latency), result);
 }
 
-fn end(state: &mut State, id: &str, number: u32, latency: Option<Duration>, result: AttemptResult) {
-    let Some(stored) = state.deliveries.edit(id) else { return };
+fn end(state: &mut State, id: u64, number: u32, latency: Option<Duration>, result: AttemptResult) {
+    let Some(mut edit) = state.deliveries.edit(id) else { return };
+    let stored = &mut *edit;
     let delivery = &mut stored.delivery;
     let Some(attempt) = delivery.attempts.iter_mut().find(|it| it.number == number && it.result.is_none()) else {
         return;
@@ -230,48 +297,58 @@ fn end(state: &mut State, id: &str, number: u32, latency: Option<Duration>, resu
     let (is_success, is_scheduled) = (result.is_success(), attempt.trigger == AttemptTrigger::Schedule);
     attempt.latency = latency;
     attempt.result = Some(if number > stored.redacted { result } else { result.without_body() });
-    if is_success {
-        finish(state, id, DeliveryStatus::Delivered);
+    let status = if is_success {
+        DeliveryStatus::Delivered
     } else if is_scheduled && delivery.status == DeliveryStatus::Pending {
-        match stored.tries.checked_sub(1).and_then(|failures| WAITS.get(failures)) {
-            Some(&wait) => {
-                // From when the attempt began: how long the receiver took is not for the world's clock to say.
-                let next = Time::from(attempt.at).after(wait);
-                delivery.next_attempt = Some(next.timestamp());
-                state.queue.schedule(next, DueThing::Delivery { delivery: id.to_owned() });
-            }
-            None => finish(state, id, DeliveryStatus::Failed),
+        if let Some(&wait) = stored.tries.checked_sub(1).and_then(|failures| WAITS.get(failures)) {
+            // From when the attempt began: how long the receiver took is not for the world's clock to say.
+            let next = Time::from(attempt.at).after(wait);
+            delivery.next_attempt = Some(next.timestamp());
+            return state.queue.schedule(next, DueThing::Delivery { delivery: id });
         }
+        DeliveryStatus::Failed
     } else if stored.tries == 0 && delivery.next_attempt.is_none() {
         // It was made by a resend, and has no schedule.
-        finish(state, id, DeliveryStatus::Failed);
-    }
+        DeliveryStatus::Failed
+    } else {
+        return;
+    };
+    drop(edit);
+    finish(state, id, status);
 }
 
-fn finish(state: &mut State, id: &str, status: DeliveryStatus) {
-    let Some(stored) = state.deliveries.edit(id) else { return };
+fn finish(state: &mut State, id: u64, status: DeliveryStatus) {
+    let Some(mut edit) = state.deliveries.edit(id) else { return };
+    let stored = &mut *edit;
     let delivery = &mut stored.delivery;
     let Some(lane) = state.outbox.lanes.get_mut(&delivery.webhook_endpoint) else { return };
     let is_delivered = status == DeliveryStatus::Delivered;
-    match delivery.status {
-        DeliveryStatus::Pending => lane.finish(id.to_owned(), is_delivered),
-        DeliveryStatus::Failed if is_delivered => lane.repair(),
+    let is_repair = match delivery.status {
+        DeliveryStatus::Pending => false,
+        DeliveryStatus::Failed if is_delivered => true,
         DeliveryStatus::Failed | DeliveryStatus::Delivered => return,
+    };
+    if !is_repair {
+        lane.finish(id);
+        stored.ended = Some(state.outbox.next_place());
     }
     delivery.status = status;
     if is_delivered {
         delivery.next_attempt = None;
-        let event = delivery.event.as_str().to_owned();
-        if stored.is_counted {
-            count_webhooks(state, &event, -1);
-        }
+    }
+    let (endpoint, event) = (delivery.webhook_endpoint.clone(), delivery.event.as_str().to_owned());
+    let has_arrived = is_delivered && stored.is_counted;
+    drop(edit);
+    edit_endpoint(state, &endpoint, |endpoint| endpoint.counts.count(is_delivered, is_repair));
+    if has_arrived {
+        count_arrived(state, &event);
     }
 }
 
-/// Changes how many webhooks of an event have not arrived.
-fn count_webhooks(state: &mut State, event: &str, change: i64) {
-    if let Some(stored) = state.events.edit(event) {
-        let pending = stored.event.pending_webhooks.unwrap_or(0);
-        stored.event.pending_webhooks = Some((pending + change).max(0));
+/// Counts one webhook less of an event that has not arrived.
+fn count_arrived(state: &mut State, event: &str) {
+    let place = state.events.place(event);
+    if let Some(mut stored) = place.and_then(|place| state.events.edit(place)) {
+        stored.pending_webhooks = stored.pending_webhooks.saturating_sub(1);
     }
 }

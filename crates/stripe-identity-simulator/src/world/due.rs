@@ -85,28 +85,28 @@ fn pass_until(state: &mut State, target: Time) {
 fn happen(state: &mut State, thing: DueThing) {
     let now = state.clock.now();
     match thing {
-        DueThing::UserSubmits { session } => life::try_is_due(state, &session),
-        DueThing::ChecksEnd { session } => life::checks_are_due(state, &session),
-        DueThing::RedactionEnds { session } => life::redaction_is_due(state, &session),
-        DueThing::Delivery { delivery } => deliveries::is_due(state, &delivery),
+        DueThing::UserSubmits { session } => life::try_is_due(state, session),
+        DueThing::ChecksEnd { session } => life::checks_are_due(state, session),
+        DueThing::RedactionEnds { session } => life::redaction_is_due(state, session),
+        DueThing::Delivery { delivery } => deliveries::is_due(state, delivery),
         DueThing::ClientSecretExpires { session } => {
-            if let Some(stored) = state.sessions.edit(&session) {
+            if let Some(mut stored) = state.sessions.edit(session) {
                 stored.expire_client_secret(now);
             }
         }
         DueThing::UrlExpires { session } => {
-            if let Some(stored) = state.sessions.edit(&session) {
+            if let Some(mut stored) = state.sessions.edit(session) {
                 stored.expire_url(now);
             }
         }
-        DueThing::IdempotencyKeyLapses(entry) => state.responses.lapse(&entry, now),
-        DueThing::EphemeralKeyExpires { key } => drop(state.keys.remove(&key)),
+        DueThing::IdempotencyKeyLapses { response } => state.responses.remove(response),
+        DueThing::EphemeralKeyExpires { key } => drop(state.keys.remove(key)),
         DueThing::FileLinkExpires { link } => {
-            if let Some(stored) = state.links.edit(&link) {
+            if let Some(mut stored) = state.links.edit(link) {
                 stored.expire(now.timestamp());
             }
         }
-        DueThing::EventLapses { event } => drop(state.events.remove(&event)),
+        DueThing::EventLapses { event } => drop(state.events.remove(event)),
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
         let clock = WorldClock::new(Clock::FrozenAt(Timestamp::from_secs(0)), Time::of_system());
         let mut state = State::new(Ids::new(0, "a"), clock, Settings::default(), String::new());
         for second in 0..=100_000 {
-            state.schedule(Duration::from_secs(second), DueThing::Delivery { delivery: String::new() });
+            state.schedule(Duration::from_secs(second), DueThing::Delivery { delivery: 0 });
         }
         assert!(run_until_idle(&mut state));
         assert_eq!(state.now().as_secs(), 100_000);

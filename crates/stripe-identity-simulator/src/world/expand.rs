@@ -1,9 +1,11 @@
 //! Shows of an object what a request asked for.
 
+use serde::Serialize;
 use serde_json::Value;
-use stripe_identity_core::types::{Expandable, VerificationReport, VerificationSession};
+use stripe_identity_core::types::{Expandable, VerificationReport, VerificationSession, VerificationSessionStatus};
 
 use crate::refusal::Refusal;
+use crate::world::checks;
 use crate::world::show::{show_url, to_json};
 
 /// The paths that a request asked for.
@@ -11,6 +13,15 @@ use crate::world::show::{show_url, to_json};
 pub(crate) struct Expanded {
     paths: Vec<String>,
     is_sensitive: bool,
+}
+
+/// A model as it is shown.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Shown<T> {
+    Model(T),
+    /// With nulls in it that the model has no way to say.
+    Filled(Value),
 }
 
 /// What in a report, or in a session's link to one, takes a restricted key.
@@ -60,7 +71,11 @@ impl Expanded {
     }
 
     /// Shows what was asked for and is not there as `null`.
-    fn fill(&self, mut shown: Value) -> Value {
+    fn fill<T: Serialize>(&self, shown: T) -> Shown<T> {
+        if self.paths.is_empty() {
+            return Shown::Model(shown);
+        }
+        let mut shown = to_json(&shown);
         for path in &self.paths {
             let mut value = &mut shown;
             for field in path.split('.') {
@@ -68,7 +83,7 @@ impl Expanded {
                 value = fields.entry(field).or_insert(Value::Null);
             }
         }
-        shown
+        Shown::Filled(shown)
     }
 
     pub(crate) fn show_session(
@@ -76,11 +91,21 @@ impl Expanded {
         session: &VerificationSession,
         report: Option<&VerificationReport>,
         base_url: &str,
-    ) -> Value {
+    ) -> Shown<VerificationSession> {
+        self.fill(self.session(session, report, base_url))
+    }
+
+    /// Returns a session with those of its optional parts that were asked for.
+    pub(crate) fn session(
+        &self,
+        session: &VerificationSession,
+        report: Option<&VerificationReport>,
+        base_url: &str,
+    ) -> VerificationSession {
         let mut session = session.clone();
         show_url(&mut session.url, base_url);
-        if !self.reaches("verified_outputs") {
-            session.verified_outputs = None;
+        if self.reaches("verified_outputs") && session.status == VerificationSessionStatus::Verified {
+            session.verified_outputs = report.map(checks::verified_outputs);
         }
         if let Some(outputs) = &mut session.verified_outputs {
             self.keep(&mut outputs.dob, "verified_outputs.dob");
@@ -95,11 +120,11 @@ impl Expanded {
             let report = self.trimmed(report, "last_verification_report.");
             session.last_verification_report = Some(Expandable::Object(Box::new(report)));
         }
-        self.fill(to_json(&session))
+        session
     }
 
-    pub(crate) fn show_report(&self, report: &VerificationReport) -> Value {
-        self.fill(to_json(&self.trimmed(report, "")))
+    pub(crate) fn show_report(&self, report: &VerificationReport) -> Shown<VerificationReport> {
+        self.fill(self.trimmed(report, ""))
     }
 
     /// The report with those of its optional parts that were asked for under this prefix.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use crate::disruption::{Damage, Disruption};
 use crate::fault::{Effect, Fault, FaultResponse, FaultRule};
@@ -34,10 +35,20 @@ pub(crate) struct Faults {
 }
 
 /// When a delayed response leaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Until {
     World(Time),
     Real(Time),
+}
+
+/// All that is written of the faults of a world.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StoredFaults {
+    rules: Vec<FaultRule>,
+    bucket: Bucket,
+    in_progress: Vec<(Entry, Until)>,
 }
 
 impl Until {
@@ -54,6 +65,26 @@ impl Faults {
         // The first fork makes the ids of requests, and the second one what the outbox makes, secrets among it.
         let ids = ids.fork().fork().fork();
         Self { rules: Vec::new(), ids, bucket: Bucket::default(), in_progress: HashMap::new() }
+    }
+
+    pub(crate) fn stored(&self) -> StoredFaults {
+        let mut in_progress: Vec<_> = self.in_progress.iter().map(|(entry, until)| (entry.clone(), *until)).collect();
+        in_progress.sort_by_cached_key(|(entry, _)| serde_json::to_string(entry).unwrap_or_default());
+        StoredFaults { rules: self.rules.clone(), bucket: self.bucket, in_progress }
+    }
+
+    pub(crate) fn restore(&mut self, stored: StoredFaults) {
+        self.rules = stored.rules;
+        self.bucket = stored.bucket;
+        self.in_progress = stored.in_progress.into_iter().collect();
+    }
+
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    pub(crate) fn set_ids(&mut self, ids: Ids) {
+        self.ids = ids;
     }
 
     pub(crate) fn add(&mut self, fault: Fault) -> FaultRule {

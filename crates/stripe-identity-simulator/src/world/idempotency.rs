@@ -1,123 +1,131 @@
 //! What requests with an idempotency key were responded with.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::headers::IDEMPOTENT_REPLAYED;
 use stripe_identity_core::types::Sensitive;
 
 use crate::key::KeyKind;
 use crate::parameters::Parameters;
-use crate::time::Time;
+use crate::refusal::Refusal;
+use crate::serial;
+use crate::world::ids::hash_of_parts;
+use crate::world::record::response::{OBJECT, StoredResponse};
+use crate::world::store::Store;
 
 pub(crate) const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Whose idempotency key it is. A secret key must not get what a restricted one was responded with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Entry {
-    pub(crate) account: Option<String>,
-    pub(crate) key: KeyKind,
-    pub(crate) idempotency_key: Sensitive<String>,
+/// Whose idempotency key it is, and the key. A secret key must not get what a restricted one was responded with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Entry(Sensitive<Box<str>>);
+
+impl Entry {
+    pub(crate) fn new(account: Option<&str>, key: KeyKind, idempotency_key: &str) -> Self {
+        // None of them has the end of a line in it: they were in headers.
+        let key = match key {
+            KeyKind::Secret => "secret",
+            KeyKind::Restricted => "restricted",
+            KeyKind::Publishable => "publishable",
+        };
+        Self(Sensitive::new(format!("{}\n{key}\n{idempotency_key}", account.unwrap_or_default()).into()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.expose()
+    }
+
+    pub(crate) fn idempotency_key(&self) -> &str {
+        self.as_str().rsplit('\n').next().unwrap_or_default()
+    }
 }
 
 /// Which request it was: its route, its parameters in whatever order, and its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Fingerprint(#[serde(with = "serial::hex")] u64);
 
 impl Fingerprint {
     pub(crate) fn of(request: &Request<Bytes>, parameters: &Parameters) -> Self {
         let mut pairs: Vec<_> = form_urlencoded::parse(&parameters.form).collect();
         // Of one name, the order matters: in a list, or where the last one counts.
         pairs.sort_by(|one, other| one.0.cmp(&other.0));
-        let file = parameters.file.as_ref().map(|file| (&file.filename, &file.contents));
-        let mut hasher = DefaultHasher::new();
-        (request.method(), request.uri().path(), pairs, file).hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
-
-/// The response to a request, which is given again to the byte.
-#[derive(Debug)]
-pub(crate) struct Stored {
-    pub(crate) lapses: Time,
-    pub(crate) fingerprint: Fingerprint,
-    /// The id of the object that it shows.
-    pub(crate) object: Option<String>,
-    pub(crate) response: Response<Bytes>,
-}
-
-impl Stored {
-    /// Returns the same response to the same request, or `None` if it is another.
-    pub(crate) fn replay(&self, fingerprint: Fingerprint) -> Option<Response<Bytes>> {
-        (self.fingerprint == fingerprint).then(|| {
-            let mut response = self.response.clone();
-            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
-            response
-        })
+        let route = [request.method().as_str().as_bytes(), request.uri().path().as_bytes()];
+        let pairs = pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let file = parameters.file.iter().flat_map(|file| [b"file", file.filename.as_bytes(), &file.contents[..]]);
+        Self(hash_of_parts(route.into_iter().chain(pairs).chain(file)))
     }
 }
 
 /// The responses of the last 24 hours.
 #[derive(Debug, Default)]
 pub(crate) struct Responses {
-    by_entry: HashMap<Entry, Stored>,
-    /// Those that show an object, by its id.
-    by_object: HashMap<String, HashSet<Entry>>,
+    stored: Store<StoredResponse>,
     /// How large the bodies are together.
     bytes: usize,
 }
 
 impl Responses {
-    pub(crate) fn get(&self, entry: &Entry) -> Option<&Stored> {
-        self.by_entry.get(entry)
+    /// Whether there is a response to this key.
+    pub(crate) fn has(&self, entry: &Entry) -> bool {
+        self.stored.place(entry.as_str()).is_some()
     }
 
-    pub(crate) fn insert(&mut self, entry: Entry, stored: Stored) {
-        if let Some(id) = &stored.object {
-            self.by_object.entry(id.clone()).or_default().insert(entry.clone());
+    /// Returns the response to this key: the same to the same request, or an error if it is another one.
+    pub(crate) fn replay(&self, entry: &Entry, fingerprint: Fingerprint) -> Option<Result<Response<Bytes>, Refusal>> {
+        let stored = self.stored.get(entry.as_str())?;
+        if stored.fingerprint != fingerprint {
+            return Some(Err(Refusal::idempotency_mismatch(entry.idempotency_key())));
         }
-        self.bytes += stored.response.body().len();
-        self.by_entry.insert(entry, stored);
+        let mut response = stored.to_response();
+        response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+        Some(Ok(response))
+    }
+
+    /// Keeps a response, and returns its place.
+    pub(crate) fn insert(&mut self, stored: StoredResponse) -> u64 {
+        self.bytes += stored.body_len();
+        self.stored.insert(stored)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_entry.len()
+        self.stored.len()
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    fn remove(&mut self, entry: &Entry) -> Option<Stored> {
-        let stored = self.by_entry.remove(entry)?;
-        self.bytes -= stored.response.body().len();
-        Some(stored)
-    }
-
-    /// Removes a response that has lapsed, unless the key was used again since that was scheduled.
-    pub(crate) fn lapse(&mut self, entry: &Entry, now: Time) {
-        if self.by_entry.get(entry).is_none_or(|stored| stored.lapses > now) {
-            return;
-        }
-        let object = self.remove(entry).and_then(|stored| stored.object);
-        if let Some(id) = object
-            && let Some(entries) = self.by_object.get_mut(&id)
-        {
-            entries.remove(entry);
-            if entries.is_empty() {
-                self.by_object.remove(&id);
-            }
+    /// Removes the response at a place, if it is still there.
+    pub(crate) fn remove(&mut self, place: u64) {
+        if let Some(stored) = self.stored.remove(place) {
+            self.bytes -= stored.body_len();
         }
     }
 
     /// Removes the responses that show an object.
     pub(crate) fn forget(&mut self, id: &str) {
-        for entry in self.by_object.remove(id).unwrap_or_default() {
-            self.remove(&entry);
+        let places: Vec<_> = self.stored.having(None, OBJECT, id).collect();
+        for place in places {
+            self.remove(place);
         }
+    }
+
+    pub(crate) fn store(&self) -> &Store<StoredResponse> {
+        &self.stored
+    }
+
+    pub(crate) fn store_mut(&mut self) -> &mut Store<StoredResponse> {
+        &mut self.stored
+    }
+
+    /// Puts a response that was written back to its place.
+    pub(crate) fn restore(&mut self, place: u64, stored: StoredResponse) -> bool {
+        self.bytes += stored.body_len();
+        self.stored.restore(place, stored)
     }
 }
 
@@ -125,27 +133,41 @@ impl Responses {
 mod tests {
     use std::time::Instant;
 
+    use stripe_identity_core::types::Timestamp;
+
     use super::*;
 
     #[test]
     fn many_responses_of_one_object_lapse_without_looking_at_each_other() {
         const MANY: usize = 30_000;
         let start = Instant::now();
-        let (mut responses, now) = (Responses::default(), Time::of_system());
-        let entry = |number: usize| {
-            let idempotency_key = Sensitive::new(number.to_string());
-            Entry { account: None, key: KeyKind::Secret, idempotency_key }
-        };
-        for number in 0..MANY {
-            let (fingerprint, response) = (Fingerprint(0), Response::new(Bytes::from_static(b"12")));
-            let stored = Stored { lapses: now, fingerprint, object: Some("vs_1".to_owned()), response };
-            responses.insert(entry(number), stored);
-        }
+        let (mut responses, now) = (Responses::default(), Timestamp::from_secs(0));
+        let places: Vec<_> = (0..MANY)
+            .map(|number| {
+                let entry = Entry::new(None, KeyKind::Secret, &number.to_string());
+                let response = Response::new(Bytes::from_static(b"12"));
+                responses.insert(StoredResponse::new(entry, now, Fingerprint(0), Some("vs_1".into()), &response))
+            })
+            .collect();
         assert_eq!((responses.len(), responses.bytes()), (MANY, 2 * MANY));
-        (1..MANY).rev().for_each(|number| responses.lapse(&entry(number), now));
+        places.iter().skip(1).rev().for_each(|place| responses.remove(*place));
         assert_eq!((responses.len(), responses.bytes()), (1, 2));
         responses.forget("vs_1");
-        assert!(responses.len() == 0 && responses.bytes() == 0 && responses.by_object.is_empty());
+        assert!(responses.len() == 0 && responses.bytes() == 0);
         assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn response_is_for_one_account_one_kind_of_key_and_one_request() {
+        let entry = |account, key| Entry::new(account, key, "key");
+        let mut responses = Responses::default();
+        let (stored, response) = (entry(Some("acct_1"), KeyKind::Secret), Response::new(Bytes::new()));
+        responses.insert(StoredResponse::new(stored.clone(), Timestamp::from_secs(0), Fingerprint(1), None, &response));
+        assert!(responses.replay(&stored, Fingerprint(1)).unwrap().is_ok());
+        assert!(responses.replay(&stored, Fingerprint(2)).unwrap().is_err());
+        for other in [entry(None, KeyKind::Secret), entry(Some("acct_1"), KeyKind::Restricted)] {
+            assert!(responses.replay(&other, Fingerprint(1)).is_none() && !responses.has(&other));
+        }
+        assert_eq!(stored.idempotency_key(), "key");
     }
 }

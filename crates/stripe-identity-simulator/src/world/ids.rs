@@ -5,7 +5,7 @@ use fastrand::Rng;
 const TAG: usize = 10;
 
 /// Makes the ids of one world. Each holds the world's tag, as those of Stripe hold a part of the account's id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ids {
     tag: String,
     random: Rng,
@@ -16,6 +16,21 @@ impl Ids {
         let mut random = Rng::with_seed(hash(seed, world));
         let tag = text(&mut random, TAG);
         Self { tag, random }
+    }
+
+    /// Returns ids that go on from where others of a tag were.
+    pub(crate) fn resume(tag: &str, seed: u64) -> Self {
+        Self { tag: tag.to_owned(), random: Rng::with_seed(seed) }
+    }
+
+    /// Returns where they are: what [`resume`](Self::resume) takes.
+    pub(crate) fn seed(&self) -> u64 {
+        self.random.get_seed()
+    }
+
+    /// Goes on elsewhere, by a number.
+    pub(crate) fn jump(&mut self, number: u64) {
+        self.random = Rng::with_seed(hash(self.seed(), &number.to_string()));
     }
 
     /// Returns other ids of the same world, which do not follow from how many of these were made.
@@ -60,6 +75,11 @@ pub(crate) fn tag_of(id: &str) -> Option<&str> {
     id.rsplit('_').next()?.strip_prefix('1')?.get(6..6 + TAG)
 }
 
+/// Whether a text can be the tag of a world.
+pub(crate) fn is_tag(text: &str) -> bool {
+    text.len() == TAG && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Returns the id that a token leads back to.
 pub(crate) fn id_of(prefix: &str, token: &str) -> Option<String> {
     Some(format!("{prefix}{}", token.get(..1 + 6 + TAG + 7)?))
@@ -74,10 +94,21 @@ pub(crate) fn seed_of(id: &str) -> u64 {
     hash(0, id)
 }
 
-/// FNV-1a, which stays the same in every release and on every machine, unlike the hashes of the standard library.
 fn hash(seed: u64, world: &str) -> u64 {
-    let bytes = seed.to_le_bytes().into_iter().chain(world.bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv(FNV, seed.to_le_bytes().into_iter().chain(world.bytes()))
+}
+
+/// Returns a hash of several texts, one after the other.
+pub(crate) fn hash_of_parts<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
+    let length = |part: &[u8]| (part.len() as u64).to_le_bytes();
+    parts.fold(FNV, |hash, part| fnv(hash, length(part).into_iter().chain(part.iter().copied())))
+}
+
+const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, which stays the same in every release and on every machine, unlike the hashes of the standard library.
+fn fnv(hash: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

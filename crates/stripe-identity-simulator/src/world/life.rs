@@ -21,102 +21,108 @@ use crate::world::record::report::StoredReport;
 use crate::world::record::session::{Checks, ChecksEnd};
 use crate::world::redact;
 use crate::world::state::State;
+use crate::world::store::Record as _;
 
-/// Lets the user submit, after the delay of the submission. The checks end when the world's settings say.
-pub(crate) fn submit(state: &mut State, id: &str, submission: &Submission) -> Result<(), ControlError> {
-    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+/// Lets the user of the session at a place submit, after the delay of the submission. The checks end when the world's settings say.
+pub(crate) fn submit(state: &mut State, session: u64, submission: &Submission) -> Result<(), ControlError> {
+    let stored = state.sessions.at(session).ok_or(ControlError::NoSuchSession)?;
     stored.must_have(&VerificationSessionStatus::RequiresInput)?;
     checks::must_fit(&stored.session, submission)?;
     if submission.delay().is_zero() {
-        return begin_try(state, id, submission);
+        return begin_try(state, session, submission);
     }
-    schedule_try(state, id, submission.clone());
+    schedule_try(state, session, submission.clone());
     Ok(())
 }
 
-fn schedule_try(state: &mut State, id: &str, submission: Submission) {
+fn schedule_try(state: &mut State, session: u64, submission: Submission) {
     let time = state.clock.now().after(submission.delay());
-    if let Some(stored) = state.sessions.edit(id) {
-        stored.next_try = Some((time, submission));
-        state.queue.schedule(time, DueThing::UserSubmits { session: id.to_owned() });
+    if let Some(mut stored) = state.sessions.edit(session) {
+        stored.next_try = Some(Box::new((time, submission)));
+        state.queue.schedule(time, DueThing::UserSubmits { session });
     }
 }
 
 /// Schedules the next of the tries that are planned for a session, if it requires input and none is scheduled.
-pub(crate) fn schedule_planned_try(state: &mut State, id: &str) {
-    let Some(stored) = state.sessions.get(id).filter(|stored| !stored.planned.is_empty()) else { return };
+pub(crate) fn schedule_planned_try(state: &mut State, session: u64) {
+    let Some(stored) = state.sessions.at(session).filter(|stored| !stored.planned.is_empty()) else { return };
     if stored.next_try.is_none() && stored.session.status == VerificationSessionStatus::RequiresInput {
-        let submission = state.sessions.edit(id).and_then(|stored| stored.planned.pop_front());
+        let submission = state.sessions.edit(session).and_then(|mut stored| stored.planned.pop_front());
         if let Some(submission) = submission {
-            schedule_try(state, id, submission);
+            schedule_try(state, session, submission);
         }
     }
 }
 
 /// Makes the try that is due, unless another one was made since it was scheduled, or the session no longer has room for it.
-pub(crate) fn try_is_due(state: &mut State, id: &str) {
+pub(crate) fn try_is_due(state: &mut State, session: u64) {
     let now = state.clock.now();
-    let Some(stored) = state.sessions.get(id) else { return };
-    if stored.next_try.as_ref().is_some_and(|(time, _)| *time <= now)
-        && let Some((_, submission)) = state.sessions.edit(id).and_then(|stored| stored.next_try.take())
+    let Some(stored) = state.sessions.at(session) else { return };
+    if stored.next_try.as_ref().is_some_and(|next| next.0 <= now)
+        && let Some(next) = state.sessions.edit(session).and_then(|mut stored| stored.next_try.take())
     {
-        let stored = state.sessions.get(id).filter(|stored| checks::must_fit(&stored.session, &submission).is_ok());
+        let (_, submission) = *next;
+        let stored = state.sessions.at(session).filter(|stored| checks::must_fit(&stored.session, &submission).is_ok());
         if stored.is_some() {
             // It is refused if the session does not require input.
-            drop(begin_try(state, id, &submission));
+            drop(begin_try(state, session, &submission));
         }
     }
 }
 
-fn begin_try(state: &mut State, id: &str, submission: &Submission) -> Result<(), ControlError> {
-    start_processing(state, id)?;
+fn begin_try(state: &mut State, session: u64, submission: &Submission) -> Result<(), ControlError> {
+    start_processing(state, session)?;
     let end = match state.settings.processing {
-        Processing::AtOnce | Processing::AfterRetrieves(0) => return finish_processing(state, id, submission),
+        Processing::AtOnce | Processing::AfterRetrieves(0) => return finish_processing(state, session, submission),
         Processing::AfterRetrieves(count) => ChecksEnd::AfterRetrieves(count),
         Processing::After(duration) => {
-            state.schedule(duration, DueThing::ChecksEnd { session: id.to_owned() });
+            state.schedule(duration, DueThing::ChecksEnd { session });
             ChecksEnd::At(state.clock.now().after(duration))
         }
     };
-    let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
-    stored.checks = Some(Checks { submission: submission.clone(), end });
+    let mut stored = state.sessions.edit(session).ok_or(ControlError::NoSuchSession)?;
+    stored.checks = Some(Box::new(Checks { submission: submission.clone(), end }));
     Ok(())
 }
 
-pub(crate) fn start_processing(state: &mut State, id: &str) -> Result<(), ControlError> {
-    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+pub(crate) fn start_processing(state: &mut State, session: u64) -> Result<(), ControlError> {
+    let stored = state.sessions.at(session).ok_or(ControlError::NoSuchSession)?;
     stored.must_have(&VerificationSessionStatus::RequiresInput)?;
-    if let Some(stored) = state.sessions.edit(id) {
+    if let Some(mut stored) = state.sessions.edit(session) {
         stored.session.status = VerificationSessionStatus::Processing;
         stored.session.last_error = None;
         stored.next_try = None;
         stored.revoke_access();
     }
-    record_of_session(state, id, EventType::VerificationSessionProcessing, None);
+    record_of_session(state, session, EventType::VerificationSessionProcessing, None);
     Ok(())
 }
 
-pub(crate) fn finish_processing(state: &mut State, id: &str, submission: &Submission) -> Result<(), ControlError> {
-    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+pub(crate) fn finish_processing(state: &mut State, session: u64, submission: &Submission) -> Result<(), ControlError> {
+    let stored = state.sessions.at(session).ok_or(ControlError::NoSuchSession)?;
     stored.must_have(&VerificationSessionStatus::Processing)?;
     checks::must_fit(&stored.session, submission)?;
     let outcome = submission.outcome();
-    let default = User::from_seed(seed_of(id));
+    let default = User::from_seed(seed_of(stored.id()));
     let person = stored.person.as_deref().unwrap_or(&default.person).clone();
     let user = submission.user(User { person, document: default.document.clone() });
     let report = checks::report(&stored.session, outcome, &user, state.now(), &mut state.ids);
     let account = stored.account.clone();
-    let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
+    let report_id = report.as_ref().map(|report| report.id.clone());
+    let report = report.map(|report| {
+        collect_images(state, &report, &user.document, account.as_deref());
+        state.reports.insert(StoredReport { account, report })
+    });
+    let mut stored = state.sessions.edit(session).ok_or(ControlError::NoSuchSession)?;
     stored.checks = None;
-    stored.person = Some(user.person.clone()).filter(|person| *person != default.person).map(Box::new);
-    if let Some(report) = &report {
-        stored.session.last_verification_report = Some(Expandable::Id(report.id.clone()));
-        stored.reports.push(report.id.as_str().to_owned());
+    stored.person = Some(user.person).filter(|person| *person != default.person).map(Box::new);
+    stored.reports.extend(report);
+    if let Some(report) = report_id {
+        stored.session.last_verification_report = Some(Expandable::Id(report));
     }
     let type_ = match outcome {
         Outcome::Verified => {
             stored.session.status = VerificationSessionStatus::Verified;
-            stored.session.verified_outputs = report.as_ref().map(checks::verified_outputs);
             EventType::VerificationSessionVerified
         }
         Outcome::Failed(code) => {
@@ -125,82 +131,82 @@ pub(crate) fn finish_processing(state: &mut State, id: &str, submission: &Submis
             EventType::VerificationSessionRequiresInput
         }
     };
-    if let Some(report) = report {
-        collect_images(state, &report, &user.document, account.as_deref());
-        state.reports.insert(StoredReport { account, report });
-    }
-    record_of_session(state, id, type_, None);
+    drop(stored);
+    record_of_session(state, session, type_, None);
     Ok(())
 }
 
 /// Counts a retrieve, which may be the last before the checks end.
-pub(crate) fn is_retrieved(state: &mut State, id: &str) {
-    let Some(checks) = state.sessions.get(id).and_then(|stored| stored.checks.as_ref()) else { return };
+pub(crate) fn is_retrieved(state: &mut State, session: u64) {
+    let Some(checks) = state.sessions.at(session).and_then(|stored| stored.checks.as_ref()) else { return };
     let ChecksEnd::AfterRetrieves(count) = checks.end else { return };
     let submission = checks.submission.clone();
     match count.checked_sub(1) {
         Some(count) => {
-            if let Some(stored) = state.sessions.edit(id) {
-                stored.checks = Some(Checks { submission, end: ChecksEnd::AfterRetrieves(count) });
+            if let Some(mut stored) = state.sessions.edit(session) {
+                stored.checks = Some(Box::new(Checks { submission, end: ChecksEnd::AfterRetrieves(count) }));
             }
         }
         // It has the checks of a session whose status is `processing`.
-        None => drop(finish_processing(state, id, &submission)),
+        None => drop(finish_processing(state, session, &submission)),
     }
 }
 
 /// Ends the checks that are due, unless they have ended otherwise since that was scheduled.
-pub(crate) fn checks_are_due(state: &mut State, id: &str) {
+pub(crate) fn checks_are_due(state: &mut State, session: u64) {
     let now = state.clock.now();
-    let checks = state.sessions.get(id).and_then(|stored| stored.checks.as_ref());
+    let checks = state.sessions.at(session).and_then(|stored| stored.checks.as_ref());
     let checks = checks.filter(|checks| matches!(checks.end, ChecksEnd::At(end) if end <= now));
     if let Some(submission) = checks.map(|checks| checks.submission.clone()) {
         // As above.
-        drop(finish_processing(state, id, &submission));
+        drop(finish_processing(state, session, &submission));
     }
 }
 
 /// Ends the redaction that is due, unless it has ended since that was scheduled.
-pub(crate) fn redaction_is_due(state: &mut State, id: &str) {
-    let ends = state.sessions.get(id).and_then(|stored| stored.redaction_ends);
+pub(crate) fn redaction_is_due(state: &mut State, session: u64) {
+    let ends = state.sessions.at(session).and_then(|stored| stored.redaction_ends);
     if ends.is_some_and(|ends| ends <= state.clock.now()) {
         // It cannot be under way twice, and one that has ended is no longer due.
-        drop(finish_redaction(state, id));
+        drop(finish_redaction(state, session));
     }
 }
 
-pub(crate) fn finish_redaction(state: &mut State, id: &str) -> Result<(), ControlError> {
-    let stored = state.sessions.get(id).ok_or(ControlError::NoSuchSession)?;
+pub(crate) fn finish_redaction(state: &mut State, session: u64) -> Result<(), ControlError> {
+    let stored = state.sessions.at(session).ok_or(ControlError::NoSuchSession)?;
     let status = stored.session.redaction.as_ref().map(|redaction| &redaction.status);
     if status != Some(&RedactionStatus::Processing) {
         return Err(ControlError::NoRedaction);
     }
-    let stored = state.sessions.edit(id).ok_or(ControlError::NoSuchSession)?;
+    let mut stored = state.sessions.edit(session).ok_or(ControlError::NoSuchSession)?;
     if let Some(redaction) = &mut stored.session.redaction {
         redaction.status = RedactionStatus::Redacted;
     }
     stored.redaction_ends = None;
     stored.forget_user();
     redact::session(&mut stored.session);
-    let (reports, events) = (stored.reports.clone(), stored.events.clone());
-    for report in &reports {
-        let Some(stored) = state.reports.edit(report) else { continue };
+    let (id, reports, events) = (stored.session.id.clone(), stored.reports.clone(), stored.events.clone());
+    drop(stored);
+    for report in reports {
+        let Some(mut stored) = state.reports.edit(report) else { continue };
         let images: Vec<_> = checks::images(&stored.report).map(|(image, _)| image.as_str().to_owned()).collect();
         redact::report(&mut stored.report);
+        drop(stored);
         for image in images {
             files::erase(state, &image);
         }
     }
-    for event in &events {
-        if let Some(stored) = state.events.edit(event) {
-            stored.change_object(redact_snapshot);
-        }
-        deliveries::redact(state, event);
+    for event in events {
+        let Some(mut stored) = state.events.edit(event) else { continue };
+        stored.change_object(redact_snapshot);
+        let id = stored.id.clone();
+        drop(stored);
+        deliveries::redact(state, &id);
         // A resend shows the event.
-        state.responses.forget(event);
+        state.responses.forget(&id);
     }
-    state.responses.forget(id);
-    record_of_session(state, id, EventType::VerificationSessionRedacted, None);
+    state.responses.forget(id.as_str());
+    record_of_session(state, session, EventType::VerificationSessionRedacted, None);
     Ok(())
 }
 

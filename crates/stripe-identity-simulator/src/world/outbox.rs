@@ -1,11 +1,10 @@
 //! What waits to be sent, by endpoint, and what is done to it on purpose.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::delivery::AttemptTrigger;
 use crate::disorder::{Disorder, DisorderRule};
 use crate::world::ids::Ids;
 use crate::world::pattern::matches;
@@ -19,39 +18,38 @@ const LONGEST_HOLD: u64 = 50;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
-    /// The deliveries of each event, the oldest first. It outlives the event.
-    pub(crate) by_event: HashMap<String, Vec<String>>,
     /// With the id of each.
     pub(crate) rules: Vec<(String, DisorderRule)>,
     /// Apart from those of Stripe's objects, which do not depend on who listens.
     pub(crate) ids: Ids,
-    random: Rng,
+    pub(crate) random: Rng,
+    /// The attempts that were under way when the world was written.
+    pub(crate) interrupted: Vec<AttemptId>,
+    /// How many places were given.
+    pub(crate) placed: u64,
+}
+
+/// Names an attempt that is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct AttemptId {
+    pub(crate) endpoint: String,
+    /// The place of the delivery, and its id, since the world may be another one when the attempt ends.
+    pub(crate) delivery: u64,
+    pub(crate) id: String,
+    pub(crate) number: u32,
 }
 
 /// What there is for one endpoint. It delays no other.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
-    ready: VecDeque<Ready>,
-    /// Requests that were taken, and whose results are still to come.
-    under_way: usize,
+    /// The places of attempts that are ready, and of their deliveries.
+    ready: VecDeque<(u64, u64)>,
+    /// Attempts that were taken, and whose results are still to come: the id of the delivery, and their number.
+    under_way: BTreeSet<(String, u32)>,
     /// Deliveries that may still arrive.
     pub(crate) pending: usize,
-    /// Deliveries that have ended, the first one first.
-    ended: VecDeque<String>,
-    pub(crate) delivered: u64,
-    pub(crate) failed: u64,
-    /// Events that are not delivered, since too much is pending.
-    pub(crate) dropped: u64,
-}
-
-/// An attempt whose time has come.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) delivery: String,
-    pub(crate) trigger: AttemptTrigger,
-    pub(crate) disorder: Vec<Disorder>,
-    /// How long it is held back where there is real time.
-    pub(crate) hold: Duration,
+    /// The places of deliveries that have ended, the first one first.
+    ended: VecDeque<u64>,
 }
 
 impl Outbox {
@@ -59,7 +57,7 @@ impl Outbox {
         // The first fork makes the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
-        Self { lanes: BTreeMap::new(), by_event: HashMap::new(), rules: Vec::new(), ids, random }
+        Self { lanes: BTreeMap::new(), rules: Vec::new(), ids, random, interrupted: Vec::new(), placed: 0 }
     }
 
     /// Returns what the rules do to the next attempt to deliver an event to an endpoint.
@@ -82,50 +80,44 @@ impl Outbox {
         disorder
     }
 
-    /// Makes an attempt ready, and another one like it if it is to be doubled.
-    pub(crate) fn push(&mut self, endpoint: &str, delivery: &str, trigger: AttemptTrigger, disorder: &[Disorder]) {
-        let Some(lane) = self.lanes.get_mut(endpoint) else { return };
-        let is_reordered = disorder.contains(&Disorder::Reordered);
-        let double = disorder.contains(&Disorder::Doubled).then_some(AttemptTrigger::Disorder);
-        for trigger in std::iter::once(trigger).chain(double) {
-            let (place, hold) = if is_reordered {
-                let hold = Duration::from_millis(self.random.u64(..LONGEST_HOLD));
-                (self.random.usize(..=lane.ready.len()), hold)
-            } else {
-                (lane.ready.len(), Duration::ZERO)
-            };
-            let ready = Ready { delivery: delivery.to_owned(), trigger, disorder: disorder.to_vec(), hold };
-            lane.ready.insert(place, ready);
+    /// Returns a place after all others, among the attempts that are ready and among the deliveries that have ended.
+    pub(crate) fn next_place(&mut self) -> u64 {
+        self.placed += 1;
+        self.placed - 1
+    }
+
+    /// Chooses by chance how long an attempt is held back, and whose place it takes of those that are ready for the same
+    /// endpoint, if it takes any.
+    pub(crate) fn choose(&mut self, endpoint: &str) -> (Duration, Option<usize>) {
+        let hold = Duration::from_millis(self.random.u64(..LONGEST_HOLD));
+        let ready = self.lanes.get(endpoint).map_or(0, |lane| lane.ready.len());
+        (hold, Some(self.random.usize(..=ready)).filter(|index| *index < ready))
+    }
+
+    /// Takes the delivery and the place of the next attempt that is ready for an endpoint with less than so many under way.
+    pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(u64, u64)> {
+        let mut free = self.lanes.values_mut().filter(|lane| lane.under_way.len() < most_under_way);
+        free.find_map(|lane| lane.ready.pop_front())
+    }
+
+    /// Notes an attempt that is under way.
+    pub(crate) fn start(&mut self, endpoint: &str, delivery: &str, number: u32) {
+        if let Some(lane) = self.lanes.get_mut(endpoint) {
+            lane.under_way.insert((delivery.to_owned(), number));
         }
     }
 
-    /// Takes the next attempt to an endpoint that has less than so many under way.
-    pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(String, Ready)> {
-        self.lanes.iter_mut().find_map(|(endpoint, lane)| {
-            let is_free = lane.under_way < most_under_way;
-            let ready = if is_free { lane.ready.pop_front() } else { None }?;
-            Some((endpoint.clone(), ready))
-        })
-    }
-
-    /// Counts a request that is under way to an endpoint.
-    pub(crate) fn start(&mut self, endpoint: &str) {
+    /// Notes that an attempt is no longer under way.
+    pub(crate) fn end(&mut self, endpoint: &str, delivery: &str, number: u32) {
         if let Some(lane) = self.lanes.get_mut(endpoint) {
-            lane.under_way += 1;
-        }
-    }
-
-    /// Counts a request to an endpoint that is no longer under way.
-    pub(crate) fn end(&mut self, endpoint: &str) {
-        if let Some(lane) = self.lanes.get_mut(endpoint) {
-            lane.under_way = lane.under_way.saturating_sub(1);
+            lane.under_way.remove(&(delivery.to_owned(), number));
         }
     }
 
     /// Whether nothing is ready or under way.
     #[cfg(feature = "server")]
     pub(crate) fn is_idle(&self) -> bool {
-        self.lanes.values().all(|lane| lane.ready.is_empty() && lane.under_way == 0)
+        self.lanes.values().all(|lane| lane.ready.is_empty() && lane.under_way.is_empty())
     }
 }
 
@@ -135,32 +127,44 @@ impl Lane {
         let is_full = self.pending + self.ended.len() >= MOST;
         let oldest = if is_full { self.ended.pop_front() } else { None };
         if is_full && oldest.is_none() {
-            self.dropped += 1;
             return Room::None;
         }
         self.pending += 1;
         oldest.map_or(Room::Free, Room::InPlaceOf)
     }
 
-    /// Counts a delivery that has ended.
-    pub(crate) fn finish(&mut self, delivery: String, is_delivered: bool) {
+    /// Notes a delivery that has ended.
+    pub(crate) fn finish(&mut self, delivery: u64) {
         self.pending = self.pending.saturating_sub(1);
         self.ended.push_back(delivery);
-        if is_delivered {
-            self.delivered += 1;
-        } else {
-            self.failed += 1;
-        }
-    }
-
-    /// Counts a delivery that has failed, and was resent with success.
-    pub(crate) fn repair(&mut self) {
-        self.failed = self.failed.saturating_sub(1);
-        self.delivered += 1;
     }
 
     pub(crate) fn has_room_for_ready(&self) -> bool {
         self.ready.len() < MOST
+    }
+
+    /// Makes an attempt ready at a place after all others.
+    pub(crate) fn push(&mut self, place: u64, delivery: u64) {
+        self.ready.push_back((place, delivery));
+    }
+
+    /// Puts a delivery into the place of another one. Returns the place and the other one.
+    pub(crate) fn swap(&mut self, index: usize, delivery: u64) -> Option<(u64, u64)> {
+        let (place, other) = self.ready.get_mut(index)?;
+        Some((*place, std::mem::replace(other, delivery)))
+    }
+
+    /// Puts what was written of a lane in order.
+    pub(crate) fn restore(
+        mut ready: Vec<(u64, u64)>,
+        mut ended: Vec<(u64, u64)>,
+        under_way: BTreeSet<(String, u32)>,
+        pending: usize,
+    ) -> Self {
+        ready.sort_unstable();
+        ended.sort_unstable();
+        let ended = ended.into_iter().map(|(_, delivery)| delivery).collect();
+        Self { ready: ready.into(), under_way, pending, ended }
     }
 }
 
@@ -169,7 +173,7 @@ impl Lane {
 pub(crate) enum Room {
     Free,
     /// If this one is removed.
-    InPlaceOf(String),
+    InPlaceOf(u64),
     None,
 }
 
@@ -184,57 +188,41 @@ mod tests {
         outbox
     }
 
-    fn push(outbox: &mut Outbox, endpoint: &str, count: usize, disorder: &[Disorder]) {
+    fn push(outbox: &mut Outbox, endpoint: &str, count: u64) {
         for number in 0..count {
-            outbox.push(endpoint, &number.to_string(), AttemptTrigger::Schedule, disorder);
+            let place = outbox.next_place();
+            outbox.lanes.get_mut(endpoint).unwrap().push(place, number);
         }
-    }
-
-    #[test]
-    fn reordered_attempts_are_shuffled_and_held_back_and_others_are_not() {
-        let taken = |disorder: &[Disorder]| {
-            let mut outbox = outbox();
-            push(&mut outbox, "one", 50, disorder);
-            let ready: Vec<_> = std::iter::from_fn(|| outbox.take(1)).map(|(_, ready)| ready).collect();
-            let is_held = ready.iter().any(|ready| !ready.hold.is_zero());
-            assert!(ready.iter().all(|ready| ready.hold < Duration::from_millis(LONGEST_HOLD)));
-            (ready.into_iter().map(|ready| ready.delivery).collect::<Vec<_>>(), is_held)
-        };
-        let in_order: Vec<_> = (0..50).map(|number| number.to_string()).collect();
-        assert_eq!(taken(&[]), (in_order.clone(), false));
-        let (mut shuffled, is_held) = taken(&[Disorder::Reordered]);
-        assert!(is_held && shuffled != in_order);
-        shuffled.sort_by_key(|number| number.parse::<u32>().unwrap());
-        assert_eq!(shuffled, in_order);
     }
 
     #[test]
     fn endpoint_with_enough_under_way_is_passed_over() {
         let mut outbox = outbox();
-        push(&mut outbox, "one", 3, &[]);
-        push(&mut outbox, "other", 1, &[]);
-        for _ in 0..2 {
-            assert_eq!(outbox.take(2).unwrap().0, "one");
-            outbox.start("one");
+        push(&mut outbox, "one", 3);
+        push(&mut outbox, "other", 1);
+        for (place, number) in [(0, 1), (1, 1)] {
+            let taken = outbox.take(2).unwrap();
+            assert_eq!(taken, (place, place));
+            outbox.start("one", &place.to_string(), number);
         }
-        assert_eq!(outbox.take(2).unwrap().0, "other");
+        assert_eq!(outbox.take(2).unwrap(), (3, 0), "of the other endpoint");
         assert!(outbox.take(2).is_none());
-        outbox.end("one");
-        assert_eq!(outbox.take(2).unwrap().0, "one");
+        outbox.end("one", "0", 2);
+        assert!(outbox.take(2).is_none(), "there is no such attempt");
+        outbox.end("one", "0", 1);
+        assert_eq!(outbox.take(2).unwrap().0, 2);
     }
 
     #[test]
-    fn lane_makes_room_of_what_has_ended_and_counts_what_it_has_no_room_for() {
+    fn lane_makes_room_of_what_has_ended() {
         let mut lane = Lane::default();
         for _ in 0..MOST {
             assert_eq!(lane.add(), Room::Free);
         }
-        assert_eq!((lane.add(), lane.pending, lane.dropped), (Room::None, MOST, 1));
-        lane.finish("first".to_owned(), true);
-        lane.finish("second".to_owned(), false);
-        assert_eq!(lane.add(), Room::InPlaceOf("first".to_owned()));
-        assert_eq!((lane.pending, lane.delivered, lane.failed, lane.dropped), (MOST - 1, 1, 1, 1));
-        lane.repair();
-        assert_eq!((lane.delivered, lane.failed), (2, 0));
+        assert_eq!((lane.add(), lane.pending), (Room::None, MOST));
+        lane.finish(7);
+        lane.finish(8);
+        assert_eq!(lane.add(), Room::InPlaceOf(7));
+        assert_eq!(lane.pending, MOST - 1);
     }
 }

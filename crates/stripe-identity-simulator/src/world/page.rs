@@ -1,17 +1,26 @@
 //! The parameters that all lists have.
 
-use stripe_identity_core::types::{CreatedFilter, Patch, Timestamp};
+use stripe_identity_core::types::Patch;
 
 use crate::form::Form;
 use crate::refusal::Refusal;
 
-/// Which page of a list, and when its records were made.
+/// Which page of a list, and what its records have in common.
 #[derive(Debug)]
 pub(crate) struct Page {
-    created: Option<CreatedFilter>,
+    /// The first and the last second in which they were made.
+    pub(super) created: (i64, i64),
+    pub(super) filters: Vec<Filter>,
     pub(crate) starting_after: Option<String>,
     pub(crate) ending_before: Option<String>,
     pub(crate) limit: usize,
+}
+
+/// A field in which records have one of some values.
+#[derive(Debug)]
+pub(super) struct Filter {
+    pub(super) field: &'static str,
+    pub(super) values: Vec<String>,
 }
 
 impl Page {
@@ -29,32 +38,37 @@ impl Page {
             return Err(Refusal::exclusive("starting_after", "ending_before"));
         }
         match usize::try_from(form.integer("limit")?.unwrap_or(10)) {
-            Ok(limit @ 1..=100) => Ok(Self { created: None, starting_after, ending_before, limit }),
+            Ok(limit @ 1..=100) => {
+                Ok(Self { created: ALWAYS, filters: Vec::new(), starting_after, ending_before, limit })
+            }
             _ => Err(Refusal::invalid("limit", "Invalid limit: must be from 1 to 100")),
         }
     }
 
-    pub(crate) fn is_created(&self, time: Timestamp) -> bool {
-        self.created.is_none_or(|created| created.contains(time))
+    /// Leaves the records that have a value in a field, if there is one to ask for.
+    pub(crate) fn only(&mut self, field: &'static str, value: Option<impl AsRef<str>>) {
+        if let Some(value) = value {
+            self.only_any(field, vec![value.as_ref().to_owned()]);
+        }
+    }
+
+    /// Leaves the records that have one of some values in a field.
+    pub(crate) fn only_any(&mut self, field: &'static str, values: Vec<String>) {
+        self.filters.push(Filter { field, values });
     }
 }
 
-type Bound = fn(CreatedFilter, Timestamp) -> CreatedFilter;
+const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
 
-const BOUNDS: [(&str, Bound); 4] =
-    [("gt", CreatedFilter::gt), ("gte", CreatedFilter::gte), ("lt", CreatedFilter::lt), ("lte", CreatedFilter::lte)];
-
-fn created(form: &mut Form) -> Result<Option<CreatedFilter>, Refusal> {
+fn created(form: &mut Form) -> Result<(i64, i64), Refusal> {
     if !form.has_fields("created") {
-        return Ok(form.integer("created")?.map(|seconds| CreatedFilter::at(Timestamp::from_secs(seconds))));
+        return Ok(form.integer("created")?.map_or(ALWAYS, |second| (second, second)));
     }
-    let Patch::Set(mut bounds) = form.object("created")? else { return Ok(None) };
-    let mut filter = CreatedFilter::new();
-    for (name, set) in BOUNDS {
-        if let Some(seconds) = bounds.integer(name)? {
-            filter = set(filter, Timestamp::from_secs(seconds));
-        }
-    }
+    let Patch::Set(mut bounds) = form.object("created")? else { return Ok(ALWAYS) };
+    let mut bound = |name, otherwise| Ok::<_, Refusal>(bounds.integer(name)?.unwrap_or(otherwise));
+    let (after, first) = (bound("gt", i64::MIN)?, bound("gte", i64::MIN)?);
+    let (before, last) = (bound("lt", i64::MAX)?, bound("lte", i64::MAX)?);
     bounds.finish()?;
-    Ok(Some(filter))
+    // Nothing is made in the first or the last second that there is.
+    Ok((first.max(after.saturating_add(1)), last.min(before.saturating_sub(1))))
 }

@@ -17,9 +17,10 @@ use crate::world::call::Call;
 use crate::world::endpoints::{Access, Target};
 use crate::world::expand::Expanded;
 use crate::world::faults::Strike;
-use crate::world::idempotency::{self, Entry, Fingerprint, Stored};
+use crate::world::idempotency::{self, Entry, Fingerprint};
 use crate::world::ids;
 use crate::world::queue::DueThing;
+use crate::world::record::response::StoredResponse;
 use crate::world::state::State;
 
 /// A request to a world.
@@ -72,7 +73,7 @@ pub(crate) fn perform(
         return Err(Refusal::invalid_idempotency_key());
     }
     let idempotency_key = idempotency_key.map(Sensitive::new);
-    let entry = idempotency_key.clone().map(|idempotency_key| Entry { account: account.clone(), key, idempotency_key });
+    let entry = idempotency_key.as_ref().map(|it| Entry::new(account.as_deref(), key, it.expose()));
     if is_stripes {
         *strike = admission::admit(state, request, entry.as_ref(), real)
             .inspect_err(|_| trace.used(IdempotencyUse::InProgress))?;
@@ -83,12 +84,9 @@ pub(crate) fn perform(
     let parameters = Parameters::of(request)?;
     trace.form = Some(parameters.form.clone());
     let fingerprint = Fingerprint::of(request, &parameters);
-    if let Some(entry) = &entry
-        && let Some(stored) = state.responses.get(entry)
-    {
-        let replay = stored.replay(fingerprint);
-        trace.used(if replay.is_some() { IdempotencyUse::Replayed } else { IdempotencyUse::Mismatch });
-        return replay.ok_or_else(|| Refusal::idempotency_mismatch(entry.idempotency_key.expose()));
+    if let Some(replay) = entry.as_ref().and_then(|entry| state.responses.replay(entry, fingerprint)) {
+        trace.used(if replay.is_ok() { IdempotencyUse::Replayed } else { IdempotencyUse::Mismatch });
+        return replay;
     }
 
     let target = target.ok_or_else(|| Refusal::unknown_url(request.method(), request.uri().path()))?;
@@ -126,17 +124,17 @@ pub(crate) fn perform(
     let (object, response) = if let Some(response) = strike.stored() {
         (None, response)
     } else {
-        let body = (target.row.handler)(state, &mut call)?;
+        let mut body = (target.row.handler)(state, &mut call)?;
         trace.took_effect = true;
         if is_growing {
             state.taken_bytes = state.taken_bytes.saturating_add(parameters.form.len());
         }
-        (body.object_id(), body.into_response())
+        (body.take_object(), body.into_response())
     };
     if let Some(entry) = entry {
-        let lapses = state.clock.now().after(idempotency::LIFE);
-        state.schedule(idempotency::LIFE, DueThing::IdempotencyKeyLapses(entry.clone()));
-        state.responses.insert(entry, Stored { lapses, fingerprint, object, response: response.clone() });
+        let stored = StoredResponse::new(entry, state.now(), fingerprint, object, &response);
+        let response = state.responses.insert(stored);
+        state.schedule(idempotency::LIFE, DueThing::IdempotencyKeyLapses { response });
     }
     Ok(response)
 }
@@ -147,5 +145,5 @@ fn account_of_ephemeral_key(state: &State, secret: String, target: Option<&Targe
     let stored = id.and_then(|id| state.keys.get(&id)).filter(|stored| stored.secret == Sensitive::new(secret));
     let stored = stored.ok_or_else(Refusal::ephemeral_key_gone)?;
     let is_own = target.is_some_and(|target| target.row.route == Retrieve::ROUTE && target.id == stored.session);
-    if is_own { Ok(stored.account.clone()) } else { Err(Refusal::ephemeral_key()) }
+    if is_own { Ok(stored.account.as_deref().map(str::to_owned)) } else { Err(Refusal::ephemeral_key()) }
 }

@@ -31,6 +31,13 @@ impl Plans {
         }
     }
 
+    /// Returns the plans that were written with these.
+    pub(crate) fn restore(plans: Vec<Plan>) -> Self {
+        let mut restored = Self::default();
+        plans.into_iter().for_each(|plan| restored.add(plan));
+        restored
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -2,44 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use crate::time::Time;
-use crate::world::idempotency::Entry;
+use serde::{Deserialize, Serialize};
 
-/// Something that happens by itself when its time has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::time::Time;
+use crate::world::notes::Notes;
+use crate::world::rows::{Kind, Row};
+
+/// Something that happens by itself when its time has come, to the record at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum DueThing {
     /// The user of a session submits.
     UserSubmits {
-        session: String,
+        session: u64,
     },
     /// The checks of a session end.
     ChecksEnd {
-        session: String,
+        session: u64,
     },
     /// A redaction ends.
     RedactionEnds {
-        session: String,
+        session: u64,
     },
     /// An event is delivered to an endpoint, for the first time or again.
     Delivery {
-        delivery: String,
+        delivery: u64,
     },
     ClientSecretExpires {
-        session: String,
+        session: u64,
     },
     UrlExpires {
-        session: String,
+        session: u64,
     },
-    IdempotencyKeyLapses(Entry),
+    IdempotencyKeyLapses {
+        response: u64,
+    },
     EphemeralKeyExpires {
-        key: String,
+        key: u64,
     },
     FileLinkExpires {
-        link: String,
+        link: u64,
     },
     /// An event is older than events are kept.
     EventLapses {
-        event: String,
+        event: u64,
     },
 }
 
@@ -62,13 +68,66 @@ pub(crate) struct Queue {
     work: BTreeMap<Place, DueThing>,
     expiries: BTreeMap<Place, DueThing>,
     scheduled: u64,
+    changes: Notes<Place>,
+}
+
+/// Something that is due, as it is written.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredDue {
+    at: Time,
+    thing: DueThing,
+}
+
+impl StoredDue {
+    fn row(&self, number: u64) -> Row<'static> {
+        Row::new(Kind::Due, number, self)
+    }
 }
 
 impl Queue {
     pub(crate) fn schedule(&mut self, time: Time, thing: DueThing) {
-        let things = if thing.is_work() { &mut self.work } else { &mut self.expiries };
-        things.insert((time, self.scheduled), thing);
+        let place = (time, self.scheduled);
         self.scheduled += 1;
+        self.changes.add(place);
+        self.things(&thing).insert(place, thing);
+    }
+
+    fn things(&mut self, thing: &DueThing) -> &mut BTreeMap<Place, DueThing> {
+        if thing.is_work() { &mut self.work } else { &mut self.expiries }
+    }
+
+    pub(crate) fn scheduled(&self) -> u64 {
+        self.scheduled
+    }
+
+    /// Sets how many were scheduled, if it is more than is known of those that are still due.
+    pub(crate) fn set_scheduled(&mut self, scheduled: u64) {
+        self.scheduled = self.scheduled.max(scheduled);
+    }
+
+    /// Puts something that was written back to its place.
+    pub(crate) fn restore(&mut self, number: u64, due: StoredDue) {
+        self.set_scheduled(number.saturating_add(1));
+        self.things(&due.thing).insert((due.at, number), due.thing);
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'static>> {
+        let mut all: Vec<_> = self.work.iter().chain(&self.expiries).collect();
+        all.sort_unstable_by_key(|((_, number), _)| *number);
+        all.into_iter().map(|((at, number), thing)| StoredDue { at: *at, thing: *thing }.row(*number))
+    }
+
+    pub(crate) fn changes(&mut self) -> &mut Notes<Place> {
+        &mut self.changes
+    }
+
+    /// Returns the row of what changed at a place.
+    pub(crate) fn changed(&self, place: Place) -> Row<'static> {
+        match self.work.get(&place).or_else(|| self.expiries.get(&place)) {
+            Some(thing) => StoredDue { at: place.0, thing: *thing }.row(place.1),
+            None => Row::deleted(Kind::Due, place.1),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -83,6 +142,7 @@ impl Queue {
     /// Takes out the next thing that is due by this time.
     pub(crate) fn take_due(&mut self, by: Time) -> Option<(Time, DueThing)> {
         let place = self.next_place().filter(|(time, _)| *time <= by)?;
+        self.changes.add(place);
         let thing = self.work.remove(&place).or_else(|| self.expiries.remove(&place))?;
         Some((place.0, thing))
     }
@@ -115,21 +175,20 @@ mod tests {
     #[test]
     fn things_come_by_time_and_then_as_they_were_scheduled() {
         let mut queue = Queue::default();
-        let session = |id: &str| id.to_owned();
-        queue.schedule(second(2), DueThing::UrlExpires { session: session("c") });
-        queue.schedule(second(2), DueThing::ChecksEnd { session: session("d") });
-        queue.schedule(second(1), DueThing::ChecksEnd { session: session("b") });
-        queue.schedule(second(1), DueThing::ClientSecretExpires { session: session("a") });
+        queue.schedule(second(2), DueThing::UrlExpires { session: 1 });
+        queue.schedule(second(2), DueThing::ChecksEnd { session: 2 });
+        queue.schedule(second(1), DueThing::ChecksEnd { session: 3 });
+        queue.schedule(second(1), DueThing::ClientSecretExpires { session: 4 });
         assert_eq!((queue.next(), queue.next_work()), (Some(second(1)), Some(second(1))));
         assert_eq!(queue.take_due(second(0)), None);
         let order: Vec<_> = std::iter::from_fn(|| queue.take_due(second(2))).collect();
         assert_eq!(
             order,
             [
-                (second(1), DueThing::ChecksEnd { session: session("b") }),
-                (second(1), DueThing::ClientSecretExpires { session: session("a") }),
-                (second(2), DueThing::UrlExpires { session: session("c") }),
-                (second(2), DueThing::ChecksEnd { session: session("d") }),
+                (second(1), DueThing::ChecksEnd { session: 3 }),
+                (second(1), DueThing::ClientSecretExpires { session: 4 }),
+                (second(2), DueThing::UrlExpires { session: 1 }),
+                (second(2), DueThing::ChecksEnd { session: 2 }),
             ]
         );
         assert_eq!(queue.next(), None);

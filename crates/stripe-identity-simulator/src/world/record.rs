@@ -6,5 +6,6 @@ pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod file_link;
 pub(crate) mod report;
+pub(crate) mod response;
 pub(crate) mod session;
 pub(crate) mod webhook_endpoint;

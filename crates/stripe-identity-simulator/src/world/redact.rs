@@ -1,4 +1,4 @@
-//! Takes the personal data out of a session and its report.
+//! Takes the personal data out of a session and its report. What was verified is read off the report.
 
 use stripe_identity_core::types::{Address, Date, Sensitive, Sex, VerificationReport, VerificationSession};
 
@@ -7,23 +7,6 @@ pub(crate) fn session(session: &mut VerificationSession) {
     if let Some(details) = &mut session.provided_details {
         redact_text(&mut details.email);
         redact_text(&mut details.phone);
-    }
-    if let Some(outputs) = &mut session.verified_outputs {
-        redact_address(&mut outputs.address);
-        for text in [
-            &mut outputs.email,
-            &mut outputs.first_name,
-            &mut outputs.id_number,
-            &mut outputs.last_name,
-            &mut outputs.phone,
-            &mut outputs.unparsed_place_of_birth,
-            &mut outputs.unparsed_sex,
-        ] {
-            redact_text(text);
-        }
-        redact_date(&mut outputs.dob);
-        redact_sex(&mut outputs.sex);
-        outputs.id_number_type = None;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Objects as JSON.
 
 use serde_json::Value;
-use stripe_identity_core::types::{File, FileLink, Sensitive, Timestamp};
+use stripe_identity_core::types::{FileLink, Sensitive, Timestamp};
 
 /// Returns a model as JSON. The models serialize without fail: their maps have texts for keys.
 pub(crate) fn to_json(model: &impl serde::Serialize) -> Value {
@@ -21,12 +21,6 @@ pub(crate) fn under(base_url: &str, path: &str) -> String {
 /// Turns the path that is kept in a URL's place into the URL.
 pub(crate) fn show_url(url: &mut Option<Sensitive<String>>, base_url: &str) {
     *url = url.take().map(|path| Sensitive::new(under(base_url, path.expose())));
-}
-
-pub(crate) fn file(file: &File, base_url: &str) -> File {
-    let mut file = file.clone();
-    show_url(&mut file.url, base_url);
-    file
 }
 
 /// Returns a link as it is shown: one that is expired has no URL.

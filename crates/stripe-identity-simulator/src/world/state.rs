@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use stripe_identity_core::types::Timestamp;
 
+use crate::control_error::ControlError;
 use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::world::clock::WorldClock;
@@ -19,7 +20,7 @@ use crate::world::record::file_link::StoredLink;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::StoredSession;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
-use crate::world::store::{Change, Store};
+use crate::world::store::{Record, Store};
 
 /// Also of stored responses.
 const MOST_RECORDS: usize = 2_000_000;
@@ -119,6 +120,11 @@ impl State {
         records.into_iter().sum()
     }
 
+    /// Returns the place of a session.
+    pub(crate) fn session(&self, id: &str) -> Result<u64, ControlError> {
+        self.sessions.place(id).ok_or(ControlError::NoSuchSession)
+    }
+
     /// Whether one of the records that have a path has this id.
     pub(crate) fn contains(&self, id: &str) -> bool {
         self.sessions.get(id).is_some()
@@ -134,20 +140,6 @@ impl State {
     pub(crate) fn collected(&self, id: &str) -> Option<Timestamp> {
         let of_session = self.sessions.get(id).and_then(|stored| stored.session.last_verification_report.as_ref());
         let report = of_session.map_or(id, |report| report.id().as_str());
-        self.reports.get(report).map(StoredReport::created)
-    }
-
-    /// Returns the records that were put or removed since this was last called.
-    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        self.sessions.take_changes(&mut changes);
-        self.reports.take_changes(&mut changes);
-        self.files.take_changes(&mut changes);
-        self.links.take_changes(&mut changes);
-        self.events.take_changes(&mut changes);
-        self.keys.take_changes(&mut changes);
-        self.webhook_endpoints.take_changes(&mut changes);
-        self.deliveries.take_changes(&mut changes);
-        changes
+        self.reports.get(report).map(Record::created)
     }
 }

@@ -1,26 +1,32 @@
 //! The thin events that go with the snapshots: the same things happened, and the object is left out.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
-use stripe_identity_core::types::{Event, ObjectType, Timestamp};
+use stripe_identity_core::types::ObjectType;
 
+use crate::world::record::event::StoredEvent;
 use crate::world::show::v2_time;
 
 const PREFIX: &str = "evt_test_6";
 
+/// What a thin event says of an object. Ids and types have nothing to unescape.
+#[derive(Default, Deserialize)]
+struct Related<'a> {
+    id: &'a str,
+    object: &'a str,
+}
+
 /// The thin event for a snapshot, as a webhook delivers it.
-pub(crate) fn notification(event: &Event) -> Value {
-    let object = event.data.object.expose();
-    let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
-    let (id, type_) = (text("id"), text("object"));
+pub(crate) fn notification(event: &StoredEvent) -> Value {
+    let Related { id, object: type_ } = serde_json::from_str(event.object.expose().get()).unwrap_or_default();
     let path =
         if type_ == ObjectType::VerificationSession.as_str() { "identity/verification_sessions" } else { "files" };
-    let created = event.created.unwrap_or(Timestamp::from_secs(0));
     let mut thin = json!({
         "id": id_of(event),
         "object": ObjectType::ThinEvent.as_str(),
         "type": format!("v1.{}", event.type_),
         "livemode": false,
-        "created": v2_time(created),
+        "created": v2_time(event.created),
         "related_object": {"id": id, "type": type_, "url": format!("/v1/{path}/{id}")},
         "snapshot_event": event.id,
     });
@@ -34,14 +40,14 @@ pub(crate) fn notification(event: &Event) -> Value {
 }
 
 /// The same as it is when it is fetched.
-pub(crate) fn fetched(event: &Event) -> Value {
+pub(crate) fn fetched(event: &StoredEvent) -> Value {
     let mut thin = notification(event);
     thin["changes"] = json!({"before": {}, "after": {}});
     thin
 }
 
-fn id_of(event: &Event) -> String {
-    event.id.as_str().replacen("evt_", PREFIX, 1)
+fn id_of(event: &StoredEvent) -> String {
+    event.id.replacen("evt_", PREFIX, 1)
 }
 
 /// The id of the snapshot that a thin event goes with.

@@ -25,20 +25,24 @@ pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         duration(&text).ok_or_else(|| Refusal::invalid("after", "invalid delay: expected a time such as `30s`"))
     });
     let submission = submission(state, call)?.after(delay.transpose()?.unwrap_or_default());
-    done(life::submit(state, &call.id, &submission), &call.id)
+    let done_to = state.session(&call.id).and_then(|session| life::submit(state, session, &submission));
+    done(done_to, &call.id)
 }
 
 pub(crate) fn start_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    done(life::start_processing(state, &call.id), &call.id)
+    let done_to = state.session(&call.id).and_then(|session| life::start_processing(state, session));
+    done(done_to, &call.id)
 }
 
 pub(crate) fn finish_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let submission = submission(state, call)?;
-    done(life::finish_processing(state, &call.id, &submission), &call.id)
+    let done_to = state.session(&call.id).and_then(|session| life::finish_processing(state, session, &submission));
+    done(done_to, &call.id)
 }
 
 pub(crate) fn finish_redaction(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    done(life::finish_redaction(state, &call.id), &call.id)
+    let done_to = state.session(&call.id).and_then(|session| life::finish_redaction(state, session));
+    done(done_to, &call.id)
 }
 
 fn done(result: Result<(), ControlError>, id: &str) -> Result<Body, Refusal> {

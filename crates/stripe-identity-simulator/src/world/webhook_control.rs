@@ -18,7 +18,7 @@ use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::page::Page;
 use crate::world::pattern::matches;
-use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
+use crate::world::record::webhook_endpoint::{Counts, Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::webhook_params::{enabled_events, must_have_room, url};
@@ -37,12 +37,10 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     form.finish()?;
     let url = url.ok_or_else(|| Refusal::missing_parameter("url"))?;
     let is_former = |endpoint: &&StoredEndpoint| {
-        endpoint.account.is_none()
-            && endpoint.url == url
-            && endpoint.kind == kind
-            && endpoint.sources.connected == connect
+        endpoint.url == url && endpoint.kind == kind && endpoint.sources.connected == connect
     };
-    let former = state.webhook_endpoints.iter().find(is_former);
+    let endpoints = &state.webhook_endpoints;
+    let former = endpoints.of(None).filter_map(|place| endpoints.at(place)).find(is_former);
     match former.map(|endpoint| endpoint.id.clone()) {
         Some(former) => deliveries::remove_endpoint(state, &former),
         None => must_have_room(state, None)?,
@@ -57,6 +55,23 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     };
     let id = insert(state, endpoint);
     Ok(shown_with_secret(state, &id).into())
+}
+
+/// Lets an endpoint like this one, if there is one, have its secret. Returns whether there is.
+pub(crate) fn meet(state: &mut State, endpoint: &WebhookEndpoint) -> bool {
+    let like = state.webhook_endpoints.places().find(|(_, stored)| {
+        stored.account.is_none()
+            && *stored.url.expose() == endpoint.url
+            && stored.kind == endpoint.kind
+            && stored.sources.connected == endpoint.connect
+    });
+    let Some((place, stored)) = like else { return false };
+    if !stored.secrets.know(endpoint.secret.expose())
+        && let Some(mut stored) = state.webhook_endpoints.edit(place)
+    {
+        stored.secrets = Secrets::new(endpoint.secret.expose().clone());
+    }
+    true
 }
 
 /// Adds an endpoint, and returns its id.
@@ -78,6 +93,7 @@ pub(crate) fn insert(state: &mut State, endpoint: WebhookEndpoint) -> String {
         metadata: Metadata::default(),
         disabled: false,
         created: state.now(),
+        counts: Counts::default(),
         destination: None,
     };
     deliveries::add_endpoint(state, endpoint);
@@ -105,8 +121,9 @@ pub(crate) fn roll_secret(state: &mut State, call: &mut Call<'_>) -> Result<Body
 /// Gives an endpoint a new secret. Returns whether there is such an endpoint.
 pub(crate) fn roll(state: &mut State, endpoint: &str, secret: String, expires_in: Duration) -> bool {
     let expires = state.clock.now().after(expires_in);
-    let endpoint = state.webhook_endpoints.edit(endpoint);
-    endpoint.map(|endpoint| endpoint.secrets.roll(secret, expires)).is_some()
+    let place = state.webhook_endpoints.place(endpoint);
+    let endpoint = place.and_then(|place| state.webhook_endpoints.edit(place));
+    endpoint.map(|mut endpoint| endpoint.secrets.roll(secret, expires)).is_some()
 }
 
 fn secret(form: &mut Form) -> Result<Option<String>, Refusal> {
@@ -133,26 +150,21 @@ fn shown(state: &State, endpoint: &StoredEndpoint) -> Value {
     if let Some(lane) = state.outbox.lanes.get(&endpoint.id) {
         shown["deliveries"] = json!({
             "pending": lane.pending,
-            "delivered": lane.delivered,
-            "failed": lane.failed,
-            "dropped": lane.dropped,
+            "delivered": endpoint.counts.delivered,
+            "failed": endpoint.counts.failed,
+            "dropped": endpoint.counts.dropped,
         });
     }
     shown
 }
 
 pub(crate) fn list_deliveries(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse(&mut call.form)?;
-    let (endpoint, event) = (call.form.text("webhook_endpoint")?, call.form.text("event")?);
-    let status = call.form.one_of("status", &DeliveryStatus::ALL)?;
+    let mut page = Page::parse(&mut call.form)?;
+    page.only("webhook_endpoint", call.form.text("webhook_endpoint")?);
+    page.only("event", call.form.text("event")?);
+    page.only("status", call.form.one_of("status", &DeliveryStatus::ALL)?);
     call.form.finish()?;
-    let (records, has_more) = state.deliveries.page(&page, None, |stored| {
-        let delivery = &stored.delivery;
-        page.is_created(delivery.created)
-            && endpoint.as_ref().is_none_or(|endpoint| *endpoint == delivery.webhook_endpoint)
-            && event.as_deref().is_none_or(|event| event == delivery.event.as_str())
-            && status.is_none_or(|status| status == delivery.status)
-    })?;
+    let (records, has_more) = state.deliveries.page(&page, None)?;
     Ok(call.list((records.into_iter().map(|stored| shown_delivery(&stored.delivery)).collect(), has_more)))
 }
 

@@ -7,10 +7,11 @@ use stripe_identity_webhook::DeliveryKind;
 use crate::form::Form;
 use crate::receiver::{self, InvalidUrl};
 use crate::refusal::Refusal;
+use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::state::State;
 
 const MOST_ENDPOINTS: usize = 16;
-/// Of all accounts: each event is looked at for each of them.
+/// Of all accounts.
 const MOST_IN_WORLD: usize = 1000;
 
 /// Refuses another endpoint of an account that has as many as it can have.
@@ -18,8 +19,19 @@ pub(crate) fn must_have_room(state: &State, account: Option<&str>) -> Result<(),
     if state.webhook_endpoints.len() >= MOST_IN_WORLD {
         return Err(Refusal::full_world());
     }
-    let count = state.webhook_endpoints.iter().filter(|endpoint| endpoint.account.as_deref() == account).count();
-    if count < MOST_ENDPOINTS { Ok(()) } else { Err(Refusal::too_many_webhook_endpoints(MOST_ENDPOINTS)) }
+    if state.webhook_endpoints.of(account).count() < MOST_ENDPOINTS {
+        Ok(())
+    } else {
+        Err(Refusal::too_many_webhook_endpoints(MOST_ENDPOINTS))
+    }
+}
+
+/// Puts an endpoint in place of its former self.
+pub(crate) fn put(state: &mut State, endpoint: StoredEndpoint) {
+    let place = state.webhook_endpoints.place(&endpoint.id);
+    if let Some(mut stored) = place.and_then(|place| state.webhook_endpoints.edit(place)) {
+        *stored = endpoint;
+    }
 }
 
 /// Reads the URL of a receiver.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request};
-use serde_json::Value;
 use stripe_identity_core::types::Timestamp;
 use stripe_identity_webhook::{DeliveryKind, SIGNATURE_HEADER, Signer};
 
@@ -13,6 +12,7 @@ use crate::disorder::Disorder;
 use crate::time::Time;
 use crate::world::record::event::StoredEvent;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
+use crate::world::thin_events;
 
 /// What no endpoint's secret is: theirs begin with `whsec_` or are chosen by a user.
 const OTHER_SECRET: &str = "the secret of another endpoint";
@@ -28,14 +28,16 @@ pub(super) fn request(
     signed_at: Timestamp,
     disorder: &[Disorder],
 ) -> Request<Bytes> {
-    let mut payload = match endpoint.kind {
-        DeliveryKind::Event => event.snapshot(base_url),
-        DeliveryKind::ThinEvent => event.notification(),
+    let payload = match endpoint.kind {
+        DeliveryKind::Event => {
+            let mut snapshot = event.snapshot(base_url);
+            snapshot.api_version = endpoint.api_version.as_deref().unwrap_or(snapshot.api_version);
+            // It serializes without fail.
+            serde_json::to_vec(&snapshot).unwrap_or_default()
+        }
+        DeliveryKind::ThinEvent => thin_events::notification(event).to_string().into(),
     };
-    if let (DeliveryKind::Event, Some(version)) = (endpoint.kind, &endpoint.api_version) {
-        payload["api_version"] = Value::from(version.as_str());
-    }
-    let mut body = Bytes::from(payload.to_string());
+    let mut body = Bytes::from(payload);
     let signature = signature(endpoint, &body, now, signed_at, disorder);
     let length = body.len();
     if disorder.contains(&Disorder::Cut) {

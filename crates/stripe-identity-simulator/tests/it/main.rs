@@ -5,6 +5,8 @@ mod deliveries;
 mod facts;
 mod fault_control;
 mod faults;
+#[cfg(feature = "state")]
+mod folder;
 mod http;
 mod isolation;
 mod journal;
@@ -24,6 +26,8 @@ mod safety;
 mod server;
 #[cfg(feature = "server")]
 mod server_faults;
+#[cfg(feature = "state")]
+mod state;
 #[cfg(feature = "server")]
 mod stopping;
 mod surface;

@@ -9,7 +9,6 @@ use crate::world::call::Call;
 use crate::world::queue::DueThing;
 use crate::world::record::ephemeral_key::StoredKey;
 use crate::world::record::session::StoredSession;
-use crate::world::show::to_json;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
@@ -38,14 +37,15 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     key.livemode = Some(false);
     let mut shown = key.clone();
     shown.secret = Some(secret.clone());
-    state.keys.insert(StoredKey { account: call.account.map(str::to_owned), key, secret, session });
-    state.schedule(LIFE, DueThing::EphemeralKeyExpires { key: id });
-    Ok(to_json(&shown).into())
+    let key = state.keys.insert(StoredKey { account: call.account.map(Into::into), key, secret, session });
+    state.schedule(LIFE, DueThing::EphemeralKeyExpires { key });
+    Ok(Body::of(&id, &shown))
 }
 
 pub(crate) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let mut key = state.keys.find(&call.id, call.account)?.key.clone();
+    let place = state.keys.find_place(&call.id, call.account)?;
+    let stored = state.keys.remove(place);
+    let mut key = stored.ok_or_else(|| Refusal::not_found(StoredKey::PARAM, StoredKey::NAME, &call.id))?.key;
     key.expires = Some(call.now);
-    state.keys.remove(&call.id);
-    Ok(to_json(&key).into())
+    Ok(Body::of(&call.id, &key))
 }

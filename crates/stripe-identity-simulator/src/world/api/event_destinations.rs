@@ -11,11 +11,11 @@ use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::metadata;
 use crate::world::page::Page;
-use crate::world::record::webhook_endpoint::{Destination, Secrets, Sources, StoredEndpoint};
+use crate::world::record::webhook_endpoint::{Counts, Destination, Secrets, Sources, StoredEndpoint};
 use crate::world::show::v2_time;
 use crate::world::state::State;
 use crate::world::store::Record as _;
-use crate::world::webhook_params::{enabled_events, must_have_room, set, url};
+use crate::world::webhook_params::{enabled_events, must_have_room, put, set, url};
 
 const PATH: &str = "/v2/core/event_destinations";
 const NAME: &str = "event destination";
@@ -58,6 +58,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         metadata,
         disabled: false,
         created: call.now,
+        counts: Counts::default(),
         destination: Some(Destination { name, updated: now }),
     };
     let shown = shown(&endpoint, &include);
@@ -126,8 +127,8 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
         return Err(Refusal::unknown_parameter(name));
     }
     page.starting_after = start;
-    let is_meant = |endpoint: &StoredEndpoint| endpoint.destination.is_some();
-    let (records, has_more) = state.webhook_endpoints.page(&page, call.account, is_meant)?;
+    page.only("api", Some("v2"));
+    let (records, has_more) = state.webhook_endpoints.page(&page, call.account)?;
     let last = records.last().filter(|_| has_more);
     let next = last.map(|last| format!("{PATH}?limit={}&page={}", page.limit, last.id()));
     let data: Vec<_> = records.into_iter().map(|endpoint| shown(endpoint, &include)).collect();
@@ -152,9 +153,7 @@ fn change(
         destination.updated = state.clock.now();
     }
     let shown = shown(&endpoint, include);
-    if let Some(stored) = state.webhook_endpoints.edit(&call.id) {
-        *stored = endpoint;
-    }
+    put(state, endpoint);
     Ok(shown.into())
 }
 

@@ -1,4 +1,4 @@
-use stripe_identity_core::types::{EventType, ListEvents};
+use stripe_identity_core::types::EventType;
 
 use crate::refusal::Refusal;
 use crate::response::Body;
@@ -13,14 +13,14 @@ use crate::world::store::Record as _;
 use crate::world::thin_events;
 
 pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    Ok(state.events.find(&call.id, call.account)?.snapshot(&state.base_url).into())
+    Ok(Body::of(&call.id, &state.events.find(&call.id, call.account)?.snapshot(&state.base_url)))
 }
 
 pub(crate) fn retrieve_thin(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let snapshot = thin_events::snapshot_id(&call.id);
     let stored = snapshot.and_then(|snapshot| state.events.get_of(&snapshot, call.account));
     let stored = stored.ok_or_else(|| Refusal::not_found(StoredEvent::PARAM, StoredEvent::NAME, &call.id))?;
-    Ok(stored.thin().into())
+    Ok(thin_events::fetched(stored).into())
 }
 
 /// Delivers an event once more, as the Stripe CLI asks for it.
@@ -31,7 +31,8 @@ pub(crate) fn retry(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refu
     call.form.finish()?;
     // A request for a connected account names no other.
     let account = call.account.or(account.as_deref());
-    let event = &state.events.find(&call.id, account)?.event;
+    let place = state.events.find_place(&call.id, account)?;
+    let event = state.events.find(&call.id, account)?;
     let endpoints: Vec<_> = if let Some(id) = endpoint {
         let endpoint = state.webhook_endpoints.get(&id).filter(|endpoint| endpoint.may_resend(account));
         let endpoint = endpoint.ok_or_else(|| Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, &id))?;
@@ -40,35 +41,34 @@ pub(crate) fn retry(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refu
         }
         vec![id]
     } else {
-        let endpoints = state.webhook_endpoints.iter();
-        let endpoints = endpoints.filter(|endpoint| !endpoint.disabled && endpoint.hears(event));
-        endpoints.map(|endpoint| endpoint.id.clone()).collect()
+        deliveries::receivers(state, event)
     };
     for endpoint in endpoints {
-        deliveries::resend(state, &call.id, &endpoint);
+        deliveries::resend(state, place, &endpoint);
     }
-    Ok(state.events.find(&call.id, account)?.snapshot(&state.base_url).into())
+    Ok(Body::of(&call.id, &state.events.find(&call.id, account)?.snapshot(&state.base_url)))
 }
 
 pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse(&mut call.form)?;
-    let mut filter = ListEvents::new();
-    filter.delivery_success = call.form.boolean("delivery_success")?;
-    filter.type_ = call.form.text("type")?;
-    filter.types = call.form.texts("types")?.map(|types| types.into_iter().map(EventType::from).collect());
+    let mut page = Page::parse(&mut call.form)?;
+    let delivery_success = call.form.boolean("delivery_success")?;
+    let pattern = call.form.text("type")?;
+    let types = call.form.texts("types")?;
     call.form.finish()?;
-    if filter.type_.is_some() && filter.types.is_some() {
+    if pattern.is_some() && types.is_some() {
         return Err(Refusal::exclusive("type", "types"));
     }
-    if filter.types.as_ref().is_some_and(|types| types.len() > 20) {
+    if types.as_ref().is_some_and(|types| types.len() > 20) {
         return Err(Refusal::invalid("types", "Invalid types: at most 20"));
     }
-    let (records, has_more) = state.events.page(&page, call.account, |stored| {
-        let event = &stored.event;
-        page.is_created(stored.created())
-            && filter.delivery_success.is_none_or(|success| success == stored.is_delivered())
-            && filter.type_.as_deref().is_none_or(|pattern| matches(pattern, event.type_.as_str()))
-            && filter.types.as_ref().is_none_or(|types| types.contains(&event.type_))
-    })?;
+    page.only("delivery_success", delivery_success.map(|success| success.to_string()));
+    let of_pattern = |pattern: String| {
+        let known = EventType::KNOWN.iter().map(EventType::as_str);
+        known.filter(|type_| matches(&pattern, type_)).map(str::to_owned).collect()
+    };
+    if let Some(types) = types.or(pattern.map(of_pattern)) {
+        page.only_any("type", types);
+    }
+    let (records, has_more) = state.events.page(&page, call.account)?;
     Ok(call.list((records.into_iter().map(|stored| stored.snapshot(&state.base_url)).collect(), has_more)))
 }

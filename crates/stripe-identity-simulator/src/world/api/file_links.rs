@@ -1,4 +1,3 @@
-use serde_json::Value;
 use stripe_identity_core::types::{Expandable, FileId, FileLink, FilePurpose, Metadata, Patch, Sensitive, Timestamp};
 
 use crate::form::Form;
@@ -11,7 +10,7 @@ use crate::world::page::Page;
 use crate::world::queue::DueThing;
 use crate::world::record::file::StoredFile;
 use crate::world::record::file_link::{LINKS, StoredLink};
-use crate::world::show::{self, to_json};
+use crate::world::show;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
@@ -47,43 +46,36 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         // Through its link, the image can be read without any key.
         call.must_read_sensitive(Some(stored.created()))?;
     }
-    must_be_linkable("file", &stored.file.purpose)?;
+    must_be_linkable("file", &stored.purpose)?;
     let is_collected = stored.is_collected();
-    let id = insert(state, FileId::new(file.clone()), is_collected, changes, call)?;
-    if let Some(stored) = state.files.edit(&file) {
-        stored.links.push(id.clone());
-    }
-    Ok(shown(state, state.links.find(&id, call.account)?, call).into())
+    let link = insert(state, FileId::new(file), is_collected, changes, call)?;
+    show(state, link, call)
 }
 
 pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    Ok(shown(state, state.links.find(&call.id, call.account)?, call).into())
+    show(state, state.links.find_place(&call.id, call.account)?, call)
 }
 
 pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let changes = Changes::parse(&mut call.form)?;
     call.form.finish()?;
-    let stored = state.links.find(&call.id, call.account)?;
+    let (place, stored) = (state.links.find_place(&call.id, call.account)?, state.links.find(&call.id, call.account)?);
     let mut link = stored.link.clone();
     let image = state.files.get(stored.file.as_str()).filter(|stored| stored.is_collected());
     if let Some(image) = image.filter(|_| changes.renews(&link)) {
         call.must_read_sensitive(Some(image.created()))?;
     }
     changes.apply_to(&mut link, image.is_some(), call.now)?;
-    put(state, &call.id, link);
-    Ok(shown(state, state.links.find(&call.id, call.account)?, call).into())
+    put(state, place, link);
+    show(state, place, call)
 }
 
 pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse(&mut call.form)?;
-    let expired = call.form.boolean("expired")?;
-    let file = call.form.text("file")?;
+    let mut page = Page::parse(&mut call.form)?;
+    page.only("expired", call.form.boolean("expired")?.map(|expired| expired.to_string()));
+    page.only("file", call.form.text("file")?);
     call.form.finish()?;
-    let (records, has_more) = state.links.page(&page, call.account, |stored| {
-        page.is_created(stored.created())
-            && expired.is_none_or(|expired| expired == stored.is_expired())
-            && file.as_deref().is_none_or(|file| stored.file.as_str() == file)
-    })?;
+    let (records, has_more) = state.links.page(&page, call.account)?;
     Ok(call.list((records.into_iter().map(|stored| shown(state, stored, call)).collect(), has_more)))
 }
 
@@ -97,14 +89,14 @@ pub(crate) fn follow(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     contents.ok_or_else(|| Refusal::unknown_url(call.route.method(), "/links/…"))
 }
 
-/// Makes a link to a file, which need not be there yet. Returns the link's id.
+/// Makes a link to a file, which need not be there yet. Returns the link's place.
 pub(crate) fn insert(
     state: &mut State,
     file: FileId,
     is_collected: bool,
     changes: Changes,
     call: &Call<'_>,
-) -> Result<String, Refusal> {
+) -> Result<u64, Refusal> {
     let id = state.ids.id("link_");
     let mut link = FileLink::new(id.clone());
     link.created = Some(call.now);
@@ -112,31 +104,38 @@ pub(crate) fn insert(
     link.url = Some(Sensitive::new(format!("{LINKS}{}", state.ids.token(&id))));
     link.file = Some(Expandable::Id(file.clone()));
     changes.apply_to(&mut link, is_collected, call.now)?;
-    state.links.insert(StoredLink { account: call.account.map(str::to_owned), link: link.clone(), file });
-    put(state, &id, link);
-    Ok(id)
+    let account = call.account.map(Into::into);
+    let place = state.links.insert(StoredLink { account, link: link.clone(), file });
+    put(state, place, link);
+    Ok(place)
 }
 
 /// Puts a link in place of its former self, and schedules its end.
-fn put(state: &mut State, id: &str, link: FileLink) {
+fn put(state: &mut State, place: u64, link: FileLink) {
     let now = state.now();
     if let Some(expires_at) = link.expires_at {
-        state.queue.schedule(expires_at.into(), DueThing::FileLinkExpires { link: id.to_owned() });
+        state.queue.schedule(expires_at.into(), DueThing::FileLinkExpires { link: place });
     }
-    if let Some(stored) = state.links.edit(id) {
+    if let Some(mut stored) = state.links.edit(place) {
         stored.link = link;
         stored.expire(now);
     }
 }
 
-fn shown(state: &State, stored: &StoredLink, call: &Call<'_>) -> Value {
+fn show(state: &State, place: u64, call: &Call<'_>) -> Result<Body, Refusal> {
+    let stored = state.links.at(place);
+    let stored = stored.ok_or_else(|| Refusal::not_found(StoredLink::PARAM, StoredLink::NAME, &call.id))?;
+    Ok(Body::of(stored.id(), &shown(state, stored, call)))
+}
+
+fn shown(state: &State, stored: &StoredLink, call: &Call<'_>) -> FileLink {
     let mut link = show::file_link(&stored.link, call.base_url);
     if call.expanded.reaches("file")
         && let Some(file) = state.files.get(stored.file.as_str())
     {
-        link.file = Some(Expandable::Object(Box::new(show::file(&file.file, call.base_url))));
+        link.file = Some(Expandable::Object(Box::new(file.shown(call.base_url))));
     }
-    to_json(&link)
+    link
 }
 
 /// Refuses a file of a purpose that Stripe makes no links for.

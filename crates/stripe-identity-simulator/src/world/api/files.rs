@@ -1,5 +1,4 @@
 use bytes::Bytes;
-use serde_json::Value;
 use stripe_identity_core::resources::file_links;
 use stripe_identity_core::types::{EventType, File, FileId, FilePurpose, List, Patch, Sensitive};
 
@@ -10,7 +9,7 @@ use crate::world::call::Call;
 use crate::world::events;
 use crate::world::page::Page;
 use crate::world::record::file::{StoredFile, format_of};
-use crate::world::show::{self, to_json};
+use crate::world::show;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
@@ -49,28 +48,23 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     }
     let id = FileId::new(state.ids.id("file_"));
     // The link comes first: if it is refused, nothing was done.
-    let link = link.map(|link| insert(state, id.clone(), false, link, call)).transpose()?;
+    link.map(|link| insert(state, id.clone(), false, link, call)).transpose()?;
     state.file_bytes = state.file_bytes.saturating_add(upload.contents.len());
-    add(state, id.clone(), purpose, upload.filename, upload.contents, call.account);
-    if let Some(stored) = state.files.edit(id.as_str()) {
-        stored.links.extend(link);
-        let object = to_json(&stored.file);
-        events::record(state, EventType::FileCreated, object, call.account, Some(call.request));
-    }
-    Ok(shown(state, state.files.find(id.as_str(), call.account)?, call).into())
+    add(state, &id, purpose, upload.filename, upload.contents, call.account);
+    let object = state.files.find(id.as_str(), call.account)?.shown("");
+    events::record(state, EventType::FileCreated, &object, call.account, Some(call.request));
+    show(state, id.as_str(), call)
 }
 
 pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    Ok(shown(state, state.files.find(&call.id, call.account)?, call).into())
+    show(state, &call.id, call)
 }
 
 pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse(&mut call.form)?;
-    let purpose = call.form.one_of("purpose", FilePurpose::KNOWN)?;
+    let mut page = Page::parse(&mut call.form)?;
+    page.only("purpose", call.form.one_of("purpose", FilePurpose::KNOWN)?);
     call.form.finish()?;
-    let (records, has_more) = state.files.page(&page, call.account, |stored| {
-        page.is_created(stored.created()) && purpose.as_ref().is_none_or(|purpose| *purpose == stored.file.purpose)
-    })?;
+    let (records, has_more) = state.files.page(&page, call.account)?;
     Ok(call.list((records.into_iter().map(|stored| shown(state, stored, call)).collect(), has_more)))
 }
 
@@ -87,35 +81,41 @@ pub(crate) fn download(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
 /// Keeps an image that a verification collected, under an id that a report names.
 pub(crate) fn collect(state: &mut State, id: &FileId, purpose: FilePurpose, contents: Bytes, account: Option<&str>) {
     let (extension, _) = format_of(&contents);
-    add(state, id.clone(), purpose, format!("{id}.{extension}"), contents, account);
+    add(state, id, purpose, format!("{id}.{extension}"), contents, account);
 }
 
 /// Takes the contents of an image away.
 pub(crate) fn erase(state: &mut State, id: &str) {
-    if let Some(stored) = state.files.edit(id) {
+    let place = state.files.place(id);
+    if let Some(mut stored) = place.and_then(|place| state.files.edit(place)) {
         stored.contents = None;
     }
 }
 
-fn add(state: &mut State, id: FileId, purpose: FilePurpose, filename: String, contents: Bytes, account: Option<&str>) {
-    let mut file = File::new(id);
-    file.created = Some(state.now());
-    file.purpose = purpose;
-    file.size = u64::try_from(contents.len()).ok();
-    file.type_ = filename.rsplit_once('.').map(|(_, extension)| extension.to_owned());
-    file.filename = Some(Sensitive::new(filename));
-    file.url = Some(Sensitive::new(format!("/v1/files/{}/contents", file.id)));
-    let account = account.map(str::to_owned);
-    state.files.insert(StoredFile { account, file, contents: Some(contents), links: Vec::new() });
+fn add(state: &mut State, id: &FileId, purpose: FilePurpose, filename: String, contents: Bytes, account: Option<&str>) {
+    state.files.insert(StoredFile {
+        account: account.map(Into::into),
+        id: id.as_str().into(),
+        created: state.clock.now().timestamp(),
+        purpose,
+        filename: Sensitive::new(filename.into()),
+        size: contents.len(),
+        contents: Some(contents),
+    });
 }
 
-fn shown(state: &State, stored: &StoredFile, call: &Call<'_>) -> Value {
-    let mut file = show::file(&stored.file, call.base_url);
+fn show(state: &State, id: &str, call: &Call<'_>) -> Result<Body, Refusal> {
+    Ok(Body::of(id, &shown(state, state.files.find(id, call.account)?, call)))
+}
+
+fn shown(state: &State, stored: &StoredFile, call: &Call<'_>) -> File {
+    let mut file = stored.shown(call.base_url);
     if call.expanded.reaches("links") {
-        let links = stored.links.iter().rev().filter_map(|link| state.links.get(link)).take(SHOWN_LINKS);
+        let mut places = state.links.having(stored.account(), "file", &stored.id).rev();
+        let links = places.by_ref().take(SHOWN_LINKS).filter_map(|place| state.links.at(place));
         let links = links.map(|stored| show::file_link(&stored.link, call.base_url)).collect();
         let url = format!("{}?file={}", file_links::List::ROUTE.template(), file.id);
-        file.links = Some(List::new(url, links, stored.links.len() > SHOWN_LINKS));
+        file.links = Some(List::new(url, links, places.next().is_some()));
     }
-    to_json(&file)
+    file
 }

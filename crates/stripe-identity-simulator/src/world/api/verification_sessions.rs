@@ -1,7 +1,5 @@
-use serde_json::Value;
 use stripe_identity_core::types::{
-    CustomerAccountId, CustomerId, EventType, Expandable, Redaction, RedactionStatus, Sensitive,
-    VerificationSessionStatus,
+    EventType, Redaction, RedactionStatus, VerificationSession, VerificationSessionStatus,
 };
 
 use crate::refusal::Refusal;
@@ -9,6 +7,7 @@ use crate::response::Body;
 use crate::settings::Redacting;
 use crate::world::call::Call;
 use crate::world::events::record_of_session;
+use crate::world::expand::Shown;
 use crate::world::ids::id_of;
 use crate::world::life;
 use crate::world::page::Page;
@@ -16,30 +15,30 @@ use crate::world::queue::DueThing;
 use crate::world::record::session::{PAGE, StoredSession};
 use crate::world::session_params::{Changes, New};
 use crate::world::state::State;
+use crate::world::store::Record as _;
 
 pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let new = New::parse(std::mem::take(&mut call.form))?;
     let tries = state.plans.take(new.session())?;
-    let id = state.ids.id("vs_");
-    let mut session = new.into_session(id.clone());
+    let mut session = new.into_session(state.ids.id("vs_"));
     session.livemode = Some(false);
     session.created = Some(call.now);
     session.status = VerificationSessionStatus::RequiresInput;
     let mut stored = StoredSession::new(session, call.account, state.clock.now());
     stored.planned.extend(tries);
-    state.sessions.insert(stored);
-    renew_access(state, &id);
-    record_of_session(state, &id, EventType::VerificationSessionCreated, Some(call.request));
-    life::schedule_planned_try(state, &id);
-    show(state, &id, call)
+    let session = state.sessions.insert(stored);
+    renew_access(state, session);
+    record_of_session(state, session, EventType::VerificationSessionCreated, Some(call.request));
+    life::schedule_planned_try(state, session);
+    show(state, session, call)
 }
 
 pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    state.sessions.find(&call.id, call.account)?;
-    life::is_retrieved(state, &call.id);
-    renew_access(state, &call.id);
-    life::schedule_planned_try(state, &call.id);
-    show(state, &call.id, call)
+    let session = state.sessions.find_place(&call.id, call.account)?;
+    life::is_retrieved(state, session);
+    renew_access(state, session);
+    life::schedule_planned_try(state, session);
+    show(state, session, call)
 }
 
 pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
@@ -50,23 +49,26 @@ pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     } else {
         must_be_open(state, call, "updated")?;
     }
-    if let Some(stored) = state.sessions.edit(&call.id) {
+    let session = state.sessions.find_place(&call.id, call.account)?;
+    if let Some(mut stored) = state.sessions.edit(session) {
         changes.apply_to(&mut stored.session)?;
     }
-    renew_access(state, &call.id);
-    show(state, &call.id, call)
+    renew_access(state, session);
+    show(state, session, call)
 }
 
 pub(crate) fn cancel(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     must_be_open(state, call, "canceled")?;
-    if let Some(stored) = state.sessions.edit(&call.id) {
+    let session = state.sessions.find_place(&call.id, call.account)?;
+    if let Some(mut stored) = state.sessions.edit(session) {
         stored.cancel();
     }
-    record_of_session(state, &call.id, EventType::VerificationSessionCanceled, Some(call.request));
-    show(state, &call.id, call)
+    record_of_session(state, session, EventType::VerificationSessionCanceled, Some(call.request));
+    show(state, session, call)
 }
 
 pub(crate) fn redact(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
+    let place = state.sessions.find_place(&call.id, call.account)?;
     let session = &state.sessions.find(&call.id, call.account)?.session;
     if session.redaction.is_some() {
         return Err(Refusal::redacted("redacted"));
@@ -81,9 +83,9 @@ pub(crate) fn redact(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         Redacting::ByRequest => None,
     };
     if let Some(ends) = ends {
-        state.queue.schedule(ends, DueThing::RedactionEnds { session: call.id.clone() });
+        state.queue.schedule(ends, DueThing::RedactionEnds { session: place });
     }
-    if let Some(stored) = state.sessions.edit(&call.id) {
+    if let Some(mut stored) = state.sessions.edit(place) {
         if is_canceled_by_it {
             stored.cancel();
         }
@@ -91,26 +93,19 @@ pub(crate) fn redact(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         stored.redaction_ends = ends;
     }
     if is_canceled_by_it {
-        record_of_session(state, &call.id, EventType::VerificationSessionCanceled, Some(call.request));
+        record_of_session(state, place, EventType::VerificationSessionCanceled, Some(call.request));
     }
-    show(state, &call.id, call)
+    show(state, place, call)
 }
 
 pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse(&mut call.form)?;
-    let status = call.form.one_of("status", VerificationSessionStatus::KNOWN)?;
-    let reference = call.form.text("client_reference_id")?.map(Sensitive::new);
-    let customer = call.form.text("related_customer")?.map(CustomerId::new);
-    let customer_account = call.form.text("related_customer_account")?.map(CustomerAccountId::new);
+    let mut page = Page::parse(&mut call.form)?;
+    page.only("status", call.form.one_of("status", VerificationSessionStatus::KNOWN)?);
+    for field in ["client_reference_id", "related_customer", "related_customer_account"] {
+        page.only(field, call.form.text(field)?);
+    }
     call.form.finish()?;
-    let (records, has_more) = state.sessions.page(&page, call.account, |stored| {
-        let session = &stored.session;
-        page.is_created(stored.created)
-            && status.as_ref().is_none_or(|status| *status == session.status)
-            && (reference.is_none() || reference == session.client_reference_id)
-            && (customer.is_none() || customer == session.related_customer)
-            && (customer_account.is_none() || customer_account == session.related_customer_account)
-    })?;
+    let (records, has_more) = state.sessions.page(&page, call.account)?;
     let mut data = Vec::new();
     for stored in records {
         if call.expanded.is_sensitive() {
@@ -142,21 +137,23 @@ fn must_be_open(state: &State, call: &Call<'_>, action: &str) -> Result<(), Refu
     state.sessions.find(&call.id, call.account)?.must_be_open(action)
 }
 
-fn renew_access(state: &mut State, id: &str) {
+fn renew_access(state: &mut State, session: u64) {
     let now = state.clock.now();
-    if state.sessions.get(id).is_some_and(StoredSession::lacks_access)
-        && let Some(stored) = state.sessions.edit(id)
+    if state.sessions.at(session).is_some_and(StoredSession::lacks_access)
+        && let Some(mut stored) = state.sessions.edit(session)
     {
-        stored.renew_access(now, &mut state.ids, &mut state.queue);
+        stored.renew_access(session, now, &mut state.ids, &mut state.queue);
     }
 }
 
-fn show(state: &State, id: &str, call: &Call<'_>) -> Result<Body, Refusal> {
-    Ok(shown(state, state.sessions.find(id, call.account)?, call).into())
+fn show(state: &State, session: u64, call: &Call<'_>) -> Result<Body, Refusal> {
+    let stored = state.sessions.at(session);
+    let stored = stored.ok_or_else(|| Refusal::not_found(StoredSession::PARAM, StoredSession::NAME, &call.id))?;
+    Ok(Body::of(stored.id(), &shown(state, stored, call)))
 }
 
-fn shown(state: &State, stored: &StoredSession, call: &Call<'_>) -> Value {
-    let report = stored.session.last_verification_report.as_ref().map(Expandable::id);
-    let report = report.and_then(|id| state.reports.get(id.as_str()));
+fn shown(state: &State, stored: &StoredSession, call: &Call<'_>) -> Shown<VerificationSession> {
+    let has_report = stored.session.last_verification_report.is_some();
+    let report = stored.reports.last().filter(|_| has_report).and_then(|&report| state.reports.at(report));
     call.expanded.show_session(&stored.session, report.map(|stored| &stored.report), call.base_url)
 }

@@ -8,10 +8,10 @@ use crate::world::call::Call;
 use crate::world::deliveries;
 use crate::world::metadata;
 use crate::world::page::Page;
-use crate::world::record::webhook_endpoint::{Secrets, Sources, StoredEndpoint};
+use crate::world::record::webhook_endpoint::{Counts, Secrets, Sources, StoredEndpoint};
 use crate::world::state::State;
 use crate::world::store::Record as _;
-use crate::world::webhook_params::{enabled_events, must_have_room, set, url};
+use crate::world::webhook_params::{enabled_events, must_have_room, put, set, url};
 
 pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let form = &mut call.form;
@@ -39,6 +39,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         metadata,
         disabled: false,
         created: call.now,
+        counts: Counts::default(),
         destination: None,
     };
     let mut shown = shown(&endpoint);
@@ -64,9 +65,7 @@ pub(crate) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     set(&mut endpoint.description, description);
     metadata::change(&mut endpoint.metadata, pairs)?;
     let shown = shown(&endpoint);
-    if let Some(stored) = state.webhook_endpoints.edit(&call.id) {
-        *stored = endpoint;
-    }
+    put(state, endpoint);
     Ok(shown.into())
 }
 
@@ -77,10 +76,10 @@ pub(crate) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
 }
 
 pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let page = Page::parse_cursors(&mut call.form)?;
+    let mut page = Page::parse_cursors(&mut call.form)?;
     call.form.finish()?;
-    let (records, has_more) =
-        state.webhook_endpoints.page(&page, call.account, |endpoint| endpoint.destination.is_none())?;
+    page.only("api", Some("v1"));
+    let (records, has_more) = state.webhook_endpoints.page(&page, call.account)?;
     Ok(call.list((records.into_iter().map(shown).collect(), has_more)))
 }
 

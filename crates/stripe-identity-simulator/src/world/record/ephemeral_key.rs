@@ -1,10 +1,14 @@
-use stripe_identity_core::types::{EphemeralKey, Sensitive};
+use serde::{Deserialize, Serialize};
+use stripe_identity_core::types::{EphemeralKey, Sensitive, Timestamp};
 
+use crate::world::rows::Kind;
 use crate::world::store::Record;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredKey {
-    pub(crate) account: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<Box<str>>,
     /// Without its secret, which is shown once.
     pub(crate) key: EphemeralKey,
     pub(crate) secret: Sensitive<String>,
@@ -12,7 +16,7 @@ pub(crate) struct StoredKey {
 }
 
 impl Record for StoredKey {
-    const KIND: &'static str = "ephemeral_key";
+    const KIND: Kind = Kind::EphemeralKey;
     const NAME: &'static str = "ephemeral key";
     const PARAM: &'static str = "key";
 
@@ -22,5 +26,13 @@ impl Record for StoredKey {
 
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+
+    fn created(&self) -> Timestamp {
+        self.key.created.unwrap_or(Timestamp::from_secs(0))
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        self.key.created.get_or_insert(now);
     }
 }

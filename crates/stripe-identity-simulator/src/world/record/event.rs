@@ -1,65 +1,145 @@
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use stripe_identity_core::types::{Event, Sensitive, Timestamp};
+use serde_json::value::{RawValue, to_raw_value};
+use stripe_identity_core::types::{API_VERSION, EventRequest, EventType, ObjectType, Sensitive, Timestamp};
 
-use crate::world::show::{to_json, under};
-use crate::world::store::Record;
-use crate::world::thin_events;
+use crate::world::rows::Kind;
+use crate::world::show::under;
+use crate::world::store::{Record, unknown_time};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredEvent {
-    pub(crate) account: Option<String>,
-    /// The URL of its object is a path.
-    pub(crate) event: Event,
+    pub(crate) id: Box<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<Box<str>>,
+    #[serde(rename = "type")]
+    pub(crate) type_: EventType,
+    #[serde(default = "unknown_time")]
+    pub(crate) created: Timestamp,
+    /// How many webhooks of it have not arrived.
+    #[serde(default)]
+    pub(crate) pending_webhooks: u32,
+    /// The request that it came of, if it came of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<Box<EventRequest>>,
+    /// The object as it was. Its URL is a path.
+    #[serde(deserialize_with = "object")]
+    pub(crate) object: Sensitive<Box<RawValue>>,
+}
+
+/// Reads the object, which must be one: events show it field by field.
+fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<Box<RawValue>>, D::Error> {
+    let object = Box::<RawValue>::deserialize(deserializer)?;
+    if object.get().starts_with('{') { Ok(Sensitive::new(object)) } else { Err(D::Error::custom("expected an object")) }
 }
 
 impl Record for StoredEvent {
-    const KIND: &'static str = "event";
+    const KIND: Kind = Kind::Event;
     const NAME: &'static str = "event";
     const PARAM: &'static str = "id";
 
     fn id(&self) -> &str {
-        self.event.id.as_str()
+        &self.id
     }
 
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        if self.created == unknown_time() {
+            self.created = now;
+        }
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("type", self.type_.as_str());
+        each("delivery_success", if self.pending_webhooks == 0 { "true" } else { "false" });
+    }
+}
+
+/// An event with its snapshot, as it is shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Snapshot<'a> {
+    id: &'a str,
+    object: ObjectType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    pub(crate) api_version: &'a str,
+    created: Timestamp,
+    data: Data<'a>,
+    livemode: bool,
+    pending_webhooks: u32,
+    request: Request<'a>,
+    #[serde(rename = "type")]
+    type_: &'a EventType,
+}
+
+/// The request that an event came of. If there was none, its fields are null.
+#[derive(Debug, Default, Serialize)]
+struct Request<'a> {
+    id: Option<&'a str>,
+    idempotency_key: Option<&'a Sensitive<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Data<'a> {
+    object: Sensitive<Object<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Object<'a> {
+    Text(&'a RawValue),
+    Value(Value),
 }
 
 impl StoredEvent {
-    pub(crate) fn created(&self) -> Timestamp {
-        self.event.created.unwrap_or(Timestamp::from_secs(0))
-    }
-
-    /// Whether it has arrived at every endpoint that it was to be delivered to.
-    pub(crate) fn is_delivered(&self) -> bool {
-        self.event.pending_webhooks.is_none_or(|pending| pending == 0)
-    }
-
     /// Returns the event with its snapshot.
-    pub(crate) fn snapshot(&self, base_url: &str) -> Value {
-        let mut event = to_json(&self.event);
-        if let Some(Value::String(url)) = event.pointer_mut("/data/object/url") {
-            *url = under(base_url, url);
+    pub(crate) fn snapshot(&self, base_url: &str) -> Snapshot<'_> {
+        Snapshot {
+            id: &self.id,
+            object: ObjectType::Event,
+            account: self.account(),
+            api_version: API_VERSION,
+            created: self.created,
+            data: Data { object: Sensitive::new(self.shown_object(base_url)) },
+            livemode: false,
+            pending_webhooks: self.pending_webhooks,
+            request: self.request.as_deref().map_or(Request::default(), |request| Request {
+                id: request.id.as_deref(),
+                idempotency_key: request.idempotency_key.as_ref(),
+            }),
+            type_: &self.type_,
         }
-        event
     }
 
-    /// Returns the thin event as a webhook delivers it.
-    pub(crate) fn notification(&self) -> Value {
-        thin_events::notification(&self.event)
-    }
-
-    /// Returns the thin event as it is when it is fetched.
-    pub(crate) fn thin(&self) -> Value {
-        thin_events::fetched(&self.event)
+    fn shown_object(&self, base_url: &str) -> Object<'_> {
+        let text = self.object.expose();
+        // Other objects of events have no URL.
+        if self.type_ == EventType::FileCreated
+            && let Ok(mut object) = serde_json::from_str::<Value>(text.get())
+        {
+            if let Some(Value::String(url)) = object.get_mut("url") {
+                *url = under(base_url, url);
+            }
+            return Object::Value(object);
+        }
+        Object::Text(text)
     }
 
     /// Changes the object of the snapshot.
     pub(crate) fn change_object(&mut self, change: impl FnOnce(&mut Value)) {
-        let Some(object) = self.event.data.object.expose().value() else { return };
-        let mut object = object.clone();
+        let Ok(mut object) = serde_json::from_str(self.object.expose().get()) else { return };
         change(&mut object);
-        self.event.data.object = Sensitive::new(object.into());
+        if let Ok(object) = to_raw_value(&object) {
+            self.object = Sensitive::new(object);
+        }
     }
 }

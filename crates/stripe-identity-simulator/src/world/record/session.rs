@@ -1,7 +1,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use stripe_identity_core::types::{Sensitive, Timestamp, VerificationSession, VerificationSessionStatus};
+use serde::{Deserialize, Serialize};
+use stripe_identity_core::types::{
+    Sensitive, Timestamp, VerificationSession, VerificationSessionStatus, VerificationSessionType,
+};
 
 use crate::control_error::ControlError;
 use crate::person::Person;
@@ -10,41 +13,57 @@ use crate::submission::Submission;
 use crate::time::Time;
 use crate::world::ids::Ids;
 use crate::world::queue::{DueThing, Queue};
-use crate::world::store::Record;
+use crate::world::rows::Kind;
+use crate::world::store::{Record, unknown_time};
 
 const CLIENT_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredSession {
-    pub(crate) account: Option<String>,
-    /// With all that could be expanded. Its URL is a path: the base is of the server as each client sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<Box<str>>,
+    /// Without what was verified, which its last report says. Its URL is a path: the base is of the server as each client
+    /// sees it.
     pub(crate) session: VerificationSession,
+    #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
+    #[serde(default)]
     client_secret_expires: Time,
+    #[serde(default)]
     url_expires: Time,
     /// How the checks that are under way will end by themselves, if they do.
-    pub(crate) checks: Option<Checks>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checks: Option<Box<Checks>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redaction_ends: Option<Time>,
     /// The person of the last try, if it was not the one whom the session's id determines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) person: Option<Box<Person>>,
     /// The try that the user is going to make, and when.
-    pub(crate) next_try: Option<(Time, Submission)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_try: Option<Box<(Time, Submission)>>,
     /// The tries after that one.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub(crate) planned: VecDeque<Submission>,
-    /// Its reports and its events, the oldest first.
-    pub(crate) reports: Vec<String>,
-    pub(crate) events: Vec<String>,
+    /// The places of its reports and of its events, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reports: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) events: Vec<u64>,
 }
 
 /// Checks that end by themselves.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Checks {
     pub(crate) submission: Submission,
     pub(crate) end: ChecksEnd,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ChecksEnd {
     At(Time),
     /// After so many more retrieves.
@@ -52,7 +71,7 @@ pub(crate) enum ChecksEnd {
 }
 
 impl Record for StoredSession {
-    const KIND: &'static str = "verification_session";
+    const KIND: Kind = Kind::Session;
     const NAME: &'static str = "VerificationSession";
     const PARAM: &'static str = "session";
 
@@ -63,12 +82,50 @@ impl Record for StoredSession {
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        self.fill(now);
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        let session = &self.session;
+        each("status", session.status.as_str());
+        if let Some(reference) = &session.client_reference_id {
+            each("client_reference_id", reference.expose());
+        }
+        if let Some(customer) = &session.related_customer {
+            each("related_customer", customer.as_str());
+        }
+        if let Some(account) = &session.related_customer_account {
+            each("related_customer_account", account.as_str());
+        }
+    }
 }
 
 impl StoredSession {
+    /// Sets what a session that was written by hand leaves out.
+    fn fill(&mut self, now: Timestamp) {
+        let session = &mut self.session;
+        if self.created == unknown_time() {
+            self.created = session.created.unwrap_or(now);
+        }
+        session.created.get_or_insert(self.created);
+        session.livemode.get_or_insert(false);
+        if session.status.as_str().is_empty() {
+            session.status = VerificationSessionStatus::RequiresInput;
+        }
+        if session.type_.as_str().is_empty() {
+            session.type_ = VerificationSessionType::Document;
+        }
+    }
+
     pub(crate) fn new(session: VerificationSession, account: Option<&str>, now: Time) -> Self {
         Self {
-            account: account.map(str::to_owned),
+            account: account.map(Into::into),
             session,
             created: now.timestamp(),
             client_secret_expires: now,
@@ -130,16 +187,18 @@ impl StoredSession {
     }
 
     /// Makes a fresh client secret and a fresh URL in place of those that it lacks.
-    pub(crate) fn renew_access(&mut self, now: Time, ids: &mut Ids, queue: &mut Queue) {
-        let session = self.session.id.as_str().to_owned();
+    ///
+    /// The session is at this place.
+    pub(crate) fn renew_access(&mut self, session: u64, now: Time, ids: &mut Ids, queue: &mut Queue) {
+        let id = self.session.id.as_str();
         if self.session.client_secret.is_none() {
-            let secret = format!("{session}_secret_test_{}", ids.text(32));
+            let secret = format!("{id}_secret_test_{}", ids.text(32));
             self.session.client_secret = Some(Sensitive::new(secret));
             self.client_secret_expires = now.after(CLIENT_SECRET_LIFE);
-            queue.schedule(self.client_secret_expires, DueThing::ClientSecretExpires { session: session.clone() });
+            queue.schedule(self.client_secret_expires, DueThing::ClientSecretExpires { session });
         }
         if self.session.url.is_none() {
-            self.session.url = Some(Sensitive::new(format!("{PAGE}test_{}", ids.token(&session))));
+            self.session.url = Some(Sensitive::new(format!("{PAGE}test_{}", ids.token(id))));
             self.url_expires = now.after(URL_LIFE);
             queue.schedule(self.url_expires, DueThing::UrlExpires { session });
         }
@@ -172,7 +231,7 @@ mod tests {
         let now = Time::from(Timestamp::from_secs(0));
         let mut stored = StoredSession::new(VerificationSession::new("vs_1"), None, now);
         stored.person = Some(Box::new(Person::from_seed(7)));
-        stored.next_try = Some((now, Submission::verified()));
+        stored.next_try = Some(Box::new((now, Submission::verified())));
         stored.planned.push_back(Submission::verified());
         stored.cancel();
         assert_eq!((stored.person, stored.next_try, stored.planned.len()), (None, None, 0));

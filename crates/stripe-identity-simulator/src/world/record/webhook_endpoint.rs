@@ -1,34 +1,71 @@
 use http::Uri;
-use stripe_identity_core::types::{AccountId, Event, EventType, Metadata, Sensitive, Timestamp};
-use stripe_identity_webhook::DeliveryKind;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use stripe_identity_core::types::{EventType, Metadata, Sensitive, Timestamp};
+use stripe_identity_webhook::{DeliveryKind, Signer};
 
+use crate::serial;
 use crate::time::Time;
+use crate::world::record::event::StoredEvent;
+use crate::world::rows::Kind;
 use crate::world::store::Record;
 
 /// More old secrets than this are not valid at a time.
 const MOST_OLD_SECRETS: usize = 4;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredEndpoint {
     pub(crate) id: String,
+    #[serde(default)]
     pub(crate) account: Option<String>,
+    #[serde(with = "serial::url")]
     pub(crate) url: Sensitive<Uri>,
     pub(crate) secrets: Secrets,
+    #[serde(with = "serial::payload", default = "snapshot")]
     pub(crate) kind: DeliveryKind,
+    #[serde(default = "all_events")]
     pub(crate) enabled_events: Vec<String>,
     /// Whose events it gets.
+    #[serde(default)]
     pub(crate) sources: Sources,
+    #[serde(default)]
     pub(crate) api_version: Option<String>,
+    #[serde(default)]
     pub(crate) description: Option<String>,
+    #[serde(default)]
     pub(crate) metadata: Metadata,
+    #[serde(default)]
     pub(crate) disabled: bool,
     pub(crate) created: Timestamp,
     /// What it has as an event destination, if it was made as one.
+    #[serde(default)]
     pub(crate) destination: Option<Destination>,
+    #[serde(default)]
+    pub(crate) counts: Counts,
+}
+
+fn snapshot() -> DeliveryKind {
+    DeliveryKind::Event
+}
+
+fn all_events() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+/// What became of its deliveries, also of those that are no longer kept.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Counts {
+    pub(crate) delivered: u64,
+    pub(crate) failed: u64,
+    /// Events that are not delivered, since too much is pending.
+    pub(crate) dropped: u64,
 }
 
 /// Whose events an endpoint gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Sources {
     /// Those of the account that the endpoint belongs to.
     pub(crate) own: bool,
@@ -36,14 +73,32 @@ pub(crate) struct Sources {
     pub(crate) connected: bool,
 }
 
-#[derive(Clone, Debug)]
+impl Counts {
+    /// Counts a delivery that has ended, or one that has failed before, and was resent with success.
+    pub(crate) fn count(&mut self, is_delivered: bool, is_repair: bool) {
+        let count = if is_delivered { &mut self.delivered } else { &mut self.failed };
+        *count += 1;
+        if is_repair {
+            self.failed = self.failed.saturating_sub(1);
+        }
+    }
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { own: true, connected: false }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Destination {
     pub(crate) name: String,
     pub(crate) updated: Time,
 }
 
 impl Record for StoredEndpoint {
-    const KIND: &'static str = "webhook_endpoint";
+    const KIND: Kind = Kind::WebhookEndpoint;
     const NAME: &'static str = "webhook endpoint";
     const PARAM: &'static str = "webhook_endpoint";
 
@@ -54,12 +109,20 @@ impl Record for StoredEndpoint {
     fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
+        each("api", if self.destination.is_some() { "v2" } else { "v1" });
+    }
 }
 
 impl StoredEndpoint {
-    /// Whether it gets the events of this type of this account.
-    pub(crate) fn hears(&self, event: &Event) -> bool {
-        let account = event.account.as_ref().map(AccountId::as_str);
+    /// Whether it gets this event.
+    pub(crate) fn hears(&self, event: &StoredEvent) -> bool {
+        let account = event.account();
         let is_own = account == self.account.as_deref();
         let is_connected = self.account.is_none() && account.is_some();
         let is_source = (self.sources.own && is_own) || (self.sources.connected && is_connected);
@@ -82,11 +145,19 @@ impl StoredEndpoint {
 }
 
 /// The secrets of an endpoint: the one that signs, and those that were rolled and sign for a while beside it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Secrets {
+    #[serde(deserialize_with = "not_blank")]
     current: Sensitive<String>,
     /// With the time at which each expires, the newest first.
+    #[serde(default)]
     old: Vec<(Sensitive<String>, Time)>,
+}
+
+fn not_blank<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<String>, D::Error> {
+    let secret = Sensitive::<String>::deserialize(deserializer)?;
+    Signer::new(secret.expose()).map(|_| secret.clone()).map_err(D::Error::custom)
 }
 
 impl Secrets {
@@ -96,6 +167,11 @@ impl Secrets {
 
     pub(crate) fn current(&self) -> &str {
         self.current.expose()
+    }
+
+    /// Whether this is or was one of them.
+    pub(crate) fn know(&self, secret: &str) -> bool {
+        std::iter::once(&self.current).chain(self.old.iter().map(|(old, _)| old)).any(|known| known.expose() == secret)
     }
 
     /// Puts a secret in the place of the current one, which is still valid until it expires.

@@ -1,0 +1,223 @@
+//! Worlds as lines of JSON: see the crate's documentation.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{self, BufRead};
+use std::{error, fmt};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::key;
+use crate::world::{InvalidRow, Kind, Part, Row};
+
+const FORMAT: &str = "stripe-identity-simulator";
+const VERSION: u64 = 1;
+
+/// The media type of lines.
+pub(crate) const MEDIA_TYPE: &str = "application/x-ndjson";
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Header<'a> {
+    format: Cow<'a, str>,
+    version: u64,
+}
+
+/// Any other line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    kind: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<u64>,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+/// A world that lines describe.
+pub(crate) struct Described {
+    pub(crate) name: String,
+    /// The number of its first line.
+    pub(crate) line: u64,
+    /// What is in each line, and where in the world: the number of the line, the place and the part.
+    pub(crate) parts: Vec<(u64, u64, Part)>,
+}
+
+/// Why lines are not imported. It quotes nothing of them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// A line is not what it should be. Nothing was changed.
+    #[non_exhaustive]
+    Line {
+        /// The number of the line; that of the first one is 1.
+        number: u64,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// The lines cannot be read. Nothing was changed.
+    Read(io::Error),
+    /// The simulator holds too many worlds. Nothing was changed.
+    TooManyWorlds,
+    /// The state file cannot be written, for this reason. Nothing was changed.
+    Unwritten(String),
+}
+
+impl ImportError {
+    pub(crate) fn at(number: u64, problem: impl Into<String>) -> Self {
+        Self::Line { number, problem: problem.into() }
+    }
+
+    pub(crate) fn of_row(number: u64, error: &InvalidRow) -> Self {
+        Self::at(number, error.to_string())
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line { number, problem } => write!(f, "line {number}: {problem}"),
+            Self::Read(error) => write!(f, "the lines cannot be read: {error}"),
+            Self::TooManyWorlds => f.write_str("too many worlds: expected lines of worlds that are there already"),
+            Self::Unwritten(reason) => write!(f, "the state file cannot be written: {reason}"),
+        }
+    }
+}
+
+impl error::Error for ImportError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Read(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What was imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Imported {
+    /// How many worlds.
+    pub worlds: usize,
+    /// How many lines described what is in them.
+    pub records: usize,
+}
+
+/// Adds the first line.
+pub(crate) fn write_header(to: &mut Vec<u8>) {
+    write_line(to, &Header { format: FORMAT.into(), version: VERSION });
+}
+
+/// Adds the line of a row.
+pub(crate) fn write_row(to: &mut Vec<u8>, row: &Row<'_>) {
+    let Some(value) = &row.value else { return };
+    let contents = (row.kind == Kind::FileContents).then(|| format!("\"{}\"", STANDARD.encode(value)));
+    let json = contents.as_deref().or_else(|| std::str::from_utf8(value).ok()).unwrap_or("null");
+    // Rows are JSON in one line.
+    let Ok(value) = serde_json::from_str(json) else { return };
+    let place = (!row.kind.is_single()).then_some(row.place);
+    write_line(to, &Line { kind: row.kind.name().into(), place, value });
+}
+
+fn write_line(to: &mut Vec<u8>, line: &impl Serialize) {
+    // Into memory, it is written without fail.
+    let _ = serde_json::to_writer(&mut *to, line);
+    to.push(b'\n');
+}
+
+/// Reads all lines.
+pub(crate) fn read(mut lines: impl BufRead) -> Result<Vec<Described>, ImportError> {
+    let mut reader = Reader::default();
+    let (mut number, mut line) = (0, Vec::new());
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line).map_err(ImportError::Read)? == 0 {
+            return if reader.has_header { Ok(reader.worlds) } else { Err(no_header(1)) };
+        }
+        number += 1;
+        if !line.trim_ascii().is_empty() {
+            reader.read(number, &line)?;
+        }
+    }
+}
+
+fn no_header(number: u64) -> ImportError {
+    let expected = format!("expected {{\"format\":\"{FORMAT}\",\"version\":{VERSION}}} first");
+    ImportError::at(number, expected)
+}
+
+#[derive(Default)]
+struct Reader {
+    has_header: bool,
+    worlds: Vec<Described>,
+    /// The place of the last line of each kind in the last world.
+    last: HashMap<Kind, u64>,
+}
+
+impl Reader {
+    fn read(&mut self, number: u64, line: &[u8]) -> Result<(), ImportError> {
+        if !self.has_header {
+            let header: Header<'_> = serde_json::from_slice(line).map_err(|_| no_header(number))?;
+            if header.format != FORMAT {
+                return Err(no_header(number));
+            }
+            if header.version != VERSION {
+                let problem = format!("version {} is not known: expected {VERSION}", header.version);
+                return Err(ImportError::at(number, problem));
+            }
+            self.has_header = true;
+            return Ok(());
+        }
+        let Line { kind, place, value } = serde_json::from_slice(line).map_err(|_| {
+            ImportError::at(number, "expected a JSON object with `kind`, `value` and, where it matters, `place`")
+        })?;
+        let kind = Kind::of(&kind).ok_or_else(|| {
+            let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+            ImportError::at(number, format!("unknown kind: expected one of {}", known.join(", ")))
+        })?;
+        let part = part(kind, value.get()).map_err(|error| ImportError::of_row(number, &error))?;
+        if let Part::World(stored) = &part {
+            self.begin(number, stored.name.clone())?;
+        }
+        let place = match kind {
+            _ if kind.is_single() => 0,
+            Kind::FileContents => place.or_else(|| self.last.get(&Kind::File).copied()).unwrap_or_default(),
+            _ => place.unwrap_or_else(|| self.last.get(&kind).map_or(0, |last| last.saturating_add(1))),
+        };
+        if self.last.insert(kind, place).is_some() && kind.is_single() {
+            return Err(ImportError::at(number, format!("expected one line of the kind {} in a world", kind.name())));
+        }
+        let world = self.worlds.last_mut();
+        let world = world.ok_or_else(|| ImportError::at(number, "expected a line of the kind world before"))?;
+        world.parts.push((number, place, part));
+        Ok(())
+    }
+
+    fn begin(&mut self, line: u64, name: String) -> Result<(), ImportError> {
+        if key::named(&format!("sk_test_{name}")).is_none_or(|(_, named)| named != name) {
+            let problem = "invalid name of a world: expected 1 to 100 ASCII characters without spaces and `_`";
+            return Err(ImportError::at(line, problem));
+        }
+        if self.worlds.iter().any(|world| world.name == name) {
+            return Err(ImportError::at(line, "the world is there already: expected its lines together"));
+        }
+        self.last.clear();
+        self.worlds.push(Described { name, line, parts: Vec::new() });
+        Ok(())
+    }
+}
+
+fn part(kind: Kind, value: &str) -> Result<Part, InvalidRow> {
+    if kind != Kind::FileContents {
+        return Part::read(kind, value.as_bytes());
+    }
+    let text: Result<Cow<'_, str>, _> = serde_json::from_str(value);
+    let contents = text.ok().and_then(|text| STANDARD.decode(text.as_bytes()).ok());
+    contents
+        .map(|contents| Part::FileContents(Bytes::from(contents)))
+        .ok_or_else(|| InvalidRow(format!("invalid {}: expected base64", kind.name())))
+}

@@ -1,0 +1,203 @@
+//! Worlds that come from lines or go into them, and worlds that begin anew.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+use super::worlds::{Place, Worlds};
+use super::{Simulator, SimulatorBuilder};
+use crate::control_error::ControlError;
+use crate::keeper::Unwritten;
+use crate::lines::{self, Described, ImportError, Imported};
+use crate::time::Time;
+use crate::world::{Part, World};
+
+/// A world that takes the place of another one.
+struct Coming {
+    place: Arc<Place>,
+    /// `None` if it is to be as new.
+    world: Option<World>,
+    /// Whether its ids go on from those of the world before.
+    goes_on: bool,
+}
+
+impl Simulator {
+    /// Lets the world begin anew, or, on a handle to all of them, every world: it is as the
+    /// [initial lines](SimulatorBuilder::initial_lines) describe it, or as new if they do not.
+    ///
+    /// Webhook endpoints, plans, faults and disorder that were set on a handle to all worlds are there again. Ids go on, so
+    /// that none is made again that was there before.
+    ///
+    /// ```
+    /// # use stripe_identity_simulator::Simulator;
+    /// let stripe = Simulator::new();
+    /// stripe.world("sk_test_123")?.reset()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the state file cannot be written. Nothing was changed then.
+    pub fn reset(&self) -> Result<(), ControlError> {
+        let real = Time::of_system();
+        // They were read before.
+        let mut described = self.shared.initial.as_deref().map_or(Ok(Vec::new()), lines::read).unwrap_or_default();
+        if let Some(place) = &self.scope {
+            described.retain(|world| world.name == place.name);
+        }
+        let names: HashSet<_> = described.iter().map(|world| world.name.clone()).collect();
+        let fits = self.describe(described, true, real);
+        let mut coming = fits.map_err(|error| ControlError::InitialLines(error.to_string()))?;
+        let others = self.places().into_iter().filter(|place| !names.contains(&place.name));
+        coming.extend(others.map(|place| Coming { place, world: None, goes_on: true }));
+        Ok(self.replace(coming, real)?)
+    }
+
+    /// Writes the world as lines of JSON, or, on a handle to all of them, every world: see the
+    /// [crate's documentation](crate#state-as-lines). Each world is as it was at one moment.
+    ///
+    /// # Errors
+    /// If the lines cannot be written, or something of a world that comes before cannot be written to its state file.
+    pub fn export(&self, mut writer: impl Write) -> io::Result<()> {
+        let mut lines = Vec::new();
+        lines::write_header(&mut lines);
+        for place in self.places() {
+            let all = place.change(|world| {
+                world.each_row::<()>(&place.name, |row| {
+                    lines::write_row(&mut lines, &row);
+                    Ok(())
+                })
+            });
+            // Each row is written to memory without fail.
+            let _ = all.map_err(|unwritten| io::Error::other(unwritten.to_string()))?;
+            writer.write_all(&lines)?;
+            lines.clear();
+        }
+        writer.write_all(&lines)?;
+        writer.flush()
+    }
+
+    /// Puts worlds in place of those that the lines name: see the [crate's documentation](crate#state-as-lines). All of
+    /// them take their places together, and no other world changes. What is due in them does not happen before all are
+    /// there.
+    ///
+    /// ```
+    /// # use stripe_identity_simulator::Simulator;
+    /// let stripe = Simulator::new();
+    /// let lines = r#"
+    ///     {"format":"stripe-identity-simulator","version":1}
+    ///     {"kind":"world","value":{"name":"123"}}
+    ///     {"kind":"verification_session","value":{"session":{"id":"vs_1","type":"document","status":"verified"}}}
+    /// "#;
+    /// assert_eq!(stripe.import(lines.as_bytes())?.worlds, 1);
+    /// # Ok::<(), stripe_identity_simulator::ImportError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a line is not what it should be, or, on a handle to one world, names another one. Nothing was changed then.
+    pub fn import(&self, lines: impl BufRead) -> Result<Imported, ImportError> {
+        let real = Time::of_system();
+        let described = lines::read(lines)?;
+        let foreign = described.iter().find(|world| self.scope.as_ref().is_some_and(|place| place.name != world.name));
+        if let Some(world) = foreign {
+            return Err(ImportError::at(world.line, "another world: expected that of the key alone"));
+        }
+        let records = described.iter().map(|world| world.parts.len() - 1).sum();
+        let imported = Imported { worlds: described.len(), records };
+        let coming = self.describe(described, false, real)?;
+        self.replace(coming, real).map_err(|unwritten| ImportError::Unwritten(unwritten.reason))?;
+        Ok(imported)
+    }
+
+    /// Puts what the initial lines describe.
+    pub(super) fn begin(&self) -> Result<(), ImportError> {
+        self.shared.initial.as_deref().map_or(Ok(()), |lines| self.import(lines).map(drop))
+    }
+
+    /// Makes the worlds that lines describe, and finds or makes the places for them.
+    fn describe(&self, described: Vec<Described>, goes_on: bool, real: Time) -> Result<Vec<Coming>, ImportError> {
+        let mut worlds = Vec::with_capacity(described.len());
+        for Described { name, line, parts } in described {
+            let names_ids = parts.iter().any(|(_, _, part)| matches!(part, Part::World(it) if it.generators.is_some()));
+            let mut world = self.worlds().make_without_webhooks(&name, real);
+            for (line, place, part) in parts {
+                world.put(place, part).map_err(|error| ImportError::of_row(line, &error))?;
+            }
+            world.complete().map_err(|error| ImportError::of_row(line, &error))?;
+            worlds.push((name, line, world, goes_on || !names_ids));
+        }
+        let mut all = self.worlds();
+        all.must_have_tags_of_their_own(&worlds)?;
+        let places = worlds.into_iter().map(|(name, _, world, goes_on)| {
+            let place = all.named(&name, real).ok_or(ImportError::TooManyWorlds)?;
+            Ok(Coming { place, world: Some(world), goes_on })
+        });
+        places.collect()
+    }
+
+    /// Puts worlds in place of others, all at once.
+    fn replace(&self, mut coming: Vec<Coming>, real: Time) -> Result<(), Unwritten> {
+        // In one order, so that no two of these wait for each other.
+        coming.sort_by(|one, other| one.place.name.cmp(&other.place.name));
+        let places: Vec<_> = coming.iter().map(|it| it.place.clone()).collect();
+        let mut guards: Vec<_> = places.iter().map(|place| place.lock()).collect();
+        let fresh = coming.into_iter().zip(&guards).map(|(Coming { place, world, goes_on }, guard)| {
+            let generators = goes_on.then(|| guard.generators());
+            let mut worlds = self.worlds();
+            let Some(mut world) = world else { return worlds.make(&place.name, generators.as_ref(), real) };
+            if let Some(generators) = &generators {
+                world.set_generators(generators);
+            }
+            worlds.add_webhooks(&mut world);
+            world
+        });
+        let fresh: Vec<_> = fresh.collect();
+        let kept = places.iter().zip(&fresh).map(|(place, world)| (place.number(), Some((&*place.name, world))));
+        let kept: Vec<_> = kept.collect();
+        let keeper = self.worlds().keeper();
+        if let Some(keeper) = keeper {
+            keeper.replace(&kept)?;
+        }
+        for ((place, guard), mut world) in places.iter().zip(&mut guards).zip(fresh) {
+            place.are_written(&mut world);
+            **guard = world;
+        }
+        let tags: Vec<_> = guards.iter().map(|world| world.tag().to_owned()).collect();
+        drop(guards);
+        for (place, tag) in places.iter().zip(tags) {
+            self.worlds().set_tag(&place.name, &tag);
+            self.is_active(place);
+        }
+        Ok(())
+    }
+}
+
+impl Worlds {
+    /// Refuses worlds that have the tag of another one: an id would not say whose it is.
+    fn must_have_tags_of_their_own(&self, worlds: &[(String, u64, World, bool)]) -> Result<(), ImportError> {
+        let names: HashSet<_> = worlds.iter().map(|(name, ..)| name.as_str()).collect();
+        let mut tags = HashSet::new();
+        for (_, line, world, _) in worlds {
+            let is_of_another = self.name_of_tag(world.tag()).is_some_and(|other| !names.contains(other));
+            if is_of_another || !tags.insert(world.tag()) {
+                return Err(ImportError::at(*line, "another world has the tag: expected one of its own, or none"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SimulatorBuilder {
+    /// Sets what there is from the start, and again after each [reset](Simulator::reset): lines as
+    /// [`import`](Simulator::import) takes them. A state file that holds worlds is left as it is.
+    ///
+    /// # Errors
+    /// As for an import.
+    pub fn initial_lines(mut self, mut lines: impl BufRead) -> Result<Self, ImportError> {
+        let mut bytes = Vec::new();
+        lines.read_to_end(&mut bytes).map_err(ImportError::Read)?;
+        // Whatever is wrong with them comes out here, and not where no error can be returned.
+        Simulator::new().import(&bytes[..])?;
+        self.initial = Some(bytes.into());
+        Ok(self)
+    }
+}

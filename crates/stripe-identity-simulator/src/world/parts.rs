@@ -1,0 +1,130 @@
+//! What of a world is no record, and what rows are read as.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::disorder::DisorderRule;
+use crate::plan::Plan;
+use crate::serial;
+use crate::settings::Settings;
+use crate::world::clock::WorldClock;
+use crate::world::faults::StoredFaults;
+use crate::world::queue::StoredDue;
+use crate::world::record::delivery::StoredDelivery;
+use crate::world::record::ephemeral_key::StoredKey;
+use crate::world::record::event::StoredEvent;
+use crate::world::record::file::StoredFile;
+use crate::world::record::file_link::StoredLink;
+use crate::world::record::report::StoredReport;
+use crate::world::record::response::StoredResponse;
+use crate::world::record::session::StoredSession;
+use crate::world::record::webhook_endpoint::StoredEndpoint;
+use crate::world::rows::{InvalidRow, Kind};
+
+/// The world itself. What an exported line leaves out is as in a new world.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredWorld {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) clock: Option<WorldClock>,
+    #[serde(default)]
+    pub(crate) settings: Option<Settings>,
+    #[serde(default)]
+    pub(crate) generators: Option<Generators>,
+    #[serde(default)]
+    pub(crate) numbers: Numbers,
+}
+
+/// What ids, secrets and chances come from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Generators {
+    /// What each id of the world contains.
+    #[serde(deserialize_with = "tag")]
+    pub(crate) tag: String,
+    #[serde(with = "serial::hex")]
+    pub(crate) objects: u64,
+    #[serde(with = "serial::hex")]
+    pub(crate) requests: u64,
+    #[serde(with = "serial::hex")]
+    pub(crate) webhooks: u64,
+    #[serde(with = "serial::hex")]
+    pub(crate) disorder: u64,
+    #[serde(with = "serial::hex")]
+    pub(crate) faults: u64,
+}
+
+fn tag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let tag = String::deserialize(deserializer)?;
+    if crate::world::ids::is_tag(&tag) {
+        Ok(tag)
+    } else {
+        Err(serde::de::Error::custom("expected a tag of ten letters or digits"))
+    }
+}
+
+/// How many there were of each kind so far, which gives the next one its place, and how much they took.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Numbers {
+    pub(crate) webhook_endpoint: u64,
+    pub(crate) verification_session: u64,
+    pub(crate) verification_report: u64,
+    pub(crate) file: u64,
+    pub(crate) file_link: u64,
+    pub(crate) event: u64,
+    pub(crate) ephemeral_key: u64,
+    pub(crate) webhook_delivery: u64,
+    pub(crate) due: u64,
+    pub(crate) response: u64,
+    /// Places of attempts that are ready, and of deliveries that have ended.
+    pub(crate) lanes: u64,
+    pub(crate) taken_bytes: usize,
+}
+
+/// What a row was read as.
+#[derive(Debug)]
+pub(crate) enum Part {
+    World(Box<StoredWorld>),
+    Plans(Vec<Plan>),
+    Faults(Box<StoredFaults>),
+    /// With the id of each.
+    Disorder(Vec<(String, DisorderRule)>),
+    WebhookEndpoint(Box<StoredEndpoint>),
+    Session(Box<StoredSession>),
+    Report(Box<StoredReport>),
+    File(Box<StoredFile>),
+    FileContents(Bytes),
+    FileLink(Box<StoredLink>),
+    Event(Box<StoredEvent>),
+    EphemeralKey(Box<StoredKey>),
+    Delivery(Box<StoredDelivery>),
+    Due(StoredDue),
+    Response(Box<StoredResponse>),
+}
+
+impl Part {
+    pub(crate) fn read(kind: Kind, value: &[u8]) -> Result<Self, InvalidRow> {
+        let read = || {
+            Ok(match kind {
+                Kind::World => Self::World(serde_json::from_slice(value)?),
+                Kind::Plans => Self::Plans(serde_json::from_slice(value)?),
+                Kind::Faults => Self::Faults(serde_json::from_slice(value)?),
+                Kind::Disorder => Self::Disorder(serde_json::from_slice(value)?),
+                Kind::WebhookEndpoint => Self::WebhookEndpoint(serde_json::from_slice(value)?),
+                Kind::Session => Self::Session(serde_json::from_slice(value)?),
+                Kind::Report => Self::Report(serde_json::from_slice(value)?),
+                Kind::File => Self::File(serde_json::from_slice(value)?),
+                Kind::FileContents => Self::FileContents(Bytes::copy_from_slice(value)),
+                Kind::FileLink => Self::FileLink(serde_json::from_slice(value)?),
+                Kind::Event => Self::Event(serde_json::from_slice(value)?),
+                Kind::EphemeralKey => Self::EphemeralKey(serde_json::from_slice(value)?),
+                Kind::Delivery => Self::Delivery(serde_json::from_slice(value)?),
+                Kind::Due => Self::Due(serde_json::from_slice(value)?),
+                Kind::Response => Self::Response(serde_json::from_slice(value)?),
+            })
+        };
+        read().map_err(|error: serde_json::Error| InvalidRow::of(kind, &error))
+    }
+}
