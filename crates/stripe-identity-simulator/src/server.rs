@@ -139,8 +139,9 @@ impl Server {
                 // Those that are cut report so, unless a world is at work for long.
                 let _ = tokio::time::timeout(GRACE, deliveries.shutdown()).await;
             });
-            // A name that is still looked up is not waited for.
-            runtime.shutdown_background();
+            // What is cut lets go of the simulator, which may have a file to close. A name that is still looked up is not
+            // waited for.
+            runtime.shutdown_timeout(GRACE);
         })?;
         Ok(Self { address, simulator, control_token, stop: Some(stop), thread: Some(thread) })
     }
@@ -297,7 +298,9 @@ async fn respond(
     if let Err(refusal) = shared.guard.check(&parts) {
         return Ok(refuse(&shared, parts, refusal));
     }
-    let body = match shared.room.read(body, shared.timeout).await {
+    let largest =
+        if parts.uri.path() == "/_simulator/import" { request_body::LARGEST_TOGETHER } else { request_body::LARGEST };
+    let body = match shared.room.read(body, largest, shared.timeout).await {
         Ok(Some(body)) => body,
         Ok(None) => return Err(Broken),
         Err(refusal) => return Ok(refuse(&shared, parts, refusal)),

@@ -46,11 +46,11 @@ pub(super) enum Command {
     Submit(SubmitArguments),
     /// Let time pass, and what is due happen
     Advance(AdvanceArguments),
-    /// Bring a world back to how it began
+    /// Bring a world back to how it began, with what --seed-file has of it
     Reset(ResetArguments),
-    /// Write all that the simulator holds, as JSON Lines
+    /// Write all worlds, as JSON Lines that `import` and --seed-file take
     Export(ExportArguments),
-    /// Read what `export` has written, beside what is there
+    /// Put the worlds of an export in place of those with the same names
     Import(ImportArguments),
 }
 

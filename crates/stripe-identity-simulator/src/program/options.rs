@@ -20,6 +20,15 @@ pub(super) enum LogFormat {
     Off,
 }
 
+/// What a change survives once it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DurabilityChoice {
+    /// That the process is killed at any moment
+    Normal,
+    /// Also that the power fails; each change waits for the disk
+    Full,
+}
+
 #[derive(Args, Clone, Debug)]
 pub(super) struct Options {
     /// Where to listen: HOST:PORT, where port 0 picks a free one
@@ -70,6 +79,25 @@ pub(super) struct Options {
     /// Sign webhooks at the time of the simulator's clock, and not at the real time
     #[arg(long, env = "STRIPE_SIMULATOR_VIRTUAL_SIGNATURES", value_parser = BoolishValueParser::new())]
     pub(super) virtual_signatures: bool,
+
+    /// Keep the state in this file, which is made if it is not there
+    ///
+    /// Without it, the state ends with the simulator. The file goes on with its own seed, clocks and webhook endpoints.
+    /// Two processes cannot use one file.
+    #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_STATE")]
+    pub(super) state: Option<PathBuf>,
+
+    /// What a change survives once it is answered: normal or full
+    ///
+    /// Defaults to normal: nothing is lost if the process is killed, but the last changes may be if the power fails.
+    #[arg(long, value_name = "HOW", env = "STRIPE_SIMULATOR_DURABILITY", requires = "state")]
+    pub(super) durability: Option<DurabilityChoice>,
+
+    /// Begin with what this file holds, as lines that `export` has written
+    ///
+    /// `reset` brings it back. A state file that holds something already is left as it is.
+    #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_SEED_FILE")]
+    pub(super) seed_file: Option<PathBuf>,
 
     /// What ids and secrets are made from, a number: the same ones for the same seed
     ///

@@ -1,20 +1,22 @@
 //! How a server is started from options, and how it ends.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufReader};
 use std::time::Duration;
 
-use stripe_identity_simulator::{Clock, Server, ServerOptions, Settings, Simulator, SimulatorBuilder, WebhookEndpoint};
+use stripe_identity_simulator::{
+    Clock, Durability, Server, ServerOptions, Settings, Simulator, SimulatorBuilder, StateFile, WebhookEndpoint,
+};
 
 use super::failure::Failure;
 use super::log::Log;
-use super::options::{LogFormat, Options};
+use super::options::{DurabilityChoice, LogFormat, Options};
 use super::port;
 use super::ready_file::ReadyFile;
 use super::signals::Signals;
 
 /// How long requests and deliveries under way have at the end.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(400);
 
 /// What differs between commands that start a server.
 pub(super) struct Defaults {
@@ -48,6 +50,12 @@ impl Running {
 }
 
 pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Running, Failure> {
+    if options.state.is_some() && has_webhooks(options) && options.webhook_secret.is_none() {
+        // The endpoints of worlds in the file keep theirs.
+        let message = "--state with --webhook or --thin-webhook needs --webhook-secret, so that webhooks are signed with the \
+                       same secret at each start";
+        return Err(Failure::usage(message));
+    }
     let log = Log::start(options.log.unwrap_or(defaults.log));
     let webhook_secret = match &options.webhook_secret {
         Some(secret) => secret.clone(),
@@ -55,7 +63,7 @@ pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Runn
     };
     let (notes, requests) = (log.clone(), log.clone());
     let builder = builder(options)?.on_note(move |note| notes.note(note));
-    let simulator = builder.on_request(move |entry| requests.request(entry)).build();
+    let simulator = open(builder.on_request(move |entry| requests.request(entry)), options)?;
     add_webhooks(&simulator, options, &webhook_secret)?;
     let listen = options.listen.as_deref().unwrap_or(defaults.listen);
     let server = match Server::start_with(listen, simulator, server_options(options)) {
@@ -112,6 +120,25 @@ fn builder(options: &Options) -> Result<SimulatorBuilder, Failure> {
             .map_err(|error| Failure::usage(format!("--webhook-root {}: {error}", path.display())))?;
     }
     Ok(builder)
+}
+
+/// Makes the simulator, with the state that its file holds or that it begins with.
+fn open(mut builder: SimulatorBuilder, options: &Options) -> Result<Simulator, Failure> {
+    if let Some(path) = &options.seed_file {
+        let wrong = |error: &dyn std::fmt::Display| {
+            let path = path.display();
+            Failure::new(format!("the seed file {path}: {error}: --seed-file takes what `export` has written"))
+        };
+        let file = File::open(path).map_err(|error| wrong(&error))?;
+        builder = builder.initial_lines(BufReader::new(file)).map_err(|error| wrong(&error))?;
+    }
+    let Some(path) = &options.state else { return Ok(builder.build()) };
+    let durability = match options.durability {
+        Some(DurabilityChoice::Full) => Durability::Full,
+        Some(DurabilityChoice::Normal) | None => Durability::Process,
+    };
+    let opened = builder.open(StateFile::new(path).durability(durability));
+    opened.map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Adds the endpoints to all worlds. They get every event, redactions included.

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 
 use crate::refusal::Refusal;
 
-const LARGEST: usize = 16 * 1024 * 1024;
-/// How large all bodies are together that are being received or handled.
-const LARGEST_TOGETHER: usize = 16 * LARGEST;
+pub(super) const LARGEST: usize = 16 * 1024 * 1024;
+/// How large all bodies are together that are being received or handled, and the body of an import by itself.
+pub(super) const LARGEST_TOGETHER: usize = 16 * LARGEST;
 
 /// A response that is larger takes room.
 const LARGE: usize = 1024 * 1024;
@@ -58,15 +58,15 @@ impl Room {
         Ok(Bytes::from_owner(Held { bytes, _room: room }))
     }
 
-    /// Reads a body that arrives whole within this time. Returns `None` if the connection broke.
-    pub(super) async fn read<B>(&self, body: B, longest: Duration) -> Result<Option<Body>, Refusal>
+    /// Reads a body that is no larger than this and arrives whole within this time. Returns `None` if the connection broke.
+    pub(super) async fn read<B>(&self, body: B, largest: usize, longest: Duration) -> Result<Option<Body>, Refusal>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
-        timeout(longest, self.collect(body)).await.unwrap_or_else(|_| Err(Refusal::slow_body()))
+        timeout(longest, self.collect(body, largest)).await.unwrap_or_else(|_| Err(Refusal::slow_body()))
     }
 
-    async fn collect<B>(&self, mut body: B) -> Result<Option<Body>, Refusal>
+    async fn collect<B>(&self, mut body: B, largest: usize) -> Result<Option<Body>, Refusal>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
@@ -75,7 +75,7 @@ impl Room {
             let Ok(frame) = frame else { return Ok(None) };
             // Others are trailers.
             let Ok(data) = frame.into_data() else { continue };
-            if data.len() > LARGEST - bytes.len() {
+            if data.len() > largest - bytes.len() {
                 return Err(Refusal::too_large());
             }
             // It is at most as large as the largest body.
@@ -100,7 +100,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     async fn read(room: &Room, length: usize) -> Result<Body, u16> {
-        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), LONG).await;
+        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), LARGEST, LONG).await;
         body.map(Option::unwrap).map_err(|refusal| refusal.into_response().status().as_u16())
     }
 

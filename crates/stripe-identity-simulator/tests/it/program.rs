@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use stripe_identity_core::types::Timestamp;
 use stripe_identity_simulator::Server;
 use stripe_identity_webhook::{Delivery, Verifier};
 
+use crate::folder::Folder;
 use crate::http::{SESSIONS, exchange};
 use crate::server::life_of_a_session;
 
@@ -138,27 +138,6 @@ fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
-/// A folder of its own for each test, removed with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("simulator-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Receives one webhook, checks its signature, and returns the type of its event.
 fn receive(receiver: &TcpListener, secret: &str) -> String {
     let (mut stream, _) = receiver.accept().unwrap();
@@ -203,6 +182,9 @@ fn help_has_each_option_of_the_server_and_each_option_has_its_variable() {
         "webhook-host",
         "webhook-root",
         "virtual-signatures",
+        "state",
+        "durability",
+        "seed-file",
         "seed",
         "clock",
         "processing",
@@ -450,8 +432,8 @@ fn webhook_secret_that_is_made_is_printed_and_works() {
 
 #[test]
 fn ready_file_has_what_a_test_needs_and_goes_at_the_end() {
-    let folder = Folder::new("ready");
-    let file = folder.file("ready.json");
+    let folder = Folder::new();
+    let file = folder.path().join("ready.json");
     // One of a simulator that was killed is replaced.
     fs::write(&file, "{}").unwrap();
     let mut command = program();
@@ -471,7 +453,7 @@ fn ready_file_has_what_a_test_needs_and_goes_at_the_end() {
     }
     running.signal("TERM");
     assert!(running.end().success());
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -543,6 +525,9 @@ fn wrong_calls_end_with_2_and_say_what_is_right() {
     for (arguments, expected) in [
         (&["--bogus"][..], "--bogus"),
         (&["--seed", "x"], "--seed"),
+        (&["--state", "x", "--webhook", "http://127.0.0.1/"], "--webhook-secret"),
+        (&["--durability", "full"], "--state"),
+        (&["--state", "x", "--durability", "some"], "full"),
         (&["--clock", "yesterday"], "`real`, `frozen`"),
         (&["--public-url", "id.example.test"], "http://HOST"),
         (&["--listen", "nowhere"], "127.0.0.1:0"),
@@ -729,4 +714,113 @@ fn url_of_a_server_on_all_addresses_leads_to_it_from_this_machine() {
     let server = Server::start("0.0.0.0:0", stripe_identity_simulator::Simulator::new()).unwrap();
     let address: SocketAddr = server.url().strip_prefix("http://").unwrap().parse().unwrap();
     assert!(address.ip().is_loopback() && TcpStream::connect(address).is_ok());
+}
+
+#[test]
+fn state_file_keeps_what_was_answered_from_one_start_to_the_next() {
+    let folder = Folder::new();
+    let start = |durability: &str| {
+        let mut command = program();
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .env("STRIPE_SIMULATOR_STATE", folder.file())
+            .env("STRIPE_SIMULATOR_DURABILITY", durability);
+        command
+    };
+    let first = Running::of(&mut start("normal"));
+    let session = first.ask(&format!("POST {SESSIONS}"), "type=document");
+    let id = session["id"].as_str().unwrap();
+
+    let second = start("normal").output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let error = stderr(&second);
+    assert!(error.contains("in use") && error.contains(&first.child.id().to_string()), "{error}");
+    // It is killed.
+    drop(first);
+    let mut again = Running::of(&mut start("full"));
+    assert_eq!(again.session(id)["id"], id);
+    again.client(&["submit", id]);
+    again.signal("TERM");
+    assert!(again.end().success());
+    assert_eq!(Running::of(&mut start("normal")).session(id)["status"], "verified");
+}
+
+#[test]
+fn state_file_that_is_something_else_is_refused_and_left() {
+    let folder = Folder::new();
+    let text = "this is no database, but a text of some length".repeat(100);
+    fs::write(folder.file(), &text).unwrap();
+    let output = run(&["--listen", "127.0.0.1:0", "--state", folder.file().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("state.db"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(folder.file()).unwrap(), text);
+}
+
+#[test]
+fn export_is_imported_reset_and_a_seed_file() {
+    let folder = Folder::new();
+    let file = folder.path().join("export.jsonl");
+    let path = file.to_str().unwrap();
+    let first = Running::start(&[]);
+    let id = first.client(&["trigger", "verified"]);
+    first.client(&["export", path]);
+    assert_eq!(first.client(&["export"]).lines().next(), fs::read_to_string(&file).unwrap().lines().next());
+
+    // Into one that runs, and back to nothing.
+    let second = Running::start(&[]);
+    second.client(&["import", path]);
+    assert_eq!(second.session(&id)["status"], "verified");
+    second.client(&["trigger", "created", "--key", "sk_test_other"]);
+    let events = |key: &str| {
+        let key = format!("Authorization: Bearer {key}\r\n");
+        let body = exchange(second.address(), "x", "GET /v1/events", &key, "").1;
+        serde_json::from_str::<Value>(&body).unwrap()["data"].as_array().unwrap().len()
+    };
+    assert!(events("sk_test_123") > 0 && events("sk_test_other") > 0);
+    second.client(&["reset"]);
+    assert!(events("sk_test_123") == 0 && events("sk_test_other") > 0);
+    second.client(&["reset", "--all"]);
+    assert_eq!(events("sk_test_other"), 0);
+
+    // As what one begins with, to which a reset leads back.
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0"]).env("STRIPE_SIMULATOR_SEED_FILE", &file);
+    let third = Running::of(&mut command);
+    assert_eq!(third.session(&id)["status"], "verified");
+    let redact = format!("POST {SESSIONS}/{}/redact", id.trim());
+    assert_eq!(third.ask(&redact, "")["redaction"]["status"], "processing");
+    third.client(&["reset"]);
+    assert!(third.session(&id)["redaction"].is_null());
+}
+
+#[test]
+fn bad_lines_are_refused_with_their_number() {
+    let folder = Folder::new();
+    let file = folder.path().join("bad.jsonl");
+    let path = file.to_str().unwrap();
+    let running = Running::start(&[]);
+    let mut lines = running.client(&["export"]);
+    lines.push_str("{\"kind\":\n");
+    let number = format!("line {}", lines.lines().count());
+    fs::write(&file, lines).unwrap();
+    let output = run(&["--listen", "127.0.0.1:0", "--seed-file", path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&number) && stderr(&output).contains(path), "{}", stderr(&output));
+    let output = run(&["import", path, "--url", &running.url()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&number), "{}", stderr(&output));
+    let output = run(&["import", "/nonexistent", "--url", &running.url()]);
+    assert!(stderr(&output).contains("cannot read /nonexistent"), "{}", stderr(&output));
+}
+
+#[test]
+fn import_is_larger_than_other_requests_may_be() {
+    let running = Running::start(&[]);
+    let mut lines = running.client(&["export"]).into_bytes();
+    let blank = " ".repeat(1 << 20) + "\n";
+    lines.extend_from_slice(blank.repeat(20).as_bytes());
+    let folder = Folder::new();
+    let file = folder.path().join("large.jsonl");
+    fs::write(&file, lines).unwrap();
+    running.client(&["import", file.to_str().unwrap()]);
 }
