@@ -23,6 +23,8 @@ mod server;
 mod server_faults;
 #[cfg(feature = "state")]
 mod state;
+#[cfg(feature = "state")]
+mod state_speed;
 mod surface;
 mod time;
 mod uploads;
