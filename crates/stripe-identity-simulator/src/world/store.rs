@@ -55,6 +55,9 @@ pub(crate) struct Store<T> {
 struct Index {
     hasher: RandomState,
     places: BTreeSet<(u64, u64)>,
+    /// How often a set was looked into.
+    #[cfg(test)]
+    looks: std::cell::Cell<usize>,
 }
 
 impl Index {
@@ -84,16 +87,16 @@ impl Index {
         }
     }
 
-    fn first(&self, set: u64, places: Range<u64>) -> Option<u64> {
-        self.places.range((set, places.start)..(set, places.end)).next().map(|&(_, place)| place)
+    /// Returns which of these places are in a set.
+    fn within(&self, set: u64, places: Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+        #[cfg(test)]
+        self.looks.set(self.looks.get() + 1);
+        self.places.range((set, places.start)..(set, places.end)).map(|&(_, place)| place)
     }
 
-    fn last(&self, set: u64, places: Range<u64>) -> Option<u64> {
-        self.places.range((set, places.start)..(set, places.end)).next_back().map(|&(_, place)| place)
-    }
-
-    fn set(&self, set: u64) -> impl DoubleEndedIterator<Item = u64> {
-        self.places.range((set, 0)..=(set, u64::MAX)).map(|&(_, place)| place)
+    /// Returns the places in a set.
+    fn all(&self, set: u64) -> impl DoubleEndedIterator<Item = u64> {
+        self.within(set, 0..u64::MAX)
     }
 }
 
@@ -184,7 +187,7 @@ impl<T: Record> Store<T> {
 
     /// Returns the places of the records of an account, the oldest first.
     pub(crate) fn of(&self, account: Option<&str>) -> impl Iterator<Item = u64> {
-        let places = self.index.set(self.index.of_account(account));
+        let places = self.index.all(self.index.of_account(account));
         places.filter(move |place| self.at(*place).is_some_and(|record| record.account() == account))
     }
 
@@ -195,7 +198,7 @@ impl<T: Record> Store<T> {
         field: &'static str,
         value: &'a str,
     ) -> impl DoubleEndedIterator<Item = u64> + 'a {
-        let places = self.index.set(self.index.of_field(account, field, value));
+        let places = self.index.all(self.index.of_field(account, field, value));
         places.filter(move |place| {
             self.at(*place).is_some_and(|record| record.account() == account && has(record, field, |it| it == value))
         })
@@ -257,9 +260,9 @@ impl<T: Record> Store<T> {
         let mut agreed = 0;
         for group in groups.iter().cycle() {
             let next = if is_upward {
-                group.iter().filter_map(|&set| self.index.first(set, place..places.end)).min()?
+                group.iter().filter_map(|&set| self.index.within(set, place..places.end).next()).min()?
             } else {
-                group.iter().filter_map(|&set| self.index.last(set, places.start..place + 1)).max()?
+                group.iter().filter_map(|&set| self.index.within(set, places.start..place + 1).next_back()).max()?
             };
             agreed = if next == place { agreed + 1 } else { 1 };
             place = next;
@@ -350,43 +353,4 @@ impl<T: Record> Drop for Edit<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Thing(&'static str);
-
-    impl Record for Thing {
-        const KIND: &'static str = "thing";
-        const NAME: &'static str = "thing";
-        const PARAM: &'static str = "thing";
-
-        fn id(&self) -> &str {
-            self.0
-        }
-
-        fn account(&self) -> Option<&str> {
-            None
-        }
-
-        fn created(&self) -> Timestamp {
-            Timestamp::from_secs(0)
-        }
-    }
-
-    #[test]
-    fn each_change_is_noted_once() {
-        let mut store = Store::default();
-        let changes = |store: &mut Store<Thing>| {
-            let mut changes = Vec::new();
-            store.take_changes(&mut changes);
-            changes.into_iter().map(|change| (change.place, change.is_removal)).collect::<Vec<_>>()
-        };
-        let (first, second) = (store.insert(Thing("a")), store.insert(Thing("b")));
-        drop(store.edit(second));
-        assert_eq!(changes(&mut store), [(first, false), (second, false)]);
-        assert!(store.edit(2).is_none() && store.remove(2).is_none() && store.get("a").is_some());
-        assert_eq!(changes(&mut store), []);
-        assert!(store.remove(first).is_some() && store.get("a").is_none());
-        assert_eq!((changes(&mut store), store.len()), (vec![(first, true)], 1));
-    }
-}
+mod tests;
