@@ -49,49 +49,63 @@ pub(crate) struct Store<T> {
     changes: Vec<Change>,
 }
 
-/// Which records have a value in a field. It has a set of places for each account, field and value, and one for each
-/// account alone. All sets are in one, under the hashes of what they are for.
+/// Which records have some values in some fields. For each account and each combination of fields and values that a record
+/// has, there is a set of places. All sets are in one, under the hashes of what they are for.
 #[derive(Debug, Default)]
 struct Index {
     hasher: RandomState,
     places: BTreeSet<(u64, u64)>,
-    /// How often a set was looked into.
+    /// How many places were looked at.
     #[cfg(test)]
     looks: std::cell::Cell<usize>,
 }
 
 impl Index {
-    fn of_account(&self, account: Option<&str>) -> u64 {
+    /// Returns the set of all records of an account.
+    fn of(&self, account: Option<&str>) -> u64 {
         self.hasher.hash_one(account)
     }
 
-    fn of_field(&self, account: Option<&str>, field: &str, value: &str) -> u64 {
-        self.hasher.hash_one((account, field, value))
+    /// Returns the set of those records in a set that have a value in a field, in whatever order the fields come.
+    fn having(&self, set: u64, field: &str, value: &str) -> u64 {
+        set.wrapping_add(self.hasher.hash_one((field, value)))
     }
 
-    /// The sets that a record belongs to.
+    /// Returns the sets that a record belongs to.
     fn sets(&self, record: &impl Record) -> Vec<u64> {
-        let account = record.account();
-        let mut sets = vec![self.of_account(account)];
-        record.fields(&mut |field, value| sets.push(self.of_field(account, field, value)));
+        let mut sets = Vec::with_capacity(4);
+        sets.push(self.of(record.account()));
+        record.fields(&mut |field, value| {
+            for index in 0..sets.len() {
+                sets.push(self.having(sets[index], field, value));
+            }
+        });
         sets
     }
 
-    fn add(&mut self, sets: &[u64], place: u64) {
-        self.places.extend(sets.iter().map(|&set| (set, place)));
-    }
-
-    fn remove(&mut self, sets: &[u64], place: u64) {
-        for &set in sets {
-            self.places.remove(&(set, place));
+    /// Moves a place from some sets to others.
+    fn change(&mut self, before: &[u64], after: &[u64], place: u64) {
+        for set in before.iter().filter(|set| !after.contains(set)) {
+            self.places.remove(&(*set, place));
+        }
+        for set in after.iter().filter(|set| !before.contains(set)) {
+            self.places.insert((*set, place));
         }
     }
 
-    /// Returns which of these places are in a set.
+    /// Returns those of these places that are in a set.
     fn within(&self, set: u64, places: Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+        // A range must not end before it begins.
+        let places = self.places.range((set, places.start)..(set, places.end.max(places.start)));
         #[cfg(test)]
-        self.looks.set(self.looks.get() + 1);
-        self.places.range((set, places.start)..(set, places.end)).map(|&(_, place)| place)
+        let places = places.inspect(|_| self.looks.set(self.looks.get() + 1));
+        places.map(|&(_, place)| place)
+    }
+
+    /// The same, the last one first or, on the way up, the first one.
+    fn walk(&self, set: u64, places: Range<u64>, is_upward: bool) -> Box<dyn Iterator<Item = u64> + '_> {
+        let places = self.within(set, places);
+        if is_upward { Box::new(places) } else { Box::new(places.rev()) }
     }
 
     /// Returns the places in a set.
@@ -115,7 +129,7 @@ impl<T: Record> Store<T> {
         let hash = self.index.hasher.hash_one(record.id());
         self.by_id.insert_unique(hash, (hash, place), |&(hash, _)| hash);
         let sets = self.index.sets(&record);
-        self.index.add(&sets, place);
+        self.index.change(&[], &sets, place);
         self.all.insert(place, Box::new(record));
         place
     }
@@ -127,7 +141,7 @@ impl<T: Record> Store<T> {
             entry.remove();
         }
         let sets = self.index.sets(&*record);
-        self.index.remove(&sets, place);
+        self.index.change(&sets, &[], place);
         self.note(place, true);
         Some(*record)
     }
@@ -187,7 +201,7 @@ impl<T: Record> Store<T> {
 
     /// Returns the places of the records of an account, the oldest first.
     pub(crate) fn of(&self, account: Option<&str>) -> impl Iterator<Item = u64> {
-        let places = self.index.all(self.index.of_account(account));
+        let places = self.index.all(self.index.of(account));
         places.filter(move |place| self.at(*place).is_some_and(|record| record.account() == account))
     }
 
@@ -198,7 +212,7 @@ impl<T: Record> Store<T> {
         field: &'static str,
         value: &'a str,
     ) -> impl DoubleEndedIterator<Item = u64> + 'a {
-        let places = self.index.all(self.index.of_field(account, field, value));
+        let places = self.index.all(self.index.having(self.index.of(account), field, value));
         places.filter(move |place| {
             self.at(*place).is_some_and(|record| record.account() == account && has(record, field, |it| it == value))
         })
@@ -218,19 +232,10 @@ impl<T: Record> Store<T> {
             places.start = places.start.max(place("ending_before", before)? + 1);
         }
         let is_upward = page.ending_before.is_some();
-        let groups = self.groups(&page.filters, account);
-        let mut records = Vec::new();
-        while records.len() <= page.limit
-            && let Some(place) = self.next(&groups, &places, is_upward)
-        {
-            if is_upward {
-                places.start = place + 1;
-            } else {
-                places.end = place;
-            }
-            // Hashes can be equal by chance.
-            records.extend(self.at(place).filter(|record| is_meant(*record, &page.filters, account)));
-        }
+        // Hashes can be equal by chance.
+        let records = self.walk(&page.filters, account, places, is_upward).filter_map(|place| self.at(place));
+        let records = records.filter(|record| is_meant(*record, &page.filters, account));
+        let mut records: Vec<_> = records.take(page.limit.saturating_add(1)).collect();
         let has_more = records.len() > page.limit;
         records.truncate(page.limit);
         if is_upward {
@@ -239,38 +244,29 @@ impl<T: Record> Store<T> {
         Ok((records, has_more))
     }
 
-    /// Returns the sets, one of each group of which a record has to be in.
-    fn groups(&self, filters: &[Filter], account: Option<&str>) -> Vec<Vec<u64>> {
-        if filters.is_empty() {
-            return vec![vec![self.index.of_account(account)]];
-        }
-        let set = |field, value: &String| self.index.of_field(account, field, value);
-        filters.iter().map(|filter| filter.values.iter().map(|value| set(filter.field, value)).collect()).collect()
-    }
-
-    /// Returns the last one of these places that is in a set of each group, or the first one.
-    ///
-    /// Each group in turn leads to its next place from where the one before has led to. So this takes no more steps than
-    /// the smallest group has places.
-    fn next(&self, groups: &[Vec<u64>], places: &Range<u64>, is_upward: bool) -> Option<u64> {
-        if places.is_empty() {
-            return None;
-        }
-        let mut place = if is_upward { places.start } else { places.end - 1 };
-        let mut agreed = 0;
-        for group in groups.iter().cycle() {
-            let next = if is_upward {
-                group.iter().filter_map(|&set| self.index.within(set, place..places.end).next()).min()?
-            } else {
-                group.iter().filter_map(|&set| self.index.within(set, places.start..place + 1).next_back()).max()?
-            };
-            agreed = if next == place { agreed + 1 } else { 1 };
-            place = next;
-            if agreed == groups.len() {
-                return Some(place);
+    /// Returns those of these places that pass some filters, the last one first or, on the way up, the first one.
+    fn walk(
+        &self,
+        filters: &[Filter],
+        account: Option<&str>,
+        places: Range<u64>,
+        is_upward: bool,
+    ) -> impl Iterator<Item = u64> {
+        // One for each choice of values.
+        let sets = filters.iter().fold(vec![self.index.of(account)], |sets, filter| {
+            let having = |set| filter.values.iter().map(move |value| self.index.having(set, filter.field, value));
+            sets.into_iter().flat_map(having).collect()
+        });
+        let mut walks: Vec<_> =
+            sets.into_iter().map(|set| self.index.walk(set, places.clone(), is_upward).peekable()).collect();
+        std::iter::from_fn(move || {
+            let next = walks.iter_mut().filter_map(|walk| walk.peek().copied());
+            let next = if is_upward { next.min() } else { next.max() }?;
+            for walk in &mut walks {
+                walk.next_if_eq(&next);
             }
-        }
-        None
+            Some(next)
+        })
     }
 
     /// Returns the places of what was made from the first to the last of these seconds.
@@ -345,10 +341,7 @@ impl<T: Record> DerefMut for Edit<'_, T> {
 impl<T: Record> Drop for Edit<'_, T> {
     fn drop(&mut self) {
         let after = self.index.sets(self.record);
-        if after != self.before {
-            self.index.remove(&self.before, self.place);
-            self.index.add(&after, self.place);
-        }
+        self.index.change(&self.before, &after, self.place);
     }
 }
 
