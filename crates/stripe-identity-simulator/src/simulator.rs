@@ -205,15 +205,17 @@ impl Simulator {
 
     /// Does something in a world, after everything that is due there.
     fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
-        let result = {
+        let (result, is_news) = {
             let mut world = place.lock();
             world.catch_up(real);
             let result = action(&mut world);
             // Nothing stores them yet.
             drop(world.take_changes());
-            result
+            (result, world.takes_note())
         };
-        lock(&self.shared.activity_hooks).retain(|hook| hook(place));
+        if is_news {
+            lock(&self.shared.activity_hooks).retain(|hook| hook(place));
+        }
         result
     }
 

@@ -71,7 +71,11 @@ pub(crate) struct World {
     state: State,
     /// Apart from other ids, so that a refused request does not change which ones come next.
     request_ids: Ids,
+    noted: Option<Noted>,
 }
+
+/// When the next thing is due, and how far its clock is ahead of the machine's, if it runs.
+type Noted = (Option<Time>, Option<Duration>);
 
 /// What comes of a request.
 pub(crate) struct Reply {
@@ -82,7 +86,7 @@ pub(crate) struct Reply {
 
 impl World {
     pub(crate) fn new(ids: Ids, clock: WorldClock, settings: Settings, base_url: String) -> Self {
-        Self { request_ids: ids.fork(), state: State::new(ids, clock, settings, base_url) }
+        Self { request_ids: ids.fork(), state: State::new(ids, clock, settings, base_url), noted: None }
     }
 
     /// Does what a request asks for.
@@ -164,6 +168,13 @@ impl World {
     #[cfg(feature = "server")]
     pub(crate) fn next_due(&self, real: Time) -> Option<Duration> {
         self.state.queue.next().and_then(|next| self.state.clock.until(next, real))
+    }
+
+    /// Whether a webhook is ready, or something else is due next by itself than when this was last called.
+    pub(crate) fn takes_note(&mut self) -> bool {
+        let next = (self.state.queue.next(), self.state.clock.ahead());
+        let is_new = self.noted.replace(next) != Some(next);
+        is_new || self.state.outbox.has_ready()
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -59,8 +59,7 @@ pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
     if let Some(place) = state.webhook_endpoints.place(id) {
         state.webhook_endpoints.remove(place);
     }
-    state.outbox.lanes.remove(id);
-    state.outbox.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(id));
+    state.outbox.remove(id);
     let deliveries: Vec<_> = state.deliveries.having(None, "webhook_endpoint", id).collect();
     for delivery in deliveries {
         let Some(removed) = state.deliveries.remove(delivery) else { continue };

@@ -1,6 +1,6 @@
 //! What waits to be sent, by endpoint, and what is done to it on purpose.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -19,6 +19,8 @@ const LONGEST_HOLD: u64 = 50;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
+    /// The endpoints for which an attempt is ready.
+    ready: BTreeSet<String>,
     /// With the id of each.
     pub(crate) rules: Vec<(String, DisorderRule)>,
     /// Apart from those of Stripe's objects, which do not depend on who listens.
@@ -58,7 +60,7 @@ impl Outbox {
         // The first fork makes the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
-        Self { lanes: BTreeMap::new(), rules: Vec::new(), ids, random }
+        Self { lanes: BTreeMap::new(), ready: BTreeSet::new(), rules: Vec::new(), ids, random }
     }
 
     /// Returns what the rules do to the next attempt to deliver an event to an endpoint.
@@ -96,15 +98,31 @@ impl Outbox {
             let ready = Ready { delivery, trigger, disorder: disorder.to_vec(), hold };
             lane.ready.insert(place, ready);
         }
+        self.ready.insert(endpoint.to_owned());
+    }
+
+    /// Removes what there is for an endpoint.
+    pub(crate) fn remove(&mut self, endpoint: &str) {
+        self.lanes.remove(endpoint);
+        self.ready.remove(endpoint);
+        self.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(endpoint));
+    }
+
+    /// Whether an attempt is ready.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// Takes the next attempt to an endpoint that has less than so many under way.
     pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(String, Ready)> {
-        self.lanes.iter_mut().find_map(|(endpoint, lane)| {
-            let is_free = lane.under_way < most_under_way;
-            let ready = if is_free { lane.ready.pop_front() } else { None }?;
-            Some((endpoint.clone(), ready))
-        })
+        let is_free = |endpoint: &&String| self.lanes.get(*endpoint).is_some_and(|it| it.under_way < most_under_way);
+        let endpoint = self.ready.iter().find(is_free)?.clone();
+        let lane = self.lanes.get_mut(&endpoint)?;
+        let ready = lane.ready.pop_front()?;
+        if lane.ready.is_empty() {
+            self.ready.remove(&endpoint);
+        }
+        Some((endpoint, ready))
     }
 
     /// Counts a request that is under way to an endpoint.
