@@ -16,7 +16,8 @@ fn create(stripe: &Simulator, count: u32) -> Duration {
     let start = Instant::now();
     for number in 0..count {
         let body = format!("type=document&client_reference_id=user-{number}&metadata[case]={number}");
-        let request = Request::post(SESSIONS).header("authorization", "Bearer sk_test_a").body(Bytes::from(body)).unwrap();
+        let request =
+            Request::post(SESSIONS).header("authorization", "Bearer sk_test_a").body(Bytes::from(body)).unwrap();
         assert_eq!(stripe.handle(request).status(), 200);
     }
     start.elapsed() / count
@@ -45,7 +46,11 @@ fn cost_of_state() {
         for _ in 0..3 {
             let start = Instant::now();
             let stripe = open(&folder, Durability::Process);
-            println!("a start with {MANY} sessions, {what}: {:?} ({} bytes each)", start.elapsed(), bytes / u64::from(MANY));
+            println!(
+                "a start with {MANY} sessions, {what}: {:?} ({} bytes each)",
+                start.elapsed(),
+                bytes / u64::from(MANY)
+            );
             drop(stripe);
         }
         let stripe = open(&folder, Durability::Process);
