@@ -212,21 +212,25 @@ impl Simulator {
 
     /// Does something in a world, after everything that is due there, and writes what that changes.
     fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> Result<T, Unwritten> {
-        let result = place.change(|world| {
+        let done = place.change(|world| {
             world.catch_up(real);
-            action(world)
+            (action(world), world.takes_note())
         });
-        self.is_active(place);
-        result
+        if done.as_ref().map_or(true, |(_, is_news)| *is_news) {
+            self.is_active(place);
+        }
+        done.map(|(result, _)| result)
     }
 
     /// The same where no error can be returned: what cannot be written now is written before anything else is.
     fn with_anyway<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
-        let result = place.change_anyway(|world| {
+        let (result, is_news) = place.change_anyway(|world| {
             world.catch_up(real);
-            action(world)
+            (action(world), world.takes_note())
         });
-        self.is_active(place);
+        if is_news {
+            self.is_active(place);
+        }
         result
     }
 

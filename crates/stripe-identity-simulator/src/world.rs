@@ -81,10 +81,14 @@ pub(crate) struct World {
     state: State,
     /// Apart from other ids, so that a refused request does not change which ones come next.
     request_ids: Ids,
+    noted: Option<Noted>,
     written: Written,
     /// Whether it was read: an endpoint that every world has may be there then.
     is_restored: bool,
 }
+
+/// When the next thing is due, and how far its clock is ahead of the machine's, if it runs.
+type Noted = (Option<Time>, Option<Duration>);
 
 /// What comes of a request.
 pub(crate) struct Reply {
@@ -102,6 +106,7 @@ impl World {
         Self {
             request_ids: ids.fork(),
             state: State::new(ids, clock, settings, base_url),
+            noted: None,
             written: Written::default(),
             is_restored: false,
         }
@@ -190,6 +195,13 @@ impl World {
     #[cfg(feature = "server")]
     pub(crate) fn next_due(&self, real: Time) -> Option<Duration> {
         self.state.queue.next().and_then(|next| self.state.clock.until(next, real))
+    }
+
+    /// Whether a webhook is ready, or something else is due next by itself than when this was last called.
+    pub(crate) fn takes_note(&mut self) -> bool {
+        let next = (self.state.queue.next(), self.state.clock.ahead());
+        let is_new = self.noted.replace(next) != Some(next);
+        is_new || self.state.outbox.has_ready()
     }
 
     pub(crate) fn settings(&self) -> &Settings {

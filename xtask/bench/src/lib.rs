@@ -9,6 +9,7 @@ mod by_hand;
 pub mod canned;
 mod ours;
 mod round;
+pub mod simulator;
 
 pub use round::{Failure, Round};
 

@@ -28,8 +28,8 @@ impl Simulator {
         }
     }
 
-    /// Calls a function with each world in which something may have become due, until it returns `false`. It begins with
-    /// those that are there.
+    /// Calls a function with each world in which a webhook is ready or something else is due next, until it returns `false`.
+    /// It begins with those that are there.
     pub(crate) fn on_activity(&self, hook: impl Fn(&Arc<Place>) -> bool + Send + 'static) {
         for place in self.worlds().all() {
             hook(&place);

@@ -27,6 +27,9 @@ const PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The same while there are too many: no request is to wait until each request for another one has looked at them all.
 const SHORT_PAUSE: Duration = Duration::from_secs(60);
 
+/// How often a thread looks whether a world is free before it waits.
+const SHORT_WAIT: usize = 200;
+
 /// A world under its own lock, and its name.
 pub(crate) struct Place {
     pub(crate) name: String,
@@ -62,13 +65,15 @@ impl Place {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         // What a world does under the lock does not panic, and a test that panics meanwhile has failed.
-        match self.world.try_lock() {
-            Ok(world) => world,
-            Err(TryLockError::Poisoned(error)) => error.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                patience::wait(|| self.world.lock().unwrap_or_else(PoisonError::into_inner))
+        for _ in 0..SHORT_WAIT {
+            match self.world.try_lock() {
+                Ok(world) => return world,
+                Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+                // Most requests take less time than to let another thread go on.
+                Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
             }
         }
+        patience::wait(|| self.world.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Looks at a world.

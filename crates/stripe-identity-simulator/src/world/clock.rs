@@ -40,6 +40,11 @@ impl WorldClock {
         self.ahead.is_none()
     }
 
+    /// Returns how far a clock that runs is ahead of the machine's.
+    pub(crate) fn ahead(&self) -> Option<Duration> {
+        self.ahead
+    }
+
     /// Returns the time that it is by now, if the machine's time is this.
     pub(crate) fn at(&self, real: Time) -> Time {
         self.ahead.map_or(self.now, |ahead| real.after(ahead).max(self.now))

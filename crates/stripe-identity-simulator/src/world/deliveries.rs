@@ -50,8 +50,7 @@ pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
     if let Some(place) = state.webhook_endpoints.place(id) {
         state.webhook_endpoints.remove(place);
     }
-    state.outbox.lanes.remove(id);
-    state.outbox.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(id));
+    state.outbox.remove(id);
     let deliveries: Vec<_> = state.deliveries.having(None, "webhook_endpoint", id).collect();
     for delivery in deliveries {
         let Some(removed) = state.deliveries.remove(delivery) else { continue };
@@ -180,19 +179,19 @@ fn make_ready(state: &mut State, id: u64, trigger: AttemptTrigger, disorder: &[D
         let is_reordered = disorder.contains(&Disorder::Reordered);
         let (hold, index) = if is_reordered { state.outbox.choose(&endpoint) } else { (Duration::ZERO, None) };
         let last = state.outbox.next_place();
-        let Some(lane) = state.outbox.lanes.get_mut(&endpoint) else { return };
         let mut ready = Ready { place: last, trigger, disorder: disorder.to_vec(), hold };
         // By an exchange of two places, only two deliveries change, however many wait.
-        if let Some((place, other)) = index.and_then(|index| lane.swap(index, id)) {
+        let lane = state.outbox.lanes.get_mut(&endpoint);
+        if let Some((place, other)) = lane.and_then(|lane| lane.swap(index?, id)) {
             ready.place = place;
-            lane.push(last, other);
+            state.outbox.push(&endpoint, last, other);
             if let Some(mut other) = state.deliveries.edit(other)
                 && let Some(moved) = other.ready.iter_mut().find(|it| it.place == place)
             {
                 moved.place = last;
             }
         } else {
-            lane.push(last, id);
+            state.outbox.push(&endpoint, last, id);
         }
         if let Some(mut stored) = state.deliveries.edit(id) {
             stored.ready.push(ready);
@@ -212,7 +211,6 @@ pub(crate) fn resume(state: &mut State) {
 pub(crate) fn give_up(state: &mut State, attempt: &AttemptId) {
     state.outbox.end(&attempt.endpoint, &attempt.id, attempt.number);
     let place = state.outbox.next_place();
-    let Some(lane) = state.outbox.lanes.get_mut(&attempt.endpoint) else { return };
     let Some(mut stored) = state.deliveries.edit(attempt.delivery).filter(|it| it.delivery.id == attempt.id) else {
         return;
     };
@@ -222,7 +220,7 @@ pub(crate) fn give_up(state: &mut State, attempt: &AttemptId) {
     ended.result = Some(DeliveryFailure::Closed.into());
     let (trigger, disorder) = (ended.trigger, ended.disorder.clone());
     stored.ready.push(Ready { place, trigger, disorder, hold: Duration::ZERO });
-    lane.push(place, attempt.delivery);
+    state.outbox.push(&attempt.endpoint, place, attempt.delivery);
 }
 
 fn edit_endpoint(state: &mut State, id: &str, edit: impl FnOnce(&mut StoredEndpoint)) {

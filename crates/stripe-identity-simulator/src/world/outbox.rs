@@ -18,6 +18,8 @@ const LONGEST_HOLD: u64 = 50;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
+    /// The endpoints for which an attempt is ready.
+    ready: BTreeSet<String>,
     /// With the id of each.
     pub(crate) rules: Vec<(String, DisorderRule)>,
     /// Apart from those of Stripe's objects, which do not depend on who listens.
@@ -57,7 +59,15 @@ impl Outbox {
         // The first fork makes the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
-        Self { lanes: BTreeMap::new(), rules: Vec::new(), ids, random, interrupted: Vec::new(), placed: 0 }
+        Self {
+            lanes: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            rules: Vec::new(),
+            ids,
+            random,
+            interrupted: Vec::new(),
+            placed: 0,
+        }
     }
 
     /// Returns what the rules do to the next attempt to deliver an event to an endpoint.
@@ -94,10 +104,32 @@ impl Outbox {
         (hold, Some(self.random.usize(..=ready)).filter(|index| *index < ready))
     }
 
-    /// Takes the delivery and the place of the next attempt that is ready for an endpoint with less than so many under way.
+    /// Makes an attempt ready at a place after all others.
+    pub(crate) fn push(&mut self, endpoint: &str, place: u64, delivery: u64) {
+        if let Some(lane) = self.lanes.get_mut(endpoint) {
+            lane.ready.push_back((place, delivery));
+            self.ready.insert(endpoint.to_owned());
+        }
+    }
+
+    /// Takes the place and the delivery of the next attempt that is ready for an endpoint with less than so many under way.
     pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(u64, u64)> {
-        let mut free = self.lanes.values_mut().filter(|lane| lane.under_way.len() < most_under_way);
-        free.find_map(|lane| lane.ready.pop_front())
+        let is_free =
+            |endpoint: &&String| self.lanes.get(*endpoint).is_some_and(|it| it.under_way.len() < most_under_way);
+        let endpoint = self.ready.iter().find(is_free)?.clone();
+        let lane = self.lanes.get_mut(&endpoint)?;
+        let taken = lane.ready.pop_front()?;
+        if lane.ready.is_empty() {
+            self.ready.remove(&endpoint);
+        }
+        Some(taken)
+    }
+
+    /// Puts lanes that were written in order.
+    pub(crate) fn restore(&mut self, lanes: BTreeMap<String, Lane>) {
+        let ready = lanes.iter().filter(|(_, lane)| !lane.ready.is_empty());
+        self.ready = ready.map(|(endpoint, _)| endpoint.clone()).collect();
+        self.lanes = lanes;
     }
 
     /// Notes an attempt that is under way.
@@ -105,6 +137,18 @@ impl Outbox {
         if let Some(lane) = self.lanes.get_mut(endpoint) {
             lane.under_way.insert((delivery.to_owned(), number));
         }
+    }
+
+    /// Removes what there is for an endpoint.
+    pub(crate) fn remove(&mut self, endpoint: &str) {
+        self.lanes.remove(endpoint);
+        self.ready.remove(endpoint);
+        self.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(endpoint));
+    }
+
+    /// Whether an attempt is ready.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// Notes that an attempt is no longer under way.
@@ -141,11 +185,6 @@ impl Lane {
 
     pub(crate) fn has_room_for_ready(&self) -> bool {
         self.ready.len() < MOST
-    }
-
-    /// Makes an attempt ready at a place after all others.
-    pub(crate) fn push(&mut self, place: u64, delivery: u64) {
-        self.ready.push_back((place, delivery));
     }
 
     /// Puts a delivery into the place of another one. Returns the place and the other one.
@@ -191,7 +230,7 @@ mod tests {
     fn push(outbox: &mut Outbox, endpoint: &str, count: u64) {
         for number in 0..count {
             let place = outbox.next_place();
-            outbox.lanes.get_mut(endpoint).unwrap().push(place, number);
+            outbox.push(endpoint, place, number);
         }
     }
 

@@ -6,7 +6,6 @@ use std::ops::{Deref, DerefMut, Range};
 
 use hashbrown::HashTable;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use stripe_identity_core::types::Timestamp;
 
 use crate::refusal::Refusal;
@@ -15,7 +14,7 @@ use crate::world::page::{Filter, Page};
 use crate::world::rows::{Kind, Row};
 
 /// Something that is kept: it has an id, and belongs to an account.
-pub(crate) trait Record: Serialize + DeserializeOwned {
+pub(crate) trait Record {
     /// The kind of its rows.
     const KIND: Kind;
     /// What messages call it.
@@ -53,51 +52,68 @@ pub(crate) struct Store<T> {
     changes: Notes<u64>,
 }
 
-/// Which records have a value in a field. It has a set of places for each account, field and value, and one for each
-/// account alone. All sets are in one, under the hashes of what they are for.
+/// Which records have some values in some fields. For each account and each combination of fields and values that a record
+/// has, there is a set of places. All sets are in one, under the hashes of what they are for.
 #[derive(Debug, Default)]
 struct Index {
     hasher: RandomState,
     places: BTreeSet<(u64, u64)>,
+    /// How many places were looked at.
+    #[cfg(test)]
+    looks: std::cell::Cell<usize>,
 }
 
 impl Index {
-    fn of_account(&self, account: Option<&str>) -> u64 {
+    /// Returns the set of all records of an account.
+    fn of(&self, account: Option<&str>) -> u64 {
         self.hasher.hash_one(account)
     }
 
-    fn of_field(&self, account: Option<&str>, field: &str, value: &str) -> u64 {
-        self.hasher.hash_one((account, field, value))
+    /// Returns the set of those records in a set that have a value in a field, in whatever order the fields come.
+    fn having(&self, set: u64, field: &str, value: &str) -> u64 {
+        set.wrapping_add(self.hasher.hash_one((field, value)))
     }
 
-    /// The sets that a record belongs to.
+    /// Returns the sets that a record belongs to.
     fn sets(&self, record: &impl Record) -> Vec<u64> {
-        let account = record.account();
-        let mut sets = vec![self.of_account(account)];
-        record.fields(&mut |field, value| sets.push(self.of_field(account, field, value)));
+        let mut sets = Vec::with_capacity(4);
+        sets.push(self.of(record.account()));
+        record.fields(&mut |field, value| {
+            for index in 0..sets.len() {
+                sets.push(self.having(sets[index], field, value));
+            }
+        });
         sets
     }
 
-    fn add(&mut self, sets: &[u64], place: u64) {
-        self.places.extend(sets.iter().map(|&set| (set, place)));
-    }
-
-    fn remove(&mut self, sets: &[u64], place: u64) {
-        for &set in sets {
-            self.places.remove(&(set, place));
+    /// Moves a place from some sets to others.
+    fn change(&mut self, before: &[u64], after: &[u64], place: u64) {
+        for set in before.iter().filter(|set| !after.contains(set)) {
+            self.places.remove(&(*set, place));
+        }
+        for set in after.iter().filter(|set| !before.contains(set)) {
+            self.places.insert((*set, place));
         }
     }
 
-    fn first(&self, set: u64, places: Range<u64>) -> Option<u64> {
-        self.places.range((set, places.start)..(set, places.end)).next().map(|&(_, place)| place)
+    /// Returns those of these places that are in a set.
+    fn within(&self, set: u64, places: Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+        // A range must not end before it begins.
+        let places = self.places.range((set, places.start)..(set, places.end.max(places.start)));
+        #[cfg(test)]
+        let places = places.inspect(|_| self.looks.set(self.looks.get() + 1));
+        places.map(|&(_, place)| place)
     }
 
-    fn last(&self, set: u64, places: Range<u64>) -> Option<u64> {
-        self.places.range((set, places.start)..(set, places.end)).next_back().map(|&(_, place)| place)
+    /// The same, the last one first or, on the way up, the first one.
+    fn walk(&self, set: u64, places: Range<u64>, is_upward: bool) -> Box<dyn Iterator<Item = u64> + '_> {
+        let places = self.within(set, places);
+        if is_upward { Box::new(places) } else { Box::new(places.rev()) }
     }
 
-    fn set(&self, set: u64) -> impl DoubleEndedIterator<Item = u64> {
-        self.places.range((set, 0)..=(set, u64::MAX)).map(|&(_, place)| place)
+    /// Returns the places in a set.
+    fn all(&self, set: u64) -> impl DoubleEndedIterator<Item = u64> {
+        self.within(set, 0..u64::MAX)
     }
 }
 
@@ -127,7 +143,7 @@ impl<T: Record> Store<T> {
         let hash = self.index.hasher.hash_one(record.id());
         self.by_id.insert_unique(hash, (hash, place), |&(hash, _)| hash);
         let sets = self.index.sets(&record);
-        self.index.add(&sets, place);
+        self.index.change(&[], &sets, place);
         self.all.insert(place, Box::new(record));
     }
 
@@ -157,15 +173,6 @@ impl<T: Record> Store<T> {
         &mut self.changes
     }
 
-    /// Returns the row of what changed at a place.
-    pub(crate) fn changed(&self, place: u64) -> Row<'static> {
-        self.at(place).map_or(Row::deleted(T::KIND, place), |record| Row::new(T::KIND, place, record))
-    }
-
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'static>> {
-        self.all.iter().map(|(place, record)| Row::new(T::KIND, *place, record))
-    }
-
     pub(crate) fn places(&self) -> impl Iterator<Item = (u64, &T)> {
         self.all.iter().map(|(place, record)| (*place, &**record))
     }
@@ -177,7 +184,7 @@ impl<T: Record> Store<T> {
             entry.remove();
         }
         let sets = self.index.sets(&*record);
-        self.index.remove(&sets, place);
+        self.index.change(&sets, &[], place);
         self.changes.add(place);
         Some(*record)
     }
@@ -237,7 +244,7 @@ impl<T: Record> Store<T> {
 
     /// Returns the places of the records of an account, the oldest first.
     pub(crate) fn of(&self, account: Option<&str>) -> impl Iterator<Item = u64> {
-        let places = self.index.set(self.index.of_account(account));
+        let places = self.index.all(self.index.of(account));
         places.filter(move |place| self.at(*place).is_some_and(|record| record.account() == account))
     }
 
@@ -248,7 +255,7 @@ impl<T: Record> Store<T> {
         field: &'static str,
         value: &'a str,
     ) -> impl DoubleEndedIterator<Item = u64> + 'a {
-        let places = self.index.set(self.index.of_field(account, field, value));
+        let places = self.index.all(self.index.having(self.index.of(account), field, value));
         places.filter(move |place| {
             self.at(*place).is_some_and(|record| record.account() == account && has(record, field, |it| it == value))
         })
@@ -268,19 +275,10 @@ impl<T: Record> Store<T> {
             places.start = places.start.max(place("ending_before", before)? + 1);
         }
         let is_upward = page.ending_before.is_some();
-        let groups = self.groups(&page.filters, account);
-        let mut records = Vec::new();
-        while records.len() <= page.limit
-            && let Some(place) = self.next(&groups, &places, is_upward)
-        {
-            if is_upward {
-                places.start = place + 1;
-            } else {
-                places.end = place;
-            }
-            // Hashes can be equal by chance.
-            records.extend(self.at(place).filter(|record| is_meant(*record, &page.filters, account)));
-        }
+        // Hashes can be equal by chance.
+        let records = self.walk(&page.filters, account, places, is_upward).filter_map(|place| self.at(place));
+        let records = records.filter(|record| is_meant(*record, &page.filters, account));
+        let mut records: Vec<_> = records.take(page.limit.saturating_add(1)).collect();
         let has_more = records.len() > page.limit;
         records.truncate(page.limit);
         if is_upward {
@@ -289,38 +287,29 @@ impl<T: Record> Store<T> {
         Ok((records, has_more))
     }
 
-    /// Returns the sets, one of each group of which a record has to be in.
-    fn groups(&self, filters: &[Filter], account: Option<&str>) -> Vec<Vec<u64>> {
-        if filters.is_empty() {
-            return vec![vec![self.index.of_account(account)]];
-        }
-        let set = |field, value: &String| self.index.of_field(account, field, value);
-        filters.iter().map(|filter| filter.values.iter().map(|value| set(filter.field, value)).collect()).collect()
-    }
-
-    /// Returns the last one of these places that is in a set of each group, or the first one.
-    ///
-    /// Each group in turn leads to its next place from where the one before has led to. So this takes no more steps than
-    /// the smallest group has places.
-    fn next(&self, groups: &[Vec<u64>], places: &Range<u64>, is_upward: bool) -> Option<u64> {
-        if places.is_empty() {
-            return None;
-        }
-        let mut place = if is_upward { places.start } else { places.end - 1 };
-        let mut agreed = 0;
-        for group in groups.iter().cycle() {
-            let next = if is_upward {
-                group.iter().filter_map(|&set| self.index.first(set, place..places.end)).min()?
-            } else {
-                group.iter().filter_map(|&set| self.index.last(set, places.start..place + 1)).max()?
-            };
-            agreed = if next == place { agreed + 1 } else { 1 };
-            place = next;
-            if agreed == groups.len() {
-                return Some(place);
+    /// Returns those of these places that pass some filters, the last one first or, on the way up, the first one.
+    fn walk(
+        &self,
+        filters: &[Filter],
+        account: Option<&str>,
+        places: Range<u64>,
+        is_upward: bool,
+    ) -> impl Iterator<Item = u64> {
+        // One for each choice of values.
+        let sets = filters.iter().fold(vec![self.index.of(account)], |sets, filter| {
+            let having = |set| filter.values.iter().map(move |value| self.index.having(set, filter.field, value));
+            sets.into_iter().flat_map(having).collect()
+        });
+        let mut walks: Vec<_> =
+            sets.into_iter().map(|set| self.index.walk(set, places.clone(), is_upward).peekable()).collect();
+        std::iter::from_fn(move || {
+            let next = walks.iter_mut().filter_map(|walk| walk.peek().copied());
+            let next = if is_upward { next.min() } else { next.max() }?;
+            for walk in &mut walks {
+                walk.next_if_eq(&next);
             }
-        }
-        None
+            Some(next)
+        })
     }
 
     /// Returns the places of what was made from the first to the last of these seconds.
@@ -341,6 +330,17 @@ impl<T: Record> Store<T> {
             }
         }
         start
+    }
+}
+
+impl<T: Record + Serialize> Store<T> {
+    /// Returns the row of what changed at a place.
+    pub(crate) fn changed(&self, place: u64) -> Row<'static> {
+        self.at(place).map_or(Row::deleted(T::KIND, place), |record| Row::new(T::KIND, place, record))
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'static>> {
+        self.all.iter().map(|(place, record)| Row::new(T::KIND, *place, record))
     }
 }
 
@@ -383,65 +383,9 @@ impl<T: Record> DerefMut for Edit<'_, T> {
 impl<T: Record> Drop for Edit<'_, T> {
     fn drop(&mut self) {
         let after = self.index.sets(self.record);
-        if after != self.before {
-            self.index.remove(&self.before, self.place);
-            self.index.add(&after, self.place);
-        }
+        self.index.change(&self.before, &after, self.place);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Serialize, serde::Deserialize)]
-    struct Thing(String);
-
-    impl Record for Thing {
-        const KIND: Kind = Kind::Report;
-        const NAME: &'static str = "thing";
-        const PARAM: &'static str = "thing";
-
-        fn id(&self) -> &str {
-            &self.0
-        }
-
-        fn account(&self) -> Option<&str> {
-            None
-        }
-
-        fn created(&self) -> Timestamp {
-            Timestamp::from_secs(0)
-        }
-    }
-
-    fn thing(id: &str) -> Thing {
-        Thing(id.to_owned())
-    }
-
-    #[test]
-    fn each_change_is_noted() {
-        let mut store = Store::default();
-        store.changes().begin();
-        let changes = |store: &mut Store<Thing>| {
-            let places = store.changes().take_sorted();
-            places.into_iter().map(|place| (place, store.changed(place).value.is_some())).collect::<Vec<_>>()
-        };
-        let (first, second) = (store.insert(thing("a")), store.insert(thing("b")));
-        drop(store.edit(second));
-        assert_eq!(changes(&mut store), [(first, true), (second, true)]);
-        assert!(store.edit(2).is_none() && store.remove(2).is_none() && store.get("a").is_some());
-        assert_eq!(changes(&mut store), []);
-        assert!(store.remove(first).is_some() && store.get("a").is_none());
-        assert_eq!((changes(&mut store), store.len()), (vec![(first, false)], 1));
-    }
-
-    #[test]
-    fn record_is_restored_to_a_place_after_all_others_under_an_id_of_its_own() {
-        let mut store = Store::default();
-        assert!(store.restore(3, thing("a")) && store.restore(7, thing("b")));
-        assert!(!store.restore(7, thing("c")) && !store.restore(5, thing("c")) && !store.restore(8, thing("a")));
-        assert!(!store.restore(u64::MAX, thing("c")));
-        assert_eq!((store.made(), store.place("b"), store.insert(thing("c"))), (8, Some(7), 8));
-    }
-}
+mod tests;

@@ -359,7 +359,7 @@ impl World {
         }
         state.outbox.placed = placed;
         let lane = |parts: Parts| Lane::restore(parts.ready, parts.ended, parts.under_way, parts.pending);
-        state.outbox.lanes = lanes.into_iter().map(|(endpoint, parts)| (endpoint, lane(parts))).collect();
+        state.outbox.restore(lanes.into_iter().map(|(endpoint, parts)| (endpoint, lane(parts))).collect());
         Ok(())
     }
 }

@@ -28,6 +28,8 @@ mod server;
 mod server_faults;
 #[cfg(feature = "state")]
 mod state;
+#[cfg(feature = "state")]
+mod state_speed;
 #[cfg(feature = "server")]
 mod stopping;
 mod surface;

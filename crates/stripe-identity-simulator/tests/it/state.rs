@@ -152,7 +152,7 @@ fn fill(stripe: &Simulator) {
     world.plan(Plan::from(Outcome::Verified).every_session());
     world.add_fault(Fault::lose_response().path("/v1/files/**").probability(0.25));
     let mut limited = world.settings();
-    limited.rate_limit = RateLimit::PerSecond(100.try_into().unwrap());
+    limited.rate_limit = RateLimit::PerSecond(5000.try_into().unwrap());
     world.set_settings(&limited);
     stripe.world("sk_test_empty").unwrap();
 }
