@@ -17,9 +17,9 @@ use super::options::{self, Options};
     name = "stripe-identity-simulator",
     version,
     about = help::ABOUT,
-    long_about = help::BEGINNING,
+    long_about = help::flow(help::BEGINNING),
     after_help = help::SHORT,
-    after_long_help = help::LONG,
+    after_long_help = help::flow(help::LONG),
     args_conflicts_with_subcommands = true,
     args_override_self = true,
     max_term_width = 120
@@ -36,13 +36,13 @@ pub(super) enum Command {
     /// Serve until SIGTERM or Ctrl-C; it is what happens without a command
     Serve(Options),
     /// Serve while a command runs, such as tests, and tell it where
-    #[command(after_long_help = help::EXEC)]
+    #[command(after_long_help = help::flow(help::EXEC))]
     Exec(ExecArguments),
     /// Let an event happen: create a session and take it as far as the event
-    #[command(after_long_help = help::TRIGGER)]
+    #[command(after_long_help = help::flow(help::TRIGGER))]
     Trigger(TriggerArguments),
     /// Stand in for the user of a session: submit, with an outcome
-    #[command(after_long_help = help::SUBMIT)]
+    #[command(after_long_help = help::flow(help::SUBMIT))]
     Submit(SubmitArguments),
     /// Let time pass, and what is due happen
     Advance(AdvanceArguments),

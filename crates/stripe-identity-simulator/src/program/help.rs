@@ -1,18 +1,37 @@
 //! The texts of `--help` that are not those of a single option.
 
+/// Joins the lines of each paragraph, which is then wrapped to the width of the terminal. Lines that begin with a space stay.
+pub(super) fn flow(text: &str) -> String {
+    let mut flowing = String::new();
+    let mut is_open = false;
+    for line in text.lines() {
+        let is_text = !line.is_empty() && !line.starts_with(' ');
+        flowing.push_str(match (is_open, is_text) {
+            (true, true) => " ",
+            _ if flowing.is_empty() => "",
+            _ => "\n",
+        });
+        flowing.push_str(line);
+        is_open = is_text;
+    }
+    flowing
+}
+
 pub(super) const ABOUT: &str = "\
 A local Stripe Identity that keeps state, for development and tests. Your program talks to it as to Stripe, with any test key";
 
 pub(super) const BEGINNING: &str = "\
 A local Stripe Identity that keeps state, for development and tests. Your program talks to it as to Stripe, with any test key.
 
-To begin, start it in one terminal, and type the other two lines in a second one:
+To begin, start it in one terminal, and type the others in a second one:
 
   stripe-identity-simulator
-  curl -u sk_test_123: http://127.0.0.1:12111/v1/identity/verification_sessions -d type=document
+  curl -u sk_test_123: -d type=document \\
+    http://127.0.0.1:12111/v1/identity/verification_sessions
   stripe-identity-simulator submit vs_…
 
-with the id that curl has shown. The session is then verified.
+with the id that curl has shown. The session is then verified. (If the program is not installed: `cargo install --path
+crates/stripe-identity-simulator`, or `cargo run -p stripe-identity-simulator --` in place of its name.)
 
 To run tests, with a simulator of their own that ends with them:
 
@@ -23,13 +42,13 @@ Point your program at it:
   Node    new Stripe(\"sk_test_123\", {protocol: \"http\", host: \"127.0.0.1\", port: 12111})
   Python  at = \"http://127.0.0.1:12111\"
           stripe.StripeClient(\"sk_test_123\", base_addresses={\"api\": at, \"files\": at})
-  curl    curl -u sk_test_123: http://127.0.0.1:12111/v1/identity/verification_sessions
+  curl    curl -u sk_test_123: http://127.0.0.1:12111/v1/…
 
 Under `exec`, the address and the keys are in variables (see `exec --help`):
 
   Node    const {env} = process;
-          new Stripe(env.STRIPE_SECRET_KEY,
-            {protocol: env.STRIPE_API_PROTOCOL, host: env.STRIPE_API_HOST, port: env.STRIPE_API_PORT})
+          new Stripe(env.STRIPE_SECRET_KEY, {protocol: env.STRIPE_API_PROTOCOL,
+            host: env.STRIPE_API_HOST, port: env.STRIPE_API_PORT})
   Python  at = os.environ[\"STRIPE_API_BASE\"]";
 
 pub(super) const SHORT: &str = "--help shows how to begin, and how a client is pointed at it.";
@@ -42,24 +61,32 @@ of the same world, rk_test_NAME.
 Users: nobody opens the page of a session. `submit` stands in for the user, now. In a test, say it when the session is
 created, or over HTTP:
 
-  metadata: {simulate: \"verified;dob=2012-05-01\"}        or \"document_expired,verified\": a second try
-  curl http://127.0.0.1:12111/_simulator/verification_sessions/ID/submit -d outcome=verified
+  metadata: {simulate: \"verified;dob=2012-05-01\"}
+  metadata: {simulate: \"document_expired,verified\"}     (a second try succeeds)
+  curl http://127.0.0.1:12111/_simulator/verification_sessions/ID/submit \\
+    -d outcome=verified
 
 Webhooks: --webhook http://127.0.0.1:4242/webhook delivers the events of all worlds there, signed with --webhook-secret. A
-test makes an endpoint for its own world:
+test makes an endpoint for its own world, as at Stripe, or in one line:
 
+  await stripe.webhookEndpoints.create({url, enabled_events: [\"*\"]})   (.secret)
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/webhook_endpoints \\
     -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
-  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/deliveries       (each attempt, with its response)
+
+See each attempt at a delivery, with its response:
+
+  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/deliveries
 
 Time: `advance 4d`, or over HTTP:
 
-  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/clock/run_until_idle -X POST
+  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/clock/run_until_idle \\
+    -X POST
 
 Faults: lose the response to the next request that creates something (others: respond with status=503, rate_limit,
 lock_timeout, reset, cut_body, slow_body, and latency=5s):
 
-  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/faults -d effect=lose_response -d method=POST -d times=1
+  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/faults \\
+    -d effect=lose_response -d method=POST -d times=1
 
 Output: standard output has one line, `listening on URL`, once it is ready. The log goes to standard error.
 
@@ -67,9 +94,13 @@ Variables: each option of the server is one, STRIPE_SIMULATOR_LISTEN for --liste
 be repeated take several values with commas between them. The other commands read STRIPE_SIMULATOR_URL,
 STRIPE_SIMULATOR_CONTROL_TOKEN and STRIPE_SECRET_KEY.
 
+Observing it: GET /_simulator/requests is the log of a world, POST /_simulator/verify checks what a test expects of it,
+and /_simulator/health and /_simulator/metrics (of Prometheus) are for machines.
+
 Exit status: 0 after SIGTERM or Ctrl-C, 1 if something fails, 2 if the call is wrong; of `exec`, that of its command.
 
-The documentation of the crate lists all requests of the control API with their parameters.";
+examples/recipes has whole tests for Node, Python and Rust. The documentation of the crate lists all requests of the
+control API with their parameters.";
 
 pub(super) const EXEC: &str = "\
 The command finds these variables:
@@ -90,17 +121,20 @@ exit status is that of the command, 128 and the number of the signal if one ende
 126 if it cannot be run.
 
   stripe-identity-simulator exec -- npm test
-  stripe-identity-simulator exec --webhook http://127.0.0.1:4242/webhook -- pytest";
+  stripe-identity-simulator exec --webhook http://127.0.0.1:4242/webhook \\
+    -- pytest";
 
 pub(super) const TRIGGER: &str = "\
 It prints the id of the session. The event is in GET /v1/events and goes to the webhook endpoints of the world:
 
   stripe-identity-simulator trigger verified
   stripe-identity-simulator trigger requires-input --code selfie_face_mismatch
-  stripe-identity-simulator trigger redacted --webhook http://127.0.0.1:4242/webhook --webhook-secret whsec_made_up";
+  stripe-identity-simulator trigger redacted \\
+    --webhook http://127.0.0.1:4242/webhook --webhook-secret whsec_made_up";
 
 pub(super) const SUBMIT: &str = "\
-  stripe-identity-simulator submit vs_… verified 'person[dob]=2012-05-01' 'document[type]=passport'
+  stripe-identity-simulator submit vs_… verified \\
+    'person[dob]=2012-05-01' 'document[type]=passport'
   stripe-identity-simulator submit vs_… document_expired
 
 GET /_simulator/outcomes lists the outcomes, and the documentation of the crate the details.";
