@@ -244,7 +244,7 @@ async fn respond(
     if let Err(refusal) = shared.guard.check(&parts) {
         return Ok(refusal.into_response().map(Body::whole));
     }
-    let body = match shared.room.read(body, shared.timeout).await {
+    let body = match shared.room.read(body, parts.uri.path(), shared.timeout).await {
         Ok(Some(body)) => body,
         Ok(None) => return Err(Broken),
         Err(refusal) => return Ok(refusal.into_response().map(Body::whole)),

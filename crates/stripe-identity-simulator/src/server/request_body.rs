@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use crate::refusal::Refusal;
 
 const LARGEST: usize = 16 * 1024 * 1024;
+/// Of lines that are imported.
+const LARGEST_IMPORT: usize = 8 * LARGEST;
 /// How large all bodies are together that are being received or handled.
 const LARGEST_TOGETHER: usize = 16 * LARGEST;
 
@@ -59,14 +61,15 @@ impl Room {
     }
 
     /// Reads a body that arrives whole within this time. Returns `None` if the connection broke.
-    pub(super) async fn read<B>(&self, body: B, longest: Duration) -> Result<Option<Body>, Refusal>
+    pub(super) async fn read<B>(&self, body: B, path: &str, longest: Duration) -> Result<Option<Body>, Refusal>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
-        timeout(longest, self.collect(body)).await.unwrap_or_else(|_| Err(Refusal::slow_body()))
+        let largest = if path == "/_simulator/import" { LARGEST_IMPORT } else { LARGEST };
+        timeout(longest, self.collect(body, largest)).await.unwrap_or_else(|_| Err(Refusal::slow_body()))
     }
 
-    async fn collect<B>(&self, mut body: B) -> Result<Option<Body>, Refusal>
+    async fn collect<B>(&self, mut body: B, largest: usize) -> Result<Option<Body>, Refusal>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
@@ -75,7 +78,7 @@ impl Room {
             let Ok(frame) = frame else { return Ok(None) };
             // Others are trailers.
             let Ok(data) = frame.into_data() else { continue };
-            if data.len() > LARGEST - bytes.len() {
+            if data.len() > largest - bytes.len() {
                 return Err(Refusal::too_large());
             }
             // It is at most as large as the largest body.
@@ -100,7 +103,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     async fn read(room: &Room, length: usize) -> Result<Body, u16> {
-        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), LONG).await;
+        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), "/v1/files", LONG).await;
         body.map(Option::unwrap).map_err(|refusal| refusal.into_response().status().as_u16())
     }
 

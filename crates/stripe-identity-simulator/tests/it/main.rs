@@ -24,6 +24,10 @@ mod server_faults;
 #[cfg(feature = "state")]
 mod state;
 #[cfg(feature = "state")]
+mod state_file;
+#[cfg(feature = "state")]
+mod state_kill;
+#[cfg(feature = "state")]
 mod state_speed;
 mod surface;
 mod time;
