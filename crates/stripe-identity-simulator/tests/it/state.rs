@@ -382,37 +382,37 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         )
     };
     for (lines, number, problem) in [
-        (vec!["secret"], 1, "expected {\"format\":\"stripe-identity-simulator\",\"version\":1} first"),
+        (vec!["zebra"], 1, "expected {\"format\":\"stripe-identity-simulator\",\"version\":1} first"),
         (vec![], 1, "first"),
         (vec!["", world], 2, "first"),
         (vec![r#"{"format":"stripe-identity-simulator","version":2}"#], 1, "version 2 is not known: expected 1"),
         (vec![HEADER, session], 2, "expected a line of the kind world before"),
-        (vec![HEADER, world, "secret"], 3, "expected a JSON object"),
-        (vec![HEADER, world, r#"{"kind":"secret","value":1}"#], 3, "unknown kind: expected one of world"),
+        (vec![HEADER, world, "zebra"], 3, "expected a JSON object"),
+        (vec![HEADER, world, r#"{"kind":"zebra","value":1}"#], 3, "unknown kind: expected one of world"),
         (
-            vec![HEADER, world, "", r#"{"kind":"verification_session","value":"secret"}"#],
+            vec![HEADER, world, "", r#"{"kind":"verification_session","value":"zebra"}"#],
             4,
             "invalid verification_session",
         ),
         (vec![HEADER, world, r#"{"kind":"verification_session","value":{"session":{}}}"#], 3, "missing field `id`"),
         (
-            vec![HEADER, world, r#"{"kind":"verification_session","value":{"session":{"id":"vs_1"},"secret":1}}"#],
+            vec![HEADER, world, r#"{"kind":"verification_session","value":{"session":{"id":"vs_1"},"zebra":1}}"#],
             3,
             "unknown field",
         ),
         (vec![HEADER, world, session, session], 4, "expected an id of its own"),
         (vec![HEADER, world, at_5, at_4], 4, "a place and a time after"),
         (vec![HEADER, world, world], 3, "there already"),
-        (vec![HEADER, r#"{"kind":"world","value":{"name":"a_secret"}}"#], 2, "invalid name of a world"),
+        (vec![HEADER, r#"{"kind":"world","value":{"name":"a_zebra"}}"#], 2, "invalid name of a world"),
         (
             vec![HEADER, world, r#"{"kind":"plans","value":[]}"#, r#"{"kind":"plans","value":[]}"#],
             4,
             "expected one line",
         ),
-        (vec![HEADER, world, r#"{"kind":"file_contents","value":"!secret"}"#], 3, "expected base64"),
+        (vec![HEADER, world, r#"{"kind":"file_contents","value":"!zebra"}"#], 3, "expected base64"),
         (vec![HEADER, world, r#"{"kind":"file_contents","value":""}"#], 3, "file that is not there"),
         (
-            vec![HEADER, world, r#"{"kind":"due","value":{"at":"secret","thing":{"event_lapses":{"event":0}}}}"#],
+            vec![HEADER, world, r#"{"kind":"due","value":{"at":"zebra","thing":{"event_lapses":{"event":0}}}}"#],
             3,
             "expected a time",
         ),
@@ -421,7 +421,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         let text = lines.join("\n");
         let error = stripe.import(text.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("line {number}: ")) && error.contains(problem), "{text}\n{error}");
-        assert!(!error.contains("secret"), "{error}");
+        assert!(!error.contains("zebra"), "{error}");
         assert!(exported(&stripe) == before, "{error}");
         let over_http = send(&stripe, &Method::POST, "/_simulator/import", &[], &text);
         assert_eq!(over_http.status(), 400);
