@@ -272,16 +272,6 @@ fn restarted_world_shows_the_same_and_goes_on_as_one_that_was_not() {
     assert_same(&shown(&stripe), &shown(&twin));
 }
 
-/// Copies a state file as it is, as if the process had been killed now.
-fn kill(folder: &Folder) -> Folder {
-    let copy = Folder::new();
-    for file in std::fs::read_dir(folder.path()).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-    }
-    copy
-}
-
 #[test]
 fn attempt_that_was_under_way_ends_and_is_made_again_at_once() {
     let folder = Folder::new();
@@ -294,7 +284,7 @@ fn attempt_that_was_under_way_ends_and_is_made_again_at_once() {
     drop(webhooks);
     let resent = post(&stripe, &format!("/v1/events/{}/retry", stripe.deliveries()[0].event), "");
     assert_eq!(resent["object"], "event");
-    let copy = kill(&folder);
+    let copy = folder.copy();
     for stripe in [open(&copy), {
         drop(stripe);
         open(&folder)
@@ -321,11 +311,11 @@ fn request_ids_do_not_come_again_after_a_kill() {
         of_world.iter().chain(&of_none).map(|response| response.headers()["request-id"].clone()).collect()
     };
     let before = ids(&stripe);
-    let (first, second) = (kill(&folder), kill(&folder));
+    let (first, second) = (folder.copy(), folder.copy());
     let once = open(&first);
     let after = ids(&once);
     assert!(after.iter().all(|id| !before.contains(id)));
-    let twice = open(&kill(&first));
+    let twice = open(&first.copy());
     assert!(ids(&twice).iter().all(|id| !before.contains(id) && !after.contains(id)));
     // Whatever is not known to have been made is the same for the same file.
     assert_eq!(ids(&open(&second)), after);

@@ -257,11 +257,7 @@ fn process_that_is_killed_under_load_has_lost_nothing_that_it_answered() {
                     stdout.lines().map_while(Result::ok).for_each(|line| answers.add(&line));
 
                     // In a copy, so that the next process meets the file as this one has left it.
-                    let copy = Folder::new();
-                    for file in std::fs::read_dir(folder.path()).unwrap() {
-                        let file = file.unwrap();
-                        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-                    }
+                    let copy = folder.copy();
                     let stripe = open(&copy.file());
                     answers.check(&stripe);
                     check_whole(&stripe);
