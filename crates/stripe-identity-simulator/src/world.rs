@@ -28,6 +28,7 @@ mod queue;
 mod rate;
 mod record;
 mod redact;
+mod responses;
 mod session_params;
 mod show;
 mod state;
