@@ -32,6 +32,7 @@ mod queue;
 mod rate;
 mod record;
 mod redact;
+mod responses;
 mod rows;
 mod session_params;
 mod show;
