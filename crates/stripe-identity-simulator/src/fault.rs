@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use stripe_identity_core::types::{ApiErrorType, ErrorCode};
 
 use crate::disruption::Damage;
+use crate::journal::error::RequestError;
 use crate::response;
 use crate::serial;
 use crate::settings::Seconds;
@@ -170,6 +171,17 @@ impl Fault {
         self.effect.as_ref()
     }
 
+    /// Returns the name that the effect has over HTTP, if it is more than a delay.
+    pub(crate) fn effect_name(&self) -> Option<&'static str> {
+        Some(match self.effect.as_ref()? {
+            Effect::Respond(_) => "respond",
+            Effect::Damage(Damage::Reset) => "reset",
+            Effect::Damage(Damage::Lost) => "lose_response",
+            Effect::Damage(Damage::Cut) => "cut_body",
+            Effect::Damage(Damage::Slow(_)) => "slow_body",
+        })
+    }
+
     /// Returns the fault as JSON, with the names that its parameters have over HTTP.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
         let seconds = |duration: Duration| Seconds(duration).to_string();
@@ -181,8 +193,8 @@ impl Fault {
         set("times", self.times.into());
         set("probability", self.chance().into());
         set("latency", seconds(self.latency).into());
+        set("effect", self.effect_name().into());
         match &self.effect {
-            None => set("effect", Value::Null),
             Some(Effect::Respond(response)) => {
                 let headers = response.headers.iter();
                 let headers = headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
@@ -196,16 +208,12 @@ impl Fault {
                 );
                 set("body", response.body.as_deref().map(String::from_utf8_lossy).into());
                 set("stored", response.is_stored.into());
-                set("effect", "respond".into())
             }
-            Some(Effect::Damage(Damage::Reset)) => set("effect", "reset".into()),
-            Some(Effect::Damage(Damage::Lost)) => set("effect", "lose_response".into()),
-            Some(Effect::Damage(Damage::Cut)) => set("effect", "cut_body".into()),
             Some(Effect::Damage(Damage::Slow(duration))) => {
                 set("duration", seconds(*duration).into());
-                set("effect", "slow_body".into())
             }
-        };
+            Some(Effect::Damage(_)) | None => {}
+        }
         fields
     }
 }
@@ -362,6 +370,11 @@ impl FaultResponse {
     /// Whether it does not come from Stripe.
     pub(crate) fn is_foreign(&self) -> bool {
         self.body.is_some()
+    }
+
+    /// Returns its error as the journal shows it, if it is one of Stripe's.
+    pub(crate) fn shown_error(&self) -> Option<RequestError> {
+        (!self.is_foreign()).then(|| RequestError::new(&self.error_type, self.code.as_ref(), None))
     }
 
     pub(crate) fn to_response(&self) -> Response<Bytes> {

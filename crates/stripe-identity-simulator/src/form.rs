@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stripe_identity_core::types::{ErrorCode, Patch};
 
+use crate::journal::names::is_known;
 use crate::refusal::Refusal;
 use crate::settings::duration;
 
@@ -58,6 +59,11 @@ impl Form {
     }
 
     fn take(&mut self, field: &str) -> Option<Node> {
+        debug_assert!(
+            // The tests below take any names.
+            cfg!(test) || is_known(field) || field.parse::<u16>().is_ok(),
+            "the journal does not show {field}: expected it in WORDS of journal/names.rs"
+        );
         let index = self.fields.iter().position(|(name, _)| name == field)?;
         Some(self.fields.remove(index).1)
     }

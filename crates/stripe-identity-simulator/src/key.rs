@@ -1,5 +1,7 @@
 //! API keys: of what kind they are, and which world they name.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
@@ -47,20 +49,22 @@ pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<
         return Ok(None);
     }
     if key.starts_with(EPHEMERAL_PREFIX) {
-        return Ok(Some(Credentials::Ephemeral(key)));
+        return Ok(Some(Credentials::Ephemeral(key.into_owned())));
     }
     let (kind, world) = named(&key).ok_or_else(Refusal::invalid_key)?;
     Ok(Some(Credentials::Key { kind, world }))
 }
 
 /// Returns the key in the `Authorization` header as it was sent, or nothing if there is none.
-pub(crate) fn sent(authorization: Option<&HeaderValue>) -> String {
+pub(crate) fn sent(authorization: Option<&HeaderValue>) -> Cow<'_, str> {
     let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
-    match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => credentials.trim().to_owned(),
-        "basic" => user_name(credentials.trim()).unwrap_or_default(),
-        _ => String::new(),
+    if scheme.eq_ignore_ascii_case("bearer") {
+        credentials.trim().into()
+    } else if scheme.eq_ignore_ascii_case("basic") {
+        user_name(credentials.trim()).unwrap_or_default().into()
+    } else {
+        Cow::default()
     }
 }
 

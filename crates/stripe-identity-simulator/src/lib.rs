@@ -2,8 +2,8 @@
 //!
 //! - [`Simulator`] is a plain value: a request goes in, a response comes out.
 //! - [`SimulatorTransport`] puts it under a client, for unit tests without a socket.
-//! - [`Server`] (feature `server`, on by default) puts it behind a socket, for any client in any language; the program of
-//!   the same name does so from the command line.
+//! - [`Server`] (feature `server`) puts it behind a socket, for any client in any language.
+//! - The [program](#the-program) of the same name (feature `program`, on by default) does so from the command line.
 //!
 //! A test that a user could copy:
 //!
@@ -44,6 +44,34 @@
 //!   test has to poll. Webhooks can arrive in any order, as from Stripe.
 //! - stripe-node repeats a request once if its connection ends, even with `maxNetworkRetries: 0`. Its caller sees the error
 //!   if two responses in a row are lost: `times=2`.
+//!
+//! # The program
+//!
+//! ```text
+//! stripe-identity-simulator                                          # serves until SIGTERM or Ctrl-C
+//! stripe-identity-simulator exec -- npm test                         # serves while a command runs
+//! stripe-identity-simulator trigger verified --webhook http://127.0.0.1:4242/webhook
+//! stripe-identity-simulator submit vs_… document_expired             # stands in for the user of a session
+//! stripe-identity-simulator advance 4d                               # or --next, or --until-idle
+//! ```
+//!
+//! `--help` has all options. Each option of the server is a variable, too: `STRIPE_SIMULATOR_LISTEN` for `--listen`. An option
+//! comes before its variable. Options that may be repeated take several values with commas between them.
+//!
+//! - **Start.** When the server is ready, standard output has one line: `listening on URL`, followed by ` with the control
+//!   token TOKEN` if there is one. `--ready-file` names a file that is there while the server is ready, with `url`, `pid`,
+//!   `control_token` and `webhook_secret` as JSON.
+//! - **Log.** Each request is a line on standard error, as text, as JSON (`--log json`) or not at all (`--log off`). If nobody
+//!   reads them, lines are left out, and no request waits.
+//! - **End.** After SIGTERM or Ctrl-C it takes no more connections, gives requests and deliveries under way half a second, and
+//!   ends with the status 0. A second signal ends it at once.
+//! - **Webhooks.** Endpoints of `--webhook` and `--thin-webhook` are in all worlds, and get redactions, too. Their secret is
+//!   that of `--webhook-secret`, or one that is made and printed.
+//! - **`exec`** listens on a free port, and sets `STRIPE_SECRET_KEY`, `STRIPE_RESTRICTED_KEY`, `STRIPE_PUBLISHABLE_KEY`,
+//!   `STRIPE_API_BASE`, `STRIPE_API_PROTOCOL`, `STRIPE_API_HOST`, `STRIPE_API_PORT`, `STRIPE_WEBHOOK_SECRET`,
+//!   `STRIPE_SIMULATOR_URL` and, if there is one, `STRIPE_SIMULATOR_CONTROL_TOKEN`. It passes signals on to the command, and the
+//!   status of the command on to its caller.
+//! - **The other commands** are requests to the simulator at `--url`, to the world of `--key`.
 //!
 //! # Worlds
 //!
@@ -173,6 +201,13 @@
 //! | `POST /_simulator/disorder` | `disorder`, `webhook_endpoint`, `event_type`, `probability`, `times` | adds a [`DisorderRule`]; an `event_type` may be a pattern such as `*.verified` |
 //! | `GET /_simulator/disorder` | | shows the rules that are left |
 //! | `DELETE /_simulator/disorder`, `…/{id}` | | deletes all rules, or one |
+//! | `GET /_simulator/requests` | `method`, `path`, `status`, `limit` | lists the [journal](#journal), the newest request first: 10 of them, or a `limit` up to 1,000; the `path` is that of an endpoint, such as `/v1/events/{event}` |
+//! | `DELETE /_simulator/requests` | | empties the journal |
+//! | `POST /_simulator/verify` | [below](#journal) | checks which requests there were |
+//! | `GET /_simulator/health` | | responds to anyone, without a key or a token, if the server runs: `status`, `version`, `worlds` and `pid` |
+//! | `GET /_simulator/metrics` | | shows [metrics](#metrics), of all worlds |
+//!
+//! The last five concern the whole simulator: with a key they are about its world, and without one about all worlds.
 //!
 //! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`;
 //! `sensitive_reads` is `all`, `recent` or `none`. A `disorder` is
@@ -255,6 +290,73 @@
 //! A delayed request takes effect at once. Until its response leaves, another request with its idempotency key gets the
 //! status 409 and the code `idempotency_key_in_use`. In process, a delay passes on the simulator's clock; over a [`Server`]
 //! it is real. A [`RateLimit`] counts by the clock of the world.
+//!
+//! # Journal
+//!
+//! The simulator keeps the last 1,000 requests to each world, and those that found none: see [`Simulator::requests`].
+//! Another number is set when it is [built](SimulatorBuilder::journal), and
+//! [`on_request`](SimulatorBuilder::on_request) sees each one. A [`RequestEntry`] is one line, or one object of JSON:
+//!
+//! ```text
+//! 2026-10-26T07:33:20.125Z #7 POST /v1/identity/verification_sessions 200 0.081 ms world=a key=secret parameters=type,metadata[…] idempotency=new request=req_1…
+//! ```
+//!
+//! It shows no key, no secret and no personal data. It has the names of parameters and no values. Names that no endpoint
+//! takes are only counted (`+2`), since a client may write anything there, and so are shown as `metadata[…]` the keys of
+//! metadata. Of a path, the template is shown, and an id if the world can have made it. The journal is no state: a world
+//! begins with an empty one.
+//!
+//! A test verifies what was asked of Stripe with a [`RequestPattern`]: *one create with this key, and no other*.
+//!
+//! ```
+//! use stripe_identity_core::types::CreateVerificationSession;
+//! use stripe_identity_core::{BlockingClient, Config};
+//! use stripe_identity_simulator::{RequestPattern, SimulatorTransport};
+//!
+//! let stripe = SimulatorTransport::new();
+//! let sessions = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone()).verification_sessions();
+//! sessions.create(CreateVerificationSession::document()).idempotency_key("order-6735").send()?;
+//!
+//! stripe.verify(RequestPattern::create_session().idempotency_key("order-6735").and_no_other())?;
+//! stripe.verify(RequestPattern::cancel_session().never())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Over HTTP, `POST /_simulator/verify` takes
+//!
+//! | parameter | meaning |
+//! |---|---|
+//! | `path`, `method` | the endpoint, such as `/v1/identity/verification_sessions/{session}/cancel`; `POST` by default |
+//! | `idempotency_key`, `account`, `id` | what the requests must have |
+//! | `parameters[]`, `without_parameters[]` | names that were sent, or were not |
+//! | `outcome` | which ones count: `took_effect` (the default), `replayed` or `any` |
+//! | `status` | counts those with this status instead |
+//! | `times`, `at_least` | how many there must be; `times=1` by default |
+//! | `no_other` | with `true`, that no other request to the endpoint took effect |
+//!
+//! It responds with the requests, or with the status 422 and the code `verification_failed`: the message names the nearest
+//! request and the difference, and `error.nearest` is that request. The code is `verification_unknown` if requests were lost
+//! that could decide.
+//!
+//! # Metrics
+//!
+//! With the feature `metrics`, which the program has, `GET /_simulator/metrics` responds in the text format of Prometheus.
+//! The names begin with `stripe_identity_simulator_`:
+//!
+//! | metric | labels | meaning |
+//! |---|---|---|
+//! | `requests_total` | `method`, `path`, `status` | requests, by path template; `none` is the status of one whose connection was reset |
+//! | `request_duration_seconds` | `kind`: `api`, `control`, `link` | a histogram: how long it took to make a response, without delays by faults |
+//! | `refused_requests_total` | `type`, `code` | errors, those of faults included |
+//! | `faults_total` | `effect` | faults that applied |
+//! | `webhook_attempts_total` | `result`: `2xx` to `5xx`, or a failure | attempts to deliver a webhook |
+//! | `deliveries` | `status` | deliveries of the endpoints that there are |
+//! | `queue_length` | `kind`: `work`, `expiry` | what is due some time |
+//! | `worlds`, `objects` | of objects, `kind` | what there is |
+//! | `journal_requests` | | requests in the journals |
+//!
+//! Requests for health, for metrics and about the journal are not counted unless the server refuses them. No label holds
+//! anything that a client has written.
 //!
 //! # What it knows
 //!
@@ -346,9 +448,12 @@ mod disruption;
 mod document;
 mod fault;
 mod form;
+mod journal;
 mod keeper;
 mod key;
 mod lines;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod multipart;
 mod note;
 mod outcome;
@@ -381,6 +486,9 @@ pub use disorder::{Disorder, DisorderRule};
 pub use disruption::{Damage, Disruption};
 pub use document::Document;
 pub use fault::{Fault, FaultResponse, FaultRule};
+pub use journal::{
+    AppliedFault, IdempotencyUse, RequestEntry, RequestError, RequestKey, RequestKind, RequestPattern, VerifyError,
+};
 pub use lines::{ImportError, Imported};
 pub use note::Note;
 pub use outcome::{Check, Outcome, UnknownOutcome};

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
 
+use crate::journal::error::RequestError;
 use crate::lines::ImportError;
 use crate::response;
 
@@ -258,6 +259,11 @@ impl Refusal {
     /// Returns the id that names nothing here, if that is why the request is refused.
     pub(crate) fn missing_id(&self) -> Option<&str> {
         self.missing.as_deref()
+    }
+
+    /// Returns its error as the journal shows it.
+    pub(crate) fn shown(&self) -> RequestError {
+        RequestError::of(&self.error)
     }
 
     pub(crate) fn into_response(self) -> http::Response<Bytes> {

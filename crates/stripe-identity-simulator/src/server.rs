@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::HOST;
+use http::request::Parts;
 use http::{HeaderValue, Method};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -33,6 +34,7 @@ use self::response_body::{Body, Broken};
 use self::sender::Sender;
 use crate::disruption::{Damage, Disruption, RealTime};
 use crate::patience;
+use crate::refusal::Refusal;
 use crate::simulator::Simulator;
 
 /// Requests are short work, and those to one world wait for each other.
@@ -242,12 +244,12 @@ async fn respond(
         parts.headers.entry(HOST).or_insert(host);
     }
     if let Err(refusal) = shared.guard.check(&parts) {
-        return Ok(refusal.into_response().map(Body::whole));
+        return Ok(refuse(&shared, parts, refusal));
     }
     let body = match shared.room.read(body, parts.uri.path(), shared.timeout).await {
         Ok(Some(body)) => body,
         Ok(None) => return Err(Broken),
-        Err(refusal) => return Ok(refusal.into_response().map(Body::whole)),
+        Err(refusal) => return Ok(refuse(&shared, parts, refusal)),
     };
     parts.extensions.insert(RealTime);
     let mut response = handle(&shared.simulator, http::Request::from_parts(parts, body.bytes.clone())).await;
@@ -273,6 +275,11 @@ async fn respond(
             std::future::pending().await
         }
     }
+}
+
+/// Responds to a request whose body is not looked at.
+fn refuse(shared: &Shared, parts: Parts, refusal: Refusal) -> http::Response<Body> {
+    shared.simulator.refuse(&http::Request::from_parts(parts, Bytes::new()), refusal).map(Body::whole)
 }
 
 /// Responds to a request. Before one that runs a world until it is idle, webhooks that are under way end: what comes of

@@ -3,6 +3,9 @@ mod builder;
 mod controls;
 mod faults;
 mod handle;
+mod requests;
+#[cfg(feature = "metrics")]
+mod scrape;
 #[cfg(feature = "server")]
 mod serving;
 #[cfg(feature = "state")]
@@ -13,18 +16,22 @@ mod whole;
 mod worlds;
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::Request;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 
-use self::builder::NoteHook;
 pub use self::builder::{InvalidPublicUrl, SimulatorBuilder};
+use self::builder::{NoteHook, RequestHook};
 pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
+use crate::journal::Ring;
 use crate::keeper::Unwritten;
 use crate::key::{self, Credentials};
+#[cfg(feature = "metrics")]
+use crate::metrics::Metrics;
 use crate::note::Note;
 use crate::refusal::Refusal;
 use crate::time::Time;
@@ -68,6 +75,13 @@ struct Shared {
     #[cfg(feature = "server")]
     sending: builder::Sending,
     on_note: Option<NoteHook>,
+    on_request: Option<RequestHook>,
+    /// How many requests there were.
+    requests: AtomicU64,
+    /// Of the requests that find no world, or concern all of them.
+    journal: Mutex<Ring>,
+    #[cfg(feature = "metrics")]
+    metrics: Metrics,
     /// What there is from the start, as lines.
     initial: Option<Arc<[u8]>>,
     activity_hooks: Mutex<Vec<ActivityHook>>,
@@ -293,14 +307,21 @@ impl SimulatorBuilder {
         let real = Time::of_system();
         let clock = WorldClock::new(self.clock, real);
         let base_url = self.public_url.clone().unwrap_or_else(|| base_url::IN_PROCESS.to_owned());
+        let mut worlds = Worlds::new(self.seed, clock, self.settings, base_url, real);
+        worlds.journal = self.journal;
         let shared = Shared {
-            worlds: Mutex::new(Worlds::new(self.seed, clock, self.settings, base_url, real)),
+            worlds: Mutex::new(worlds),
             request_ids: Mutex::new(Ids::new(self.seed, "").fork()),
             public_url: self.public_url,
             signs_virtually: self.signs_virtually,
             #[cfg(feature = "server")]
             sending: self.sending,
             on_note: self.on_note,
+            on_request: self.on_request,
+            requests: AtomicU64::new(0),
+            journal: Mutex::new(Ring::new(self.journal)),
+            #[cfg(feature = "metrics")]
+            metrics: Metrics::new(),
             initial: self.initial,
             activity_hooks: Mutex::new(Vec::new()),
         };

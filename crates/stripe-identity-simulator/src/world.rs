@@ -6,6 +6,8 @@
 mod admission;
 mod api;
 mod call;
+#[cfg(feature = "metrics")]
+mod census;
 mod checks;
 mod clock;
 mod control;
@@ -63,6 +65,7 @@ use crate::control_error::ControlError;
 use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;
 use crate::fault::{Fault, FaultRule};
+use crate::journal::trace::Trace;
 use crate::plan::Plan;
 use crate::receiver::Receivers;
 use crate::refusal::Refusal;
@@ -92,6 +95,10 @@ pub(crate) struct Reply {
     pub(crate) response: Response<Bytes>,
     /// The id that names nothing in this world, if that is why the request is refused.
     pub(crate) missing_id: Option<String>,
+    /// The request id, unless the response is not Stripe's.
+    pub(crate) request_id: Option<String>,
+    /// What the journal keeps of it.
+    pub(crate) trace: Trace,
 }
 
 impl World {
@@ -109,8 +116,10 @@ impl World {
     pub(crate) fn handle(&mut self, incoming: Incoming<'_>) -> Reply {
         let request = incoming.request;
         let request_id = self.request_ids.id("req_");
-        let mut strike = Strike::default();
-        let result = perform::perform(&mut self.state, incoming, &request_id, &mut strike);
+        let (mut strike, mut trace) = (Strike::default(), Trace::default());
+        let result = perform::perform(&mut self.state, incoming, &request_id, &mut strike, &mut trace);
+        trace.error = result.as_ref().err().map(Refusal::shown).or_else(|| strike.error());
+        trace.faults = strike.take_applied();
         let missing_id = result.as_ref().err().and_then(Refusal::missing_id).map(str::to_owned);
         let mut response = result.unwrap_or_else(Refusal::into_response);
         if !strike.is_foreign() {
@@ -119,7 +128,8 @@ impl World {
         if let Some(disruption) = strike.disruption() {
             response.extensions_mut().insert(disruption);
         }
-        Reply { response, missing_id }
+        let request_id = (!strike.is_foreign()).then_some(request_id);
+        Reply { response, missing_id, request_id, trace }
     }
 
     /// Whether an object of this world has this id.
@@ -264,6 +274,12 @@ impl World {
     /// Returns the deliveries, the oldest first.
     pub(crate) fn deliveries(&self) -> impl Iterator<Item = &WebhookDelivery> {
         self.state.deliveries.iter().map(|stored| &stored.delivery)
+    }
+
+    /// Adds how much there is of everything to what there is elsewhere.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn count(&self, add: impl FnMut(&'static str, &'static str, usize)) {
+        census::count(&self.state, add);
     }
 
     /// Gives up an attempt that was not sent after all, and makes it ready again.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use stripe_identity_core::types::Timestamp;
 
 use super::base_url;
+use crate::journal::RequestEntry;
 use crate::note::Note;
 use crate::settings::{Clock, Settings};
 #[cfg(feature = "server")]
@@ -13,6 +14,9 @@ use crate::tls::{InvalidCertificate, Roots};
 const BEGINNING: Timestamp = Timestamp::from_secs(1_793_000_000);
 
 pub(super) type NoteHook = Box<dyn Fn(&Note) + Send + Sync>;
+pub(super) type RequestHook = Box<dyn Fn(&RequestEntry) + Send + Sync>;
+
+const JOURNAL: usize = 1000;
 
 /// Builds a [`Simulator`](crate::Simulator).
 pub struct SimulatorBuilder {
@@ -24,6 +28,8 @@ pub struct SimulatorBuilder {
     #[cfg(feature = "server")]
     pub(super) sending: Sending,
     pub(super) on_note: Option<NoteHook>,
+    pub(super) on_request: Option<RequestHook>,
+    pub(super) journal: usize,
     /// What there is from the start, as lines.
     pub(super) initial: Option<Arc<[u8]>>,
 }
@@ -47,6 +53,8 @@ impl SimulatorBuilder {
             #[cfg(feature = "server")]
             sending: Sending::default(),
             on_note: None,
+            on_request: None,
+            journal: JOURNAL,
             initial: None,
         }
     }
@@ -111,6 +119,18 @@ impl SimulatorBuilder {
     /// Calls a function with each [`Note`].
     pub fn on_note(self, hook: impl Fn(&Note) + Send + Sync + 'static) -> Self {
         Self { on_note: Some(Box::new(hook)), ..self }
+    }
+
+    /// Calls a function with each request that the journal takes up, after its response is made and before it leaves. Requests
+    /// that are done at the same time may come in any order; their numbers say which one was first.
+    pub fn on_request(self, hook: impl Fn(&RequestEntry) + Send + Sync + 'static) -> Self {
+        Self { on_request: Some(Box::new(hook)), ..self }
+    }
+
+    /// Sets how many requests the journal of each world keeps, and that of the requests that find no world. A request takes
+    /// about 300 bytes. Defaults to 1,000; 0 turns the journal off.
+    pub fn journal(self, requests: usize) -> Self {
+        Self { journal: requests, ..self }
     }
 }
 

@@ -1,52 +1,137 @@
 //! From a request to the world that it is for, or to all of them.
 
+use std::sync::Arc;
+#[cfg(feature = "server")]
+use std::time::Duration;
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
 
 use super::whole::{self, Whole};
-use super::{Simulator, is_same_origin, lock};
+use super::{Place, Simulator, is_same_origin, lock};
+use crate::journal::names::Names;
+use crate::journal::{Draft, RequestKind};
 use crate::key::{self, Credentials};
+use crate::parameters::Parameters;
 use crate::refusal::Refusal;
 use crate::response;
 use crate::time::Time;
-use crate::world::{Incoming, Target};
+use crate::world::{Access, Incoming, Reply, Target};
 
 impl Simulator {
     /// Responds to one request, as Stripe would.
     #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has responded to")]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let real = Time::of_system();
+        let (real, start) = (Time::of_system(), Instant::now());
         if let Some(whole) = whole::find(request.method(), request.uri().path()) {
-            let done = self.scope_of(&request, whole, real).and_then(|scoped| (whole.handler)(&scoped, &request));
-            return self.complete(done.unwrap_or_else(Refusal::into_response), &request);
+            return self.handle_whole(&request, whole, real, start);
         }
         let target = Target::of(request.method(), request.uri().path());
+        let mut draft = Draft::new(&request, real);
+        if let Some(target) = &target {
+            draft.set_endpoint(kind_of(target.row.access), target.row.route.template());
+        }
         match self.find(&request, target.as_ref(), real) {
             Ok((place, caller)) => {
                 let base_url = self.base_url(&request);
                 let reply = self.with(&place, real, |world| {
-                    world.handle(Incoming { request: &request, target, caller, base_url: &base_url, real })
+                    let now = world.now();
+                    let id = target.as_ref().map(|target| target.id.as_str()).filter(|id| !id.is_empty());
+                    draft.set_world(place.shown.clone(), world.tag(), id);
+                    let incoming = Incoming { request: &request, target, caller, base_url: &base_url, real };
+                    // Under the lock, so that numbers follow the order in which requests take effect.
+                    (world.handle(incoming), now, self.next_number())
                 });
-                match reply {
-                    Ok(reply) => {
-                        if let Some(id) = &reply.missing_id {
-                            self.note_other_world(&place, id, real);
-                        }
-                        reply.response
+                let (reply, now, number) = match reply {
+                    Ok(reply) => reply,
+                    Err(unwritten) => {
+                        draft.set_world(place.shown.clone(), "", None);
+                        return self.fail(Some(&place), draft, Refusal::failed(&unwritten), &request, start);
                     }
-                    Err(unwritten) => self.complete(Refusal::failed(&unwritten).into_response(), &request),
+                };
+                if let Some(id) = &reply.missing_id {
+                    self.note_other_world(&place, id, real);
                 }
+                let Reply { response, request_id, mut trace, .. } = reply;
+                draft.set_names(names(&request, trace.form.take()));
+                draft.set_request_id(request_id);
+                draft.set_trace(trace, now);
+                self.record(Some(&place), draft.done(&response, number, start.elapsed()));
+                response
             }
-            Err(refusal) => self.complete(refusal.into_response(), &request),
+            Err(refusal) => self.fail(None, draft, refusal, &request, start),
         }
     }
 
-    /// Adds the headers to a response that comes from no world.
-    fn complete(&self, mut response: Response<Bytes>, request: &Request<Bytes>) -> Response<Bytes> {
+    /// Responds to a request that no world does.
+    fn fail(
+        &self,
+        place: Option<&Arc<Place>>,
+        mut draft: Draft,
+        refusal: Refusal,
+        request: &Request<Bytes>,
+        start: Instant,
+    ) -> Response<Bytes> {
+        draft.set_names(names(request, None));
+        draft.set_error(Some(refusal.shown()));
+        let (response, request_id) = self.complete(refusal.into_response(), request);
+        draft.set_request_id(Some(request_id));
+        self.record(place, draft.done(&response, self.next_number(), start.elapsed()));
+        response
+    }
+
+    /// Responds to a request that concerns the whole simulator.
+    fn handle_whole(
+        &self,
+        request: &Request<Bytes>,
+        whole: &'static Whole,
+        real: Time,
+        start: Instant,
+    ) -> Response<Bytes> {
+        let scoped = self.scope_of(request, whole, real);
+        let place = scoped.as_ref().ok().and_then(|scoped| scoped.scope.clone());
+        let result = scoped.and_then(|scoped| (whole.handler)(&scoped, request));
+        let (took_effect, error) = (result.is_ok(), result.as_ref().err().map(Refusal::shown));
+        let (response, request_id) = self.complete(result.unwrap_or_else(Refusal::into_response), request);
+        if !whole.is_quiet {
+            let mut draft = Draft::new(request, real);
+            draft.set_endpoint(RequestKind::Control, whole.route.template());
+            if let Some(place) = &place {
+                draft.set_world(place.shown.clone(), "", None);
+            }
+            // The body need not be a form.
+            draft.set_names(Names::of(request.uri().query().unwrap_or_default().as_bytes()));
+            draft.set_request_id(Some(request_id));
+            draft.set_error(error);
+            draft.set_took_effect(took_effect);
+            self.record(place.as_ref(), draft.done(&response, self.next_number(), start.elapsed()));
+        }
+        response
+    }
+
+    /// Responds to a request that a server refuses before it is looked at.
+    #[cfg(feature = "server")]
+    pub(crate) fn refuse(&self, request: &Request<Bytes>, refusal: Refusal) -> Response<Bytes> {
+        let mut draft = Draft::new(request, Time::of_system());
+        let (method, path) = (request.method(), request.uri().path());
+        if let Some(whole) = whole::find(method, path) {
+            draft.set_endpoint(RequestKind::Control, whole.route.template());
+        } else if let Some(target) = Target::of(method, path) {
+            draft.set_endpoint(kind_of(target.row.access), target.row.route.template());
+        }
+        draft.set_error(Some(refusal.shown()));
+        let response = refusal.into_response();
+        self.record(None, draft.done(&response, self.next_number(), Duration::ZERO));
+        response
+    }
+
+    /// Adds the headers to a response that comes from no world. Returns also its request id.
+    fn complete(&self, mut response: Response<Bytes>, request: &Request<Bytes>) -> (Response<Bytes>, String) {
         let request_id = lock(&self.shared.request_ids).id("req_");
         response::complete(&mut response, request, &request_id);
-        response
+        (response, request_id)
     }
 
     /// Returns a handle to the worlds that a request to the whole simulator concerns: that of its key, or all of them.
@@ -64,6 +149,20 @@ impl Simulator {
             Some(Credentials::Ephemeral(_)) => Err(Refusal::ephemeral_key()),
         }
     }
+}
+
+fn kind_of(access: Access) -> RequestKind {
+    match access {
+        Access::Key => RequestKind::Api,
+        Access::Control => RequestKind::Control,
+        Access::Link => RequestKind::Link,
+    }
+}
+
+/// Returns the names of the parameters. They are read only if nobody has done so before.
+fn names(request: &Request<Bytes>, form: Option<Bytes>) -> Names {
+    let form = form.or_else(|| Parameters::of(request).ok().map(|parameters| parameters.form));
+    form.map(|form| Names::of(&form)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -172,6 +172,8 @@ impl Simulator {
     }
 
     pub(crate) fn report(&self, place: &Arc<Place>, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
+        #[cfg(feature = "metrics")]
+        self.shared.metrics.attempt(&result);
         self.with_anyway(place, Time::of_system(), |world| world.report_webhook(attempt, latency, result));
     }
 }

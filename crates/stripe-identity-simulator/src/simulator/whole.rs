@@ -7,7 +7,9 @@ use http::{Method, Request, Response};
 use serde_json::json;
 use stripe_identity_core::endpoint::Route;
 
-use super::Simulator;
+#[cfg(feature = "metrics")]
+use super::scrape;
+use super::{Simulator, requests};
 use crate::lines::{ImportError, MEDIA_TYPE};
 use crate::refusal::Refusal;
 use crate::response::Body;
@@ -18,25 +20,36 @@ type Handler = fn(&Simulator, &Request<Bytes>) -> Result<Response<Bytes>, Refusa
 
 /// An endpoint of the whole simulator, with its handler.
 pub(super) struct Whole {
-    route: Route,
+    pub(super) route: Route,
     /// Whether anyone may ask, with whatever key and from whatever page.
     pub(super) is_open: bool,
+    /// Whether the journal leaves it out: it would be full of requests that only look at it.
+    pub(super) is_quiet: bool,
     pub(super) handler: Handler,
 }
 
 impl Whole {
     fn new(route: Route, handler: Handler) -> Self {
-        Self { route, is_open: false, handler }
+        Self { route, is_open: false, is_quiet: false, handler }
     }
 
     fn open(self) -> Self {
         Self { is_open: true, ..self }
     }
+
+    fn quiet(self) -> Self {
+        Self { is_quiet: true, ..self }
+    }
 }
 
 fn rows() -> impl IntoIterator<Item = Whole> {
     [
-        Whole::new(Route::get("/_simulator/health"), health).open(),
+        Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
+        #[cfg(feature = "metrics")]
+        Whole::new(Route::get("/_simulator/metrics"), scrape::metrics).quiet(),
+        Whole::new(Route::get("/_simulator/requests"), requests::list).quiet(),
+        Whole::new(Route::delete("/_simulator/requests"), requests::clear).quiet(),
+        Whole::new(Route::post("/_simulator/verify"), requests::verify).quiet(),
         Whole::new(Route::post("/_simulator/reset"), reset),
         Whole::new(Route::get("/_simulator/export"), export),
         Whole::new(Route::post("/_simulator/import"), import),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use crate::disorder::DisorderRule;
 use crate::fault::Fault;
+use crate::journal::Ring;
 use crate::keeper::{Keeper, Unwritten, Whole};
+use crate::key;
 use crate::patience;
 use crate::plan::Plan;
 use crate::receiver::Receivers;
@@ -31,6 +33,9 @@ const SHORT_WAIT: usize = 200;
 /// A world under its own lock, and its name.
 pub(crate) struct Place {
     pub(crate) name: String,
+    /// The name as logs may show it.
+    pub(super) shown: Arc<str>,
+    pub(super) journal: Mutex<Ring>,
     /// By which it is kept.
     number: u32,
     world: Mutex<World>,
@@ -46,8 +51,16 @@ impl fmt::Debug for Place {
 }
 
 impl Place {
-    fn new(name: &str, number: u32, world: World, keeper: Option<Arc<dyn Keeper>>) -> Self {
-        Self { name: name.to_owned(), number, world: Mutex::new(world), keeper, is_behind: AtomicBool::new(false) }
+    fn new(name: &str, number: u32, world: World, keeper: Option<Arc<dyn Keeper>>, journal: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            shown: key::shown(name).into(),
+            journal: Mutex::new(Ring::new(journal)),
+            number,
+            world: Mutex::new(world),
+            keeper,
+            is_behind: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
@@ -134,6 +147,8 @@ pub(super) struct Worlds {
     pub(super) disorder: Vec<DisorderRule>,
     pub(super) receivers: Receivers,
     pub(super) faults: Vec<Fault>,
+    /// How many requests the journal of each keeps.
+    pub(super) journal: usize,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     keeper: Option<Arc<dyn Keeper>>,
@@ -167,6 +182,7 @@ impl Worlds {
             disorder: Vec::new(),
             receivers: Receivers::default(),
             faults: Vec::new(),
+            journal: 0,
             by_name: HashMap::new(),
             by_tag: HashMap::new(),
             keeper: None,
@@ -291,7 +307,7 @@ impl Worlds {
 
     fn insert(&mut self, name: &str, number: u32, world: World, real: Time) -> Arc<Place> {
         let tag = world.tag().to_owned();
-        let place = Arc::new(Place::new(name, number, world, self.keeper.clone()));
+        let place = Arc::new(Place::new(name, number, world, self.keeper.clone(), self.journal));
         self.by_tag.insert(tag.clone(), name.to_owned());
         self.by_name.insert(name.to_owned(), Used { place: place.clone(), tag, last: real });
         place

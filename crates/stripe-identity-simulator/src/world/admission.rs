@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::disruption::RealTime;
-use crate::fault::FaultResponse;
 use crate::refusal::Refusal;
 use crate::time::Time;
 use crate::world::faults::Strike;
@@ -21,7 +20,7 @@ pub(crate) fn admit(
 ) -> Result<Strike, Refusal> {
     let (faults, now) = (&mut state.faults, state.clock.now());
     if !faults.is_within(state.settings.rate_limit, now) {
-        return Ok(Strike::respond(FaultResponse::rate_limit()));
+        return Ok(Strike::limit());
     }
     let Some(entry) = entry else { return Ok(faults.strike(request, false)) };
     if faults.is_in_progress(entry, now, real) {

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::disruption::{Damage, Disruption};
 use crate::fault::{Effect, Fault, FaultResponse, FaultRule};
+use crate::journal::error::RequestError;
+use crate::journal::trace::AppliedFault;
 use crate::key;
 use crate::settings::RateLimit;
 use crate::time::Time;
@@ -18,6 +20,8 @@ use crate::world::ids::Ids;
 use crate::world::rate::Bucket;
 
 const MOST_RULES: usize = 1000;
+/// Of one request, so many faults are named that only delay it.
+const MOST_NAMED: usize = 4;
 
 /// The faults of a world, and the requests that they delay.
 #[derive(Debug)]
@@ -150,6 +154,10 @@ impl Faults {
                 && self.ids.happens(fault.chance())
             {
                 rule.applied += 1;
+                if strike.applied.len() < MOST_NAMED || fault.effect().is_some() {
+                    let effect = fault.effect_name().unwrap_or("latency");
+                    strike.applied.push(AppliedFault { id: Some(rule.id.as_str().into()), effect });
+                }
                 strike.latency = strike.latency.saturating_add(fault.delay());
                 strike.effect = strike.effect.take().or_else(|| fault.effect().cloned());
             }
@@ -163,11 +171,27 @@ impl Faults {
 pub(crate) struct Strike {
     latency: Duration,
     effect: Option<Effect>,
+    applied: Vec<AppliedFault>,
 }
 
 impl Strike {
-    pub(crate) fn respond(response: FaultResponse) -> Self {
-        Self { effect: Some(Effect::Respond(response)), ..Self::default() }
+    /// What happens to a request beyond the limit of its world.
+    pub(crate) fn limit() -> Self {
+        let applied = vec![AppliedFault { id: None, effect: "rate_limit" }];
+        Self { effect: Some(Effect::Respond(FaultResponse::rate_limit())), applied, ..Self::default() }
+    }
+
+    /// Returns the faults that apply; if many only delay it, the first ones.
+    pub(crate) fn take_applied(&mut self) -> Vec<AppliedFault> {
+        std::mem::take(&mut self.applied)
+    }
+
+    /// Returns the error that it responds with, if it does.
+    pub(crate) fn error(&self) -> Option<RequestError> {
+        match &self.effect {
+            Some(Effect::Respond(response)) => response.shown_error(),
+            _ => None,
+        }
     }
 
     pub(crate) fn latency(&self) -> Duration {

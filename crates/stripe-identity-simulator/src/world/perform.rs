@@ -7,6 +7,7 @@ use stripe_identity_core::resources::verification_sessions::Retrieve;
 use stripe_identity_core::types::{EventRequest, Sensitive};
 
 use crate::form::Form;
+use crate::journal::trace::{IdempotencyUse, KeyHash, Trace};
 use crate::key::{EPHEMERAL_PREFIX, KeyKind};
 use crate::parameters::{Parameters, account, header};
 use crate::refusal::Refusal;
@@ -51,6 +52,7 @@ pub(crate) fn perform(
     incoming: Incoming<'_>,
     request_id: &str,
     strike: &mut Strike,
+    trace: &mut Trace,
 ) -> Result<Response<Bytes>, Refusal> {
     let Incoming { request, target, caller, base_url, real } = incoming;
     let (key, account) = match caller {
@@ -59,25 +61,31 @@ pub(crate) fn perform(
         Caller::Ephemeral(secret) => (KeyKind::Secret, account_of_ephemeral_key(state, secret, target.as_ref())?),
         Caller::Control | Caller::Link => (KeyKind::Secret, None),
     };
+    trace.account.clone_from(&account);
     let is_stripes = target.as_ref().is_none_or(|target| target.row.access == Access::Key);
     let idempotency_key = match request.method() {
         &Method::POST if is_stripes => header(request.headers(), &IDEMPOTENCY_KEY),
         _ => None,
     };
+    trace.idempotency = idempotency_key.as_deref().map(|key| (KeyHash::of(key), IdempotencyUse::New));
     if idempotency_key.as_ref().is_some_and(|key| !(1..=255).contains(&key.chars().count())) {
+        trace.used(IdempotencyUse::Invalid);
         return Err(Refusal::invalid_idempotency_key());
     }
     let idempotency_key = idempotency_key.map(Sensitive::new);
     let entry = idempotency_key.as_ref().map(|it| Entry::new(account.as_deref(), key, it.expose()));
     if is_stripes {
-        *strike = admission::admit(state, request, entry.as_ref(), real)?;
+        *strike = admission::admit(state, request, entry.as_ref(), real)
+            .inspect_err(|_| trace.used(IdempotencyUse::InProgress))?;
         if let Some(response) = strike.instead() {
             return Ok(response);
         }
     }
     let parameters = Parameters::of(request)?;
+    trace.form = Some(parameters.form.clone());
     let fingerprint = Fingerprint::of(request, &parameters);
     if let Some(replay) = entry.as_ref().and_then(|entry| state.responses.replay(entry, fingerprint)) {
+        trace.used(if replay.is_ok() { IdempotencyUse::Replayed } else { IdempotencyUse::Mismatch });
         return replay;
     }
 
@@ -117,6 +125,7 @@ pub(crate) fn perform(
         (None, response)
     } else {
         let mut body = (target.row.handler)(state, &mut call)?;
+        trace.took_effect = true;
         if is_growing {
             state.taken_bytes = state.taken_bytes.saturating_add(parameters.form.len());
         }

@@ -9,8 +9,11 @@ mod faults;
 mod folder;
 mod http;
 mod isolation;
+mod journal;
 mod life;
 mod lists;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod model;
 #[cfg(feature = "server")]
 mod noise;
@@ -33,6 +36,7 @@ mod surface;
 mod time;
 mod uploads;
 mod urls;
+mod verify;
 mod webhook_endpoints;
 mod webhooks;
 mod worlds;

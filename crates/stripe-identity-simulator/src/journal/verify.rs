@@ -1,0 +1,192 @@
+//! Compares what a test expects with the journal.
+
+use std::fmt::{self, Write as _};
+
+use super::entry::RequestEntry;
+use super::pattern::{Conditions, RequestPattern};
+
+/// Of the requests that were too many, so many are named.
+const MOST_NAMED: usize = 10;
+/// More than any request to the endpoint itself can differ by.
+const ANOTHER_ENDPOINT: usize = 1000;
+
+/// The requests were not as expected, or the journal cannot say.
+///
+/// The text names the request that comes nearest, and how it differs. It holds no key and no value.
+#[derive(Clone, Debug)]
+pub struct VerifyError {
+    text: String,
+    nearest: Option<Box<RequestEntry>>,
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    Mismatch,
+    Unknown,
+    Pattern,
+}
+
+impl VerifyError {
+    /// Returns the request that comes nearest to what was expected, or that is too much, if there is one.
+    pub fn nearest(&self) -> Option<&RequestEntry> {
+        self.nearest.as_deref()
+    }
+
+    /// Returns whether the journal cannot know, since it is off or has lost requests to the endpoint.
+    pub fn is_unknown(&self) -> bool {
+        self.reason == Reason::Unknown
+    }
+
+    /// Whether the pattern fits no request at all, since there is no such endpoint or parameter.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.reason == Reason::Pattern
+    }
+
+    /// The pattern is of no endpoint.
+    pub(crate) fn no_such_endpoint() -> Self {
+        let text = "the simulator has no endpoint with that method and path: expected those of one, such as POST \
+                    /v1/identity/verification_sessions/{session}/cancel";
+        Self { text: text.to_owned(), nearest: None, reason: Reason::Pattern }
+    }
+
+    fn unknown(text: String) -> Self {
+        Self { text, nearest: None, reason: Reason::Unknown }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// The requests that the journal holds, and what it no longer does.
+pub(crate) struct Kept {
+    /// The oldest first.
+    pub(crate) entries: Vec<RequestEntry>,
+    /// How many requests to the endpoint it has lost.
+    pub(crate) lost: u64,
+    pub(crate) is_off: bool,
+}
+
+/// Returns the requests that a pattern expects, if they are as expected. The endpoint's path and the id in it come from who
+/// knows the endpoints.
+pub(crate) fn verify(
+    pattern: &RequestPattern,
+    path: &'static str,
+    id: &str,
+    kept: impl FnOnce(&'static str) -> Kept,
+) -> Result<Vec<RequestEntry>, VerifyError> {
+    let conditions = pattern.conditions(path, id).map_err(|text| VerifyError {
+        text: text.to_owned(),
+        nearest: None,
+        reason: Reason::Pattern,
+    })?;
+    let Kept { entries, lost, is_off } = kept(conditions.endpoint.0);
+    if is_off {
+        return Err(VerifyError::unknown("the journal is off: expected one that keeps requests".to_owned()));
+    }
+    let is_here = |entry: &RequestEntry| entry.endpoint() == conditions.endpoint;
+    let counts =
+        |entry: &RequestEntry| conditions.differences(entry).is_empty() && pattern.outcome.difference(entry).is_none();
+    let found: Vec<_> = entries.iter().filter(|entry| is_here(entry) && counts(entry)).collect();
+    let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
+    let fail = |text: String, nearest: Option<&RequestEntry>| VerifyError {
+        text,
+        nearest: nearest.cloned().map(Box::new),
+        reason: Reason::Mismatch,
+    };
+    let expected = Expected { pattern, conditions: &conditions };
+    if pattern.most.is_some_and(|most| count > most) {
+        let mut text = format!("{expected}, and found {count}: ");
+        for (index, entry) in found.iter().take(MOST_NAMED).enumerate() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{}{}", if index == 0 { "" } else { ", " }, Named(entry));
+        }
+        if found.len() > MOST_NAMED {
+            text.push_str(", …");
+        }
+        return Err(fail(text, found.last().copied()));
+    }
+    if pattern.is_alone {
+        let others =
+            |entry: &&RequestEntry| is_here(entry) && entry.took_effect() && !conditions.differences(entry).is_empty();
+        if let Some(other) = entries.iter().rev().find(others) {
+            let differences = conditions.differences(other).join("; ");
+            let text = format!("{expected} and no other, and found another one: {}: {differences}", Named(other));
+            return Err(fail(text, Some(other)));
+        }
+    }
+    // What is lost can only add to what was found.
+    if lost > 0 && (count < pattern.least || pattern.most.is_some() || pattern.is_alone) {
+        return Err(VerifyError::unknown(format!(
+            "{expected}: the journal cannot know, since it holds so many requests only and has lost {lost} to this endpoint: \
+             expected fewer requests, or a larger journal"
+        )));
+    }
+    if count < pattern.least {
+        let differences = |entry: &RequestEntry| {
+            let mut differences = conditions.differences(entry);
+            differences.extend(pattern.outcome.difference(entry));
+            differences
+        };
+        let distance =
+            |entry: &RequestEntry| differences(entry).len() + if is_here(entry) { 0 } else { ANOTHER_ENDPOINT };
+        // Of those that are as near, the last one.
+        let nearest = entries.iter().rev().filter(|entry| !(is_here(entry) && counts(entry)));
+        let nearest = nearest.min_by_key(|entry| distance(entry));
+        let text = match nearest {
+            None => format!("{expected}, and found {count}; there is no other request"),
+            Some(nearest) if is_here(nearest) => {
+                let differences = differences(nearest).join("; ");
+                format!("{expected}, and found {count}; the nearest is {}: {differences}", Named(nearest))
+            }
+            Some(nearest) => {
+                format!("{expected}, and found {count}; the nearest is {}: it is to another endpoint", Named(nearest))
+            }
+        };
+        return Err(fail(text, nearest));
+    }
+    Ok(found.into_iter().cloned().collect())
+}
+
+/// What a pattern expects, in words.
+struct Expected<'a> {
+    pattern: &'a RequestPattern,
+    conditions: &'a Conditions,
+}
+
+impl fmt::Display for Expected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RequestPattern { least, most, outcome, .. } = self.pattern;
+        f.write_str("expected ")?;
+        match (most, least) {
+            (Some(0), _) => f.write_str("no request")?,
+            (Some(1), _) => f.write_str("1 request")?,
+            (Some(most), _) => write!(f, "{most} requests")?,
+            (None, 1) => f.write_str("1 request or more")?,
+            (None, least) => write!(f, "{least} requests or more")?,
+        }
+        write!(f, " {}{outcome}", self.conditions)
+    }
+}
+
+/// A request, named in the text of an error.
+struct Named<'a>(&'a RequestEntry);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "request {}: {} {}", self.0.number(), self.0.method(), self.0.path())?;
+        match self.0.status() {
+            Some(status) => write!(f, ", status {status}")?,
+            None => f.write_str(", no response")?,
+        }
+        match self.0.error().and_then(|error| error.code) {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
+        }
+    }
+}
