@@ -447,7 +447,8 @@ fn upgrade(connection: &mut Connection, version: usize) -> rusqlite::Result<()> 
 fn create(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let names = Kind::ALL.into_iter().map(Kind::name).chain(["simulator"]);
     names.into_iter().try_for_each(|name| {
-        transaction.execute_batch(&format!("CREATE TABLE {name} (place INTEGER PRIMARY KEY, value NOT NULL)"))
+        transaction
+            .execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} (place INTEGER PRIMARY KEY, value NOT NULL)"))
     })
 }
 
