@@ -1,4 +1,5 @@
 //! How the types of other crates are written in a state file and in exported lines: for `#[serde(with = "…")]`.
+#![expect(clippy::ref_option, reason = "serde calls functions so")]
 
 /// Implements serialization as the text of `Display`, which `FromStr` reads.
 macro_rules! as_text {

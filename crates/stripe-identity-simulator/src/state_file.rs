@@ -217,7 +217,7 @@ pub(crate) type Loaded = BTreeMap<u32, (String, World)>;
 
 impl Open {
     /// Opens a file for this process alone, and makes it if it is not there.
-    pub(crate) fn open(file: &StateFile) -> Result<Self, StateError> {
+    pub(crate) fn new(file: &StateFile) -> Result<Self, StateError> {
         let path = &file.path;
         make(path);
         let failed = |error: &rusqlite::Error| StateError::of(path, error);
@@ -373,18 +373,13 @@ fn split(key: i64) -> (u32, u64) {
 
 fn write(transaction: &Transaction<'_>, world: u32, row: &Row<'_>) -> rusqlite::Result<()> {
     let (name, key) = (row.kind.name(), key(world, row.place));
-    match &row.value {
-        Some(value) => {
-            let sql = format!("INSERT OR REPLACE INTO {name} (place, value) VALUES (?1, ?2)");
-            let value = if row.kind == Kind::FileContents { ValueRef::Blob(value) } else { ValueRef::Text(value) };
-            transaction.prepare_cached(&sql)?.execute(params![key, Value(value)])?;
-        }
-        None => {
-            let sql = format!("DELETE FROM {name} WHERE place = ?1");
-            transaction.prepare_cached(&sql)?.execute([key])?;
-        }
-    }
-    Ok(())
+    let Some(value) = &row.value else {
+        let sql = format!("DELETE FROM {name} WHERE place = ?1");
+        return transaction.prepare_cached(&sql)?.execute([key]).map(drop);
+    };
+    let sql = format!("INSERT OR REPLACE INTO {name} (place, value) VALUES (?1, ?2)");
+    let value = if row.kind == Kind::FileContents { ValueRef::Blob(value) } else { ValueRef::Text(value) };
+    transaction.prepare_cached(&sql)?.execute(params![key, Value(value)]).map(drop)
 }
 
 /// A value that is bound without a copy.
@@ -447,7 +442,8 @@ fn upgrade(connection: &mut Connection, version: usize) -> rusqlite::Result<()> 
 fn create(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let names = Kind::ALL.into_iter().map(Kind::name).chain(["simulator"]);
     names.into_iter().try_for_each(|name| {
-        transaction.execute_batch(&format!("CREATE TABLE {name} (place INTEGER PRIMARY KEY, value NOT NULL)"))
+        transaction
+            .execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} (place INTEGER PRIMARY KEY, value NOT NULL)"))
     })
 }
 

@@ -30,7 +30,7 @@ impl SimulatorBuilder {
     /// If the file is in use, is something else, is damaged, is of a newer release, or cannot be written.
     #[expect(clippy::needless_pass_by_value, reason = "a file is named for one simulator")]
     pub fn open(self, file: StateFile) -> Result<Simulator, StateError> {
-        let open = Open::open(&file)?;
+        let open = Open::new(&file)?;
         let real = Time::of_system();
         let simulator = self.assemble();
         let mut worlds = simulator.worlds();

@@ -195,6 +195,7 @@ impl Worlds {
     }
 
     /// Keeps what the worlds consist of from now on. What concerns all of them goes on as it was kept before.
+    #[cfg(feature = "state")]
     pub(super) fn keep_in(&mut self, keeper: Arc<dyn Keeper>, whole: Option<Whole>) {
         if let Some(Whole { seed, removed, clock, starts, .. }) = whole {
             (self.seed, self.removed, self.clock, self.starts) = (seed, removed, clock, starts + 1);
@@ -204,6 +205,7 @@ impl Worlds {
     }
 
     /// Adds a world that was kept under a number.
+    #[cfg(feature = "state")]
     pub(super) fn restore(&mut self, name: &str, number: u32, world: World, real: Time) {
         self.free_numbers.extend(self.next_number..number);
         self.next_number = self.next_number.max(number + 1);
@@ -229,6 +231,7 @@ impl Worlds {
         self.keeper.clone()
     }
 
+    #[cfg(feature = "state")]
     pub(super) fn starts(&self) -> u64 {
         self.starts
     }

@@ -29,6 +29,7 @@ impl Ids {
     }
 
     /// Goes on elsewhere, by a number.
+    #[cfg(feature = "state")]
     pub(crate) fn jump(&mut self, number: u64) {
         self.random = Rng::with_seed(hash(self.seed(), &number.to_string()));
     }

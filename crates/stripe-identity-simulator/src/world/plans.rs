@@ -34,7 +34,9 @@ impl Plans {
     /// Returns the plans that were written with these.
     pub(crate) fn restore(plans: Vec<Plan>) -> Self {
         let mut restored = Self::default();
-        plans.into_iter().for_each(|plan| restored.add(plan));
+        for plan in plans {
+            restored.add(plan);
+        }
         restored
     }
 

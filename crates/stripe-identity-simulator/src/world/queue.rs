@@ -72,7 +72,7 @@ pub(crate) struct Queue {
 }
 
 /// Something that is due, as it is written.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredDue {
     at: Time,

@@ -18,7 +18,7 @@ use crate::world::store::{Record, Store};
 /// What was last written of that which is no record.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
-    written: Wholes,
+    before: Wholes,
     /// What is to be written now.
     latest: Wholes,
     /// How many files were made.
@@ -112,7 +112,7 @@ impl World {
         rows.extend(places.iter().map(|place| queue.changed(*place)));
         queue.changes().put_back(places);
         let stable_world = json(&self.stored(name, false));
-        let is_changed = stable_world != self.written.written.stable_world || !rows.is_empty();
+        let is_changed = stable_world != self.written.before.stable_world || !rows.is_empty();
         let world = if is_changed || self.written.with_passing { json(&self.stored(name, true)) } else { Vec::new() };
         let state = &self.state;
         let latest = Wholes {
@@ -123,15 +123,15 @@ impl World {
             disorder: json(&state.outbox.rules),
         };
         self.written.latest = latest;
-        let Written { written, latest, .. } = &self.written;
+        let Written { before, latest, .. } = &self.written;
         let wholes = [
-            (Kind::World, &written.world, &latest.world),
-            (Kind::Plans, &written.plans, &latest.plans),
-            (Kind::Faults, &written.faults, &latest.faults),
-            (Kind::Disorder, &written.disorder, &latest.disorder),
+            (Kind::World, &before.world, &latest.world),
+            (Kind::Plans, &before.plans, &latest.plans),
+            (Kind::Faults, &before.faults, &latest.faults),
+            (Kind::Disorder, &before.disorder, &latest.disorder),
         ];
-        for (kind, written, latest) in wholes {
-            if !latest.is_empty() && written != latest {
+        for (kind, before, latest) in wholes {
+            if !latest.is_empty() && before != latest {
                 rows.push(Row { kind, place: 0, value: Some(Cow::Borrowed(latest)) });
             }
         }
@@ -156,10 +156,9 @@ impl World {
         each_store!(&mut self.state, |store| store.changes().clear());
         self.state.queue.changes().clear();
         let latest = std::mem::take(&mut self.written.latest);
-        let world =
-            if latest.world.is_empty() { std::mem::take(&mut self.written.written.world) } else { latest.world };
+        let world = if latest.world.is_empty() { std::mem::take(&mut self.written.before.world) } else { latest.world };
         self.written =
-            Written { written: Wholes { world, ..latest }, files: self.state.files.made(), ..Written::default() };
+            Written { before: Wholes { world, ..latest }, files: self.state.files.made(), ..Written::default() };
     }
 
     /// Calls a function with the rows of all that there is, in the order of their kinds.
@@ -243,6 +242,7 @@ impl World {
     }
 
     /// Makes request ids that have not been made before, though it is not known which have.
+    #[cfg(feature = "state")]
     pub(crate) fn jump_request_ids(&mut self, number: u64) {
         self.request_ids.jump(number);
     }
@@ -357,8 +357,8 @@ impl World {
                 let (id, number) = (delivery.id.clone(), attempt.number);
                 state.outbox.interrupted.push(AttemptId { endpoint, delivery: place, id, number });
             }
-            let places = stored.ready.iter().map(|ready| ready.place).chain(stored.ended);
-            placed = places.fold(placed, |placed, place| placed.max(place.saturating_add(1)));
+            let taken = stored.ready.iter().map(|ready| ready.place).chain(stored.ended);
+            placed = taken.fold(placed, |placed, taken| placed.max(taken.saturating_add(1)));
         }
         state.outbox.placed = placed;
         let lane = |parts: Parts| Lane::restore(parts.ready, parts.ended, parts.under_way, parts.pending);

@@ -148,7 +148,7 @@ fn fill(stripe: &Simulator) {
     }
 
     // Plans, faults and a limit that has been used.
-    world.plan(Plan::from("selfie_face_mismatch,verified;country=DE".parse::<Plan>().unwrap()).sessions(2));
+    world.plan("selfie_face_mismatch,verified;country=DE".parse::<Plan>().unwrap().sessions(2));
     world.plan(Plan::from(Outcome::Verified).every_session());
     world.add_fault(Fault::lose_response().path("/v1/files/**").probability(0.25));
     let mut limited = world.settings();
@@ -341,7 +341,7 @@ fn exported_lines_import_to_what_exports_the_same() {
         let imported = other.import(&lines[..]).unwrap();
         assert_eq!(
             (imported.worlds, imported.records + imported.worlds + 1),
-            (3, lines.iter().filter(|it| **it == b'\n').count())
+            (3, lines.split(|it| *it == b'\n').count() - 1)
         );
         assert!(exported(&other) == lines);
     }
@@ -469,13 +469,11 @@ fn nothing_happens_while_lines_are_imported_and_what_is_due_happens_next() {
     let id = create(&stripe, "type=document");
     stripe.submit(&*id, Outcome::Verified).unwrap();
     let text = String::from_utf8(exported(&stripe)).unwrap();
-    // As if the file had been written long before.
-    let later = text.replace("\"now\":1793000000", "\"now\":1793000000").replace("\"ahead\":null", "\"ahead\":\"0s\"");
+    // As if the time of its world had passed meanwhile.
+    let later = text.replace("\"now\":1793000000", "\"now\":1793000100");
     assert_ne!(text, later);
     stripe.import(later.as_bytes()).unwrap();
     assert!(exported(&stripe) == later.as_bytes());
-    // The clock runs by now, and the machine's time may be earlier than that of the world.
-    stripe.world(KEY).unwrap().advance(Duration::from_secs(3600));
     let session: Value = serde_json::from_slice(get(&stripe, &format!("{SESSIONS}/{id}")).body()).unwrap();
     assert_eq!(session["status"], "verified");
 }
@@ -554,8 +552,8 @@ fn endpoint_of_all_worlds_is_there_once_after_each_start() {
         let signed: Vec<_> = signed.collect();
         assert_eq!(signed.len(), 1 + start, "one more, and those that were under way");
         let secret = if start < 2 { "whsec_1" } else { "whsec_2" };
-        let signer = stripe_identity_webhook::Signer::new(secret).unwrap();
-        assert!(signed.iter().all(|(header, body)| *header == signer.sign(body, stripe.time())));
+        let endpoint = stripe_identity_webhook::Signer::new(secret).unwrap();
+        assert!(signed.iter().all(|(header, body)| *header == endpoint.sign(body, stripe.time())));
     }
 }
 

@@ -248,12 +248,15 @@ fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
     let (_, first) = create(&stripe, "first");
     disk.fill();
     let mut sessions = vec![first];
-    let unwritten =
-        (0..).map(|number| (number, create(&stripe, &number.to_string()))).find(|(_, (response, session))| {
-            sessions.extend((response.status() == 200).then(|| session.clone()));
-            response.status() != 200
-        });
-    let (number, error) = unwritten.unwrap();
+    let mut number = 0;
+    let error = loop {
+        let (response, session) = create(&stripe, &number.to_string());
+        if response.status() != 200 {
+            break (response, session);
+        }
+        sessions.push(session);
+        number += 1;
+    };
     assert_unwritten(&error);
     // Nothing else is done or shown before that is written, and no webhook shows it.
     assert_unwritten(&send(&stripe, Method::GET, SESSIONS, "", ""));

@@ -180,7 +180,7 @@ fn check_whole(stripe: &Simulator) {
             ids.extend(data.iter().map(|event| event["data"]["object"]["id"].as_str().unwrap().to_owned()));
             match data.last() {
                 Some(last) if page["has_more"] == true => {
-                    after = format!("&starting_after={}", last["id"].as_str().unwrap())
+                    after = format!("&starting_after={}", last["id"].as_str().unwrap());
                 }
                 _ => return ids,
             }
