@@ -93,7 +93,8 @@
 //! The id of an object names its world too. If a key asks for an object of another world, the response is the 404 of an
 //! object that does not exist, and a [`Note`] names both worlds; the program prints it.
 //!
-//! There are up to 10,000 worlds. One that gets no request for a day of real time is removed. A world takes no request that
+//! There are up to 10,000 worlds. One that gets no request for a day of real time is removed; from a
+//! [state file](#state-that-survives), only if there are too many. A world takes no request that
 //! changes something once it holds 2,000,000 objects and stored responses, files of 256 MiB, or stored responses that have
 //! 1 GiB together with all parameters and all snapshots so far.
 //!
@@ -201,13 +202,16 @@
 //! | `POST /_simulator/disorder` | `disorder`, `webhook_endpoint`, `event_type`, `probability`, `times` | adds a [`DisorderRule`]; an `event_type` may be a pattern such as `*.verified` |
 //! | `GET /_simulator/disorder` | | shows the rules that are left |
 //! | `DELETE /_simulator/disorder`, `…/{id}` | | deletes all rules, or one |
+//! | `POST /_simulator/reset` | | lets worlds [begin anew](Simulator::reset) |
+//! | `GET /_simulator/export` | | shows worlds as [lines](#state-as-lines) |
+//! | `POST /_simulator/import` | such lines, as the body | puts worlds in place of those that the lines name, and responds with how many `worlds` and `records` there were |
 //! | `GET /_simulator/requests` | `method`, `path`, `status`, `limit` | lists the [journal](#journal), the newest request first: 10 of them, or a `limit` up to 1,000; the `path` is that of an endpoint, such as `/v1/events/{event}` |
 //! | `DELETE /_simulator/requests` | | empties the journal |
 //! | `POST /_simulator/verify` | [below](#journal) | checks which requests there were |
 //! | `GET /_simulator/health` | | responds to anyone, without a key or a token, if the server runs: `status`, `version`, `worlds` and `pid` |
 //! | `GET /_simulator/metrics` | | shows [metrics](#metrics), of all worlds |
 //!
-//! The last five concern the whole simulator: with a key they are about its world, and without one about all worlds.
+//! The last eight concern the whole simulator: with a key they are about its world, and without one about all worlds.
 //!
 //! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`;
 //! `sensitive_reads` is `all`, `recent` or `none`. A `disorder` is
@@ -358,6 +362,57 @@
 //! Requests for health, for metrics and about the journal are not counted unless the server refuses them. No label holds
 //! anything that a client has written.
 //!
+//! # State that survives
+//!
+//! With the feature `state`, which the program has, [`SimulatorBuilder::open`] keeps all state in a file: objects, what is
+//! due, deliveries, stored responses, clocks, settings, plans, faults and rules of disorder. The next simulator with the file
+//! goes on from there, with the same ids, secrets and chances to come. Only one simulator at a time has the file.
+//!
+//! - **What is answered is written.** A change is in the file before its response or its webhook leaves. A process that is
+//!   killed has lost nothing that it has answered. If the power fails, the last changes may be missing; with
+//!   [`Durability::Full`] each change waits for the disk.
+//! - **Deliveries are made at least once.** An attempt that was under way ends as `closed` and is made again at once.
+//!   Receivers recognize an event by its id.
+//! - **Time goes on.** What came due meanwhile happens at the first request or as soon as a server runs, if the clock of the
+//!   world runs. After a kill, the ids of requests go on elsewhere, so that none comes again.
+//! - **A file that cannot be written loses nothing.** The response has the status 500 and the type `api_error`, and says why.
+//!   What has happened is written before anything else is done or shown in that world, or the next request gets the same
+//!   error. When there is room again, all goes on: a retry under the same idempotency key is a replay.
+//! - **A file that is something else is left as it is**: no database, the database of another program, a damaged one, or one
+//!   of a newer release. A file of an older release is brought to the present form, in one transaction.
+//!
+//! The file holds secrets and what was said of people. It is made for its owner alone. To copy it, stop the simulator, or
+//! export.
+//!
+//! # State as lines
+//!
+//! [`Simulator::export`] writes worlds as lines of JSON, and [`Simulator::import`] reads them, as do
+//! [`SimulatorBuilder::initial_lines`] at the start. A line has a `kind`, a `value` and, except for the kinds that a world has
+//! once, a `place`: the number of those of its kind that were there before. All lines of a world follow the line that names it.
+//! A person can write them:
+//!
+//! ```json
+//! {"format":"stripe-identity-simulator","version":1}
+//! {"kind":"world","value":{"name":"123"}}
+//! {"kind":"verification_session","value":{"session":{"id":"vs_open"}}}
+//! {"kind":"verification_session","value":{"session":{"id":"vs_done","status":"verified","last_verification_report":"vr_1"}}}
+//! {"kind":"verification_report","value":{"report":{"id":"vr_1","type":"document","verification_session":"vs_done"}}}
+//! {"kind":"file","value":{"id":"file_1","purpose":"identity_document","filename":"a.txt"}}
+//! {"kind":"file_contents","value":"aGVsbG8="}
+//! {"kind":"event","value":{"id":"evt_1","type":"identity.verification_session.verified","object":{"id":"vs_done"}}}
+//! {"kind":"webhook_endpoint","value":{"id":"we_1","url":"http://localhost/","secrets":{"current":"whsec_1"}}}
+//! {"kind":"plans","value":[{"tries":[{"outcome":"document_expired"}],"sessions":1}]}
+//! ```
+//!
+//! What may be left out: a `place` is the next one, that of `file_contents` is that of the file before; a `created` is the
+//! world's time; a session is of a document and requires input, and gets its secret and its URL when it is retrieved; what
+//! the line of the world leaves out (`clock`, `settings`, `generators`, `numbers`), and its plans, faults and disorder, are as
+//! in a new world. The ids of one kind differ, and their times do not go back from line to line. An id that is to be found
+//! without a key has the world's tag in it, as those of an export have.
+//!
+//! An import is all or nothing: a line that is not what it should be is named by its number, and nothing is changed. Nothing
+//! happens in the worlds while they are imported. What is due by then happens next, as after a restart.
+//!
 //! # What it knows
 //!
 //! - **Sessions**: the six operations with all of their parameters, filters, cursors and expansions; what each state allows;
@@ -432,7 +487,7 @@
 //!   events, and changes nothing else in them.
 //! - It does not check what is in an email address, a phone number, a URL or a flow's id.
 //! - It obeys the key `simulate` in the metadata of a new session. The page of a session is plain text.
-//! - The server takes bodies of up to 16 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers. Of
+//! - The server takes bodies of up to 16 MiB, and of an import up to 128 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers. Of
 //!   responses beyond 1 MiB, it sends 256 MiB at a time.
 //! - Uploads come back as `application/octet-stream`, whatever they were sent as.
 //! - Webhook endpoints may be of `http`, and on this machine. Of the types of event that have nothing to do with Identity,

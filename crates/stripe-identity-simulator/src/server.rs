@@ -298,9 +298,7 @@ async fn respond(
     if let Err(refusal) = shared.guard.check(&parts) {
         return Ok(refuse(&shared, parts, refusal));
     }
-    let largest =
-        if parts.uri.path() == "/_simulator/import" { request_body::LARGEST_TOGETHER } else { request_body::LARGEST };
-    let body = match shared.room.read(body, largest, shared.timeout).await {
+    let body = match shared.room.read(body, parts.uri.path(), shared.timeout).await {
         Ok(Some(body)) => body,
         Ok(None) => return Err(Broken),
         Err(refusal) => return Ok(refuse(&shared, parts, refusal)),

@@ -31,6 +31,7 @@ pub struct StateFile {
     path: PathBuf,
     durability: Durability,
     on_commit: Option<CommitHook>,
+    most_pages: Option<u32>,
 }
 
 /// Is called before each commit with `false`, and after it with `true`.
@@ -51,7 +52,7 @@ impl StateFile {
     /// Names a file, which is made if it is not there. Two more are beside it while it is open: their names end in
     /// `-wal` and `-journal`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), durability: Durability::default(), on_commit: None }
+        Self { path: path.into(), durability: Durability::default(), on_commit: None, most_pages: None }
     }
 
     /// Sets what a change survives. Defaults to [`Durability::Process`].
@@ -63,6 +64,12 @@ impl StateFile {
     #[doc(hidden)]
     pub fn on_commit(self, hook: impl Fn(bool) + Send + Sync + 'static) -> Self {
         Self { on_commit: Some(Arc::new(hook)), ..self }
+    }
+
+    /// Limits how many pages the file has, for tests of what happens when it cannot grow.
+    #[doc(hidden)]
+    pub fn most_pages(self, pages: u32) -> Self {
+        Self { most_pages: Some(pages), ..self }
     }
 }
 
@@ -226,7 +233,7 @@ impl Open {
             on_commit: file.on_commit.clone(),
         };
         let connection = open.connection.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let ready = upgrade(connection, known).and_then(|()| set_up(connection, file.durability));
+        let ready = upgrade(connection, known).and_then(|()| set_up(connection, file));
         ready.map_err(|error| StateError::of(&file.path, &error))?;
         Ok(open)
     }
@@ -400,11 +407,15 @@ fn make(path: &Path) {
 
 /// Connects to a file without changing it.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = Path::new(&log).exists();
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::ZERO)?;
     connection.set_prepared_statement_cache_capacity(4 * Kind::ALL.len());
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // What another process has left in its log stays there if the file is refused.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
     // Once it is locked, it stays so, and no other process has to be told of changes.
     connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
     Ok(connection)
@@ -436,18 +447,22 @@ fn upgrade(connection: &mut Connection, version: usize) -> rusqlite::Result<()> 
 fn create(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let names = Kind::ALL.into_iter().map(Kind::name).chain(["simulator"]);
     names.into_iter().try_for_each(|name| {
-        transaction.execute_batch(&format!("CREATE TABLE {name} (place INTEGER PRIMARY KEY, value NOT NULL)"))
+        transaction
+            .execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} (place INTEGER PRIMARY KEY, value NOT NULL)"))
     })
 }
 
-fn set_up(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
-    let synchronous = match durability {
+fn set_up(connection: &Connection, file: &StateFile) -> rusqlite::Result<()> {
+    let synchronous = match file.durability {
         Durability::Process => "NORMAL",
         Durability::Full => "FULL",
     };
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "cache_size", CACHE)?;
+    if let Some(pages) = file.most_pages {
+        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+    }
     connection.query_row(&format!("PRAGMA journal_size_limit = {LARGEST_LOG}"), [], |_| Ok(()))
 }
 

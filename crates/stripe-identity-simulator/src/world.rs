@@ -351,7 +351,7 @@ mod tests {
         world.advance(Duration::from_secs(31 * 24 * 60 * 60));
         let gone = |kind| move |change: &&(Kind, bool)| **change == (kind, false);
         let changes = changes(&mut world);
-        assert_eq!(changes.iter().filter(gone(Kind::Event)).count(), 3, "of the session made since");
+        assert_eq!(changes.iter().filter(gone(Kind::Event)).count(), 4);
     }
 
     #[test]

@@ -236,7 +236,7 @@ impl RequestEntry {
         self.key
     }
 
-    /// The faults that applied, the first four at the most.
+    /// The faults that applied; of more than four, those that only delay the response may be left out.
     pub fn faults(&self) -> &[AppliedFault] {
         &self.faults
     }

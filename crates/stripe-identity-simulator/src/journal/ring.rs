@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::entry::RequestEntry;
 
-/// The last requests in the order of their numbers, and how many there were before.
+/// The last requests, and how many there were before. Those that are done at the same time come in any order.
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: VecDeque<RequestEntry>,
@@ -22,9 +22,7 @@ impl Ring {
         if self.most == 0 {
             return;
         }
-        // Requests that are done at the same time come in any order.
-        let later = self.entries.iter().rev().take_while(|it| it.number() > entry.number()).count();
-        self.entries.insert(self.entries.len() - later, entry);
+        self.entries.push_back(entry);
         if self.entries.len() > self.most
             && let Some(first) = self.entries.pop_front()
         {
@@ -32,8 +30,7 @@ impl Ring {
         }
     }
 
-    /// The oldest first.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &RequestEntry> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RequestEntry> {
         self.entries.iter()
     }
 

@@ -10,9 +10,11 @@ use tokio::time::timeout;
 
 use crate::refusal::Refusal;
 
-pub(super) const LARGEST: usize = 16 * 1024 * 1024;
-/// How large all bodies are together that are being received or handled, and the body of an import by itself.
-pub(super) const LARGEST_TOGETHER: usize = 16 * LARGEST;
+const LARGEST: usize = 16 * 1024 * 1024;
+/// Of lines that are imported.
+const LARGEST_IMPORT: usize = 8 * LARGEST;
+/// How large all bodies are together that are being received or handled.
+const LARGEST_TOGETHER: usize = 16 * LARGEST;
 
 /// A response that is larger takes room.
 const LARGE: usize = 1024 * 1024;
@@ -58,11 +60,12 @@ impl Room {
         Ok(Bytes::from_owner(Held { bytes, _room: room }))
     }
 
-    /// Reads a body that is no larger than this and arrives whole within this time. Returns `None` if the connection broke.
-    pub(super) async fn read<B>(&self, body: B, largest: usize, longest: Duration) -> Result<Option<Body>, Refusal>
+    /// Reads a body that arrives whole within this time. Returns `None` if the connection broke.
+    pub(super) async fn read<B>(&self, body: B, path: &str, longest: Duration) -> Result<Option<Body>, Refusal>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
+        let largest = if path == "/_simulator/import" { LARGEST_IMPORT } else { LARGEST };
         timeout(longest, self.collect(body, largest)).await.unwrap_or_else(|_| Err(Refusal::slow_body()))
     }
 
@@ -100,7 +103,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     async fn read(room: &Room, length: usize) -> Result<Body, u16> {
-        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), LARGEST, LONG).await;
+        let body = room.read(Full::new(Bytes::from(vec![b'x'; length])), "/v1/files", LONG).await;
         body.map(Option::unwrap).map_err(|refusal| refusal.into_response().status().as_u16())
     }
 

@@ -20,7 +20,7 @@ use crate::world::ids::Ids;
 use crate::world::rate::Bucket;
 
 const MOST_RULES: usize = 1000;
-/// Of one request, so many faults are named.
+/// Of one request, so many faults are named that only delay it.
 const MOST_NAMED: usize = 4;
 
 /// The faults of a world, and the requests that they delay.
@@ -154,7 +154,7 @@ impl Faults {
                 && self.ids.happens(fault.chance())
             {
                 rule.applied += 1;
-                if strike.applied.len() < MOST_NAMED {
+                if strike.applied.len() < MOST_NAMED || fault.effect().is_some() {
                     let effect = fault.effect_name().unwrap_or("latency");
                     strike.applied.push(AppliedFault { id: Some(rule.id.as_str().into()), effect });
                 }
@@ -181,7 +181,7 @@ impl Strike {
         Self { effect: Some(Effect::Respond(FaultResponse::rate_limit())), applied, ..Self::default() }
     }
 
-    /// Returns the faults that apply, the first ones if there are many.
+    /// Returns the faults that apply; if many only delay it, the first ones.
     pub(crate) fn take_applied(&mut self) -> Vec<AppliedFault> {
         std::mem::take(&mut self.applied)
     }

@@ -257,7 +257,10 @@ impl World {
             Part::Plans(plans) => state.plans = Plans::restore(plans),
             Part::Faults(faults) => state.faults.restore(*faults),
             Part::Disorder(rules) => state.outbox.rules = rules,
-            Part::WebhookEndpoint(stored) => put_record(&mut state.webhook_endpoints, place, *stored)?,
+            Part::WebhookEndpoint(mut stored) => {
+                stored.complete(now);
+                put_record(&mut state.webhook_endpoints, place, *stored)?;
+            }
             Part::Session(mut stored) => {
                 stored.complete(now);
                 put_record(&mut state.sessions, place, *stored)?;

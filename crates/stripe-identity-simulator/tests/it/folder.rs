@@ -18,6 +18,16 @@ impl Folder {
         &self.0
     }
 
+    /// Returns a folder with the same files as this one has now, also while they are in use.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new();
+        for file in std::fs::read_dir(&self.0).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.0.join(file.file_name())).unwrap();
+        }
+        copy
+    }
+
     /// The state file.
     pub(crate) fn file(&self) -> PathBuf {
         self.0.join("state.db")

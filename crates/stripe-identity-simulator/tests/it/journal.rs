@@ -125,6 +125,9 @@ fn faults_are_named_with_what_they_did() {
     (0..9).for_each(|_| world.add_fault(Fault::latency(Duration::ZERO)));
     create(&stripe, KEY);
     assert_eq!(last(&stripe).faults().len(), 4);
+    world.add_fault(Fault::lose_response());
+    create(&stripe, KEY);
+    assert_eq!(last(&stripe).faults().iter().map(|fault| fault.effect).next_back(), Some("lose_response"));
     world.clear_faults();
     let mut settings = Settings::default();
     settings.rate_limit = "1".parse().unwrap();

@@ -29,6 +29,10 @@ mod server_faults;
 #[cfg(feature = "state")]
 mod state;
 #[cfg(feature = "state")]
+mod state_file;
+#[cfg(feature = "state")]
+mod state_kill;
+#[cfg(feature = "state")]
 mod state_speed;
 #[cfg(feature = "server")]
 mod stopping;

@@ -2,7 +2,7 @@
 //!
 //! Each case is a random sequence of requests, submissions and times. Two simulators with the same
 //! seed get all of it: their responses must be the same to the byte, and what they show must be what
-//! the model says.
+//! the model says. In some cases one of them keeps its state in a file, ends or is killed, and goes on.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use serde_json::{Value, json};
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Method, Request, Response};
-use stripe_identity_simulator::{Outcome, Processing, Redacting, Settings, Simulator};
+use stripe_identity_simulator::{Outcome, Processing, Redacting, Settings, Simulator, SimulatorBuilder};
 
 const ENDPOINTS: &str = "/v1/webhook_endpoints";
 const SESSIONS: &str = "/v1/identity/verification_sessions";
@@ -20,13 +20,27 @@ const DAY: u64 = 24 * 3600;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Create { reference: u8, selfie: bool },
+    Create {
+        reference: u8,
+        selfie: bool,
+    },
     Session(usize, Action),
     Advance(u64),
-    CreateEndpoint { gets_redactions: bool },
+    CreateEndpoint {
+        gets_redactions: bool,
+    },
     SetDisabled(usize, bool),
     DeleteEndpoint(usize),
-    List { status: Option<&'static str>, reference: Option<u8>, limit: usize, after: Option<usize> },
+    List {
+        status: Option<&'static str>,
+        reference: Option<u8>,
+        limit: usize,
+        after: Option<usize>,
+    },
+    /// One of the two ends, and begins again with its file.
+    Restart,
+    /// One of the two is no more, and another one begins with the file as it was.
+    Kill,
 }
 
 /// What is done to a session.
@@ -84,6 +98,7 @@ enum Due {
 #[derive(Clone, Debug)]
 struct Model {
     processing: Processing,
+    has_file: bool,
     now: u64,
     sessions: Vec<Session>,
     /// The types of all events with their sessions, the oldest first.
@@ -137,6 +152,7 @@ impl Model {
                 self.advance(self.now + seconds);
                 Expected::Done
             }
+            Step::Restart | Step::Kill => Expected::Done,
             Step::List { status, reference, limit, after } => self.page(status, reference, limit, after),
             Step::Session(at, _) if at >= self.sessions.len() => Expected::Missing,
             Step::Session(at, action) => self.act(at, action),
@@ -306,8 +322,9 @@ impl ReferenceStateMachine for Model {
             Just(Processing::After(Duration::from_secs(30))),
             (1..3u32).prop_map(Processing::AfterRetrieves),
         ];
-        let model = |processing| Self {
+        let model = |(processing, has_file)| Self {
             processing,
+            has_file,
             now: 0,
             sessions: Vec::new(),
             events: Vec::new(),
@@ -315,7 +332,8 @@ impl ReferenceStateMachine for Model {
             due: Vec::new(),
             expected: Expected::Done,
         };
-        processing.prop_map(model).boxed()
+        let has_file = if cfg!(feature = "state") { prop::bool::weighted(0.03).boxed() } else { Just(false).boxed() };
+        (processing, has_file).prop_map(model).boxed()
     }
 
     fn transitions(state: &Self) -> BoxedStrategy<Step> {
@@ -332,7 +350,9 @@ impl ReferenceStateMachine for Model {
             6 => prop::sample::select(outcome.to_vec()).prop_map(Action::Submit),
         ];
         let status = prop::sample::select(vec!["requires_input", "processing", "verified", "canceled"]);
+        let end = prop_oneof![Just(Step::Restart), Just(Step::Kill)];
         prop_oneof![
+            if state.has_file { 4 } else { 0 } => end,
             3 => (0..3u8, any::<bool>()).prop_map(|(reference, selfie)| Step::Create { reference, selfie }),
             14 => (at(), action).prop_map(|(at, action)| Step::Session(at, action)),
             2 => prop::sample::select(vec![1, 30, DAY, 2 * DAY, 4 * DAY]).prop_map(Step::Advance),
@@ -351,9 +371,26 @@ impl ReferenceStateMachine for Model {
     }
 }
 
+/// Takes what follows `req_` out of a text.
+fn without_request_ids(body: &Bytes) -> Bytes {
+    let text = std::str::from_utf8(body).unwrap();
+    let mut parts = text.split("req_");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.trim_start_matches(|it: char| it.is_ascii_alphanumeric()));
+    rest.fold(first, |text, part| text + "req_" + part).into()
+}
+
 /// Two simulators that get the same, and the ids of the sessions.
 struct Both {
     simulators: [Simulator; 2],
+    /// Makes a simulator as they were made.
+    builder: fn(&Settings) -> SimulatorBuilder,
+    settings: Settings,
+    /// Where the first one keeps its state, if it does.
+    #[cfg(feature = "state")]
+    folder: Option<crate::folder::Folder>,
+    /// Request ids differ from then on, since it is not known which were made.
+    was_killed: bool,
     ids: Vec<String>,
     endpoints: Vec<String>,
 }
@@ -368,6 +405,14 @@ impl Both {
         let [one, other] = self.simulators.each_ref().map(|simulator| simulator.handle(request()));
         let parts =
             |response: &Response<Bytes>| (response.status(), response.headers().clone(), response.body().clone());
+        let parts = |response: &Response<Bytes>| {
+            let (status, mut headers, body) = parts(response);
+            if !self.was_killed {
+                return (status, headers, body);
+            }
+            headers.remove("request-id");
+            (status, headers, without_request_ids(&body))
+        };
         assert_eq!(parts(&one), parts(&other), "the same requests give the same bytes");
         (one.status().as_u16(), serde_json::from_slice(one.body()).unwrap())
     }
@@ -398,7 +443,22 @@ impl Both {
         }
     }
 
-    fn perform(&self, step: &Step) -> (u16, Value) {
+    #[cfg(not(feature = "state"))]
+    fn restart(&mut self, _: bool) {}
+
+    #[cfg(feature = "state")]
+    fn restart(&mut self, is_killed: bool) {
+        let Some(folder) = self.folder.take() else { return };
+        let folder = if is_killed { folder.copy() } else { folder };
+        let ended = std::mem::take(&mut self.simulators[0]);
+        drop(ended);
+        let builder = (self.builder)(&self.settings);
+        self.simulators[0] = builder.open(stripe_identity_simulator::StateFile::new(folder.file())).unwrap();
+        self.folder = Some(folder);
+        self.was_killed |= is_killed;
+    }
+
+    fn perform(&mut self, step: &Step) -> (u16, Value) {
         let post = |path: String, form: String| self.request(&Method::POST, &path, &form);
         match *step {
             Step::CreateEndpoint { gets_redactions } => {
@@ -414,6 +474,10 @@ impl Both {
                 ),
             ),
             Step::Session(at, action) => self.act(at, action),
+            Step::Restart | Step::Kill => {
+                self.restart(matches!(step, Step::Kill));
+                (200, Value::Null)
+            }
             Step::Advance(seconds) => {
                 self.simulators.iter().for_each(|simulator| simulator.advance(Duration::from_secs(seconds)));
                 (200, Value::Null)
@@ -437,8 +501,19 @@ impl StateMachineTest for Both {
         let mut settings = Settings::default();
         settings.processing = model.processing;
         settings.redacting = Redacting::After(Duration::from_secs(4 * DAY));
-        let simulator = || Simulator::builder().seed(7).settings(settings.clone()).build();
-        Self { simulators: [simulator(), simulator()], ids: Vec::new(), endpoints: Vec::new() }
+        let builder = |settings: &Settings| Simulator::builder().seed(7).settings(settings.clone());
+        let mut both = Self {
+            simulators: [builder(&settings).build(), builder(&settings).build()],
+            builder,
+            settings,
+            #[cfg(feature = "state")]
+            folder: model.has_file.then(crate::folder::Folder::new),
+            was_killed: false,
+            ids: Vec::new(),
+            endpoints: Vec::new(),
+        };
+        both.restart(false);
+        both
     }
 
     fn apply(mut both: Self, model: &Model, step: Step) -> Self {

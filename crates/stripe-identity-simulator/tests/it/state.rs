@@ -271,3 +271,339 @@ fn restarted_world_shows_the_same_and_goes_on_as_one_that_was_not() {
     let stripe = open(&folder);
     assert_same(&shown(&stripe), &shown(&twin));
 }
+
+#[test]
+fn attempt_that_was_under_way_ends_and_is_made_again_at_once() {
+    let folder = Folder::new();
+    let stripe = open(&folder);
+    stripe.world(KEY).unwrap().add_webhook(WebhookEndpoint::new("http://localhost/", "whsec_x").unwrap());
+    create(&stripe, "type=document");
+    let webhooks = stripe.take_webhooks();
+    assert_eq!(webhooks.len(), 1);
+    let event = webhooks[0].request.body().clone();
+    drop(webhooks);
+    let resent = post(&stripe, &format!("/v1/events/{}/retry", stripe.deliveries()[0].event), "");
+    assert_eq!(resent["object"], "event");
+    let copy = folder.copy();
+    for stripe in [open(&copy), {
+        drop(stripe);
+        open(&folder)
+    }] {
+        let mut webhooks = stripe.take_webhooks();
+        assert_eq!(webhooks.len(), 2, "the resend that was ready, and the attempt that was under way");
+        assert!(webhooks.iter().all(|webhook| *webhook.request.body() == event));
+        let attempts = stripe.deliveries()[0].attempts.clone();
+        assert_eq!(attempts.iter().map(|attempt| attempt.result.is_some()).collect::<Vec<_>>(), [true, false, false]);
+        webhooks.remove(0).report(StatusCode::OK);
+        assert_eq!(stripe.deliveries()[0].status, DeliveryStatus::Delivered);
+        assert!(get(&stripe, "/_simulator/deliveries").body().windows(6).any(|it| it == b"closed"));
+    }
+}
+
+#[test]
+fn request_ids_do_not_come_again_after_a_kill() {
+    let folder = Folder::new();
+    let stripe = open(&folder);
+    create(&stripe, "type=document");
+    let ids = |stripe: &Simulator| -> Vec<_> {
+        let of_world = (0..20).map(|_| get(stripe, SESSIONS)).collect::<Vec<_>>();
+        let of_none = (0..20).map(|_| send(stripe, &Method::GET, SESSIONS, &[], "")).collect::<Vec<_>>();
+        of_world.iter().chain(&of_none).map(|response| response.headers()["request-id"].clone()).collect()
+    };
+    let before = ids(&stripe);
+    let (first, second) = (folder.copy(), folder.copy());
+    let once = open(&first);
+    let after = ids(&once);
+    assert!(after.iter().all(|id| !before.contains(id)));
+    let twice = open(&first.copy());
+    assert!(ids(&twice).iter().all(|id| !before.contains(id) && !after.contains(id)));
+    // Whatever is not known to have been made is the same for the same file.
+    assert_eq!(ids(&open(&second)), after);
+}
+
+fn exported(stripe: &Simulator) -> Vec<u8> {
+    let mut lines = Vec::new();
+    stripe.export(&mut lines).unwrap();
+    lines
+}
+
+#[test]
+fn exported_lines_import_to_what_exports_the_same() {
+    let stripe = in_memory();
+    fill(&stripe);
+    // Some are under way.
+    let under_way = stripe.take_webhooks();
+    assert!(!under_way.is_empty());
+    let lines = exported(&stripe);
+    assert_eq!(lines, exported(&stripe), "an export changes nothing");
+    let folder = Folder::new();
+    for other in [Simulator::with_seed(99), open(&folder), stripe.clone()] {
+        let imported = other.import(&lines[..]).unwrap();
+        assert_eq!(
+            (imported.worlds, imported.records + imported.worlds + 1),
+            (3, lines.iter().filter(|it| **it == b'\n').count())
+        );
+        assert!(exported(&other) == lines);
+    }
+    let stripe = open(&folder);
+    assert!(exported(&stripe) == lines, "it is in the file, too");
+    let alone = stripe.world(KEY).unwrap();
+    let of_world = exported(&alone);
+    assert!(of_world.len() < lines.len() && alone.import(&of_world[..]).is_ok() && exported(&alone) == of_world);
+    let error = alone.import(&lines[..]).unwrap_err().to_string();
+    assert!(error.contains("another world"), "{error}");
+}
+
+const HEADER: &str = r#"{"format":"stripe-identity-simulator","version":1}"#;
+
+#[test]
+fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
+    let stripe = in_memory();
+    stripe.import(format!("{HEADER}\n{{\"kind\":\"world\",\"value\":{{\"name\":\"a\"}}}}\n").as_bytes()).unwrap();
+    create(&stripe, "type=document");
+    let before = exported(&stripe);
+    let world = r#"{"kind":"world","value":{"name":"a"}}"#;
+    let session = r#"{"kind":"verification_session","value":{"session":{"id":"vs_1"}}}"#;
+    let at_5 = r#"{"kind":"verification_session","place":5,"value":{"session":{"id":"vs_5"}}}"#;
+    let at_4 = r#"{"kind":"verification_session","place":4,"value":{"session":{"id":"vs_4"}}}"#;
+    let tagged = |name: &str| {
+        format!(
+            r#"{{"kind":"world","value":{{"name":"{name}","generators":{{"tag":"abcdefghij","objects":"1","requests":"1","webhooks":"1","disorder":"1","faults":"1"}}}}}}"#
+        )
+    };
+    for (lines, number, problem) in [
+        (vec!["zebra"], 1, "expected {\"format\":\"stripe-identity-simulator\",\"version\":1} first"),
+        (vec![], 1, "first"),
+        (vec!["", world], 2, "first"),
+        (vec![r#"{"format":"stripe-identity-simulator","version":2}"#], 1, "version 2 is not known: expected 1"),
+        (vec![HEADER, session], 2, "expected a line of the kind world before"),
+        (vec![HEADER, world, "zebra"], 3, "expected a JSON object"),
+        (vec![HEADER, world, r#"{"kind":"zebra","value":1}"#], 3, "unknown kind: expected one of world"),
+        (
+            vec![HEADER, world, "", r#"{"kind":"verification_session","value":"zebra"}"#],
+            4,
+            "invalid verification_session",
+        ),
+        (vec![HEADER, world, r#"{"kind":"verification_session","value":{"session":{}}}"#], 3, "missing field `id`"),
+        (
+            vec![HEADER, world, r#"{"kind":"verification_session","value":{"session":{"id":"vs_1"},"zebra":1}}"#],
+            3,
+            "unknown field",
+        ),
+        (vec![HEADER, world, session, session], 4, "expected an id of its own"),
+        (vec![HEADER, world, at_5, at_4], 4, "a place and a time after"),
+        (vec![HEADER, world, world], 3, "there already"),
+        (vec![HEADER, r#"{"kind":"world","value":{"name":"a_zebra"}}"#], 2, "invalid name of a world"),
+        (
+            vec![HEADER, world, r#"{"kind":"plans","value":[]}"#, r#"{"kind":"plans","value":[]}"#],
+            4,
+            "expected one line",
+        ),
+        (vec![HEADER, world, r#"{"kind":"file_contents","value":"!zebra"}"#], 3, "expected base64"),
+        (vec![HEADER, world, r#"{"kind":"file_contents","value":""}"#], 3, "file that is not there"),
+        (
+            vec![HEADER, world, r#"{"kind":"due","value":{"at":"zebra","thing":{"event_lapses":{"event":0}}}}"#],
+            3,
+            "expected a time",
+        ),
+        (vec![HEADER, &tagged("a"), &tagged("b")], 3, "another world has the tag"),
+    ] {
+        let text = lines.join("\n");
+        let error = stripe.import(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("line {number}: ")) && error.contains(problem), "{text}\n{error}");
+        assert!(!error.contains("zebra"), "{error}");
+        assert!(exported(&stripe) == before, "{error}");
+        let over_http = send(&stripe, &Method::POST, "/_simulator/import", &[], &text);
+        assert_eq!(over_http.status(), 400);
+        assert!(std::str::from_utf8(over_http.body()).unwrap().contains(&format!("line {number}")));
+        assert!(Simulator::builder().initial_lines(text.as_bytes()).is_err());
+    }
+}
+
+const WRITTEN_BY_HAND: &str = r#"
+{"format":"stripe-identity-simulator","version":1}
+{"kind":"world","value":{"name":"a"}}
+{"kind":"verification_session","value":{"session":{"id":"vs_open"}}}
+{"kind":"verification_session","value":{"session":{"id":"vs_done","type":"document","status":"verified","last_verification_report":"vr_1"}}}
+{"kind":"verification_report","value":{"report":{"id":"vr_1","type":"document","verification_session":"vs_done"}}}
+{"kind":"file","value":{"id":"file_1","purpose":"identity_document","filename":"a.txt"}}
+{"kind":"file_contents","value":"aGVsbG8="}
+{"kind":"event","value":{"id":"evt_1","type":"identity.verification_session.verified","object":{"id":"vs_done","object":"identity.verification_session"}}}
+{"kind":"webhook_endpoint","value":{"id":"we_1","url":"http://localhost/","secrets":{"current":"whsec_1"}}}
+{"kind":"plans","value":[{"tries":[{"outcome":"document_expired"}],"sessions":1}]}
+"#;
+
+#[test]
+fn lines_that_a_person_writes_need_little() {
+    let stripe = in_memory();
+    let imported = stripe.import(WRITTEN_BY_HAND.as_bytes()).unwrap();
+    assert_eq!((imported.worlds, imported.records), (1, 8));
+    let json = |path: &str| serde_json::from_slice::<Value>(get(&stripe, path).body()).unwrap();
+    let open = json(&format!("{SESSIONS}/vs_open"));
+    assert_eq!(
+        (&open["status"], &open["type"], &open["livemode"]),
+        (&"requires_input".into(), &"document".into(), &false.into())
+    );
+    assert!(open["client_secret"].is_string() && open["url"].is_string() && open["created"].is_i64());
+    assert_eq!(json(&format!("{SESSIONS}/vs_done"))["status"], "verified");
+    assert_eq!(json("/v1/identity/verification_reports?verification_session=vs_done")["data"][0]["id"], "vr_1");
+    assert_eq!(get(&stripe, "/v1/files/file_1/contents").body(), "hello");
+    assert_eq!(json("/v1/files/file_1")["size"], 5);
+    assert_eq!(json("/v1/events")["data"][0]["id"], "evt_1");
+    let world = stripe.world(KEY).unwrap();
+    world.submit("vs_open", Outcome::Verified).unwrap();
+    world.advance(Duration::from_secs(60));
+    assert_eq!(json(&format!("{SESSIONS}/vs_open"))["status"], "verified");
+    assert_eq!(world.deliver_to(|_| StatusCode::OK), 2);
+    let planned = create(&stripe, "type=document");
+    world.advance(Duration::from_secs(60));
+    assert_eq!(json(&format!("{SESSIONS}/{planned}"))["last_error"]["code"], "document_expired");
+    post(&stripe, &format!("{SESSIONS}/vs_done/redact"), "");
+    world.advance(Duration::from_secs(10 * 24 * 3600));
+    assert_eq!(json(&format!("{SESSIONS}/vs_done"))["redaction"]["status"], "redacted");
+}
+
+#[test]
+fn nothing_happens_while_lines_are_imported_and_what_is_due_happens_next() {
+    let stripe = in_memory();
+    let id = create(&stripe, "type=document");
+    stripe.submit(&*id, Outcome::Verified).unwrap();
+    let text = String::from_utf8(exported(&stripe)).unwrap();
+    // As if the file had been written long before.
+    let later = text.replace("\"now\":1793000000", "\"now\":1793000000").replace("\"ahead\":null", "\"ahead\":\"0s\"");
+    assert_ne!(text, later);
+    stripe.import(later.as_bytes()).unwrap();
+    assert!(exported(&stripe) == later.as_bytes());
+    // The clock runs by now, and the machine's time may be earlier than that of the world.
+    stripe.world(KEY).unwrap().advance(Duration::from_secs(3600));
+    let session: Value = serde_json::from_slice(get(&stripe, &format!("{SESSIONS}/{id}")).body()).unwrap();
+    assert_eq!(session["status"], "verified");
+}
+
+fn ids_in(stripe: &Simulator) -> Vec<String> {
+    let text = String::from_utf8(exported(stripe)).unwrap();
+    let words = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').map(str::to_owned);
+    let mut ids: Vec<_> = words.filter(|it| it.len() > 20 && it.contains("_1")).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+#[test]
+fn reset_world_is_as_new_and_makes_no_id_again() {
+    let folder = Folder::new();
+    for stripe in [in_memory(), open(&folder)] {
+        fill(&stripe);
+        let (before, other) = (ids_in(&stripe.world(KEY).unwrap()), exported(&stripe.world("sk_test_other").unwrap()));
+        stripe.world(KEY).unwrap().reset().unwrap();
+        assert!(exported(&stripe.world("sk_test_other").unwrap()) == other, "no other world is reset");
+        let list: Value = serde_json::from_slice(get(&stripe, SESSIONS).body()).unwrap();
+        assert_eq!(list["data"].as_array().unwrap().len(), 0);
+        let endpoints: Value = serde_json::from_slice(get(&stripe, "/_simulator/webhook_endpoints").body()).unwrap();
+        assert_eq!(endpoints["data"].as_array().unwrap().len(), 1, "that of all worlds");
+        assert_eq!(stripe.world(KEY).unwrap().faults().len(), 1, "likewise");
+        for _ in 0..20 {
+            create(&stripe, "type=document");
+        }
+        assert!(ids_in(&stripe.world(KEY).unwrap()).iter().all(|id| !before.contains(id)));
+
+        let response = send(&stripe, &Method::POST, "/_simulator/reset", &[], "");
+        assert_eq!(response.status(), 200);
+        assert_eq!(ids_in(&stripe).iter().filter(|id| id.starts_with("vs_") || id.starts_with("evt_")).count(), 0);
+    }
+    let list: Value = serde_json::from_slice(get(&open(&folder), SESSIONS).body()).unwrap();
+    assert_eq!(list["data"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn reset_puts_initial_lines_back() {
+    let folder = Folder::new();
+    let builder = || Simulator::builder().initial_lines(WRITTEN_BY_HAND.as_bytes()).unwrap();
+    let open = || builder().open(StateFile::new(folder.file())).unwrap();
+    for stripe in [builder().build(), open()] {
+        assert_eq!(get(&stripe, &format!("{SESSIONS}/vs_done")).status(), 200);
+        let created = create(&stripe, "type=document");
+        with_key(&stripe, "sk_test_b", &Method::POST, SESSIONS, "type=document");
+        post(&stripe, &format!("{SESSIONS}/vs_open/cancel"), "");
+        stripe.reset().unwrap();
+        assert_eq!(get(&stripe, &format!("{SESSIONS}/{created}")).status(), 404);
+        let session: Value = serde_json::from_slice(get(&stripe, &format!("{SESSIONS}/vs_open")).body()).unwrap();
+        assert_eq!(session["status"], "requires_input");
+        assert_ne!(create(&stripe, "type=document"), created);
+    }
+    // The file goes on as it is.
+    let stripe = open();
+    post(&stripe, &format!("{SESSIONS}/vs_open/cancel"), "");
+    drop(stripe);
+    let session: Value = serde_json::from_slice(get(&open(), &format!("{SESSIONS}/vs_open")).body()).unwrap();
+    assert_eq!(session["status"], "canceled");
+}
+
+#[test]
+fn endpoint_of_all_worlds_is_there_once_after_each_start() {
+    let folder = Folder::new();
+    let endpoint = |secret: &str| WebhookEndpoint::new("http://localhost/hook", secret).unwrap();
+    for start in 0..3 {
+        let stripe = open(&folder);
+        stripe.add_webhook(endpoint(if start < 2 { "whsec_1" } else { "whsec_2" }));
+        create(&stripe, "type=document");
+        let signed = stripe.take_webhooks().into_iter().map(|webhook| {
+            let header = webhook.request.headers()["stripe-signature"].to_str().unwrap().to_owned();
+            (header, webhook.request.body().clone())
+        });
+        let signed: Vec<_> = signed.collect();
+        assert_eq!(signed.len(), 1 + start, "one more, and those that were under way");
+        let secret = if start < 2 { "whsec_1" } else { "whsec_2" };
+        let signer = stripe_identity_webhook::Signer::new(secret).unwrap();
+        assert!(signed.iter().all(|(header, body)| *header == signer.sign(body, stripe.time())));
+    }
+}
+
+#[test]
+fn requests_and_imports_at_the_same_time_each_see_a_whole_world() {
+    let folder = Folder::new();
+    let stripe = open(&folder);
+    let lines = WRITTEN_BY_HAND.as_bytes();
+    stripe.import(lines).unwrap();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..60 {
+                        create(&stripe, "type=document");
+                        assert_eq!(get(&stripe, &format!("{SESSIONS}/vs_done")).status(), 200);
+                        assert!(exported(&stripe).starts_with(HEADER.as_bytes()));
+                    }
+                })
+            })
+            .collect();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            stripe.import(lines).unwrap();
+        }
+    });
+    stripe.import(lines).unwrap();
+    let lines = exported(&stripe);
+    drop(stripe);
+    assert!(exported(&open(&folder)) == lines);
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn lines_go_over_http_also_when_they_are_many() {
+    use stripe_identity_simulator::Server;
+
+    let server = Server::start("127.0.0.1:0", in_memory()).unwrap();
+    let send = |head: &str, key: &str, body: &str| {
+        crate::http::exchange(server.address(), &server.address().to_string(), head, key, body)
+    };
+    // More than any other request may bring.
+    let many = format!("{WRITTEN_BY_HAND}{}", " \n".repeat(10 * 1024 * 1024));
+    let (status, imported) = send("POST /_simulator/import", "", &many);
+    assert_eq!(status, 200, "{imported}");
+    let imported: Value = serde_json::from_str(&imported).unwrap();
+    assert_eq!((&imported["worlds"], &imported["records"]), (&1.into(), &8.into()));
+    let (status, lines) = send("GET /_simulator/export", "Authorization: Bearer sk_test_a\r\n", "");
+    assert_eq!((status, lines.as_bytes()), (200, &exported(&server.world(KEY).unwrap())[..]));
+    assert_eq!(send("POST /_simulator/reset", "", "").0, 200);
+    assert_ne!(send("GET /_simulator/export", "", "").1, lines);
+}

@@ -8,7 +8,7 @@ use crate::serial;
 use crate::time::Time;
 use crate::world::record::event::StoredEvent;
 use crate::world::rows::Kind;
-use crate::world::store::Record;
+use crate::world::store::{Record, unknown_time};
 
 /// More old secrets than this are not valid at a time.
 const MOST_OLD_SECRETS: usize = 4;
@@ -37,6 +37,7 @@ pub(crate) struct StoredEndpoint {
     pub(crate) metadata: Metadata,
     #[serde(default)]
     pub(crate) disabled: bool,
+    #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
     /// What it has as an event destination, if it was made as one.
     #[serde(default)]
@@ -112,6 +113,12 @@ impl Record for StoredEndpoint {
 
     fn created(&self) -> Timestamp {
         self.created
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        if self.created == unknown_time() {
+            self.created = now;
+        }
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {

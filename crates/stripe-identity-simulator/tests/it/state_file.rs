@@ -1,0 +1,311 @@
+//! State files that cannot be used as they are, and files that cannot be written.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::Value;
+use stripe_identity_core::bytes::Bytes;
+use stripe_identity_core::http::{Method, Request, Response, StatusCode};
+use stripe_identity_simulator::{Durability, Simulator, StateError, StateFile, WebhookEndpoint};
+
+use crate::folder::Folder;
+
+const SESSIONS: &str = "/v1/identity/verification_sessions";
+
+fn open(path: &Path) -> Result<Simulator, StateError> {
+    Simulator::builder().open(StateFile::new(path))
+}
+
+fn send(stripe: &Simulator, method: Method, path: &str, key: &str, body: &str) -> (Response<Bytes>, Value) {
+    let request = Request::builder().method(method).uri(path).header("authorization", "Bearer sk_test_a");
+    let request = request.header("idempotency-key", key);
+    let response = stripe.handle(request.body(Bytes::copy_from_slice(body.as_bytes())).unwrap());
+    let json = serde_json::from_slice(response.body()).unwrap();
+    (response, json)
+}
+
+fn create(stripe: &Simulator, key: &str) -> (Response<Bytes>, Value) {
+    send(stripe, Method::POST, SESSIONS, key, "type=document")
+}
+
+fn is_there(stripe: &Simulator, session: &Value) -> bool {
+    let path = format!("{SESSIONS}/{}", session["id"].as_str().unwrap());
+    send(stripe, Method::GET, &path, "", "").0.status() == 200
+}
+
+/// All files of a folder, with their contents.
+fn files(folder: &Folder) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+    files.sort();
+    files
+}
+
+/// Opens a file that is refused, and checks that it is left as it was. Returns the error.
+fn refused(folder: &Folder) -> StateError {
+    let before = files(folder);
+    let error = open(&folder.file()).unwrap_err();
+    assert!(files(folder) == before, "{error}");
+    assert!(error.to_string().contains("state.db"), "{error}");
+    error
+}
+
+#[test]
+fn file_that_is_no_database_is_refused_and_left() {
+    let folder = Folder::new();
+    std::fs::write(folder.file(), "notes that somebody needs\n".repeat(1000)).unwrap();
+    let error = refused(&folder);
+    assert!(matches!(error, StateError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn database_of_another_program_is_refused_and_left() {
+    for journal in ["DELETE", "WAL"] {
+        let folder = Folder::new();
+        let other = Connection::open(folder.file()).unwrap();
+        other.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(())).unwrap();
+        other.execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('a note')").unwrap();
+        // As if the other program had been killed: what is in its log stays there.
+        other.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        drop(other);
+        let error = refused(&folder);
+        assert!(matches!(error, StateError::Foreign { .. }), "{error}");
+        let other = Connection::open(folder.file()).unwrap();
+        assert_eq!(other.query_row("SELECT text FROM notes", [], |row| row.get::<_, String>(0)).unwrap(), "a note");
+    }
+}
+
+#[test]
+fn file_of_a_newer_release_is_refused_and_left() {
+    let folder = Folder::new();
+    let stripe = open(&folder.file()).unwrap();
+    assert_eq!(create(&stripe, "a").0.status(), 200);
+    drop(stripe);
+    let changed = Connection::open(folder.file()).unwrap();
+    changed.pragma_update(None, "user_version", 2).unwrap();
+    drop(changed);
+    let error = refused(&folder);
+    assert!(matches!(error, StateError::Newer { version: 2, .. }), "{error}");
+    assert!(error.to_string().contains("expected version 1"), "{error}");
+}
+
+#[test]
+fn damaged_file_is_refused_and_left() {
+    let folder = Folder::new();
+    let stripe = open(&folder.file()).unwrap();
+    for number in 0..100 {
+        assert_eq!(create(&stripe, &number.to_string()).0.status(), 200);
+    }
+    drop(stripe);
+    let bytes = std::fs::read(folder.file()).unwrap();
+    let (mut refusals, pages) = (0, bytes.len() / 4096);
+    for page in 1..pages {
+        let mut damaged = bytes.clone();
+        damaged[page * 4096..(page + 1) * 4096].fill(0x5a);
+        std::fs::write(folder.file(), damaged).unwrap();
+        if open(&folder.file()).is_err() {
+            std::fs::write(folder.file(), &bytes).unwrap();
+            let mut damaged = bytes.clone();
+            damaged[page * 4096..(page + 1) * 4096].fill(0x5a);
+            std::fs::write(folder.file(), damaged).unwrap();
+            let error = refused(&folder);
+            assert!(matches!(error, StateError::Damaged { .. }), "page {page}: {error}");
+            refusals += 1;
+        }
+        std::fs::write(folder.file(), &bytes).unwrap();
+    }
+    // The others hold nothing.
+    assert!(refusals >= pages - 3, "{refusals} of {pages}");
+    assert!(open(&folder.file()).is_ok());
+}
+
+#[test]
+fn row_that_cannot_be_read_is_named_by_its_kind_and_not_quoted() {
+    let folder = Folder::new();
+    let stripe = open(&folder.file()).unwrap();
+    assert_eq!(create(&stripe, "a").0.status(), 200);
+    drop(stripe);
+    let changed = Connection::open(folder.file()).unwrap();
+    changed.execute_batch(r#"UPDATE event SET value = '{"id": "secret", "type": {"secret": 1}}'"#).unwrap();
+    drop(changed);
+    let error = refused(&folder);
+    assert!(matches!(error, StateError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("invalid event") && !error.to_string().contains("secret"), "{error}");
+}
+
+#[test]
+fn file_in_use_is_refused_to_others() {
+    let folder = Folder::new();
+    let stripe = open(&folder.file()).unwrap();
+    let (_, session) = create(&stripe, "a");
+    let error = open(&folder.file()).unwrap_err();
+    assert!(matches!(error, StateError::InUse { .. }), "{error}");
+
+    // Another process, which says in its status whether it was refused.
+    let other = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "state_file::other_process", "--nocapture", "--test-threads=1"])
+        .env("STATE_FILE_IN_USE", folder.file())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&other.stdout);
+    assert!(other.status.success() && said.contains("was refused"), "{said}");
+    if cfg!(target_os = "linux") {
+        assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
+    }
+
+    assert_eq!(create(&stripe, "b").0.status(), 200, "and this one goes on");
+    drop(stripe);
+    assert!(is_there(&open(&folder.file()).unwrap(), &session));
+}
+
+#[test]
+fn other_process() {
+    let Ok(file) = std::env::var("STATE_FILE_IN_USE") else { return };
+    let error = open(Path::new(&file)).unwrap_err();
+    assert!(matches!(error, StateError::InUse { .. }), "{error}");
+    println!("was refused: {error}");
+}
+
+#[test]
+fn path_that_leads_nowhere_is_an_error() {
+    let folder = Folder::new();
+    for path in [folder.path().join("none/state.db"), folder.path().to_owned()] {
+        let error = open(&path).unwrap_err();
+        assert!(matches!(error, StateError::Unusable { .. }), "{error}");
+    }
+}
+
+#[test]
+fn full_durability_waits_for_the_disk_and_keeps_the_same() {
+    let folder = Folder::new();
+    let file = || StateFile::new(folder.file()).durability(Durability::Full);
+    let stripe = Simulator::builder().open(file()).unwrap();
+    let (_, session) = create(&stripe, "a");
+    drop(stripe);
+    assert!(is_there(&Simulator::builder().open(file()).unwrap(), &session));
+}
+
+#[cfg(unix)]
+#[test]
+fn file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let stripe = open(&folder.file()).unwrap();
+    create(&stripe, "a");
+    for (path, _) in files(&folder) {
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+    }
+}
+
+/// A small disk, if this process may mount one.
+struct Disk(Folder);
+
+impl Disk {
+    fn new() -> Option<Self> {
+        let folder = Folder::new();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(folder.path()).output();
+        mount.is_ok_and(|mount| mount.status.success()).then(|| Self(folder))
+    }
+
+    /// Takes all room that is left.
+    fn fill(&self) {
+        let mut filler = std::fs::File::create(self.0.path().join("filler")).unwrap();
+        for size in [4096, 512, 1] {
+            while std::io::Write::write_all(&mut filler, &vec![b'x'; size]).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.0.path().join("filler")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).output();
+    }
+}
+
+/// Whatever is asked of a simulator that cannot write is answered with this.
+fn assert_unwritten((response, error): &(Response<Bytes>, Value)) {
+    assert_eq!((response.status(), &error["error"]["type"]), (StatusCode::INTERNAL_SERVER_ERROR, &"api_error".into()));
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.contains("state file cannot be written") && message.contains("disk is full"), "{message}");
+}
+
+#[test]
+fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
+    let Some(disk) = Disk::new() else {
+        return eprintln!("no small disk can be mounted here: only the limit of a file is tested");
+    };
+    let file = disk.0.file();
+    let stripe = open(&file).unwrap();
+    let world = stripe.world("sk_test_a").unwrap();
+    world.add_webhook(WebhookEndpoint::new("http://localhost/", "whsec_x").unwrap());
+    let (_, first) = create(&stripe, "first");
+    disk.fill();
+    let mut sessions = vec![first];
+    let unwritten =
+        (0..).map(|number| (number, create(&stripe, &number.to_string()))).find(|(_, (response, session))| {
+            sessions.extend((response.status() == 200).then(|| session.clone()));
+            response.status() != 200
+        });
+    let (number, error) = unwritten.unwrap();
+    assert_unwritten(&error);
+    // Nothing else is done or shown before that is written, and no webhook shows it.
+    assert_unwritten(&send(&stripe, Method::GET, SESSIONS, "", ""));
+    assert_unwritten(&create(&stripe, &number.to_string()));
+    assert!(world.take_webhooks().is_empty());
+    assert!(world.submit(sessions[0]["id"].as_str().unwrap(), stripe_identity_simulator::Outcome::Verified).is_err());
+    // Other worlds are no exception.
+    let request =
+        Request::post(SESSIONS).header("authorization", "Bearer sk_test_b").body(Bytes::from("type=document"));
+    assert_eq!(stripe.handle(request.unwrap()).status(), 500);
+
+    disk.make_room();
+    let (replayed, session) = create(&stripe, &number.to_string());
+    assert_eq!(replayed.status(), 200, "{session}");
+    assert!(replayed.headers().contains_key("idempotent-replayed"), "it has taken effect once");
+    sessions.push(session);
+    assert_eq!(create(&stripe, "after").0.status(), 200);
+    assert_eq!(world.take_webhooks().len(), sessions.len() + 1);
+    assert!(sessions.iter().all(|session| is_there(&stripe, session)));
+    drop((stripe, world));
+    let stripe = open(&file).unwrap();
+    assert!(sessions.iter().all(|session| is_there(&stripe, session)));
+}
+
+#[test]
+fn file_that_must_not_grow_loses_nothing_that_was_answered() {
+    let folder = Folder::new();
+    let stripe = Simulator::builder().open(StateFile::new(folder.file()).most_pages(60)).unwrap();
+    let mut sessions = Vec::new();
+    let error = loop {
+        let (response, session) = create(&stripe, &sessions.len().to_string());
+        if response.status() != 200 {
+            break (response, session);
+        }
+        sessions.push(session);
+        assert!(sessions.len() < 10_000);
+    };
+    assert_unwritten(&error);
+    assert_unwritten(&send(&stripe, Method::GET, SESSIONS, "", ""));
+    drop(stripe);
+    let stripe = open(&folder.file()).unwrap();
+    assert!(!sessions.is_empty() && sessions.iter().all(|session| is_there(&stripe, session)));
+    let (retried, _) = create(&stripe, &sessions.len().to_string());
+    assert!(retried.status() == 200 && !retried.headers().contains_key("idempotent-replayed"));
+}
+
+#[test]
+fn world_that_is_idle_for_days_stays() {
+    let folder = Folder::new();
+    let stripe = open(&folder.file()).unwrap();
+    let (_, session) = create(&stripe, "a");
+    stripe.advance(Duration::from_secs(10 * 24 * 60 * 60));
+    drop(stripe);
+    assert!(is_there(&open(&folder.file()).unwrap(), &session));
+}
