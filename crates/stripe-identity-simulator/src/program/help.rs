@@ -31,7 +31,7 @@ To begin, start it in one terminal, and type the others in a second one:
   stripe-identity-simulator submit vs_…
 
 with the id that curl has shown. The session is then verified. (If the program is not installed: `cargo install --path
-crates/stripe-identity-simulator`, or `cargo run -p stripe-identity-simulator --` in place of its name.)
+crates/stripe-identity-simulator`, or put `cargo run -p stripe-identity-simulator --` in place of its name.)
 
 To run tests, with a simulator of their own that ends with them:
 
