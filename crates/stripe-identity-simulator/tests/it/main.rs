@@ -30,8 +30,6 @@ mod state;
 mod state_file;
 #[cfg(feature = "state")]
 mod state_kill;
-#[cfg(feature = "state")]
-mod state_speed;
 mod surface;
 mod time;
 mod uploads;
