@@ -32,8 +32,6 @@ mod state;
 mod state_file;
 #[cfg(feature = "state")]
 mod state_kill;
-#[cfg(feature = "state")]
-mod state_speed;
 #[cfg(feature = "server")]
 mod stopping;
 mod surface;

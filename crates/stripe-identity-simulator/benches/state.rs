@@ -1,5 +1,5 @@
-//! What state in a file costs, in figures. In release:
-//! `cargo test --release -p stripe-identity-simulator --test it state_speed -- --ignored --nocapture`.
+//! What state in a file costs: `cargo bench -p stripe-identity-simulator --bench state`.
+#![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,11 @@ use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::Request;
 use stripe_identity_simulator::{Durability, Outcome, Plan, Simulator, StateFile};
 
-use crate::folder::Folder;
+#[path = "../tests/it/folder.rs"]
+#[allow(dead_code, reason = "the tests use all of it")]
+mod folder;
+
+use folder::Folder;
 
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 const MANY: u32 = 100_000;
@@ -27,9 +31,7 @@ fn open(folder: &Folder, durability: Durability) -> Simulator {
     Simulator::builder().open(StateFile::new(folder.file()).durability(durability)).unwrap()
 }
 
-#[test]
-#[ignore = "it prints figures, which depend on the machine"]
-fn cost_of_state() {
+fn main() {
     println!("a create without a file: {:?}", create(&Simulator::new(), MANY));
     for (what, plan) in [("created", None), ("verified", Some(Plan::from(Outcome::Verified).every_session()))] {
         let folder = Folder::new();
