@@ -63,10 +63,12 @@
 //!   `control_token` and `webhook_secret` as JSON.
 //! - **Log.** Each request is a line on standard error, as text, as JSON (`--log json`) or not at all (`--log off`). If nobody
 //!   reads them, lines are left out, and no request waits.
-//! - **End.** After SIGTERM or Ctrl-C it takes no more connections, gives requests and deliveries under way half a second, and
-//!   ends with the status 0. A second signal ends it at once.
+//! - **End.** After SIGTERM or Ctrl-C it takes no more connections, gives requests and deliveries under way 400 ms, and ends
+//!   with the status 0. A second signal ends it at once.
 //! - **Webhooks.** Endpoints of `--webhook` and `--thin-webhook` are in all worlds, and get redactions, too. Their secret is
 //!   that of `--webhook-secret`, or one that is made and printed.
+//! - **State.** `--state` names a [file](#state-that-survives), and `--durability full` waits for the disk. `--seed-file` has
+//!   what there is from the start, as [lines](#state-as-lines) that `export` writes.
 //! - **`exec`** listens on a free port, and sets `STRIPE_SECRET_KEY`, `STRIPE_RESTRICTED_KEY`, `STRIPE_PUBLISHABLE_KEY`,
 //!   `STRIPE_API_BASE`, `STRIPE_API_PROTOCOL`, `STRIPE_API_HOST`, `STRIPE_API_PORT`, `STRIPE_WEBHOOK_SECRET`,
 //!   `STRIPE_SIMULATOR_URL` and, if there is one, `STRIPE_SIMULATOR_CONTROL_TOKEN`. It passes signals on to the command, and the

@@ -14,6 +14,7 @@ mod start;
 mod submit;
 mod transfer;
 mod trigger;
+mod url;
 
 use std::process::ExitCode;
 

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
-use super::client;
 use super::help;
 use super::options::{self, Options};
+use super::url::{self, Url};
 
 /// What the program is called with.
 #[derive(Debug, Parser)]
@@ -73,9 +73,9 @@ pub(super) struct At {
         env = "STRIPE_SIMULATOR_URL",
         default_value = "http://127.0.0.1:12111",
         hide_env_values = true,
-        value_parser = client::parse_url
+        value_parser = url::parse
     )]
-    pub(super) url: client::Url,
+    pub(super) url: Url,
     /// What the simulator wants in the header Simulator-Token, if it has printed one
     #[arg(long, value_name = "TOKEN", env = "STRIPE_SIMULATOR_CONTROL_TOKEN", hide_env_values = true)]
     pub(super) control_token: Option<String>,

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -16,32 +16,9 @@ use tokio::net::TcpStream;
 
 use super::arguments::{At, Key};
 use super::failure::Failure;
+use super::url::Url;
 
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
-
-/// `http://HOST:PORT`.
-#[derive(Clone, Debug)]
-pub(super) struct Url {
-    host: String,
-    port: u16,
-}
-
-pub(super) fn parse_url(text: &str) -> Result<Url, String> {
-    let parsed = || {
-        let url: Uri = text.parse().ok()?;
-        let authority = url.authority()?.as_str();
-        let is_plain = url.scheme_str() == Some("http") && url.path() == "/" && url.query().is_none();
-        let host = url.host().filter(|host| is_plain && !host.is_empty() && !authority.contains('@'))?;
-        Some(Url { host: host.to_owned(), port: url.port_u16().unwrap_or(80) })
-    };
-    parsed().ok_or_else(|| "expected http://HOST:PORT, as the simulator has printed it".to_owned())
-}
-
-impl std::fmt::Display for Url {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}:{}", self.host, self.port)
-    }
-}
 
 /// One connection to a simulator for each request.
 pub(super) struct Client<'a> {

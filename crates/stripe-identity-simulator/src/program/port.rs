@@ -3,8 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::client::{self, Client};
+use super::client::Client;
 use super::failure::Failure;
+use super::url;
 
 /// How long a simulator at the port has to say that it is one.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -36,7 +37,7 @@ async fn user(listen: &str) -> Option<String> {
 }
 
 async fn simulator(host: &str, port: &str) -> Option<String> {
-    let url = client::parse_url(&format!("http://{host}:{port}")).ok()?;
+    let url = url::parse(&format!("http://{host}:{port}")).ok()?;
     let health = Client::at(&url).get("/_simulator/health").await.ok()?;
     let pid = (health["object"] == "simulator.health").then(|| health["pid"].as_u64())??;
     Some(format!("another simulator with the process id {pid}"))
