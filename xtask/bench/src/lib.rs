@@ -9,7 +9,6 @@ mod by_hand;
 pub mod canned;
 mod ours;
 mod round;
-pub mod simulator;
 
 pub use round::{Failure, Round};
 

@@ -17,17 +17,22 @@ const REQUESTS: &str = "40000";
 /// In turn against both servers.
 const ROUNDS: usize = 9;
 const LEAST_SHARE: f64 = 0.7;
+/// In a file.
+const SESSIONS_AT_START: &str = "100000";
+/// In milliseconds.
+const START: u32 = 2_000;
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 
 pub(super) fn print() -> Result<(), Failure> {
-    step(cargo(["build", "--quiet", "--release", "--package", "stripe-identity-bench"]))?;
+    step(cargo(["build", "--quiet", "--release", "--package", "stripe-identity-bench-simulator"]))?;
     let measured = output(command("bench_simulator", &[FEW, MANY]))?;
     let mut lines = measured.lines();
     let life = lines.next().ok_or("bench_simulator prints a session's life first")?;
     table::head();
     memory_row()?;
-    table::count("create, verify, retrieve and redact a session: CPU, us", LIFE, thousandth(life)?);
+    table::count("create, verify, retrieve and redact a session: CPU, us", LIFE, thousandths(life.parse()?));
     server_rows()?;
+    state_rows()?;
     println!(
         "\n| operation | at 1,000 sessions, us | at 300,000, us | ratio | within {MOST}x |\n|---|---|---|---|---|"
     );
@@ -40,8 +45,8 @@ fn command(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn thousandth(number: &str) -> Result<u32, Failure> {
-    Ok(number.parse::<u32>()?.div_ceil(1000))
+fn thousandths(number: u32) -> u32 {
+    number.div_ceil(1000)
 }
 
 fn operation_row(line: &str) -> Result<(), Failure> {
@@ -112,6 +117,20 @@ fn server_rows() -> Result<(), Failure> {
     let what = format!("requests a second over {CONNECTIONS} connections, against bare hyper");
     println!("| retrieve: {what} | at least {LEAST_SHARE:.2}x | {retrieves:.2}x | {within} |");
     println!("| create: {what} | – | {:.2}x | – |", median(creates));
+    Ok(())
+}
+
+/// Those of creates have no bar: how long a disk takes is not up to the simulator.
+fn state_rows() -> Result<(), Failure> {
+    let measured = output(command("bench_simulator_state", &[SESSIONS_AT_START]))?;
+    let times = measured.lines().map(str::parse).collect::<Result<Vec<u32>, _>>()?;
+    let [without, with, durable, created, verified] = times[..] else {
+        return Err("bench_simulator_state must print five numbers".into());
+    };
+    println!("| create with a state file, us | – | {with} against {without} without | – |");
+    println!("| create with a state file and full durability, us | – | {durable} | – |");
+    table::count("start with 100,000 created sessions in the file, ms", START, thousandths(created));
+    table::count("start with 100,000 verified sessions in the file, ms", START, thousandths(verified));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Prints how many bytes a verified session takes, with all that comes of it: as they were allocated, and as the memory of
 //! the process grew. It is a program of its own because an allocator that counts takes time.
 
-use stripe_identity_bench::{Failure, simulator};
+use stripe_identity_bench_simulator::{Failure, create};
 use stripe_identity_simulator::{Outcome, Simulator};
 
 const SESSIONS: u32 = 20_000;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Failure> {
 
 fn fill(simulator: &Simulator, first: u32) -> Result<(), Failure> {
     for number in first..first + SESSIONS {
-        let id = simulator::create(simulator, "sk_test_a", number.into(), None, "")?;
+        let id = create(simulator, "sk_test_a", number.into(), None, "")?;
         simulator.submit(id, Outcome::Verified)?;
     }
     Ok(())

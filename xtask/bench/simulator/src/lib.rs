@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use stripe_identity::bytes::Bytes;
-use stripe_identity::http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use stripe_identity_simulator::{Outcome, Simulator};
 
-use crate::Failure;
+/// Why a measurement failed.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 const REPORTS: &str = "/v1/identity/verification_reports";

@@ -1,9 +1,8 @@
 //! Prints what operations of the simulator take in a world that holds few sessions and in one that holds many, in
-//! nanoseconds: `FEW MANY`. The rows are of [`stripe_identity_bench::simulator`]. The first line is the CPU time of a
+//! nanoseconds: `FEW MANY`. The rows are of [`stripe_identity_bench_simulator`]. The first line is the CPU time of a
 //! session's life.
 
-use stripe_identity_bench::Failure;
-use stripe_identity_bench::simulator::{Held, ROWS, Row, cpu_of_life};
+use stripe_identity_bench_simulator::{Failure, Held, ROWS, Row, cpu_of_life};
 
 /// In turn in both worlds.
 const ROUNDS: usize = 41;

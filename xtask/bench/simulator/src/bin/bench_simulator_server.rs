@@ -4,14 +4,14 @@
 use std::convert::Infallible;
 use std::io::Read as _;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use stripe_identity::bytes::Bytes;
-use stripe_identity::http::{Request, Response};
-use stripe_identity_bench::{Failure, simulator};
+use stripe_identity_bench_simulator::{Failure, create};
 use stripe_identity_simulator::{Server, Simulator};
 
 /// As many threads as the simulator's server has.
@@ -22,7 +22,7 @@ fn main() -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["simulator"] => {
             let server = Server::start("127.0.0.1:0", Simulator::new())?;
-            let id = simulator::create(&server, "sk_test_bench", 0, None, "")?;
+            let id = create(&server, "sk_test_bench", 0, None, "")?;
             println!("{} {id}", server.address().port());
             until_input_ends();
             Ok(())
