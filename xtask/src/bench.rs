@@ -9,12 +9,14 @@ mod contestants;
 mod cpu;
 mod paging;
 mod parts;
+mod simulator;
 mod table;
 
 use crate::command::Failure;
 use contestants::Contestants;
 
-/// `[--ci]`: with it, only instructions and allocations are measured, and a figure beyond its budget is a failure.
+/// `[--ci | simulator]`. With `--ci`, only instructions and allocations are measured, and a figure beyond its budget is a
+/// failure. With `simulator`, the simulator is measured and not the client.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => print(),
@@ -22,7 +24,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             Contestants::build()?;
             budget::check(&Contestants::start(None)?)
         }
-        _ => Err("bench takes no arguments but --ci".into()),
+        ["simulator"] => simulator::print(),
+        _ => Err("bench takes no arguments but --ci or simulator".into()),
     }
 }
 

@@ -42,7 +42,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("features", "", "checks each feature alone, and runs tests with all of them", Check(features::check)),
     ("examples", "", "runs every example", Check(examples::check)),
     ("msrv", "", "checks the crates with the oldest compiler that they support", Check(msrv::check)),
-    ("bench", "[--ci]", "measures calls, webhooks and builds; needs valgrind", Tool(bench::run)),
+    ("bench", "[--ci | simulator]", "measures calls, webhooks and builds; needs valgrind", Tool(bench::run)),
     ("drift", "FILE", "compares Stripe's own OpenAPI document with the fact table", Tool(drift::run)),
     ("fuzz", "[TARGET] [SECONDS]", "searches for inputs that break a parser; needs cargo-fuzz", Tool(fuzz::run)),
     (

@@ -32,6 +32,7 @@ mod queue;
 mod rate;
 mod record;
 mod redact;
+mod responses;
 mod rows;
 mod session_params;
 mod show;
@@ -352,6 +353,26 @@ mod tests {
         let gone = |kind| move |change: &&(Kind, bool)| **change == (kind, false);
         let changes = changes(&mut world);
         assert_eq!(changes.iter().filter(gone(Kind::Event)).count(), 4);
+    }
+
+    #[test]
+    fn note_is_taken_of_what_is_ready_or_due_next_and_of_nothing_else() {
+        let mut world = world();
+        assert!(world.takes_note() && !world.takes_note(), "at first, nobody knows when something is due");
+        handle(&mut world, "POST", SESSIONS, "type=document");
+        assert!(world.takes_note(), "its client secret expires before anything else");
+        handle(&mut world, "POST", SESSIONS, "type=document");
+        handle(&mut world, "GET", SESSIONS, "");
+        assert!(!world.takes_note());
+        world.advance(Duration::from_secs(60));
+        assert!(!world.takes_note(), "the clock stands, and nothing was due");
+        world.set_clock(Clock::Real, Time::of_system()).unwrap();
+        assert!(world.takes_note() && !world.takes_note());
+        world.add_webhook_endpoint(WebhookEndpoint::new("http://localhost/webhook", "whsec_made_up").unwrap());
+        handle(&mut world, "POST", SESSIONS, "type=document");
+        assert!(world.takes_note() && world.takes_note(), "a webhook is ready");
+        assert!(world.take_webhook(Timestamp::from_secs(0), 1).is_some());
+        assert!(!world.takes_note());
     }
 
     #[test]

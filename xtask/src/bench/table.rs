@@ -30,7 +30,7 @@ fn row(what: &str, bar: &str, measured: &str, is_within: bool) {
     println!("| {what} | {bar} | {measured} | {} |", if is_within { "yes" } else { "no" });
 }
 
-fn is_within(bar: f64, ratio: f64) -> bool {
+pub(super) fn is_within(bar: f64, ratio: f64) -> bool {
     (100.0 * ratio).round() <= (100.0 * bar).round()
 }
 

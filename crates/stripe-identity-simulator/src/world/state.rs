@@ -7,7 +7,6 @@ use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::world::clock::WorldClock;
 use crate::world::faults::Faults;
-use crate::world::idempotency::Responses;
 use crate::world::ids::Ids;
 use crate::world::outbox::Outbox;
 use crate::world::plans::Plans;
@@ -20,6 +19,7 @@ use crate::world::record::file_link::StoredLink;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::StoredSession;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
+use crate::world::responses::Responses;
 use crate::world::store::{Record, Store};
 
 /// Also of stored responses.

@@ -1,8 +1,9 @@
 //! Prints what operations of the simulator take in a world that holds few sessions and in one that holds many, in
-//! nanoseconds: `FEW MANY`. The rows are of [`stripe_identity_bench::simulator`].
+//! nanoseconds: `FEW MANY`. The rows are of [`stripe_identity_bench::simulator`]. The first line is the CPU time of a
+//! session's life.
 
 use stripe_identity_bench::Failure;
-use stripe_identity_bench::simulator::{Held, ROWS, Row};
+use stripe_identity_bench::simulator::{Held, ROWS, Row, cpu_of_life};
 
 /// In turn in both worlds.
 const ROUNDS: usize = 41;
@@ -10,6 +11,7 @@ const ROUNDS: usize = 41;
 fn main() -> Result<(), Failure> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [few, many] = &arguments[..] else { return Err("usage: FEW MANY".into()) };
+    println!("{:.0}", cpu_of_life()?);
     let (mut few, mut many) = (Held::fill(few.parse()?)?, Held::fill(many.parse()?)?);
     for row in ROWS {
         let (few, many) = medians(row, &mut few, &mut many)?;
