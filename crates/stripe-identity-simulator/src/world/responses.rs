@@ -71,7 +71,7 @@ impl Responses {
         &mut self.stored
     }
 
-    /// Puts a response that was written back to its place.
+    /// Puts a response that was written back to its place. Returns whether it fits there.
     pub(crate) fn restore(&mut self, place: u64, stored: StoredResponse) -> bool {
         self.bytes += stored.body_len();
         self.stored.restore(place, stored)

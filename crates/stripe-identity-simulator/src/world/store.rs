@@ -58,6 +58,8 @@ pub(crate) struct Store<T> {
 struct Index {
     hasher: RandomState,
     places: BTreeSet<(u64, u64)>,
+    /// What was read and is still to come among them.
+    restored: Vec<(u64, u64)>,
     /// How many places were looked at.
     #[cfg(test)]
     looks: std::cell::Cell<usize>,
@@ -135,28 +137,35 @@ impl<T: Record> Store<T> {
         let place = self.made;
         self.made += 1;
         self.changes.add(place);
-        self.put(place, record);
-        place
-    }
-
-    fn put(&mut self, place: u64, record: T) {
         let hash = self.index.hasher.hash_one(record.id());
         self.by_id.insert_unique(hash, (hash, place), |&(hash, _)| hash);
         let sets = self.index.sets(&record);
         self.index.change(&[], &sets, place);
         self.all.insert(place, Box::new(record));
+        place
     }
 
-    /// Puts a record that was written back to its place, after all that are there. Returns whether it is one after all.
+    /// Puts a record that was written back to its place, after all that are there. Returns whether it is one after all. The
+    /// reading is to be [completed](Self::complete).
     pub(crate) fn restore(&mut self, place: u64, record: T) -> bool {
         let last = self.all.last_key_value();
         let is_last = last.is_none_or(|(last, other)| *last < place && other.created() <= record.created());
         if is_last && place < u64::MAX && self.place(record.id()).is_none() {
             self.made = self.made.max(place + 1);
-            self.put(place, record);
+            let hash = self.index.hasher.hash_one(record.id());
+            self.by_id.insert_unique(hash, (hash, place), |&(hash, _)| hash);
+            let sets = self.index.sets(&record);
+            self.index.restored.extend(sets.into_iter().map(|set| (set, place)));
+            self.all.insert(place, Box::new(record));
             return true;
         }
         false
+    }
+
+    /// Ends the reading of records, which are found by their fields from now on. All at once, that takes far less time.
+    pub(crate) fn complete(&mut self) {
+        let restored = std::mem::take(&mut self.index.restored);
+        self.index.places = restored.into_iter().chain(std::mem::take(&mut self.index.places)).collect();
     }
 
     /// Returns how many were made.

@@ -337,6 +337,7 @@ impl World {
         }
 
         self.is_restored = true;
+        each_store!(&mut self.state, |store| store.complete());
         let state = &mut self.state;
         let endpoints = state.webhook_endpoints.iter();
         let mut lanes: BTreeMap<_, _> = endpoints.map(|endpoint| (endpoint.id.clone(), Parts::default())).collect();

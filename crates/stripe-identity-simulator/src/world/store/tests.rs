@@ -272,6 +272,7 @@ fn record_is_restored_to_a_place_after_all_others_under_an_id_of_its_own() {
     assert!(!store.restore(7, of(30)) && !store.restore(5, of(30)) && !store.restore(u64::MAX, of(30)));
     assert!(!store.restore(8, of(10)), "the id is there");
     assert!(!store.restore(8, of(15)), "the one before was made later");
+    store.complete();
     assert_eq!((store.made(), store.place("20"), store.insert(of(30))), (8, Some(7), 8));
     assert_eq!(listed(&store, &page(), None).0, ["30", "20", "10"]);
 }
