@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::duration::{Seconds, duration};
 use crate::serial;
-use crate::settings::{self, InvalidSetting, Seconds};
+use crate::settings::InvalidSetting;
 
 /// Something that is done to a delivery on purpose.
 ///
@@ -64,7 +65,7 @@ impl FromStr for Disorder {
             "wrong_signature" => Self::WrongSignature,
             "two_signatures" => Self::TwoSignatures,
             _ => {
-                let late = text.strip_prefix("late:").and_then(settings::duration).map(Self::Late);
+                let late = text.strip_prefix("late:").and_then(duration).map(Self::Late);
                 return late.ok_or(InvalidSetting(
                     "`doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or \
                      `two_signatures`",

@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use stripe_identity_core::types::{ApiErrorType, ErrorCode};
 
 use crate::disruption::Damage;
+use crate::duration::Seconds;
 use crate::journal::error::RequestError;
 use crate::response;
 use crate::serial;
-use crate::settings::Seconds;
 
 /// `Stripe-Rate-Limited-Reason`: which limit a request exceeded.
 const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-rate-limited-reason");

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use stripe_identity_core::types::{ErrorCode, Patch};
 
+use crate::duration::duration;
 use crate::journal::names::is_known;
 use crate::refusal::Refusal;
-use crate::settings::duration;
 
 /// More parameters than any request needs: with 50 metadata pairs and 20 event types there is room to spare. Looking each
 /// one up in the order in which they came costs little up to here.

@@ -515,8 +515,10 @@ mod detail;
 mod disorder;
 mod disruption;
 mod document;
+mod duration;
 mod fault;
 mod form;
+mod import_error;
 mod journal;
 mod keeper;
 mod key;
@@ -546,6 +548,7 @@ mod time;
 #[cfg(feature = "server")]
 mod tls;
 mod transport;
+mod unwritten;
 mod webhook_endpoint;
 mod world;
 
@@ -555,10 +558,11 @@ pub use disorder::{Disorder, DisorderRule};
 pub use disruption::{Damage, Disruption};
 pub use document::Document;
 pub use fault::{Fault, FaultResponse, FaultRule};
+pub use import_error::ImportError;
 pub use journal::{
     AppliedFault, IdempotencyUse, RequestEntry, RequestError, RequestKey, RequestKind, RequestPattern, VerifyError,
 };
-pub use lines::{ImportError, Imported};
+pub use lines::Imported;
 pub use note::Note;
 pub use outcome::{Check, Outcome, UnknownOutcome};
 pub use person::Person;

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, BufRead};
-use std::{error, fmt};
+use std::io::BufRead;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +10,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::import_error::ImportError;
 use crate::key;
 use crate::world::{InvalidRow, Kind, Part, Row};
 
@@ -45,56 +45,6 @@ pub(crate) struct Described {
     pub(crate) line: u64,
     /// What is in each line, and where in the world: the number of the line, the place and the part.
     pub(crate) parts: Vec<(u64, u64, Part)>,
-}
-
-/// Why lines are not imported. It quotes nothing of them.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// A line is not what it should be. Nothing was changed.
-    #[non_exhaustive]
-    Line {
-        /// The number of the line; that of the first one is 1.
-        number: u64,
-        /// What is wrong, and what would be right.
-        problem: String,
-    },
-    /// The lines cannot be read. Nothing was changed.
-    Read(io::Error),
-    /// The simulator holds too many worlds. Nothing was changed.
-    TooManyWorlds,
-    /// The state file cannot be written, for this reason. Nothing was changed.
-    Unwritten(String),
-}
-
-impl ImportError {
-    pub(crate) fn at(number: u64, problem: impl Into<String>) -> Self {
-        Self::Line { number, problem: problem.into() }
-    }
-
-    pub(crate) fn of_row(number: u64, error: &InvalidRow) -> Self {
-        Self::at(number, error.to_string())
-    }
-}
-
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line { number, problem } => write!(f, "line {number}: {problem}"),
-            Self::Read(error) => write!(f, "the lines cannot be read: {error}"),
-            Self::TooManyWorlds => f.write_str("too many worlds: expected lines of worlds that are there already"),
-            Self::Unwritten(reason) => write!(f, "the state file cannot be written: {reason}"),
-        }
-    }
-}
-
-impl error::Error for ImportError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Read(error) => Some(error),
-            _ => None,
-        }
-    }
 }
 
 /// What was imported.
@@ -179,7 +129,7 @@ impl Reader {
             let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
             ImportError::at(number, format!("unknown kind: expected one of {}", known.join(", ")))
         })?;
-        let part = part(kind, value.get()).map_err(|error| ImportError::of_row(number, &error))?;
+        let part = part(kind, value.get()).map_err(|error| ImportError::at(number, error.to_string()))?;
         if let Part::World(stored) = &part {
             self.begin(number, stored.name.clone())?;
         }

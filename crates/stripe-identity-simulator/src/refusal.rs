@@ -2,8 +2,8 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
 
+use crate::import_error::ImportError;
 use crate::journal::error::RequestError;
-use crate::lines::ImportError;
 use crate::response;
 
 /// Why a request is refused: an HTTP status and Stripe's error object.

@@ -7,10 +7,10 @@ use stripe_identity_core::types::LastErrorCode;
 
 use crate::detail::{self, Detail, InvalidDetail, Of, User, Value};
 use crate::document::Document;
+use crate::duration::duration;
 use crate::outcome::{Outcome, UnknownOutcome};
 use crate::person::Person;
 use crate::serial;
-use crate::settings::duration;
 
 /// What a user does at the page of a session, and how their try ends.
 ///

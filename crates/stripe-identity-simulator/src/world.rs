@@ -43,6 +43,7 @@ mod users;
 mod webhook_control;
 mod webhook_params;
 mod webhook_request;
+mod wholes;
 mod written;
 
 use std::time::Duration;
@@ -61,7 +62,7 @@ pub(crate) use self::parts::{Generators, Part};
 pub(crate) use self::perform::{Caller, Incoming};
 pub(crate) use self::rows::{InvalidRow, Kind, Row};
 use self::state::State;
-use self::written::Written;
+use self::wholes::Written;
 use crate::control_error::ControlError;
 use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::worlds::{Place, Worlds};
 use super::{Simulator, SimulatorBuilder};
 use crate::control_error::ControlError;
-use crate::keeper::Unwritten;
-use crate::lines::{self, Described, ImportError, Imported};
+use crate::import_error::ImportError;
+use crate::lines::{self, Described, Imported};
 use crate::time::Time;
+use crate::unwritten::Unwritten;
 use crate::world::{Part, World};
 
 /// A world that takes the place of another one.
@@ -120,9 +121,9 @@ impl Simulator {
             let names_ids = parts.iter().any(|(_, _, part)| matches!(part, Part::World(it) if it.generators.is_some()));
             let mut world = self.worlds().make_without_webhooks(&name, real);
             for (line, place, part) in parts {
-                world.put(place, part).map_err(|error| ImportError::of_row(line, &error))?;
+                world.put(place, part).map_err(|error| ImportError::at(line, error.to_string()))?;
             }
-            world.complete().map_err(|error| ImportError::of_row(line, &error))?;
+            world.complete().map_err(|error| ImportError::at(line, error.to_string()))?;
             worlds.push((name, line, world, goes_on || !names_ids));
         }
         let mut all = self.worlds();

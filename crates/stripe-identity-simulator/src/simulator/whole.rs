@@ -10,7 +10,8 @@ use stripe_identity_core::endpoint::Route;
 #[cfg(feature = "metrics")]
 use super::scrape;
 use super::{Simulator, requests};
-use crate::lines::{ImportError, MEDIA_TYPE};
+use crate::import_error::ImportError;
+use crate::lines::MEDIA_TYPE;
 use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::router::Router;

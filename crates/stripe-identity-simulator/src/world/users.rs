@@ -6,11 +6,11 @@ use stripe_identity_core::types::Patch;
 
 use crate::control_error::ControlError;
 use crate::detail::{InvalidDetail, Of, Value as DetailValue};
+use crate::duration::duration;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::refusal::Refusal;
 use crate::response::Body;
-use crate::settings::duration;
 use crate::submission::Submission;
 use crate::world::call::Call;
 use crate::world::life;
