@@ -27,7 +27,7 @@ impl Simulator {
     /// [initial lines](SimulatorBuilder::initial_lines) describe it, or as new if they do not.
     ///
     /// Webhook endpoints, plans, faults and disorder that were set on a handle to all worlds are there again. Ids go on, so
-    /// that none is made again that was there before.
+    /// that none is made again that was there before. The [journal](Self::requests) is empty.
     ///
     /// ```
     /// # use stripe_identity_simulator::Simulator;
@@ -50,7 +50,9 @@ impl Simulator {
         let mut coming = fits.map_err(|error| ControlError::InitialLines(error.to_string()))?;
         let others = self.places().into_iter().filter(|place| !names.contains(&place.name));
         coming.extend(others.map(|place| Coming { place, world: None, goes_on: true }));
-        Ok(self.replace(coming, real)?)
+        self.replace(coming, real)?;
+        self.clear_requests();
+        Ok(())
     }
 
     /// Writes the world as lines of JSON, or, on a handle to all of them, every world: see the

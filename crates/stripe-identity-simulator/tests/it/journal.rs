@@ -449,3 +449,15 @@ mod server {
         server.verify(RequestPattern::create_session().times(all.len() as u64)).unwrap();
     }
 }
+
+#[test]
+fn journal_of_a_world_that_is_reset_begins_anew() {
+    let stripe = Simulator::new();
+    for key in [KEY, "sk_test_b"] {
+        create(&stripe, key);
+    }
+    stripe.world(KEY).unwrap().reset().unwrap();
+    assert_eq!(stripe.requests().iter().map(|entry| entry.world().unwrap().to_owned()).collect::<Vec<_>>(), ["b"]);
+    stripe.reset().unwrap();
+    assert!(stripe.requests().is_empty());
+}
