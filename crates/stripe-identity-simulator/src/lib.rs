@@ -246,7 +246,7 @@
 //! | `respond` | a response with the `status`, and with the error's `type`, `code` and `message`, or a `body`; with `headers[NAME]` | no |
 //! | `respond` with `stored=true` | the same, kept under the idempotency key, and replayed | no |
 //! | `rate_limit` | status 429, code `rate_limit`, `Stripe-Rate-Limited-Reason: global-rate` | no |
-//! | `lock_timeout` | status 429, code `lock_timeout` | no |
+//! | `lock_timeout` | status 429, code `lock_timeout`, `Stripe-Should-Retry: true` | no |
 //! | `reset` | the connection is reset | no |
 //! | `lose_response` | the connection ends without a response | yes |
 //! | `cut_body` | the connection ends in the middle of the body | yes |
