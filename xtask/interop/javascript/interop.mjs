@@ -28,6 +28,14 @@ export class World {
     return object;
   }
 
+  async upload(contents) {
+    const body = new FormData();
+    body.set("purpose", "dispute_evidence");
+    body.set("file", new Blob([contents]), "a.txt");
+    const headers = { Authorization: `Bearer ${this.key}` };
+    return (await fetch(`${this.url}/v1/files`, { method: "POST", headers, body })).json();
+  }
+
   submit(session, params) {
     return this.http("POST", `/_simulator/verification_sessions/${session}/submit`, params);
   }
@@ -67,18 +75,6 @@ export async function withReceiver(use) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
-}
-
-// Makes sessions that go through all states, so that each of `EVENTS` happens.
-export async function live(world, create, cancel, redact) {
-  const verified = await create();
-  await world.submit(verified, { outcome: "document_expired" });
-  await world.submit(verified, { outcome: "verified" });
-  await redact(verified);
-  await world.http("POST", `/_simulator/verification_sessions/${verified}/finish_redaction`);
-  await cancel(await create());
-  await world.deliver();
-  return verified;
 }
 
 // In place of an operation that the tool does not have. `proof`, if it is there, shows that it does not.

@@ -544,6 +544,7 @@ async def forged_thin(world):
 AFTER_CUT = created_once_despite(1, effect="cut_body", times=1)
 NO_DOWNLOAD = "it has no method for the contents, and its raw requests read JSON only"
 NO_FETCH = "`fetch_event_async` and `fetch_related_object_async` send a parameter that the API does not have, `usage`"
+ONLY_CLI = "it is a command of the CLI"
 
 OPERATIONS = {
     "create a document session": create_document,
@@ -608,6 +609,9 @@ OPERATIONS = {
     "verify thin events": verify_thin,
     "fetch a thin event and its object": Cannot(NO_FETCH, fetch_of_thin) if ASYNC else fetch_of_thin,
     "refuse forged thin events": forged_thin,
+    "trigger events": Cannot(ONLY_CLI),
+    "resend an event": Cannot(ONLY_CLI),
+    "forward webhooks": Cannot(ONLY_CLI),
 }
 
 asyncio.run(run(stripe.VERSION, OPERATIONS))
