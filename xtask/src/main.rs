@@ -8,12 +8,14 @@ mod examples;
 mod features;
 mod fuzz;
 mod gates;
+mod interop;
 mod layers;
 mod metadata;
 mod models;
 mod msrv;
 mod mutants;
 mod openapi;
+mod simulator;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("bench", "[--ci]", "measures calls, webhooks and builds; needs valgrind", Tool(bench::run)),
     ("drift", "FILE", "compares Stripe's own OpenAPI document with the fact table", Tool(drift::run)),
     ("fuzz", "[TARGET] [SECONDS]", "searches for inputs that break a parser; needs cargo-fuzz", Tool(fuzz::run)),
+    (
+        "interop",
+        "[--write] [TOOL]",
+        "drives the simulator with Stripe's libraries; needs npm and Python",
+        Tool(interop::run),
+    ),
     (
         "mutants",
         "[FILE | --shard K/N]",

@@ -1,0 +1,143 @@
+//! The table of the docs.
+
+use super::record::Records;
+use super::tool::TOOLS;
+use crate::command::Failure;
+
+const BEGIN: &str = "<!-- `cargo xtask interop --write` writes what follows. -->\n";
+const END: &str = "<!-- Here it ends. -->\n";
+
+/// The operations that the script of each tool reports on.
+pub(super) const OPERATIONS: &[&str] = &[
+    "create a document session",
+    "create an id number session",
+    "create a session of a flow",
+    "retrieve a session",
+    "update a session",
+    "filter the list of sessions",
+    "page through sessions",
+    "page through sessions backwards",
+    "cancel a session",
+    "redact a session",
+    "see why a session failed",
+    "list and retrieve reports",
+    "expand outputs and report",
+    "expand sensitive fields",
+    "upload, retrieve and list files",
+    "download a file",
+    "download the images of a verification",
+    "make and follow file links",
+    "create and delete an ephemeral key",
+    "read with an ephemeral key",
+    "list and retrieve events",
+    "retrieve a thin event",
+    "manage webhook endpoints",
+    "manage event destinations",
+    "replay a call",
+    "refuse another call under an idempotency key",
+    "refuse a call under an idempotency key in use",
+    "act for a connected account",
+    "act in a context",
+    "choose an API version",
+    "make a raw request",
+    "give up after a timeout",
+    "error: invalid request",
+    "error: authentication",
+    "error: permission",
+    "error: rate limit",
+    "error: API",
+    "error: connection",
+    "error: has the request id",
+    "retry after a 503",
+    "retry after a reset",
+    "retry after a lost response",
+    "retry after a cut response",
+    "retry after a lock timeout",
+    "retry after a rate limit",
+    "verify webhooks",
+    "refuse a webhook with a wrong secret",
+    "refuse an old webhook",
+    "refuse a changed webhook",
+    "verify thin events",
+    "fetch a thin event and its object",
+    "refuse forged thin events",
+    "trigger events",
+    "resend an event",
+    "forward webhooks",
+];
+
+/// Returns the table of the tools, and why some of them cannot do something.
+pub(super) fn render(records: &Records) -> String {
+    let tools: Vec<_> =
+        TOOLS.iter().filter_map(|tool| records.0.get(tool.name).map(|record| (tool.name, record))).collect();
+    let heads: String = tools.iter().map(|(name, record)| format!(" {name} {} |", record.version)).collect();
+    let mut table = format!("| operation |{heads}\n|---|{}\n", "---|".repeat(tools.len()));
+    let mut reasons: Vec<&str> = Vec::new();
+    for operation in OPERATIONS {
+        table.push_str(&format!("| {operation} |"));
+        for (_, record) in &tools {
+            let cell = record.cannot.get(*operation).map_or_else(
+                || "yes".to_owned(),
+                |reason| {
+                    let known = reasons.iter().position(|it| it == reason);
+                    let index = known.unwrap_or_else(|| {
+                        reasons.push(reason);
+                        reasons.len() - 1
+                    });
+                    format!("no: {}", index + 1)
+                },
+            );
+            table.push_str(&format!(" {cell} |"));
+        }
+        table.push('\n');
+    }
+    table.push('\n');
+    for (index, reason) in reasons.iter().enumerate() {
+        table.push_str(&format!("{}. {reason}\n", index + 1));
+    }
+    table
+}
+
+/// Returns the docs with the table of today.
+pub(super) fn put_into(docs: &str, records: &Records) -> Result<String, Failure> {
+    let parts = docs.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let (before, after) = parts.ok_or("the docs have no place for the table: it is between two comments")?;
+    Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", render(records)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::record::Record;
+    use super::*;
+
+    fn records() -> Records {
+        let cannot = |operations: &[usize]| -> BTreeMap<_, _> {
+            operations.iter().map(|index| (OPERATIONS[*index].to_owned(), format!("reason {index}"))).collect()
+        };
+        let record = |version: &str, cannot| Record { version: version.to_owned(), cannot };
+        let node = ("stripe-node".to_owned(), record("23.1.0", cannot(&[1])));
+        let cli = ("stripe-cli".to_owned(), record("1.52.0", cannot(&[0, 1])));
+        Records(BTreeMap::from([cli, node]))
+    }
+
+    #[test]
+    fn table_has_a_column_for_each_tool_and_each_reason_once() {
+        let table = render(&records());
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines[0], "| operation | stripe-node 23.1.0 | stripe-cli 1.52.0 |");
+        assert_eq!(lines[2], format!("| {} | yes | no: 1 |", OPERATIONS[0]));
+        assert_eq!(lines[3], format!("| {} | no: 2 | no: 2 |", OPERATIONS[1]));
+        assert_eq!(lines[lines.len() - 2..], ["1. reason 0", "2. reason 1"]);
+    }
+
+    #[test]
+    fn table_takes_the_place_of_the_old_one() {
+        let docs = format!("before\n{BEGIN}old\n{END}after\n");
+        let new = put_into(&docs, &records()).unwrap();
+        assert!(new.starts_with("before\n") && new.ends_with("after\n") && !new.contains("old"));
+        assert_eq!(put_into(&new, &records()).unwrap(), new);
+        assert!(put_into("nothing", &records()).is_err());
+    }
+}
