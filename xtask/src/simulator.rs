@@ -21,13 +21,13 @@ impl Simulator {
     pub(crate) fn start() -> Result<Self, Failure> {
         let program = target().join("debug").join("stripe-identity-simulator");
         let mut process = Command::new(program).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?;
-        let stdout = process.stdout.take();
+        let mut stdout = process.stdout.take().map(BufReader::new).ok_or("the simulator has no stdout")?;
+        // From here on, it is killed if something fails.
         let mut simulator = Self { process, url: String::new() };
-        let mut stdout = BufReader::new(stdout.ok_or("the simulator has no stdout")?);
         let mut line = String::new();
         stdout.read_line(&mut line)?;
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
-        simulator.url = url.ok_or("the first line of the simulator has no URL")?.to_owned();
+        url.ok_or("the first line of the simulator has no URL")?.clone_into(&mut simulator.url);
         // What it prints later is read too, so that it need not wait.
         std::thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
         Ok(simulator)

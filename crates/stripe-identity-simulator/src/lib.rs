@@ -37,7 +37,8 @@
 //! stripe_client = stripe.StripeClient("sk_test_123", base_addresses={"api": address, "files": address})
 //! ```
 //!
-//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. Three hints for tests:
+//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. `COMPATIBILITY.md` beside
+//! this crate lists what each library can do with the simulator; `cargo xtask interop` tries it. Three hints for tests:
 //!
 //! - A test that takes a random name, `sk_test_NAME`, shares nothing with other tests.
 //! - `POST /_simulator/clock/run_until_idle` responds when each webhook so far has been delivered or given up, so that no

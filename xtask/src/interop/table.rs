@@ -70,32 +70,32 @@ pub(super) const OPERATIONS: &[&str] = &[
 pub(super) fn render(records: &Records) -> String {
     let tools: Vec<_> =
         TOOLS.iter().filter_map(|tool| records.0.get(tool.name).map(|record| (tool.name, record))).collect();
-    let heads: String = tools.iter().map(|(name, record)| format!(" {name} {} |", record.version)).collect();
-    let mut table = format!("| operation |{heads}\n|---|{}\n", "---|".repeat(tools.len()));
     let mut reasons: Vec<&str> = Vec::new();
+    let mut rows = String::new();
     for operation in OPERATIONS {
-        table.push_str(&format!("| {operation} |"));
-        for (_, record) in &tools {
-            let cell = record.cannot.get(*operation).map_or_else(
-                || "yes".to_owned(),
-                |reason| {
-                    let known = reasons.iter().position(|it| it == reason);
-                    let index = known.unwrap_or_else(|| {
-                        reasons.push(reason);
-                        reasons.len() - 1
-                    });
-                    format!("no: {}", index + 1)
-                },
-            );
-            table.push_str(&format!(" {cell} |"));
-        }
-        table.push('\n');
+        let cells = tools.iter().map(|(_, record)| match record.cannot.get(*operation) {
+            None => " yes |".to_owned(),
+            Some(reason) => format!(" no: {} |", number_of(reason, &mut reasons)),
+        });
+        rows.extend([format!("| {operation} |"), cells.collect(), "\n".to_owned()]);
     }
-    table.push('\n');
-    for (index, reason) in reasons.iter().enumerate() {
-        table.push_str(&format!("{}. {reason}\n", index + 1));
-    }
-    table
+    let heads: String = tools.iter().map(|(name, record)| format!(" {name} {} |", record.version)).collect();
+    let rule = "---|".repeat(tools.len() + 1);
+    let reasons: String =
+        reasons.iter().enumerate().map(|(index, reason)| format!("{}. {reason}\n", index + 1)).collect();
+    format!("| operation |{heads}\n|{rule}\n{rows}\n{reasons}")
+}
+
+/// Returns the number of a reason, from 1, and adds it to the reasons if it is new.
+fn number_of<'a>(reason: &'a str, reasons: &mut Vec<&'a str>) -> usize {
+    let known = reasons.iter().position(|it| *it == reason);
+    known.map_or_else(
+        || {
+            reasons.push(reason);
+            reasons.len()
+        },
+        |index| index + 1,
+    )
 }
 
 /// Returns the docs with the table of today.
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn table_takes_the_place_of_the_old_one() {
-        let docs = format!("before\n{BEGIN}old\n{END}after\n");
+        let docs = format!("before\n{BEGIN}the table before\n{END}after\n");
         let new = put_into(&docs, &records()).unwrap();
-        assert!(new.starts_with("before\n") && new.ends_with("after\n") && !new.contains("old"));
+        assert!(new.starts_with("before\n") && new.ends_with("after\n") && !new.contains("the table before"));
         assert_eq!(put_into(&new, &records()).unwrap(), new);
         assert!(put_into("nothing", &records()).is_err());
     }
