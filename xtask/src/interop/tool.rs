@@ -25,7 +25,7 @@ pub(super) enum Folder {
     /// Node.js, with packages of npm.
     JavaScript,
     Python,
-    /// A package of cargo, which is no member of the workspace.
+    /// A package of cargo, `interop-NAME`, which is no member of the workspace.
     Rust(&'static str),
 }
 
@@ -72,7 +72,7 @@ impl Tool {
                 python.arg("-B").current_dir(Path::new(SCRIPTS).join("python"));
                 python
             }
-            Folder::Rust(name) => Command::new(place(name)?.join("debug").join(name)),
+            Folder::Rust(name) => Command::new(place(name)?.join("debug").join(format!("interop-{name}"))),
         };
         command.args(self.script).env("HOME", place("home")?).env_remove("XDG_CONFIG_HOME");
         Ok(command)

@@ -60,7 +60,11 @@ async fn create(world: &World, params: Create) -> Session {
 }
 
 async fn retrieve(world: &World, session: &Session, expand: &[&str]) -> Session {
-    Retrieve::new(session.id.clone()).expand(texts(expand)).send(&client(world)).await.unwrap()
+    let mut params = Retrieve::new(session.id.clone());
+    if !expand.is_empty() {
+        params = params.expand(texts(expand));
+    }
+    params.send(&client(world)).await.unwrap()
 }
 
 async fn verified(world: &World, params: Create) -> Session {
@@ -73,7 +77,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-fn metadata(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+fn map(pairs: &[(&str, &str)]) -> HashMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -110,7 +114,7 @@ async fn create_document(world: World) {
     options.document = Some(document_options);
     let mut details = email("jenny@example.com");
     details.phone = Some("+15555550100".to_owned());
-    let pairs = metadata(&[("order", "6735"), ("note", "ä & = %")]);
+    let pairs = map(&[("order", "6735"), ("note", "ä & = %")]);
     let params = document().client_reference_id("user-1").metadata(pairs.clone()).options(options);
     let params = params.provided_details(details).related_customer("cus_1").return_url("https://example.com/return");
     let session = create(&world, params).await;
@@ -149,17 +153,17 @@ async fn create_flow(world: World) {
 }
 
 async fn retrieve_session(world: World) {
-    let made = create(&world, document().metadata(metadata(&[("a", "1")]))).await;
+    let made = create(&world, document().metadata(map(&[("a", "1")]))).await;
     let session = retrieve(&world, &made, &[]).await;
-    assert_eq!((session.id, session.metadata), (made.id, metadata(&[("a", "1")])));
+    assert_eq!((session.id, session.metadata), (made.id, map(&[("a", "1")])));
 }
 
 async fn update(world: World) {
     let client = client(&world);
-    let made = create(&world, document().metadata(metadata(&[("a", "1"), ("b", "2")]))).await;
+    let made = create(&world, document().metadata(map(&[("a", "1"), ("b", "2")]))).await;
     let update = || Update::new(made.id.clone());
-    let session = update().metadata(metadata(&[("a", ""), ("c", "3")])).send(&client).await.unwrap();
-    assert_eq!(session.metadata, metadata(&[("b", "2"), ("c", "3")]));
+    let session = update().metadata(map(&[("a", ""), ("c", "3")])).send(&client).await.unwrap();
+    assert_eq!(session.metadata, map(&[("b", "2"), ("c", "3")]));
     let mut document_options = UpdateIdentityVerificationSessionOptionsDocument::new();
     document_options.require_matching_selfie = Some(true);
     let mut options = UpdateIdentityVerificationSessionOptions::new();
@@ -170,7 +174,7 @@ async fn update(world: World) {
     assert_eq!(session.provided_details.unwrap().email.as_deref(), Some("new@example.com"));
     let session = update().type_(UpdateIdentityVerificationSessionType::IdNumber).send(&client).await.unwrap();
     assert_eq!(session.type_.as_str(), "id_number");
-    let session = update().metadata(metadata(&[("b", ""), ("c", "")])).send(&client).await.unwrap();
+    let session = update().metadata(map(&[("b", ""), ("c", "")])).send(&client).await.unwrap();
     assert!(session.metadata.is_empty());
 }
 
@@ -197,7 +201,8 @@ async fn page(world: World) {
     for _ in 0..7 {
         made.insert(0, create(&world, document()).await.id);
     }
-    let stream = List::new().limit(3).paginate().stream(&client(&world));
+    let client = client(&world);
+    let stream = List::new().limit(3).paginate().stream(&client);
     let found: Vec<_> = stream.map_ok(|session| session.id).try_collect().await.unwrap();
     assert_eq!(found, made);
 }
@@ -228,7 +233,7 @@ async fn cancel(world: World) {
 }
 
 async fn redact(world: World) {
-    let made = verified(&world, document().metadata(metadata(&[("a", "1")]))).await;
+    let made = verified(&world, document().metadata(map(&[("a", "1")]))).await;
     let session = Redact::new(made.id.clone()).send(&client(&world)).await.unwrap();
     assert_eq!(session.redaction.unwrap().status.as_str(), "processing");
     world.post(&format!("/_simulator/verification_sessions/{}/finish_redaction", made.id.as_str()), &[]);
@@ -236,7 +241,7 @@ async fn redact(world: World) {
     assert_eq!(session.redaction.unwrap().status.as_str(), "redacted");
     assert!(session.metadata.is_empty());
     assert_eq!(session.verified_outputs.unwrap().first_name.as_deref(), Some("[redacted]"));
-    refusal(Update::new(made.id).metadata(metadata(&[("a", "1")])).send(&client(&world)).await, 400);
+    refusal(Update::new(made.id).metadata(map(&[("a", "1")])).send(&client(&world)).await, 400);
 }
 
 async fn see_failure(world: World) {
@@ -383,7 +388,9 @@ async fn key_in_use(world: World) {
         document().customize().request_strategy(idempotent("attempt-1")).send(&client(&world)).await
     };
     let first = tokio::spawn(create(world.clone()));
-    while world.sessions().is_empty() {}
+    while world.sessions().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert_eq!(code(&refusal(create(world.clone()).await, 409)), "idempotency_key_in_use");
     assert_eq!(world.sessions(), [first.await.unwrap().unwrap().id.as_str()]);
 }
@@ -398,9 +405,10 @@ async fn connected_account(world: World) {
 
 async fn raw_request(world: World) {
     let path = "/identity/verification_sessions";
-    let request = RequestBuilder::new(StripeMethod::Post, path).form(&[("type", "document"), ("metadata[a]", "1")]);
+    let request =
+        RequestBuilder::new(StripeMethod::Post, path).form(&map(&[("type", "document"), ("metadata[a]", "1")]));
     let session: Session = request.customize().send(&client(&world)).await.unwrap();
-    assert_eq!(session.metadata, metadata(&[("a", "1")]));
+    assert_eq!(session.metadata, map(&[("a", "1")]));
     let request = RequestBuilder::new(StripeMethod::Get, format!("{path}/{}", session.id.as_str()));
     assert_eq!(request.customize::<Session>().send(&client(&world)).await.unwrap().id, session.id);
 }
@@ -416,7 +424,7 @@ async fn invalid_request(world: World) {
     let error = refusal(Create::new().type_(Type::Unknown("face".to_owned())).send(&client).await, 400);
     assert_eq!((error.type_.as_str(), error.param.as_deref()), ("invalid_request_error", Some("type")));
     let request = RequestBuilder::new(StripeMethod::Post, "/identity/verification_sessions");
-    let request = request.form(&[("type", "document"), ("colour", "red")]);
+    let request = request.form(&map(&[("type", "document"), ("colour", "red")]));
     let error = refusal(request.customize::<Session>().send(&client).await, 400);
     assert_eq!((code(&error), error.param.as_deref()), ("parameter_unknown", Some("colour")));
     assert_eq!(code(&refusal(Retrieve::new("vs_none").send(&client).await, 404)), "resource_missing");
