@@ -1,5 +1,6 @@
 //! Drives the simulator with Stripe's own libraries, and keeps the table of what they can do.
 
+mod operations;
 mod record;
 mod script;
 mod table;
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     if !failed.is_empty() {
         return Err(format!("not as expected: {}", failed.join(", ")).into());
     }
-    records.keep(writes)
+    table::keep(&records, writes)
 }
 
 /// Returns the tools that are named or, if none is, those that take little time.

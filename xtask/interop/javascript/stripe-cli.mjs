@@ -107,11 +107,13 @@ await run((await start({ url: "http://127.0.0.1:9" }, ["version"])).stdout.toStr
       ...["--options.document.require-id-number=true", "--options.document.require-live-capture=true"],
       ...["--options.document.require-matching-selfie=true"],
       ...["--provided-details.email", "jenny@example.com", "--provided-details.phone", "+15555550100"],
+      ...["--related-person.account", "acct_1", "--related-person.person", "person_1"],
       ...["--return-url", "https://example.com/return"],
     );
     assert.equal(session.status, "requires_input");
     assert.equal(session.client_reference_id, "user-1");
     assert.equal(session.related_customer, "cus_1");
+    assert.deepEqual(session.related_person, { account: "acct_1", person: "person_1" });
     assert.deepEqual(session.metadata, { order: "6735", note: "ä & = %" });
     assert.deepEqual(session.options.document, {
       allowed_types: ["passport", "id_card"],
@@ -155,11 +157,13 @@ await run((await start({ url: "http://127.0.0.1:9" }, ["version"])).stdout.toStr
   },
 
   "filter the list of sessions": async (world) => {
-    const mine = await create(world, "--type", "document", "--client-reference-id", "user-1");
+    const account = ["--related-customer-account", "acct_1"];
+    const mine = await create(world, "--type", "document", "--client-reference-id", "user-1", ...account);
     const customers = await create(world, "--type", "document", "--related-customer", "cus_1");
     const canceled = await stripe(world, [...SESSIONS, "cancel", (await create(world)).id]);
     const all = [canceled.id, customers.id, mine.id];
     assert.deepEqual(await found(world, SESSIONS, "--client-reference-id", "user-1"), [mine.id]);
+    assert.deepEqual(await found(world, SESSIONS, ...account), [mine.id]);
     assert.deepEqual(await found(world, SESSIONS, "--related-customer", "cus_1"), [customers.id]);
     assert.deepEqual(await found(world, SESSIONS, "--status", "canceled"), [canceled.id]);
     assert.deepEqual(await found(world, SESSIONS, "--limit", "1"), [canceled.id]);

@@ -112,6 +112,7 @@ await run(Stripe.PACKAGE_VERSION, {
       },
       provided_details: { email: "jenny@example.com", phone: "+15555550100" },
       related_customer: "cus_1",
+      related_person: { account: "acct_1", person: "person_1" },
       return_url: "https://example.com/return",
     });
     assert.match(session.id, /^vs_/);
@@ -119,6 +120,7 @@ await run(Stripe.PACKAGE_VERSION, {
     assert.equal(session.status, "requires_input");
     assert.equal(session.client_reference_id, "user-1");
     assert.equal(session.related_customer, "cus_1");
+    assert.deepEqual({ ...session.related_person }, { account: "acct_1", person: "person_1" });
     assert.deepEqual(session.metadata, { order: "6735", note: "ä & = %" });
     assert.deepEqual(session.options.document.allowed_types, ["passport", "id_card"]);
     assert.equal(session.options.document.require_id_number, true);
@@ -167,11 +169,13 @@ await run(Stripe.PACKAGE_VERSION, {
   },
 
   "filter the list of sessions": async (world) => {
-    const [mine] = await create(world, 1, { type: "document", client_reference_id: "user-1" });
+    const mineOnly = { client_reference_id: "user-1", related_customer_account: "acct_1" };
+    const [mine] = await create(world, 1, { type: "document", ...mineOnly });
     const [customers] = await create(world, 1, { type: "document", related_customer: "cus_1" });
     const canceled = await sessions(world).cancel((await create(world, 1))[0]);
     const found = async (params) => (await sessions(world).list(params)).data.map(({ id }) => id);
     assert.deepEqual(await found({ client_reference_id: "user-1" }), [mine]);
+    assert.deepEqual(await found({ related_customer_account: "acct_1" }), [mine]);
     assert.deepEqual(await found({ related_customer: "cus_1" }), [customers]);
     assert.deepEqual(await found({ status: "canceled" }), [canceled.id]);
     assert.deepEqual(await found({ limit: 1 }), [canceled.id]);
@@ -457,9 +461,12 @@ await run(Stripe.PACKAGE_VERSION, {
 
   "error: rate limit": async (world) => {
     await world.fault({ effect: "rate_limit" });
-    const refused = sessions(world).create({ type: "document" });
-    await failure(refused, Stripe.errors.StripeRateLimitError, { statusCode: 429, code: "rate_limit" });
-    assert.deepEqual(await world.faultsApplied(), [1]);
+    // Without `Stripe-Should-Retry` it repeats no request, even with retries.
+    for (const maxNetworkRetries of [0, 3]) {
+      const refused = sessions(world, { maxNetworkRetries }).create({ type: "document" });
+      await failure(refused, Stripe.errors.StripeRateLimitError, { statusCode: 429, code: "rate_limit" });
+    }
+    assert.deepEqual(await world.faultsApplied(), [2]);
   },
 
   "error: API": async (world) => {

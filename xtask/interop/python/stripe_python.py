@@ -142,12 +142,14 @@ async def create_document(world):
             "options": {"document": {"allowed_types": ["passport", "id_card"], **{check: True for check in checks}}},
             "provided_details": {"email": "jenny@example.com", "phone": "+15555550100"},
             "related_customer": "cus_1",
+            "related_person": {"account": "acct_1", "person": "person_1"},
             "return_url": "https://example.com/return",
         },
     )
     assert session.id.startswith("vs_") and session.object == "identity.verification_session"
     assert session.status == "requires_input"
     assert session.client_reference_id == "user-1" and session.related_customer == "cus_1"
+    assert session.related_person.to_dict() == {"account": "acct_1", "person": "person_1"}
     assert session.metadata.to_dict() == {"order": "6735", "note": "ä & = %"}
     assert session.options.document.allowed_types == ["passport", "id_card"]
     assert all(getattr(session.options.document, check) is True for check in checks)
@@ -192,7 +194,8 @@ async def update(world):
 
 
 async def filter_sessions(world):
-    mine = await create(world, type="document", client_reference_id="user-1")
+    account = {"related_customer_account": "acct_1"}
+    mine = await create(world, type="document", client_reference_id="user-1", **account)
     customers = await create(world, type="document", related_customer="cus_1")
     canceled = await call(sessions(world), "cancel", await create(world))
 
@@ -200,6 +203,7 @@ async def filter_sessions(world):
         return [session.id for session in (await call(sessions(world), "list", params)).data]
 
     assert await found(client_reference_id="user-1") == [mine]
+    assert await found(**account) == [mine]
     assert await found(related_customer="cus_1") == [customers]
     assert await found(status="canceled") == [canceled.id]
     assert await found(limit=1) == [canceled.id]
@@ -467,6 +471,15 @@ async def permission(world):
     await failure(refused, stripe.PermissionError, http_status=403)
 
 
+async def rate_limit(world):
+    world.fault(effect="rate_limit")
+    # Without `Stripe-Should-Retry` it repeats no request, even with retries.
+    for retries in (0, 3):
+        refused = call(sessions(world, max_network_retries=retries), "create", {"type": "document"})
+        await failure(refused, stripe.RateLimitError, http_status=429, code="rate_limit")
+    assert world.faults_applied() == [2]
+
+
 def refused_once(kind, fault, **properties):
     """A request that goes wrong, and is not repeated."""
 
@@ -582,9 +595,7 @@ OPERATIONS = {
     "error: invalid request": invalid_request,
     "error: authentication": authentication,
     "error: permission": permission,
-    "error: rate limit": refused_once(
-        stripe.RateLimitError, {"effect": "rate_limit"}, http_status=429, code="rate_limit"
-    ),
+    "error: rate limit": rate_limit,
     "error: API": refused_once(
         stripe.APIError,
         {"effect": "respond", "status": 500, "type": "api_error", "message": "made up"},

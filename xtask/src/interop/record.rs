@@ -5,12 +5,11 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
+use super::operations::OPERATIONS;
 use super::script::{Outcome, Reports};
-use super::table::{self, OPERATIONS};
 use crate::command::Failure;
 
-const RESULTS: &str = "xtask/interop/results.json";
-const DOCS: &str = "crates/stripe-identity-simulator/COMPATIBILITY.md";
+pub(super) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/results.json");
 
 /// What one tool can do.
 #[derive(Debug, Deserialize, Serialize)]
@@ -52,29 +51,16 @@ pub(super) struct Records(pub(super) BTreeMap<String, Record>);
 
 impl Records {
     pub(super) fn read() -> Result<Self, Failure> {
-        match fs::read(RESULTS) {
-            Ok(json) => Ok(serde_json::from_slice(&json)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self(BTreeMap::new())),
-            Err(error) => Err(error.into()),
-        }
+        Ok(serde_json::from_slice(&fs::read(FILE)?)?)
     }
 
     pub(super) fn insert(&mut self, tool: &str, record: Record) {
         self.0.insert(tool.to_owned(), record);
     }
 
-    /// Writes the file and the table of the docs, or fails if they differ.
-    pub(super) fn keep(&self, writes: bool) -> Result<(), Failure> {
-        let results = serde_json::to_string_pretty(self)? + "\n";
-        let docs = fs::read_to_string(DOCS)?;
-        for (path, text) in [(RESULTS, results), (DOCS, table::put_into(&docs, self)?)] {
-            if writes {
-                fs::write(path, text)?;
-            } else if fs::read_to_string(path)? != text {
-                return Err(format!("{path} says otherwise: run `cargo xtask interop --write` if this is right").into());
-            }
-        }
-        Ok(())
+    /// Returns them as the file has them.
+    pub(super) fn to_json(&self) -> Result<String, Failure> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 }
 
@@ -107,11 +93,5 @@ mod tests {
         assert!(reports(|operations| drop(operations.pop())).unwrap_err().contains("not reported"));
         assert!(reports(|operations| operations[1].operation = OPERATIONS[0].into()).unwrap_err().contains("twice"));
         assert!(reports(|operations| operations[0].operation = "fly".into()).unwrap_err().contains("unknown"));
-    }
-
-    #[test]
-    fn table_of_the_docs_is_that_of_the_results() {
-        std::env::set_current_dir(crate::command::WORKSPACE).unwrap();
-        Records::read().unwrap().keep(false).unwrap();
     }
 }

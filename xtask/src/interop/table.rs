@@ -1,70 +1,16 @@
 //! The table of the docs.
 
-use super::record::Records;
+use std::fs;
+
+use super::operations::OPERATIONS;
+use super::record::{self, Records};
 use super::tool::TOOLS;
 use crate::command::Failure;
 
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/stripe-identity-simulator/COMPATIBILITY.md");
+
 const BEGIN: &str = "<!-- `cargo xtask interop --write` writes what follows. -->\n";
 const END: &str = "<!-- Here it ends. -->\n";
-
-/// The operations that the script of each tool reports on.
-pub(super) const OPERATIONS: &[&str] = &[
-    "create a document session",
-    "create an id number session",
-    "create a session of a flow",
-    "retrieve a session",
-    "update a session",
-    "filter the list of sessions",
-    "page through sessions",
-    "page through sessions backwards",
-    "cancel a session",
-    "redact a session",
-    "see why a session failed",
-    "list and retrieve reports",
-    "expand outputs and report",
-    "expand sensitive fields",
-    "upload, retrieve and list files",
-    "download a file",
-    "download the images of a verification",
-    "make and follow file links",
-    "create and delete an ephemeral key",
-    "read with an ephemeral key",
-    "list and retrieve events",
-    "retrieve a thin event",
-    "manage webhook endpoints",
-    "manage event destinations",
-    "replay a call",
-    "refuse another call under an idempotency key",
-    "refuse a call under an idempotency key in use",
-    "act for a connected account",
-    "act in a context",
-    "choose an API version",
-    "make a raw request",
-    "give up after a timeout",
-    "error: invalid request",
-    "error: authentication",
-    "error: permission",
-    "error: rate limit",
-    "error: API",
-    "error: connection",
-    "error: has the request id",
-    "retry after a 503",
-    "retry after a reset",
-    "retry after a lost response",
-    "retry after a cut response",
-    "retry after a lock timeout",
-    "retry after a rate limit",
-    "verify webhooks",
-    "refuse a webhook with a wrong secret",
-    "refuse an old webhook",
-    "refuse a changed webhook",
-    "verify thin events",
-    "fetch a thin event and its object",
-    "refuse forged thin events",
-    "trigger events",
-    "resend an event",
-    "forward webhooks",
-];
 
 /// Returns the table of the tools, and why some of them cannot do something.
 pub(super) fn render(records: &Records) -> String {
@@ -99,10 +45,23 @@ fn number_of<'a>(reason: &'a str, reasons: &mut Vec<&'a str>) -> usize {
 }
 
 /// Returns the docs with the table of today.
-pub(super) fn put_into(docs: &str, records: &Records) -> Result<String, Failure> {
+fn put_into(docs: &str, records: &Records) -> Result<String, Failure> {
     let parts = docs.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let (before, after) = parts.ok_or("the docs have no place for the table: it is between two comments")?;
     Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", render(records)))
+}
+
+/// Writes the records and the table, or fails if what is written says otherwise.
+pub(super) fn keep(records: &Records, writes: bool) -> Result<(), Failure> {
+    let docs = put_into(&fs::read_to_string(DOCS)?, records)?;
+    for (path, text) in [(record::FILE, records.to_json()?), (DOCS, docs)] {
+        if writes {
+            fs::write(path, text)?;
+        } else if fs::read_to_string(path)? != text {
+            return Err("COMPATIBILITY.md says otherwise: run `cargo xtask interop --write` if this is right".into());
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -139,5 +98,10 @@ mod tests {
         assert!(new.starts_with("before\n") && new.ends_with("after\n") && !new.contains("the table before"));
         assert_eq!(put_into(&new, &records()).unwrap(), new);
         assert!(put_into("nothing", &records()).is_err());
+    }
+
+    #[test]
+    fn table_of_the_docs_is_that_of_the_records() {
+        keep(&Records::read().unwrap(), false).unwrap();
     }
 }

@@ -34,7 +34,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "stripe-node", folder: Folder::JavaScript, script: &["stripe-node.mjs"], is_quick: true },
     Tool { name: "stripe-python", folder: Folder::Python, script: &["stripe_python.py"], is_quick: true },
     Tool {
-        name: "stripe-python, async",
+        name: "stripe-python-async",
         folder: Folder::Python,
         script: &["stripe_python.py", "async"],
         is_quick: true,

@@ -17,10 +17,11 @@ use stripe_misc::identity_verification_session::{
     CancelIdentityVerificationSession as Cancel, CreateIdentityVerificationSession as Create,
     CreateIdentityVerificationSessionOptions, CreateIdentityVerificationSessionOptionsDocument,
     CreateIdentityVerificationSessionOptionsDocumentAllowedTypes as AllowedType,
-    CreateIdentityVerificationSessionType as Type, ListIdentityVerificationSession as List, ProvidedDetailsParam,
-    RedactIdentityVerificationSession as Redact, RetrieveIdentityVerificationSession as Retrieve,
-    UpdateIdentityVerificationSession as Update, UpdateIdentityVerificationSessionOptions,
-    UpdateIdentityVerificationSessionOptionsDocument, UpdateIdentityVerificationSessionType,
+    CreateIdentityVerificationSessionRelatedPerson as RelatedPerson, CreateIdentityVerificationSessionType as Type,
+    ListIdentityVerificationSession as List, ProvidedDetailsParam, RedactIdentityVerificationSession as Redact,
+    RetrieveIdentityVerificationSession as Retrieve, UpdateIdentityVerificationSession as Update,
+    UpdateIdentityVerificationSessionOptions, UpdateIdentityVerificationSessionOptionsDocument,
+    UpdateIdentityVerificationSessionType,
 };
 use stripe_misc::webhook_endpoint::{
     CreateWebhookEndpoint, CreateWebhookEndpointEnabledEvents, DeleteWebhookEndpoint, ListWebhookEndpoint,
@@ -117,8 +118,10 @@ async fn create_document(world: World) {
     let pairs = map(&[("order", "6735"), ("note", "ä & = %")]);
     let params = document().client_reference_id("user-1").metadata(pairs.clone()).options(options);
     let params = params.provided_details(details).related_customer("cus_1").return_url("https://example.com/return");
-    let session = create(&world, params).await;
+    let session = create(&world, params.related_person(RelatedPerson::new("acct_1", "person_1"))).await;
     assert!(session.id.as_str().starts_with("vs_"));
+    let related = session.related_person.unwrap();
+    assert_eq!((related.account.as_str(), related.person.as_str()), ("acct_1", "person_1"));
     assert_eq!(session.status, Status::RequiresInput);
     assert_eq!(session.client_reference_id.as_deref(), Some("user-1"));
     assert_eq!(session.related_customer.as_deref(), Some("cus_1"));
@@ -179,7 +182,7 @@ async fn update(world: World) {
 }
 
 async fn filter(world: World) {
-    let mine = create(&world, document().client_reference_id("user-1")).await.id;
+    let mine = create(&world, document().client_reference_id("user-1").related_customer_account("acct_1")).await.id;
     let customers = create(&world, document().related_customer("cus_1")).await.id;
     let canceled = create(&world, document()).await;
     Cancel::new(canceled.id.clone()).send(&client(&world)).await.unwrap();
@@ -187,6 +190,7 @@ async fn filter(world: World) {
         params.send(&client(&world)).await.unwrap().data.into_iter().map(|session| session.id).collect()
     };
     assert_eq!(found(List::new().client_reference_id("user-1")).await, [mine.clone()]);
+    assert_eq!(found(List::new().related_customer_account("acct_1")).await, [mine.clone()]);
     assert_eq!(found(List::new().related_customer("cus_1")).await, [customers.clone()]);
     assert_eq!(found(List::new().status(Status::Canceled)).await, [canceled.id.clone()]);
     assert_eq!(found(List::new().limit(1)).await, [canceled.id.clone()]);
