@@ -52,8 +52,8 @@ async function createdOnceDespite(world, fault, requests) {
   assert.deepEqual(await world.faultsApplied(), [requests]);
 }
 
-// Calls `use` with the secret of an endpoint and the webhooks that it has received: of all states or, with a disorder, of
-// one session.
+// Calls `use` with the secret of an endpoint and the webhooks that it has received: of all states or, with a disorder,
+// of one session.
 async function withWebhooks(world, disorder, use) {
   await withReceiver(async (url, received) => {
     const endpoint = await connect(world).webhookEndpoints.create({ url, enabled_events: EVENTS });

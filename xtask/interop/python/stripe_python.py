@@ -607,7 +607,8 @@ OPERATIONS = {
     "retry after a reset": created_once_despite(2, effect="reset", times=2),
     "retry after a lost response": created_once_despite(2, effect="lose_response", times=2),
     "retry after a cut response": AFTER_CUT if ASYNC else Cannot(
-        "it repeats no request whose response has begun", lambda world: failure(AFTER_CUT(world), stripe.APIConnectionError)
+        "it repeats no request whose response has begun",
+        lambda world: failure(AFTER_CUT(world), stripe.APIConnectionError),
     ),
     "retry after a lock timeout": created_once_despite(2, effect="lock_timeout", times=2),
     "retry after a rate limit": created_once_despite(

@@ -1,4 +1,4 @@
-//! The tools, how they are installed, and how their scripts are started. All that they write is in a folder of `target`.
+//! The tools, how they are installed, and how their scripts start. All that they write is in a folder of `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
