@@ -8,6 +8,7 @@ mod examples;
 mod features;
 mod fuzz;
 mod gates;
+mod interop;
 mod layers;
 mod metadata;
 mod models;
@@ -15,6 +16,7 @@ mod msrv;
 mod mutants;
 mod openapi;
 mod recipes;
+mod simulator;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("bench", "[--ci | simulator]", "measures calls, webhooks and builds; needs valgrind", Tool(bench::run)),
     ("drift", "FILE", "compares Stripe's own OpenAPI document with the fact table", Tool(drift::run)),
     ("fuzz", "[TARGET] [SECONDS]", "searches for inputs that break a parser; needs cargo-fuzz", Tool(fuzz::run)),
+    (
+        "interop",
+        "[--write] [TOOL]",
+        "drives the simulator with Stripe's libraries; needs npm and Python",
+        Tool(interop::run),
+    ),
     (
         "mutants",
         "[FILE | --shard K/N]",

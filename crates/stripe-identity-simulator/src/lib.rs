@@ -37,7 +37,8 @@
 //! stripe_client = stripe.StripeClient("sk_test_123", base_addresses={"api": address, "files": address})
 //! ```
 //!
-//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. Three hints for tests:
+//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. `COMPATIBILITY.md` beside
+//! this crate lists what each library can do with the simulator; `cargo xtask interop` tries it. Three hints for tests:
 //!
 //! - A test that takes a random name, `sk_test_NAME`, shares nothing with other tests.
 //! - `POST /_simulator/clock/run_until_idle` responds when each webhook so far has been delivered or given up, so that no
@@ -299,7 +300,7 @@
 //! | `respond` | a response with the `status`, and with the error's `type`, `code` and `message`, or a `body`; with `headers[NAME]` | no |
 //! | `respond` with `stored=true` | the same, kept under the idempotency key, and replayed | no |
 //! | `rate_limit` | status 429, code `rate_limit`, `Stripe-Rate-Limited-Reason: global-rate` | no |
-//! | `lock_timeout` | status 429, code `lock_timeout` | no |
+//! | `lock_timeout` | status 429, code `lock_timeout`, `Stripe-Should-Retry: true` | no |
 //! | `reset` | the connection is reset | no |
 //! | `lose_response` | the connection ends without a response | yes |
 //! | `cut_body` | the connection ends in the middle of the body | yes |
