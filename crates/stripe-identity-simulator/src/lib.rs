@@ -344,6 +344,7 @@ mod detail;
 mod disorder;
 mod disruption;
 mod document;
+mod face;
 mod fault;
 mod form;
 mod key;
@@ -357,6 +358,7 @@ mod plan;
 mod receiver;
 mod refusal;
 mod response;
+mod return_url;
 #[cfg(feature = "server")]
 mod server;
 mod settings;

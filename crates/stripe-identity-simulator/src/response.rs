@@ -11,6 +11,8 @@ use stripe_identity_core::types::API_VERSION;
 pub(crate) enum Body {
     Json(Value),
     Contents(Bytes, &'static str),
+    /// A page, or what leads to one.
+    Page(Response<Bytes>),
 }
 
 impl From<Value> for Body {
@@ -24,13 +26,14 @@ impl Body {
     pub(crate) fn object_id(&self) -> Option<String> {
         match self {
             Self::Json(object) => object["id"].as_str().map(str::to_owned),
-            Self::Contents(..) => None,
+            Self::Contents(..) | Self::Page(_) => None,
         }
     }
 
     pub(crate) fn into_response(self) -> Response<Bytes> {
         match self {
             Self::Json(body) => json(StatusCode::OK, &body),
+            Self::Page(page) => page,
             Self::Contents(contents, content_type) => {
                 let mut response = Response::new(contents);
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

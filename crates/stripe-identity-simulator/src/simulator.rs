@@ -18,6 +18,7 @@ use self::builder::NoteHook;
 pub use self::builder::{InvalidPublicUrl, SimulatorBuilder};
 pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
+use crate::face;
 use crate::key::{self, Credentials};
 use crate::note::Note;
 use crate::refusal::Refusal;
@@ -110,7 +111,11 @@ impl Simulator {
     #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has responded to")]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let real = Time::of_system();
+        if let Some(response) = face::asset(request.method(), request.uri().path()) {
+            return self.complete(response, &request);
+        }
         let target = Target::of(request.method(), request.uri().path());
+        let access = Access::of(target.as_ref());
         match self.find(&request, target.as_ref(), real) {
             Ok((place, caller)) => {
                 let base_url = self.base_url(&request);
@@ -122,13 +127,15 @@ impl Simulator {
                 }
                 reply.response
             }
-            Err(refusal) => {
-                let request_id = lock(&self.shared.request_ids).id("req_");
-                let mut response = refusal.into_response();
-                response::complete(&mut response, &request, &request_id);
-                response
-            }
+            Err(refusal) => self.complete(access.respond(Err(refusal)), &request),
         }
+    }
+
+    /// Adds the headers to a response that comes from no world.
+    fn complete(&self, mut response: Response<Bytes>, request: &Request<Bytes>) -> Response<Bytes> {
+        let request_id = lock(&self.shared.request_ids).id("req_");
+        response::complete(&mut response, request, &request_id);
+        response
     }
 
     /// Finds the world that a request is for, and who makes it.
@@ -139,13 +146,17 @@ impl Simulator {
         real: Time,
     ) -> Result<(Arc<Place>, Caller), Refusal> {
         let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
-        let access = target.map_or(Access::Key, |target| target.row.access);
+        let access = Access::of(target);
         let of_id = || {
             let id = target.map(|target| target.id.as_str()).unwrap_or_default();
             self.place_of(id, real).ok_or_else(|| id.to_owned())
         };
-        if access == Access::Link {
+        if let Access::Link | Access::Page = access {
             return Ok((of_id().map_err(|_| unknown())?, Caller::Link));
+        }
+        if access == Access::Opener {
+            let world = key::publishable_in(request.body()).ok_or_else(Refusal::invalid_publishable_key)?;
+            return Ok((self.named(&world, real)?, Caller::Link));
         }
         if request.uri().path().starts_with("/_simulator/") {
             if !is_same_origin(request) {

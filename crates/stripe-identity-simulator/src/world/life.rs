@@ -19,6 +19,7 @@ use crate::world::ids::seed_of;
 use crate::world::queue::DueThing;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::{Checks, ChecksEnd};
+use crate::world::record::visit::UrlEnd;
 use crate::world::redact;
 use crate::world::state::State;
 
@@ -90,7 +91,7 @@ pub(crate) fn start_processing(state: &mut State, id: &str) -> Result<(), Contro
         stored.session.status = VerificationSessionStatus::Processing;
         stored.session.last_error = None;
         stored.next_try = None;
-        stored.revoke_access();
+        stored.revoke_access(UrlEnd::Used(None));
     }
     record_of_session(state, id, EventType::VerificationSessionProcessing, None);
     Ok(())
@@ -181,6 +182,7 @@ pub(crate) fn finish_redaction(state: &mut State, id: &str) -> Result<(), Contro
     }
     stored.redaction_ends = None;
     stored.forget_user();
+    stored.visit.return_url = None;
     redact::session(&mut stored.session);
     let (reports, events) = (stored.reports.clone(), stored.events.clone());
     for report in &reports {

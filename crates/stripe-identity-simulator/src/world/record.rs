@@ -7,4 +7,5 @@ pub(crate) mod file;
 pub(crate) mod file_link;
 pub(crate) mod report;
 pub(crate) mod session;
+pub(crate) mod visit;
 pub(crate) mod webhook_endpoint;

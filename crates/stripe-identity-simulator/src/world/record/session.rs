@@ -10,6 +10,7 @@ use crate::submission::Submission;
 use crate::time::Time;
 use crate::world::ids::Ids;
 use crate::world::queue::{DueThing, Queue};
+use crate::world::record::visit::{UrlEnd, Visit};
 use crate::world::store::Record;
 
 const CLIENT_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -35,6 +36,7 @@ pub(crate) struct StoredSession {
     /// Its reports and its events, the oldest first.
     pub(crate) reports: Vec<String>,
     pub(crate) events: Vec<String>,
+    pub(crate) visit: Visit,
 }
 
 /// Checks that end by themselves.
@@ -80,6 +82,7 @@ impl StoredSession {
             planned: VecDeque::new(),
             reports: Vec::new(),
             events: Vec::new(),
+            visit: Visit::default(),
         }
     }
 
@@ -107,7 +110,7 @@ impl StoredSession {
         self.session.status = VerificationSessionStatus::Canceled;
         self.session.last_error = None;
         self.session.last_verification_report = None;
-        self.revoke_access();
+        self.revoke_access(UrlEnd::Canceled);
         self.forget_user();
     }
 
@@ -118,9 +121,9 @@ impl StoredSession {
         self.planned.clear();
     }
 
-    pub(crate) fn revoke_access(&mut self) {
+    pub(crate) fn revoke_access(&mut self, end: UrlEnd) {
         self.session.client_secret = None;
-        self.session.url = None;
+        self.visit.end(self.session.url.take(), end);
     }
 
     /// Whether its client secret or its URL has expired or is used up, and there may be another.
@@ -155,7 +158,7 @@ impl StoredSession {
     /// Ends the URL, unless it was renewed since this was scheduled.
     pub(crate) fn expire_url(&mut self, now: Time) {
         if self.url_expires <= now {
-            self.session.url = None;
+            self.visit.end(self.session.url.take(), UrlEnd::Expired);
         }
     }
 }
