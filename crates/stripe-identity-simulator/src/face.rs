@@ -136,7 +136,8 @@ mod tests {
         }
         let bounds = Bounds { form_leads_to: Some("https://a.test"), opener: Some("http://localhost:3000") };
         let policy = bounds.policy();
-        for part in ["script-src 'sha256-", "form-action 'self' https://a.test;", "frame-ancestors http://localhost:3000;"]
+        for part in
+            ["script-src 'sha256-", "form-action 'self' https://a.test;", "frame-ancestors http://localhost:3000;"]
         {
             assert!(policy.contains(part), "{policy}");
         }

@@ -12,6 +12,7 @@ mod lists;
 mod model;
 #[cfg(feature = "server")]
 mod noise;
+mod page;
 mod people;
 mod refusals;
 #[cfg(feature = "server")]

@@ -33,7 +33,10 @@ pub(crate) fn show(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     if let Some(end) = end {
         return Ok(Body::Page(gone(stored, end, call)));
     }
-    let made_up = call.form.text("made_up")?.filter(|number| number.parse::<u64>().is_ok()).unwrap_or_default();
+    let mut made_up = fields::text_of(call, "made_up")?;
+    if made_up.parse::<u64>().is_err() {
+        made_up.clear();
+    }
     Ok(Body::Page(form(stored, call, &Sent::new(made_up), StatusCode::OK)))
 }
 
@@ -163,8 +166,10 @@ fn gone(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response
     match (&session.status, end) {
         _ if session.redaction.is_some() => {
             page.title = "This session is redacted";
-            page.paragraphs = text("What it held is gone, or will be. To verify somebody again, the application creates a \
-                                    new session.");
+            page.paragraphs = text(
+                "What it held is gone, or will be. To verify somebody again, the application creates a \
+                                    new session.",
+            );
         }
         (VerificationSessionStatus::Canceled, _) => {
             page.title = "This session was canceled";
@@ -237,7 +242,8 @@ fn ended(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Respons
         (_, Some(_)) => ("Not verified", "bad"),
         _ => return gone(stored, end, call),
     };
-    let text = if url.is_some() { "The application opens by itself, if it is there." } else { "You can close this page." };
+    let text =
+        if url.is_some() { "The application opens by itself, if it is there." } else { "You can close this page." };
     let page = StatePage {
         title,
         tone,

@@ -35,9 +35,8 @@ impl Sent {
     }
 
     pub(crate) fn read(call: &mut Call<'_>) -> Result<Self, Refusal> {
-        let mut sent = Self::new(String::new());
-        sent.outcome = call.form.text("outcome")?.unwrap_or(sent.outcome);
-        sent.rendering = call.form.text("rendering")?.unwrap_or_default();
+        let mut sent =
+            Self { outcome: text_of(call, "outcome")?, rendering: text_of(call, "rendering")?, ..Self::default() };
         for (of, object) in [(Of::Person, "person"), (Of::Document, "document")] {
             let Patch::Set(fields) = call.form.object(object)? else { continue };
             for (name, text) in fields.into_pairs()? {
@@ -59,7 +58,8 @@ impl Sent {
         let outcome = self.outcome.parse::<Outcome>();
         let mut submission = Submission::new(outcome.clone().unwrap_or(Outcome::Verified));
         if let Err(error) = outcome {
-            self.refuse("outcome", error.to_string());
+            let error = if self.outcome.is_empty() { "must be chosen".to_owned() } else { error.to_string() };
+            self.refuse("outcome", error);
         }
         let made_up = (!self.made_up.is_empty()).then(|| (Of::Person, "seed".to_owned(), self.made_up.clone()));
         let texts = self.texts.iter().filter(|(_, _, text)| !text.is_empty()).cloned();
@@ -109,6 +109,14 @@ impl Sent {
     }
 }
 
+/// Returns a text, which is empty if it is not sent.
+pub(crate) fn text_of(call: &mut Call<'_>, name: &str) -> Result<String, Refusal> {
+    match call.form.clearable_text(name)? {
+        Patch::Set(text) => Ok(text),
+        Patch::Keep | Patch::Clear => Ok(String::new()),
+    }
+}
+
 fn full_name(of: Of, name: &str) -> String {
     match of {
         Of::Person => format!("person[{name}]"),
@@ -129,7 +137,9 @@ fn text(text: Option<&Sensitive<String>>) -> String {
 
 fn date(date: Option<&Sensitive<Date>>) -> String {
     match date.map(Sensitive::expose) {
-        Some(Date { year: Some(year), month: Some(month), day: Some(day), .. }) => format!("{year:04}-{month:02}-{day:02}"),
+        Some(Date { year: Some(year), month: Some(month), day: Some(day), .. }) => {
+            format!("{year:04}-{month:02}-{day:02}")
+        }
         _ => String::new(),
     }
 }
@@ -206,7 +216,8 @@ pub(crate) fn of_person(person: &Person, session: &VerificationSession, sent: &S
             Some(_) => "as made up: unknown",
             None => "as made up: none",
         };
-        let choices = [("", made_up), ("female", "female"), ("male", "male"), ("unknown", "unknown"), (NOTHING, "none")];
+        let choices =
+            [("", made_up), ("female", "female"), ("male", "male"), ("unknown", "unknown"), (NOTHING, "none")];
         sex.choices = choices.map(|(value, label)| choice(value, label.to_owned(), &sex.value)).into();
         fields.push(sex);
         fields.push(field("place_of_birth", "Place of birth", text(person.place_of_birth.as_ref())));
