@@ -16,7 +16,7 @@
       font: 600 .9375rem/1 system-ui, sans-serif; color: CanvasText; }
     button { font: inherit; min-width: 2.5rem; height: 2.5rem; border: 0; border-radius: .5rem; background: none;
       color: inherit; cursor: pointer; }
-    button:focus-visible { outline: 3px solid #0b6e69; }`;
+    button:focus-visible { outline: 3px solid light-dark(#0b6e69, #5fc9bf); }`;
 
   const misuse = (message) => Object.assign(new Error(message), { name: "IntegrationError" });
   let isOpen = false;
@@ -47,7 +47,7 @@
       const bar = element("div");
       const close = element("button", { type: "button", textContent: "✕" });
       close.setAttribute("aria-label", "Close");
-      const frame = element("iframe", { src: page.href, title: "Simulated identity verification" });
+      const frame = element("iframe", { src: page.href, autofocus: true, title: "Simulated identity verification" });
       bar.append(element("span", { textContent: "Simulated identity verification" }), close);
       dialog.append(bar, frame);
       root.append(dialog);

@@ -4,7 +4,7 @@ mod fields;
 
 use http::StatusCode;
 use serde_json::json;
-use stripe_identity_core::types::{DocumentType, LastErrorCode, VerificationSession, VerificationSessionStatus};
+use stripe_identity_core::types::{DocumentType, VerificationSession, VerificationSessionStatus};
 
 use self::fields::Sent;
 use crate::control_error::ControlError;
@@ -26,6 +26,8 @@ use crate::world::store::Record as _;
 
 /// How often a page looks whether checks have ended that end at no known time, in seconds.
 const PAUSE: u64 = 5;
+/// The same at a known time, which somebody may bring forward.
+const LONGEST_PAUSE: u64 = 15;
 
 /// Shows the page, or, once its URL has come to an end, where the session stands.
 pub(crate) fn show(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
@@ -210,7 +212,8 @@ fn processing(state: &State, stored: &StoredSession, call: &Call<'_>) -> http::R
             if state.clock.is_frozen() {
                 format!("The checks end at {time}. The clock of this world stands until it is advanced.")
             } else {
-                pause = end.since(state.clock.now()).as_secs().saturating_add(1);
+                let left = end.since(state.clock.now()).as_secs().saturating_add(1);
+                pause = left.min(LONGEST_PAUSE);
                 format!("The checks end at {time}.")
             }
         }
@@ -324,7 +327,6 @@ fn outcomes(session: &VerificationSession, chosen: &str) -> Vec<(&'static str, V
         let value = outcome.to_string();
         let group = match (&outcome, outcome.check()) {
             (Outcome::Verified, _) => "",
-            (Outcome::Failed(LastErrorCode::EmailVerificationDeclined), _) => "The email address fails",
             (_, None) => "The user does not get that far",
             (_, Some(Check::Document)) => "The document fails",
             (_, Some(Check::IdNumber)) => "The id number fails",

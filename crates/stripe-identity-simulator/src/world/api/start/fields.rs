@@ -127,7 +127,8 @@ fn full_name(of: Of, name: &str) -> String {
 fn expected(error: &InvalidDetail) -> String {
     match error {
         InvalidDetail::Unknown => "is not known".to_owned(),
-        InvalidDetail::Value { expected, .. } => format!("must be {expected}"),
+        // An empty field keeps what is made up.
+        InvalidDetail::Value { expected, .. } => format!("must be {}", expected.trim_end_matches(", or nothing")),
     }
 }
 
@@ -259,7 +260,7 @@ pub(crate) fn of_document(user: &User, session: &VerificationSession, sent: &Sen
         .iter()
         .map(|known| {
             let is_allowed = allowed.is_none_or(|allowed| allowed.contains(known));
-            let note = if is_allowed { "" } else { " (not allowed by this session)" };
+            let note = if is_allowed { "" } else { " (not allowed)" };
             choice(known.as_str(), format!("{}{note}", document_type(known)), chosen)
         })
         .collect();
