@@ -39,7 +39,8 @@ export function application(simulator, wrapper) {
       return script(`import { loadStripe } from "/stripe.mjs"; window.loadStripe = loadStripe; window.isReady = true;`);
     }
     if (pathname === "/stripe.mjs") return script(await readFile(wrapper));
-    response.writeHead(404).end();
+    // What a browser asks for besides.
+    response.writeHead(204).end();
   };
 }
 

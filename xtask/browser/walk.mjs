@@ -92,8 +92,11 @@ const checks = {
     const page = await open();
     await page.goto(session.url);
     await inspect(page, "form");
-    await shoot(page, "form");
-    await shoot(page, "form-whole", { fullPage: true });
+    await page.setViewportSize({ width: 720, height: 640 });
+    await shoot(page, "page");
+    await page.setViewportSize({ width: 360, height: 780 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await shoot(page, "form-dark", { fullPage: true });
     await submit(page);
     await page.waitForURL(done());
     assert.equal((await world.retrieve(session)).status, "verified");
@@ -441,6 +444,7 @@ Object.assign(checks, {
     const frame = await verify(page, world.publishable, session.client_secret, true);
     await frame.getByRole("heading", { name: "How does this verification end?" }).waitFor();
     await inspect(page, "dialog");
+    await page.setViewportSize({ width: 900, height: 640 });
     await shoot(page, "dialog");
     await frame.getByRole("button", { name: "Submit" }).click();
     assert.deepEqual(await result(page), { verificationSession: { id: session.id } });
