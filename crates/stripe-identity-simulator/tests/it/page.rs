@@ -237,7 +237,12 @@ fn link_that_never_was_leads_nowhere_whatever_it_looks_like() {
     let nowhere = text(&get(&stripe, "/start/test_none")).to_owned();
     assert!(nowhere.contains("This link leads nowhere") && nowhere.contains("start again"), "{nowhere}");
     let without_kind = token.replace("test_", "");
-    for path in [wrong_end, format!("/start/{without_kind}"), "/start/%3Cb%3E".into(), "/v3/start/test_none".into()] {
+    let (_, used, _) = open(&stripe, "type=document");
+    post(&stripe, &used, "outcome=verified");
+    let wrong_used = format!("{}x", &used[..used.len() - 1]);
+    for path in
+        [wrong_end, wrong_used, format!("/start/{without_kind}"), "/start/%3Cb%3E".into(), "/v3/start/test_none".into()]
+    {
         for response in
             [get(&stripe, &path), post(&stripe, &path, "outcome=verified"), get(&stripe, &format!("{path}/result"))]
         {
