@@ -14,6 +14,7 @@ export async function startProgram(program, options = []) {
       if (found) resolve(found[0]);
     });
     child.once("error", reject);
+    setTimeout(() => reject(new Error("the simulator is not ready after 60 s")), 60_000).unref();
     child.once("exit", (code) => reject(new Error(`the simulator ended with ${code}`)));
   });
   const stop = async () => {

@@ -258,9 +258,12 @@ const checks = {
     const page = await open({ javaScriptEnabled: false }, STATUS);
     await page.goto(session.url);
     await page.getByLabel("Made-up person number").fill("7");
+    await choose(page, "verified");
+    const before = await page.locator("dd").first().textContent();
     await page.getByRole("button", { name: "Show" }).click();
-    await page.waitForURL(/made_up=7$/);
+    await page.waitForURL(/#person$/);
     const name = await page.locator("dd").first().textContent();
+    assert.notEqual(name, before);
     await page.getByText("Type a person").click();
     await page.getByLabel("Date of birth").fill("2012-05-01");
     await page.getByText("Number, dates and images").click();
@@ -311,6 +314,12 @@ const checks = {
     await page.keyboard.press("Enter");
     await page.waitForURL(done());
     assert.equal((await world.retrieve(other)).status, "verified");
+    const typed = await world.create({ return_url: done() });
+    await page.goto(typed.url);
+    await page.getByLabel("Made-up person number").fill("7");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(done());
+    assert.equal((await world.retrieve(typed)).status, "verified");
     await close(page);
   },
 

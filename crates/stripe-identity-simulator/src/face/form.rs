@@ -14,9 +14,9 @@ pub(crate) struct FormPage<'a> {
     /// The choices, by what fails. The first group has no name.
     pub(crate) outcomes: Vec<(&'static str, Vec<Choice>)>,
     pub(crate) outcome_error: Option<String>,
-    /// The made-up person, and the number that they were chosen by.
+    /// The made-up person, and the field of the number that they are chosen by.
     pub(crate) person: Vec<(&'static str, String)>,
-    pub(crate) made_up: &'a str,
+    pub(crate) number: Field,
     pub(crate) person_fields: Vec<Field>,
     pub(crate) document_fields: Vec<Field>,
     pub(crate) images: Vec<Field>,
@@ -61,7 +61,7 @@ impl Field {
 
 impl FormPage<'_> {
     fn all_fields(&self) -> impl Iterator<Item = &Field> {
-        self.person_fields.iter().chain(&self.document_fields).chain(&self.images)
+        std::iter::once(&self.number).chain(&self.person_fields).chain(&self.document_fields).chain(&self.images)
     }
 
     /// Returns what is wrong: the id of the field, its label, and the error.

@@ -319,14 +319,18 @@ fn person_is_made_up_or_chosen_or_typed() {
         send(&stripe, RESTRICTED, "GET", &format!("{SESSIONS}/{}?{expand}", id(&session)), "").1
     };
     let (_, path, _) = open(&stripe, "type=document");
-    let chosen = get(&stripe, &format!("{path}?made_up=7"));
+    let chosen = post(&stripe, &path, "show=person&outcome=document_expired&person[seed]=7&person[city]=Testford");
+    assert_eq!((chosen.status().as_u16(), reports(&stripe).len()), (200, 0));
     let session = outputs("outcome=verified&person[seed]=7");
     let name = format!(
         "{} {}",
         session["verified_outputs"]["first_name"].as_str().unwrap(),
         session["verified_outputs"]["last_name"].as_str().unwrap()
     );
-    assert!(text(&chosen).contains(&name) && text(&chosen).contains("name=\"person[seed]\" value=\"7\""));
+    assert!(
+        text(&chosen).contains("value=\"document_expired\" checked") && text(&chosen).contains("value=\"Testford\"")
+    );
+    assert!(text(&chosen).contains(&name) && text(&chosen).contains("value=\"7\""));
 
     let session = outputs(
         "outcome=verified&person[first_name]=+Ada+&person[last_name]=&person[dob]=-&person[country]=de\
@@ -350,7 +354,9 @@ fn wrong_submission_is_shown_again_with_what_is_wrong() {
         ("outcome=verified&document[type]=id_card", "document_type_", "does not allow this type"),
         ("outcome=selfie_face_mismatch", "outcome", "no check that could end so"),
         ("outcome=nonsense", "outcome", "unknown outcome"),
-        ("outcome=&made_up=7", "outcome", "must be chosen"),
+        ("outcome=verified&person[seed]=-1", "person_seed_", "must be a whole number"),
+        ("outcome=verified&person[seed]=x&show=person", "person_seed_", "must be a whole number"),
+        ("outcome=", "outcome", "must be chosen"),
         ("", "outcome", "must be chosen"),
     ] {
         let shown = post(&stripe, &path, body);
@@ -363,7 +369,7 @@ fn wrong_submission_is_shown_again_with_what_is_wrong() {
         post(&stripe, &path, "outcome=document_expired&person[dob]=yesterday&person[city]=Testford&person[seed]=9");
     let html = text(&kept);
     assert!(html.contains("value=\"yesterday\"") && html.contains("value=\"Testford\""), "{html}");
-    assert!(html.contains("value=\"document_expired\" checked") && html.contains("name=\"person[seed]\" value=\"9\""));
+    assert!(html.contains("value=\"document_expired\" checked") && html.contains("value=\"9\""));
     for body in ["outcome=verified&person=x", "a[=1", &"x=1&".repeat(1001)] {
         let refused = post(&stripe, &path, body);
         assert_eq!((refused.status().as_u16(), header(&refused, "content-type")), (400, "text/html; charset=utf-8"));
@@ -445,7 +451,7 @@ fn markup_in_any_field_is_text() {
     let typed = format!("outcome=phone_unverified_other&person[first_name]={markup}&person[last_name]={markup}");
     let pages = [
         get(&stripe, &path),
-        get(&stripe, &format!("{path}?made_up={markup}")),
+        post(&stripe, &path, &format!("show=person&{all}")),
         post(&stripe, &path, &all),
         post(&stripe, &path, &format!("{markup}=1")),
         post(&stripe, &path, &format!("person[{markup}]=1")),

@@ -35,14 +35,11 @@ pub(crate) fn show(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     if let Some(end) = end {
         return Ok(Body::Page(gone(stored, end, call)));
     }
-    let mut made_up = fields::text_of(call, "made_up")?;
-    if made_up.parse::<u64>().is_err() {
-        made_up.clear();
-    }
-    Ok(Body::Page(form(stored, call, &Sent::new(made_up), StatusCode::OK)))
+    Ok(Body::Page(form(stored, call, &Sent::nothing(), StatusCode::OK)))
 }
 
-/// Takes a submission, the first of each URL. Every response leads to another page, unless the submission is wrong.
+/// Takes a submission, the first of each URL, and leads to another page. A submission that is wrong, and one that only
+/// asks to see a made-up person, shows the page again.
 pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let (stored, end) = find(state, call)?;
     let mut sent = Sent::read(call)?;
@@ -53,6 +50,9 @@ pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     }
     let id = stored.id().to_owned();
     let submission = sent.submission();
+    if sent.asks_to_show && submission.is_some() {
+        return Ok(Body::Page(form(stored, call, &sent, StatusCode::OK)));
+    }
     let submitted = submission.map(|submission| life::submit(state, &id, &submission));
     match submitted {
         Some(Ok(())) => {
@@ -281,7 +281,7 @@ fn form(stored: &StoredSession, call: &Call<'_>, sent: &Sent, status: StatusCode
         outcomes: outcomes(session, &sent.outcome),
         outcome_error: sent.error("outcome"),
         person: fields::summary(&user.person, session),
-        made_up: &sent.made_up,
+        number: sent.number(),
         person_fields: fields::of_person(&user.person, session, sent),
         document_fields: fields::of_document(&user, session, sent),
         images: fields::of_images(session, sent),

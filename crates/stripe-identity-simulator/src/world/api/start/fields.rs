@@ -21,7 +21,10 @@ const NOTHING: &str = "-";
 pub(crate) struct Sent {
     pub(crate) outcome: String,
     pub(crate) rendering: String,
+    /// The number of a made-up person.
     pub(crate) made_up: String,
+    /// Whether it is only to be shown who that is.
+    pub(crate) asks_to_show: bool,
     /// By the names of the parameters.
     texts: Vec<(Of, String, String)>,
     images: Vec<(String, Bytes)>,
@@ -30,18 +33,22 @@ pub(crate) struct Sent {
 
 impl Sent {
     /// What a page has before anything was sent.
-    pub(crate) fn new(made_up: String) -> Self {
-        Self { outcome: Outcome::Verified.to_string(), made_up, ..Self::default() }
+    pub(crate) fn nothing() -> Self {
+        Self { outcome: Outcome::Verified.to_string(), ..Self::default() }
     }
 
     pub(crate) fn read(call: &mut Call<'_>) -> Result<Self, Refusal> {
-        let mut sent =
-            Self { outcome: text_of(call, "outcome")?, rendering: text_of(call, "rendering")?, ..Self::default() };
+        let mut sent = Self {
+            outcome: text_of(call, "outcome")?,
+            rendering: text_of(call, "rendering")?,
+            asks_to_show: !text_of(call, "show")?.is_empty(),
+            ..Self::default()
+        };
         for (of, object) in [(Of::Person, "person"), (Of::Document, "document")] {
             let Patch::Set(fields) = call.form.object(object)? else { continue };
             for (name, text) in fields.into_pairs()? {
                 match name.as_str() {
-                    "seed" => sent.made_up = text,
+                    "seed" => text.trim().clone_into(&mut sent.made_up),
                     // A browser without the file sends an empty one.
                     "front" | "back" | "selfie" => {}
                     _ => sent.texts.push((of, name, text.trim().to_owned())),
@@ -100,6 +107,13 @@ impl Sent {
         self.images.iter().map(|(_, contents)| contents.len()).sum()
     }
 
+    /// Returns the field of the number of a made-up person.
+    pub(crate) fn number(&self) -> Field {
+        let name = full_name(Of::Person, "seed");
+        let (value, error) = (self.made_up.clone(), self.error(&name));
+        Field { name, label: "Made-up person number", value, error, ..Field::default() }
+    }
+
     fn field(&self, of: Of, name: &str, label: &'static str, made_up: String) -> Field {
         let text = self.texts.iter().find(|(whose, known, _)| *whose == of && known == name);
         let value = text.map(|(_, _, text)| text.clone()).unwrap_or_default();
@@ -110,7 +124,7 @@ impl Sent {
 }
 
 /// Returns a text, which is empty if it is not sent.
-pub(crate) fn text_of(call: &mut Call<'_>, name: &str) -> Result<String, Refusal> {
+fn text_of(call: &mut Call<'_>, name: &str) -> Result<String, Refusal> {
     match call.form.clearable_text(name)? {
         Patch::Set(text) => Ok(text),
         Patch::Keep | Patch::Clear => Ok(String::new()),
