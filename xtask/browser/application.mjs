@@ -19,10 +19,11 @@ export async function start(handle, host = "127.0.0.1") {
 
 /** Serves `/done`, `/dialog` and the wrapper of Stripe.js. */
 export function application(simulator, wrapper) {
-  const page = (title, body) => `<!doctype html><html lang="en"><title>${title}</title><main><h1>${title}</h1>${body}</main>`;
+  const page = (title, body) =>
+    `<!doctype html><html lang="en"><title>${title}</title><main><h1>${title}</h1>${body}</main>`;
   // The least that an application must allow.
   const policy =
-    `default-src 'none'; script-src 'self' ${simulator}; connect-src ${simulator}; frame-src ${simulator}; form-action 'none'`;
+    `default-src 'none'; script-src 'self' ${simulator}; connect-src ${simulator}; frame-src ${simulator}`;
   return async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://application");
     const html = (body, headers) => response.writeHead(200, { "content-type": "text/html", ...headers }).end(body);
@@ -33,7 +34,8 @@ export function application(simulator, wrapper) {
     }
     if (pathname === "/dialog") {
       const scripts = `<script src="${simulator}/v3/"></script><script type="module" src="/dialog.mjs"></script>`;
-      return html(page("Application", `<button id="verify">Verify</button>${scripts}`), { "content-security-policy": policy });
+      const body = page("Application", `<button id="verify">Verify</button>${scripts}`);
+      return html(body, { "content-security-policy": policy });
     }
     if (pathname === "/dialog.mjs") {
       return script(`import { loadStripe } from "/stripe.mjs"; window.loadStripe = loadStripe; window.isReady = true;`);

@@ -91,7 +91,8 @@
   }
 
   // What Stripe.js has besides.
-  const FOREIGN = /^(collect|confirm|create|handle|init|process|redirect|retrieve|update|verify)[A-Z]|^elements$|^paymentRequest$/;
+  const FOREIGN =
+    /^(collect|confirm|create|handle|init|process|redirect|retrieve|update|verify)[A-Z]|^(elements|paymentRequest)$/;
 
   function Stripe(key) {
     if (typeof key !== "string" || !key.startsWith("pk_test_")) {
