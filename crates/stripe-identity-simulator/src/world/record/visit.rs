@@ -1,24 +1,31 @@
+use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::Sensitive;
 
 /// What the page of a session knows beyond the session.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Visit {
     /// Where the user goes in the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) return_url: Option<Sensitive<String>>,
     /// The origin of the page that has opened the session in a dialog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) opener: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<LastUrl>,
 }
 
 /// The URL of the session before the present one.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LastUrl {
     url: Sensitive<String>,
     end: UrlEnd,
 }
 
 /// How a URL came to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum UrlEnd {
     /// The user submitted. If they did so at the page, it was shown in response to this request.
     Used(Option<String>),
