@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod bench;
+mod browser;
 mod command;
 mod drift;
 mod examples;
@@ -46,6 +47,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("examples", "", "runs every example", Check(examples::check)),
     ("msrv", "", "checks the crates with the oldest compiler that they support", Check(msrv::check)),
     ("bench", "[--ci | simulator]", "measures calls, webhooks and builds; needs valgrind", Tool(bench::run)),
+    ("browser", "[CHECK]", "walks the pages of the simulator; needs Chromium and Node", Tool(browser::run)),
     ("drift", "FILE", "compares Stripe's own OpenAPI document with the fact table", Tool(drift::run)),
     ("fuzz", "[TARGET] [SECONDS]", "searches for inputs that break a parser; needs cargo-fuzz", Tool(fuzz::run)),
     (

@@ -82,6 +82,13 @@ pub(crate) fn named(key: &str) -> Option<(KeyKind, String)> {
     Some((kind, account.unwrap_or(name).to_owned()))
 }
 
+/// Returns the world of the publishable key in a form.
+pub(crate) fn publishable_in(form: &[u8]) -> Option<String> {
+    let (_, key) = form_urlencoded::parse(form).find(|(name, _)| name == "key")?;
+    let (kind, world) = named(&key)?;
+    (kind == KeyKind::Publishable).then_some(world)
+}
+
 /// The name of a world as logs may show it. A key of the oldest form is all secret, and so would be its world's name.
 pub(crate) fn shown(world: &str) -> String {
     const LONGEST_SHOWN: usize = 20;

@@ -39,6 +39,14 @@ impl Refusal {
         self
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        self.error.message.as_ref().map_or("", |message| message.expose())
+    }
+
     pub(crate) fn invalid(param: &str, message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message).about(param)
     }
@@ -102,6 +110,22 @@ impl Refusal {
         let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME, where NAME \
                        stands for 1 to 100 ASCII characters without spaces and '_'.";
         Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn invalid_publishable_key() -> Self {
+        let message = "Invalid API Key provided. The simulator takes the publishable key pk_test_NAME of the world of \
+                       sk_test_NAME here.";
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn used_secret() -> Self {
+        let message = "This client secret is used up, has expired or was never one of its VerificationSession. Retrieve \
+                       the session for a fresh one, while it requires input.";
+        Self::with_code(ErrorCode::ResourceMissing, "client_secret", message)
+    }
+
+    pub(crate) fn opener() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "A dialog is opened by a page of http or https only, which its browser names.")
     }
 
     pub(crate) fn permission() -> Self {

@@ -117,13 +117,14 @@ impl World {
     /// Does what a request asks for.
     pub(crate) fn handle(&mut self, incoming: Incoming<'_>) -> Reply {
         let request = incoming.request;
+        let access = Access::of(incoming.target.as_ref());
         let request_id = self.request_ids.id("req_");
         let (mut strike, mut trace) = (Strike::default(), Trace::default());
         let result = perform::perform(&mut self.state, incoming, &request_id, &mut strike, &mut trace);
         trace.error = result.as_ref().err().map(Refusal::shown).or_else(|| strike.error());
         trace.faults = strike.take_applied();
         let missing_id = result.as_ref().err().and_then(Refusal::missing_id).map(str::to_owned);
-        let mut response = result.unwrap_or_else(Refusal::into_response);
+        let mut response = access.respond(result);
         if !strike.is_foreign() {
             response::complete(&mut response, request, &request_id);
         }

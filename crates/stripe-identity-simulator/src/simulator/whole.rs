@@ -10,6 +10,7 @@ use stripe_identity_core::endpoint::Route;
 #[cfg(feature = "metrics")]
 use super::scrape;
 use super::{Simulator, requests};
+use crate::face::{self, SCRIPT};
 use crate::import_error::ImportError;
 use crate::lines::MEDIA_TYPE;
 use crate::refusal::Refusal;
@@ -46,6 +47,7 @@ impl Whole {
 fn rows() -> impl IntoIterator<Item = Whole> {
     [
         Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
+        Whole::new(Route::get(SCRIPT), script).open().quiet(),
         #[cfg(feature = "metrics")]
         Whole::new(Route::get("/_simulator/metrics"), scrape::metrics).quiet(),
         Whole::new(Route::get("/_simulator/requests"), requests::list).quiet(),
@@ -63,7 +65,8 @@ static ROUTER: LazyLock<Router<Whole>> =
 /// Finds the endpoint of the whole simulator that a request is to, if it is to one.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
     // Most requests are to others.
-    path.starts_with("/_simulator/").then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+    (path.starts_with("/_simulator/") || path == SCRIPT)
+        .then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
@@ -76,6 +79,11 @@ fn health(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, 
         "pid": std::process::id(),
     });
     Ok(Body::from(health).into_response())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+fn script(_: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    Ok(face::script())
 }
 
 fn reset(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
