@@ -65,8 +65,7 @@ static ROUTER: LazyLock<Router<Whole>> =
 /// Finds the endpoint of the whole simulator that a request is to, if it is to one.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
     // Most requests are to others.
-    (path.starts_with("/_simulator/") || path == SCRIPT)
-        .then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+    (path.starts_with("/_simulator/") || path == SCRIPT).then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
