@@ -2,8 +2,8 @@ use std::fmt;
 
 use stripe_identity_core::types::{DocumentType, VerificationSessionStatus};
 
-use crate::keeper::Unwritten;
 use crate::outcome::{Outcome, write_list};
+use crate::unwritten::Unwritten;
 
 /// Why a session or a clock could not be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]

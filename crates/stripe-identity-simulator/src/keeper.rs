@@ -1,10 +1,9 @@
 //! Where the worlds of a simulator are kept besides its memory.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::serial;
+use crate::unwritten::Unwritten;
 use crate::world::{Row, World, WorldClock};
 
 /// Keeps what worlds consist of. Each call is one transaction: all of it is kept, or nothing.
@@ -34,17 +33,4 @@ pub(crate) struct Whole {
     /// Where the simulator's own request ids were when it ended, or `None` if it has not ended, or not by itself.
     #[serde(with = "serial::optional_hex")]
     pub(crate) closed: Option<u64>,
-}
-
-/// Changes could not be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unwritten {
-    pub(crate) reason: String,
-}
-
-impl fmt::Display for Unwritten {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = &self.reason;
-        write!(f, "the state file cannot be written: {reason}. Nothing is lost, and all goes on once it can be")
-    }
 }

@@ -513,6 +513,7 @@ mod detail;
 mod disorder;
 mod disruption;
 mod document;
+mod duration;
 mod fault;
 mod form;
 mod journal;
@@ -544,6 +545,7 @@ mod time;
 #[cfg(feature = "server")]
 mod tls;
 mod transport;
+mod unwritten;
 mod webhook_endpoint;
 mod world;
 

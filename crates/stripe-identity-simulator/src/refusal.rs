@@ -3,7 +3,6 @@ use http::{HeaderValue, StatusCode};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode, VerificationSessionStatus};
 
 use crate::journal::error::RequestError;
-use crate::lines::ImportError;
 use crate::response;
 
 /// Why a request is refused: an HTTP status and Stripe's error object.
@@ -239,7 +238,7 @@ impl Refusal {
         refusal
     }
 
-    pub(crate) fn bad_import(error: &ImportError) -> Self {
+    pub(crate) fn bad_import(error: &impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{error}."))
     }
 

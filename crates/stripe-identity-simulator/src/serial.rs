@@ -28,15 +28,15 @@ pub(crate) mod duration {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use crate::settings;
+    use crate::duration;
 
     pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&settings::Seconds(*duration))
+        serializer.collect_str(&duration::Seconds(*duration))
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        settings::duration(&text).ok_or_else(|| D::Error::custom("expected a time such as `30s`"))
+        duration::duration(&text).ok_or_else(|| D::Error::custom("expected a time such as `30s`"))
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::Timestamp;
 
+pub(crate) use crate::duration::{Seconds, duration};
 use crate::serial;
 
 /// Where a world has its time from.
@@ -220,40 +221,6 @@ impl fmt::Display for InvalidSetting {
 impl std::error::Error for InvalidSetting {}
 
 serial::as_text!(Processing, Redacting, SensitiveReads, RateLimit);
-
-/// A duration as [`duration`] reads it, exactly.
-pub(crate) struct Seconds(pub(crate) Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
-        if nanos == 0 {
-            return write!(f, "{whole}s");
-        }
-        write!(f, "{whole}.{}s", format!("{nanos:09}").trim_end_matches('0'))
-    }
-}
-
-/// Reads a number of seconds, minutes, hours or days: `30s`, `0.5s`, `5m`, `24h`, `4d`.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let number = text.strip_suffix(['s', 'm', 'h', 'd'])?;
-    let unit = match text.as_bytes().last()? {
-        b's' => 1,
-        b'm' => 60,
-        b'h' => 60 * 60,
-        _ => 24 * 60 * 60,
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    // No sign, no exponent, no name of a number that is none.
-    if number.len() == number.matches('.').count() || !is_digits(whole) || !is_digits(fraction) {
-        return None;
-    }
-    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? };
-    let digits = fraction.get(..9).unwrap_or(fraction);
-    let nanos = format!("{digits:0<9}").parse::<u64>().ok()?.checked_mul(unit)?;
-    Duration::from_secs(whole.checked_mul(unit)?).checked_add(Duration::from_nanos(nanos))
-}
 
 #[cfg(test)]
 mod tests {

@@ -28,13 +28,13 @@ use self::builder::{NoteHook, RequestHook};
 pub(crate) use self::worlds::Place;
 use self::worlds::{MOST_WORLDS, Worlds};
 use crate::journal::Ring;
-use crate::keeper::Unwritten;
 use crate::key::{self, Credentials};
 #[cfg(feature = "metrics")]
 use crate::metrics::Metrics;
 use crate::note::Note;
 use crate::refusal::Refusal;
 use crate::time::Time;
+use crate::unwritten::Unwritten;
 use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
 
 /// A Stripe Identity that keeps state: requests go in, responses come out.

@@ -9,9 +9,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use crate::keeper::{Keeper, Unwritten, Whole};
+use crate::keeper::{Keeper, Whole};
 use crate::lines::ImportError;
 use crate::patience;
+use crate::unwritten::Unwritten;
 use crate::world::{Kind, Part, Row, World};
 
 /// `SIMs`, in the header of the file.

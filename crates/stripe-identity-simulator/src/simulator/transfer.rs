@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::worlds::{Place, Worlds};
 use super::{Simulator, SimulatorBuilder};
 use crate::control_error::ControlError;
-use crate::keeper::Unwritten;
 use crate::lines::{self, Described, ImportError, Imported};
 use crate::time::Time;
+use crate::unwritten::Unwritten;
 use crate::world::{Part, World};
 
 /// A world that takes the place of another one.

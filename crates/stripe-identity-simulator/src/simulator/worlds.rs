@@ -9,13 +9,14 @@ use std::time::Duration;
 use crate::disorder::DisorderRule;
 use crate::fault::Fault;
 use crate::journal::Ring;
-use crate::keeper::{Keeper, Unwritten, Whole};
+use crate::keeper::{Keeper, Whole};
 use crate::key;
 use crate::patience;
 use crate::plan::Plan;
 use crate::receiver::Receivers;
 use crate::settings::Settings;
 use crate::time::Time;
+use crate::unwritten::Unwritten;
 use crate::webhook_endpoint::WebhookEndpoint;
 use crate::world::{Generators, Ids, World, WorldClock};
 

@@ -1,3 +1,5 @@
+//! What has been written of a world, and what has changed since.
+
 /// What has changed since it was last written. Nothing is noted before that is asked for.
 #[derive(Debug)]
 pub(crate) struct Notes<P> {
@@ -44,6 +46,28 @@ impl<P: Ord + Copy> Notes<P> {
     pub(crate) fn clear(&mut self) {
         self.places.clear();
     }
+}
+
+/// What was last written of that which is no record.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) before: Wholes,
+    /// What is to be written now.
+    pub(crate) latest: Wholes,
+    /// How many files were made.
+    pub(crate) files: u64,
+    /// Whether also what passes by itself is to be written.
+    pub(crate) with_passing: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wholes {
+    /// The world without what passes by itself.
+    pub(crate) stable_world: Vec<u8>,
+    pub(crate) world: Vec<u8>,
+    pub(crate) plans: Vec<u8>,
+    pub(crate) faults: Vec<u8>,
+    pub(crate) disorder: Vec<u8>,
 }
 
 #[cfg(test)]

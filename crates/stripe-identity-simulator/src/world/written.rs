@@ -8,34 +8,13 @@ use bytes::Bytes;
 use super::World;
 use crate::delivery::DeliveryStatus;
 use crate::world::ids::Ids;
+use crate::world::notes::{Wholes, Written};
 use crate::world::outbox::{AttemptId, Lane};
 use crate::world::parts::{Generators, Numbers, Part, StoredWorld};
 use crate::world::plans::Plans;
 use crate::world::rows::{InvalidRow, Kind, Row};
 use crate::world::state::State;
 use crate::world::store::{Record, Store};
-
-/// What was last written of that which is no record.
-#[derive(Debug, Default)]
-pub(crate) struct Written {
-    before: Wholes,
-    /// What is to be written now.
-    latest: Wholes,
-    /// How many files were made.
-    files: u64,
-    /// Whether also what passes by itself is to be written.
-    with_passing: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Wholes {
-    /// The world without what passes by itself.
-    stable_world: Vec<u8>,
-    world: Vec<u8>,
-    plans: Vec<u8>,
-    faults: Vec<u8>,
-    disorder: Vec<u8>,
-}
 
 /// Does the same with each store, in the order of their kinds.
 macro_rules! each_store {
