@@ -531,3 +531,24 @@ fn running_clock_signs_at_its_own_time_in_process() {
     let signature = requests[0].headers()["stripe-signature"].as_bytes();
     assert!(Verifier::new(SECRET).unwrap().verify_event(requests[0].body(), Some(signature)).is_ok());
 }
+
+#[test]
+fn attempts_are_shuffled_if_they_are_reordered_and_none_is_lost() {
+    let delivered_and_created = |rules: &[DisorderRule]| {
+        let stripe = start();
+        stripe.disturb_webhooks(rules.iter().cloned());
+        let created: Vec<_> = (0..50).map(|_| id(&create(&stripe, KEY)).to_owned()).collect();
+        let session = |request: Request<Bytes>| {
+            let event: Value = serde_json::from_slice(request.body()).unwrap();
+            event["data"]["object"]["id"].as_str().unwrap().to_owned()
+        };
+        (deliver(&stripe).into_iter().map(session).collect::<Vec<_>>(), created)
+    };
+    let (delivered, created) = delivered_and_created(&[]);
+    assert_eq!(delivered, created);
+    let (mut delivered, mut created) = delivered_and_created(&[DisorderRule::new(Disorder::Reordered)]);
+    assert_ne!(delivered, created);
+    delivered.sort();
+    created.sort();
+    assert_eq!(delivered, created);
+}
