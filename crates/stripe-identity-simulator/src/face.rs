@@ -2,6 +2,7 @@
 //! from what it shows.
 
 pub(crate) mod form;
+pub(crate) mod overview;
 pub(crate) mod state;
 
 use std::sync::LazyLock;
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-    REFRESH, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    REFRESH, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use sha2::{Digest as _, Sha256};
@@ -92,6 +93,25 @@ pub(crate) fn see_other(location: &str) -> Response<Bytes> {
 pub(crate) fn refused(status: StatusCode, reason: &str) -> Response<Bytes> {
     let state = if status == StatusCode::NOT_FOUND { StatePage::nowhere() } else { StatePage::refused(reason) };
     page(status, &state, &Bounds::default())
+}
+
+/// Says that an overview is not shown, and why. A status of 401 lets a browser ask for a password.
+pub(crate) fn closed(status: StatusCode, reason: &str) -> Response<Bytes> {
+    let state = StatePage {
+        title: "The overview is not shown",
+        tone: "bad",
+        paragraphs: vec![reason.to_owned()],
+        ..StatePage::default()
+    };
+    let mut response = page(status, &state, &Bounds::default());
+    if status == StatusCode::UNAUTHORIZED {
+        set(
+            &mut response,
+            WWW_AUTHENTICATE,
+            "Basic realm=\"the simulator's token is the password\", charset=\"UTF-8\"",
+        );
+    }
+    response
 }
 
 /// Lets the pages of every origin read a response.

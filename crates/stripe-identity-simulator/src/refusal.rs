@@ -224,6 +224,13 @@ impl Refusal {
     }
 
     #[cfg(feature = "server")]
+    pub(crate) fn overview_token() -> Self {
+        let message = "The overview wants the token that the simulator printed when it started: as the password that the \
+                       browser asks for, with any user name, or in the header Simulator-Token.";
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    #[cfg(feature = "server")]
     pub(crate) fn slow_body() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "The request body did not arrive in time.")
     }

@@ -3,6 +3,7 @@ mod builder;
 mod controls;
 mod faults;
 mod handle;
+mod overview;
 mod requests;
 #[cfg(feature = "metrics")]
 mod scrape;

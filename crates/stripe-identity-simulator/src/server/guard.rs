@@ -3,14 +3,16 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::HOST;
+use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderName, Uri};
+use http::{HeaderName, Method, Uri};
 use stripe_identity_core::types::Sensitive;
 use subtle::ConstantTimeEq as _;
 
 use super::options::ServerOptions;
+use crate::face::overview;
+use crate::key;
 use crate::receiver;
 use crate::refusal::Refusal;
 
@@ -52,10 +54,19 @@ impl Guard {
         if !(is_named && are_allowed && request.uri.authority().is_none_or(|it| self.allows_authority(it))) {
             return Err(Refusal::foreign_host());
         }
-        let sent = request.headers.get(SIMULATOR_TOKEN).map_or(&b""[..], |token| token.as_bytes());
-        match &self.token {
-            Some(token) if !bool::from(token.expose().as_bytes().ct_eq(sent)) => Err(Refusal::control_token()),
-            _ => Ok(()),
+        let Some(token) = &self.token else { return Ok(()) };
+        let is_token = |sent: &[u8]| bool::from(token.expose().as_bytes().ct_eq(sent));
+        if request.headers.get(SIMULATOR_TOKEN).is_some_and(|sent| is_token(sent.as_bytes())) {
+            return Ok(());
+        }
+        if request.method != Method::GET || !overview::is_at(request.uri.path()) {
+            return Err(Refusal::control_token());
+        }
+        // A browser cannot send that header, and asks for a password. It sends it with requests that other sites make, too:
+        // it opens nothing else.
+        match key::password(request.headers.get(AUTHORIZATION)) {
+            Some(sent) if is_token(sent.as_bytes()) => Ok(()),
+            _ => Err(Refusal::overview_token()),
         }
     }
 

@@ -9,7 +9,8 @@ use stripe_identity_core::endpoint::Route;
 
 #[cfg(feature = "metrics")]
 use super::scrape;
-use super::{Simulator, requests};
+use super::{Simulator, overview, requests};
+use crate::face::overview::OVERVIEW;
 use crate::face::{self, SCRIPT};
 use crate::import_error::ImportError;
 use crate::lines::MEDIA_TYPE;
@@ -27,16 +28,31 @@ pub(super) struct Whole {
     pub(super) is_open: bool,
     /// Whether the journal leaves it out: it would be full of requests that only look at it.
     pub(super) is_quiet: bool,
+    /// Whether it is for a browser.
+    is_page: bool,
     pub(super) handler: Handler,
 }
 
 impl Whole {
     fn new(route: Route, handler: Handler) -> Self {
-        Self { route, is_open: false, is_quiet: false, handler }
+        Self { route, is_open: false, is_quiet: false, is_page: false, handler }
     }
 
     fn open(self) -> Self {
         Self { is_open: true, ..self }
+    }
+
+    /// A page that shows what there is. The server lets only those see it that may use the control API.
+    fn page(self) -> Self {
+        Self { is_page: true, ..self.open().quiet() }
+    }
+
+    /// Returns the response to a request, in a form that its sender can read.
+    pub(super) fn respond(&self, result: Result<Response<Bytes>, Refusal>) -> Response<Bytes> {
+        if self.is_page {
+            return result.unwrap_or_else(|refusal| face::closed(refusal.status(), refusal.message()));
+        }
+        result.unwrap_or_else(Refusal::into_response)
     }
 
     fn quiet(self) -> Self {
@@ -47,6 +63,9 @@ impl Whole {
 fn rows() -> impl IntoIterator<Item = Whole> {
     [
         Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
+        Whole::new(Route::get(OVERVIEW), overview::all).page(),
+        Whole::new(Route::get("/_simulator/worlds/{world}"), overview::world).page(),
+        Whole::new(Route::get("/_simulator/sessions/{session}"), overview::session).page(),
         Whole::new(Route::get(SCRIPT), script).open().quiet(),
         #[cfg(feature = "metrics")]
         Whole::new(Route::get("/_simulator/metrics"), scrape::metrics).quiet(),
@@ -65,7 +84,8 @@ static ROUTER: LazyLock<Router<Whole>> =
 /// Finds the endpoint of the whole simulator that a request is to, if it is to one.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
     // Most requests are to others.
-    (path.starts_with("/_simulator/") || path == SCRIPT).then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+    (path.starts_with("/_simulator/") || path == SCRIPT || path == OVERVIEW)
+        .then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]

@@ -384,9 +384,9 @@ fn without_request_ids(body: &Bytes) -> Bytes {
 struct Both {
     simulators: [Simulator; 2],
     /// Makes a simulator as they were made.
-    #[cfg(feature = "state")]
+    #[cfg_attr(not(feature = "state"), expect(dead_code, reason = "only state is opened again"))]
     builder: fn(&Settings) -> SimulatorBuilder,
-    #[cfg(feature = "state")]
+    #[cfg_attr(not(feature = "state"), expect(dead_code, reason = "only state is opened again"))]
     settings: Settings,
     /// Where the first one keeps its state, if it does.
     #[cfg(feature = "state")]

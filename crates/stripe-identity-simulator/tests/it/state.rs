@@ -289,7 +289,8 @@ fn page_of_a_restarted_session_is_as_before() {
     let path_of = |session: &Value| session["url"].as_str().unwrap().split_once("/start/").unwrap().1.to_owned();
     let return_url = "http://localhost:3000/done?order=1";
     let params = format!("type=document&return_url={return_url}");
-    let session = serde_json::from_slice::<Value>(&both(&stripe, &|it| with_key(it, KEY, &Method::POST, SESSIONS, &params)).2);
+    let session =
+        serde_json::from_slice::<Value>(&both(&stripe, &|it| with_key(it, KEY, &Method::POST, SESSIONS, &params)).2);
     let session = session.unwrap();
     let id = id(&session);
     let (token, secret) = (path_of(&session), session["client_secret"].as_str().unwrap().to_owned());

@@ -31,9 +31,9 @@ pub(crate) struct StoredSession {
     #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
     #[serde(default)]
-    client_secret_expires: Time,
+    pub(crate) client_secret_expires: Time,
     #[serde(default)]
-    url_expires: Time,
+    pub(crate) url_expires: Time,
     /// How the checks that are under way will end by themselves, if they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Box<Checks>>,
