@@ -5,7 +5,7 @@ import { once } from "node:events";
 
 /** Starts the program, and resolves to its URL and what stops it. */
 export async function startProgram(program, options = []) {
-  const child = spawn(program, ["--listen", "127.0.0.1:0", ...options], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, ["--listen", "127.0.0.1:0", "--log", "off", ...options], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     let printed = "";
     child.stdout.on("data", (data) => {

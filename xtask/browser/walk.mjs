@@ -556,6 +556,102 @@ Object.assign(checks, {
   },
 });
 
+Object.assign(checks, {
+  async "overview is read without a script, and leads to each session and back"() {
+    const program = await startProgram(SIMULATOR, ["--clock", "frozen"]);
+    const receiver = await start((request, response) => response.writeHead(500).end(MARKUP));
+    try {
+      const page = await open({ javaScriptEnabled: false, viewport: { width: 1000, height: 760 } });
+      // axe needs scripts.
+      const inspector = await open({ viewport: { width: 1000, height: 760 } });
+      const look = async (path, name) => {
+        await page.goto(program.url + path);
+        await inspector.goto(program.url + path);
+        await inspect(inspector, name);
+        assert.equal(await page.locator("script, form, button, main img, main b").count(), 0);
+        await shoot(page, name);
+      };
+      await look("/", "overview-empty");
+      await page.getByText("-u sk_test_123: -d type=document").waitFor();
+
+      const world = new World(program.url);
+      await world.control("webhook_endpoints", { url: `${receiver.url}/webhook?planted=${encodeURIComponent(MARKUP)}` });
+      await world.create();
+      const fields = { client_reference_id: MARKUP, "metadata[<b>]": MARKUP, "provided_details[email]": MARKUP };
+      const session = await world.create({ ...fields, verification_flow: MARKUP });
+      await world.control(`verification_sessions/${session.id}/submit`, {
+        outcome: "document_expired",
+        "person[first_name]": MARKUP,
+        "document[number]": MARKUP,
+      });
+      const verified = await world.create();
+      await world.control(`verification_sessions/${verified.id}/submit`, { outcome: "verified" });
+      await world.control("faults", { effect: "respond", status: 503, times: 1 });
+      await assert.rejects(world.retrieve(session));
+      await world.retrieve(session);
+      const other = new World(program.url);
+      await other.create();
+      const arrived = async () =>
+        (await world.call("GET", "/_simulator/deliveries?limit=100")).data.every(({ attempts }) => attempts[0]?.status);
+      while (!(await arrived())) await new Promise((resolve) => setTimeout(resolve, 50));
+
+      await look("/", "overview");
+      for (const caption of ["Sessions", "Requests", "Deliveries"]) {
+        assert.ok((await page.getByRole("table", { name: caption }).count()) > 0, caption);
+      }
+      const shown = await page.locator("body").innerText();
+      assert.ok(!/planted|onerror|sk_test/.test(shown), shown);
+      await page.getByRole("link", { name: session.id }).first().click();
+      assert.equal(await heading(page), `Session ${session.id}`);
+      await look(new URL(page.url()).pathname, "overview-session");
+      assert.equal(await page.getByRole("table", { name: "Events" }).getByRole("row").count(), 4);
+      await page.getByText("500", { exact: true }).first().waitFor();
+      assert.ok(!/planted|onerror/.test(await page.locator("body").innerText()));
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.setViewportSize({ width: 360, height: 780 });
+      await shoot(page, "overview-session-narrow", { fullPage: true });
+      await page.goto(program.url);
+      await shoot(page, "overview-narrow", { fullPage: true });
+      await page.setViewportSize({ width: 1000, height: 760 });
+      await page.getByRole("link", { name: other.name, exact: true }).click();
+      assert.equal(await heading(page), `World ${other.name}`);
+      await look(new URL(page.url()).pathname, "overview-world");
+
+      // By keyboard: to the session, to its own page, and back.
+      await page.getByRole("link", { name: "vs_" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("link", { name: "Open its page" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: "How does this verification end?" }).waitFor();
+      await page.goBack();
+      await page.getByRole("link", { name: "Overview" }).click();
+      assert.equal(await heading(page), "Overview");
+      await close(page);
+      await close(inspector);
+    } finally {
+      await program.stop();
+      receiver.stop();
+    }
+  },
+
+  async "overview of a simulator with a token is shown for it as the password"() {
+    const program = await startProgram(SIMULATOR, ["--control-token", "made-up"]);
+    try {
+      const stranger = await open({}, /status of 401/);
+      await stranger.goto(program.url).catch(() => {});
+      assert.equal(await stranger.getByRole("heading", { name: "Overview" }).count(), 0);
+      await close(stranger);
+      const page = await open({ httpCredentials: { username: "", password: "made-up" } }, /status of 401/);
+      await page.goto(program.url);
+      assert.equal(await heading(page), "Overview");
+      assert.ok(!page.url().includes("made-up"));
+      await close(page);
+    } finally {
+      await program.stop();
+    }
+  },
+});
+
 function bounded(promise) {
   let timer;
   const late = new Promise((_, reject) => {

@@ -20,7 +20,9 @@ impl Simulator {
     /// Starts the program that was built, on a free port.
     pub(crate) fn start() -> Result<Self, Failure> {
         let program = target().join("debug").join("stripe-identity-simulator");
-        let mut process = Command::new(program).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?;
+        let mut command = Command::new(program);
+        command.args(["--listen", "127.0.0.1:0", "--log", "off"]).stdout(Stdio::piped());
+        let mut process = command.spawn()?;
         let mut stdout = process.stdout.take().map(BufReader::new).ok_or("the simulator has no stdout")?;
         // From here on, it is killed if something fails.
         let mut simulator = Self { process, url: String::new() };

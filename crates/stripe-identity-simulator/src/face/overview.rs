@@ -193,7 +193,7 @@ pub(crate) struct Milliseconds(pub(crate) Duration);
 
 impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = if self.0 < Duration::from_millis(10) { 1 } else { 0 };
+        let digits = if self.0 < Duration::from_millis(10) { 2 } else { 0 };
         write!(f, "{:.digits$} ms", self.0.as_secs_f64() * 1_000.0)
     }
 }
@@ -223,7 +223,7 @@ mod tests {
         {
             assert_eq!(Age(Duration::from_secs(seconds)).to_string(), shown);
         }
-        assert_eq!(Milliseconds(Duration::from_micros(340)).to_string(), "0.3 ms");
+        assert_eq!(Milliseconds(Duration::from_micros(340)).to_string(), "0.34 ms");
         assert_eq!(Milliseconds(Duration::from_micros(30_400)).to_string(), "30 ms");
     }
 

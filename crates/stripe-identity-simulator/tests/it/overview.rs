@@ -86,7 +86,7 @@ fn overview_shows_worlds_sessions_requests_and_deliveries() {
         ">this…</a>",
         "World <a href=\"_simulator/worlds/",
         "<span class=\"mark bad\">failed</span> <code>document_expired</code>",
-        "the link expires in 2 d",
+        "the client secret expires in 24 h",
         "POST /_simulator/verification_sessions/{session}/submit",
         "<span class=\"mark bad\">503</span>",
         "<code>identity.verification_session.requires_input</code></td><td><code>http://localhost:3000/hook</code>",
@@ -172,7 +172,7 @@ fn plant(stripe: &Simulator) -> Value {
     assert_eq!(status, 200, "{session}");
     let person = "person[first_name]=Planted&person[last_name]=Planted&person[city]=Planted&person[line1]=Planted\
                   &person[id_number]=Planted&document[number]=Planted&person[email]=Planted@b.test";
-    submit(stripe, &session, &format!("outcome=selfie_face_mismatch&{person}"));
+    submit(stripe, &session, &format!("outcome=document_unverified_other&{person}"));
     submit(stripe, &session, &format!("outcome=verified&{person}"));
     send_with(stripe, KEY, "GET", &format!("{SESSIONS}/vs_Planted?Planted=Planted"), "", &headers);
     send_with(stripe, KEY, "PUT", "/Planted", "Planted=Planted", &headers);
@@ -217,7 +217,7 @@ fn markup_that_is_imported_stays_text() {
     let text = text
         .replace("identity.verification_session.verified", markup)
         .replace("\"unverified\"", &format!("\"{markup}\""))
-        .replace("selfie_face_mismatch", markup)
+        .replace("document_unverified_other", markup)
         .replace("verification_flow\"", &format!("{markup}\""));
     let other = Simulator::new();
     other.import(text.as_bytes()).unwrap();
