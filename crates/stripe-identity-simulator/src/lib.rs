@@ -273,6 +273,17 @@
 //! `Origin` is needed, which would fail behind a proxy. No page may show it in a frame, except that of the origin which has
 //! opened the dialog with the client secret; that one learns that the user has submitted or closed it, and nothing else.
 //!
+//! # The overview
+//!
+//! A browser at `/` sees the worlds that were used last with their sessions, what is due next, and the latest requests and
+//! deliveries. Each world and each session has a page: that of a session shows what happened to it, in order. These pages only
+//! show, and looking changes nothing and is not in the journal. They show ids, types, states and times, and the paths of
+//! webhook endpoints, and nothing that a client, a person or a receiver has written besides. The page of a session whose URL
+//! can still be used links to it. Visits of that URL are not among its requests: the journal does not know which token they had.
+//!
+//! As the control API, they are for this machine. If the server wants a token, a browser asks for it: it is the password, with
+//! any user name. The password opens these pages alone.
+//!
 //! # Outcomes
 //!
 //! An outcome is `verified` (the default of a call) or the code of a failure, such as `document_expired`. It is chosen
@@ -539,8 +550,8 @@
 //! - It does not check what is in an email address, a phone number or a flow's id.
 //! - It obeys the key `simulate` in the metadata of a new session.
 //! - The user returns to the application when the checks have ended, unless they choose not to wait.
-//! - The server takes bodies of up to 16 MiB, and of an import up to 128 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers. Of
-//!   responses beyond 1 MiB, it sends 256 MiB at a time.
+//! - The server takes bodies of up to 16 MiB, and of an import up to 128 MiB, 256 MiB at a time, and heads of up to 128 KiB
+//!   with 100 headers. Of responses beyond 1 MiB, it sends 256 MiB at a time.
 //! - Uploads come back as `application/octet-stream`, whatever they were sent as.
 //! - Webhook endpoints may be of `http`, and on this machine. Of the types of event that have nothing to do with Identity,
 //!   only the form is checked.
