@@ -155,7 +155,7 @@ pub(crate) struct Moment(pub(crate) Timestamp);
 
 impl Moment {
     /// Returns the whole time, for programs.
-    pub(crate) fn whole(&self) -> String {
+    pub(crate) fn whole(self) -> String {
         self.0.to_string()
     }
 }

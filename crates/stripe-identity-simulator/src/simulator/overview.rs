@@ -1,6 +1,7 @@
 //! The pages that show all worlds, one of them, and one session.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -39,11 +40,11 @@ pub(super) fn all(simulator: &Simulator, request: &Request<Bytes>) -> Result<Res
             deliveries.extend(world.latest_deliveries(MOST_DELIVERIES));
         });
     }
-    deliveries.sort_by(|one, other| other.time.0.cmp(&one.time.0));
+    deliveries.sort_by_key(|delivery| Reverse(delivery.time.0));
     deliveries.truncate(MOST_DELIVERIES);
     let mut entries = Vec::new();
     simulator.each_ring(|ring| entries.extend(ring.iter().rev().take(MOST_REQUESTS).cloned()));
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.number()));
+    entries.sort_by_key(|entry| Reverse(entry.number()));
     entries.truncate(MOST_REQUESTS);
     let page = OverviewPage {
         base_url: &simulator.base_url(request),

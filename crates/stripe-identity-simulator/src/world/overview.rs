@@ -173,7 +173,7 @@ fn due_things(stored: &StoredSession) -> Vec<(Option<Time>, String)> {
         VerificationSessionStatus::Processing => match stored.checks.as_ref().map(|checks| checks.end) {
             Some(ChecksEnd::At(end)) => add(Some(end), "the checks end"),
             Some(ChecksEnd::AfterRetrieves(count)) => {
-                add(None, &format!("the checks end after {count} more retrieves"))
+                add(None, &format!("the checks end after {count} more retrieves"));
             }
             None => add(None, "the checks end when a test says so"),
         },
