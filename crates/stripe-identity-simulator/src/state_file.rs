@@ -269,7 +269,7 @@ impl Open {
             }
         }
         for (_, world) in worlds.values_mut() {
-            world.complete().map_err(|error| damaged(error.to_string()))?;
+            world.complete();
         }
         Ok((whole, worlds))
     }

@@ -122,7 +122,7 @@ impl Simulator {
             for (line, place, part) in parts {
                 world.put(place, part).map_err(|error| ImportError::of_row(line, &error))?;
             }
-            world.complete().map_err(|error| ImportError::of_row(line, &error))?;
+            world.complete();
             worlds.push((name, line, world, goes_on || !names_ids));
         }
         let mut all = self.worlds();
@@ -162,9 +162,10 @@ impl Simulator {
             **guard = world;
         }
         let tags: Vec<_> = guards.iter().map(|world| world.tag().to_owned()).collect();
+        let tags = places.iter().zip(&tags).map(|(place, tag)| (place.name.as_str(), tag.as_str()));
+        self.worlds().set_tags(tags);
         drop(guards);
-        for (place, tag) in places.iter().zip(tags) {
-            self.worlds().set_tag(&place.name, &tag);
+        for place in &places {
             self.is_active(place);
         }
         Ok(())

@@ -131,6 +131,12 @@ impl Place {
         }
     }
 
+    /// Whether a change could not be written.
+    #[cfg(feature = "server")]
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Relaxed)
+    }
+
     pub(super) fn number(&self) -> u32 {
         self.number
     }
@@ -213,12 +219,18 @@ impl Worlds {
         place.are_written(&mut place.lock());
     }
 
-    /// Changes what each id of a world contains.
-    pub(super) fn set_tag(&mut self, name: &str, tag: &str) {
-        if let Some(used) = self.by_name.get_mut(name) {
-            self.by_tag.remove(&used.tag);
-            tag.clone_into(&mut used.tag);
-            self.by_tag.insert(tag.to_owned(), name.to_owned());
+    /// Changes what each id of some worlds contains. They may exchange their tags.
+    pub(super) fn set_tags<'a>(&mut self, tags: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
+        for (name, _) in tags.clone() {
+            if let Some(used) = self.by_name.get(name) {
+                self.by_tag.remove(&used.tag);
+            }
+        }
+        for (name, tag) in tags {
+            if let Some(used) = self.by_name.get_mut(name) {
+                tag.clone_into(&mut used.tag);
+                self.by_tag.insert(tag.to_owned(), name.to_owned());
+            }
         }
     }
 
@@ -289,7 +301,13 @@ impl Worlds {
     /// Makes a world with nothing in it.
     pub(super) fn make_empty(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         self.clock.set(self.clock.at(real));
-        let ids = Ids::new(self.seed.wrapping_add(self.removed), name);
+        let mut seed = self.seed.wrapping_add(self.removed);
+        let mut ids = Ids::new(seed, name);
+        // One that was imported may have the tag that this world would have.
+        while self.name_of_tag(ids.tag()).is_some_and(|other| other != name) {
+            seed = seed.wrapping_sub(1);
+            ids = Ids::new(seed, name);
+        }
         let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
         if self.keeper.is_some() {
             world.note_changes();

@@ -624,6 +624,27 @@ fn trigger_lets_each_event_happen() {
     assert!(stderr(&output).contains("selfie_face_mismatch"), "{}", stderr(&output));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn line_that_cannot_be_printed_is_an_error() {
+    let running = Running::start(&[]);
+    let id = running.client(&["trigger", "created"]);
+    for arguments in [&["trigger", "created"][..], &["submit", id.trim()], &["advance", "1s"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program().args(arguments).args(["--url", &running.url()]).stdout(full).output().unwrap();
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("cannot print") && error.contains("keep standard output open"), "{error}");
+    }
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let webhook = ["trigger", "created", "--webhook", "http://127.0.0.1:9", "--url", &running.url()];
+    assert_eq!(program().args(webhook).stderr(full()).status().unwrap().code(), Some(1));
+    assert_eq!(
+        program().args(["advance", "1s", "--key", "sk_live_x"]).stderr(full()).status().unwrap().code(),
+        Some(2)
+    );
+}
+
 #[test]
 fn trigger_makes_the_endpoint_that_it_is_given() {
     let running = Running::start(&[]);
