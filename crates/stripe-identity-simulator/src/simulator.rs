@@ -94,8 +94,8 @@ type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
 impl Drop for Shared {
     fn drop(&mut self) {
         let worlds = lock(&self.worlds);
-        // If a world cannot be written, its request ids go on elsewhere, as after a crash.
-        if worlds.all().iter().all(|place| place.keep_all().is_ok()) {
+        // If they cannot be written, request ids go on elsewhere, as after a crash.
+        if worlds.write_passing().is_ok() {
             worlds.write_whole(Some(lock(&self.request_ids).seed()));
         }
     }

@@ -325,8 +325,9 @@ impl Open {
 }
 
 impl Keeper for Open {
-    fn write(&self, world: u32, rows: &[Row<'_>]) -> Result<(), Unwritten> {
-        self.transact(|transaction| rows.iter().try_for_each(|row| write(transaction, world, row)))
+    fn write(&self, worlds: &[(u32, Vec<Row<'_>>)]) -> Result<(), Unwritten> {
+        let mut rows = worlds.iter().flat_map(|(world, rows)| rows.iter().map(|row| (*world, row)));
+        self.transact(|transaction| rows.try_for_each(|(world, row)| write(transaction, world, row)))
     }
 
     fn replace(&self, worlds: &[(u32, Option<(&str, &World)>)]) -> Result<(), Unwritten> {

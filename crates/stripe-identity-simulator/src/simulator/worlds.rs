@@ -104,22 +104,15 @@ impl Place {
     /// Writes what has changed in a world.
     pub(super) fn keep(&self, world: &mut World) -> Result<(), Unwritten> {
         let Some(keeper) = &self.keeper else { return Ok(()) };
-        let rows = world.changes(&self.name);
-        if !rows.is_empty() {
-            let written = keeper.write(self.number, &rows);
+        let rows = [(self.number, world.changes(&self.name))];
+        if !rows[0].1.is_empty() {
+            let written = keeper.write(&rows);
             self.is_behind.store(written.is_err(), Ordering::Relaxed);
             written?;
             drop(rows);
             world.are_written();
         }
         Ok(())
-    }
-
-    /// Writes also what is not worth a transaction while the simulator runs.
-    pub(super) fn keep_all(&self) -> Result<(), Unwritten> {
-        let mut world = self.lock();
-        world.note_passing();
-        self.keep(&mut world)
     }
 
     /// Notes that all of a world was written which takes the place of this one.
@@ -376,6 +369,19 @@ impl Worlds {
                 self.free_numbers.push(number);
             }
         }
+    }
+
+    /// Writes at the end also what is not worth a transaction while the simulator runs, of all worlds together: each
+    /// transaction may wait for the disk.
+    pub(super) fn write_passing(&self) -> Result<(), Unwritten> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let places = self.all();
+        let mut worlds: Vec<_> = places.iter().map(|place| place.lock()).collect();
+        let rows = places.iter().zip(&mut worlds).map(|(place, world)| {
+            world.note_passing();
+            (place.number, world.changes(&place.name))
+        });
+        keeper.write(&rows.collect::<Vec<_>>())
     }
 
     /// Writes what concerns all worlds, and, once the simulator ends, where its own request ids are.

@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -322,6 +323,30 @@ fn file_that_must_not_grow_loses_nothing_that_was_answered() {
     assert!(!sessions.is_empty() && sessions.iter().all(|session| is_there(&stripe, session)));
     let (retried, _) = create(&stripe, &sessions.len().to_string());
     assert!(retried.status() == 200 && !retried.headers().contains_key("idempotent-replayed"));
+}
+
+#[test]
+fn end_waits_for_the_disk_as_often_however_many_worlds_there_are() {
+    let commits_at_end = |worlds: usize| {
+        let (folder, commits) = (Folder::new(), Arc::new(AtomicUsize::new(0)));
+        let counted = commits.clone();
+        let file = StateFile::new(folder.file()).on_commit(move |is_done| {
+            counted.fetch_add(usize::from(is_done), Ordering::Relaxed);
+        });
+        let stripe = Simulator::builder().open(file).unwrap();
+        for world in 0..worlds {
+            let list = || Request::get("/v1/events").header("authorization", format!("Bearer sk_test_{world}"));
+            // The second one changes only which request id comes next.
+            for _ in 0..2 {
+                assert_eq!(stripe.handle(list().body(Bytes::new()).unwrap()).status(), 200);
+            }
+        }
+        let before = commits.load(Ordering::Relaxed);
+        assert!(before >= worlds);
+        drop(stripe);
+        commits.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(commits_at_end(10), commits_at_end(1));
 }
 
 #[test]
