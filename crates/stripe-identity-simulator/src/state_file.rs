@@ -222,6 +222,10 @@ impl Open {
         make(path);
         let failed = |error: &rusqlite::Error| StateError::of(path, error);
         let connection = connect(path).map_err(|error| failed(&error))?;
+        if connection.is_readonly("main").map_err(|error| failed(&error))? {
+            let reason = "it is read-only: expected a file that can be written, in such a folder".to_owned();
+            return Err(StateError::Unusable { path: path.clone(), reason });
+        }
         let version = version(&connection).map_err(|error| failed(&error))?;
         let version = version.ok_or_else(|| StateError::Foreign { path: path.clone() })?;
         let known = usize::try_from(version).ok().filter(|version| *version <= STEPS.len());

@@ -127,11 +127,17 @@ impl Simulator {
         }
         let mut all = self.worlds();
         all.must_have_tags_of_their_own(&worlds)?;
-        let places = worlds.into_iter().map(|(name, _, world, goes_on)| {
-            let place = all.named(&name, real).ok_or(ImportError::TooManyWorlds)?;
-            Ok(Coming { place, world: Some(world), goes_on })
-        });
-        places.collect()
+        let (mut coming, mut new) = (Vec::with_capacity(worlds.len()), Vec::new());
+        for (name, _, world, goes_on) in worlds {
+            let is_new = !all.has(&name);
+            let Some(place) = all.named(&name, real) else {
+                new.iter().for_each(|name: &String| all.forget(name));
+                return Err(ImportError::TooManyWorlds);
+            };
+            coming.push(Coming { place, world: Some(world), goes_on });
+            new.extend(is_new.then_some(name));
+        }
+        Ok(coming)
     }
 
     /// Puts worlds in place of others, all at once.

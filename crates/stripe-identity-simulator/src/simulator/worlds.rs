@@ -264,6 +264,18 @@ impl Worlds {
         Some(self.insert(name, number, world, real))
     }
 
+    /// Forgets a world that was just made, and in which nothing has happened.
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(used) = self.by_name.remove(name) {
+            self.by_tag.remove(&used.tag);
+            self.free_numbers.push(used.place.number);
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// Makes a world with all that a new one begins with. Its ids go on from those of another one, if there is one.
     pub(super) fn make(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         let mut world = self.make_empty(name, generators, real);

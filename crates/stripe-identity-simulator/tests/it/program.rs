@@ -717,6 +717,17 @@ fn exec_gives_its_command_all_that_it_needs() {
     assert!(lines[1].starts_with("vs_") && lines.len() == 3, "{stdout}");
 }
 
+#[cfg(unix)]
+#[test]
+fn exec_names_a_host_of_ipv6_without_brackets() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return eprintln!("this machine has no IPv6");
+    }
+    let output = run(&["exec", "--listen", "[::1]:0", "--", "sh", "-c", "echo $STRIPE_API_HOST $STRIPE_API_BASE"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.starts_with("::1 http://[::1]:"), "{stdout}");
+}
+
 #[test]
 fn exec_passes_on_status_and_arguments() {
     let status = |command: &[&str]| run(&[&["exec", "--"], command].concat()).status.code();

@@ -388,6 +388,14 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
             r#"{{"kind":"webhook_delivery","value":{{"delivery":{{"id":"whd_{endpoint}","webhook_endpoint":"{endpoint}","event":"evt_1","event_type":"identity.verification_session.created","created":1793000000,"status":"delivered","attempts":[],"next_attempt":null}},"ended":{ended}}}}}"#
         )
     };
+    // The brackets in its text do not count.
+    let event = |depth: usize| {
+        let (start, end) = (r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        format!(
+            r#"{{"kind":"event","value":{{"id":"evt_1","type":"identity.verification_session.created","object":{start}"\\\"{{["{end}}}}}"#
+        )
+    };
+    in_memory().import([HEADER, world, &event(100)].join("\n").as_bytes()).unwrap();
     for (lines, number, problem) in [
         (vec!["zebra"], 1, "expected {\"format\":\"stripe-identity-simulator\",\"version\":1} first"),
         (vec![], 1, "first"),
@@ -431,6 +439,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         (vec![HEADER, world, &due(3), &due(3)], 4, "a place after that of the due before"),
         (vec![HEADER, world, endpoint, &delivery("we_1", 0), &delivery("we_2", 0)], 5, "names no webhook_endpoint"),
         (vec![HEADER, world, endpoint, &delivery("we_1", 1 << 39)], 4, "below 549755813888"),
+        (vec![HEADER, world, &event(101)], 3, "at most 100 deep"),
         // What comes next would be before it, and the world could not be read again.
         (
             vec![

@@ -180,6 +180,17 @@ fn path_that_leads_nowhere_is_an_error() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn file_on_a_read_only_disk_is_said_to_be_so() {
+    let Some(disk) = Disk::new() else { return eprintln!("no small disk can be mounted here") };
+    drop(open(&disk.0.file()).unwrap());
+    let mount = Command::new("mount").args(["-o", "remount,ro"]).arg(disk.0.path()).status().unwrap();
+    assert!(mount.success());
+    let error = open(&disk.0.file()).unwrap_err().to_string();
+    assert!(error.contains("it is read-only: expected a file that can be written"), "{error}");
+}
+
 #[test]
 fn full_durability_waits_for_the_disk_and_keeps_the_same() {
     let folder = Folder::new();
