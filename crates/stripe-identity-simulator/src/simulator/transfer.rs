@@ -127,11 +127,13 @@ impl Simulator {
         }
         let mut all = self.worlds();
         all.must_have_tags_of_their_own(&worlds)?;
-        let (mut coming, mut new) = (Vec::with_capacity(worlds.len()), Vec::new());
+        let (mut coming, mut new) = (Vec::with_capacity(worlds.len()), Vec::<String>::new());
         for (name, _, world, goes_on) in worlds {
             let is_new = !all.has(&name);
             let Some(place) = all.named(&name, real) else {
-                new.iter().for_each(|name: &String| all.forget(name));
+                for name in new {
+                    all.forget(&name);
+                }
                 return Err(ImportError::TooManyWorlds);
             };
             coming.push(Coming { place, world: Some(world), goes_on });
