@@ -433,7 +433,6 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         ),
         (vec![HEADER, &tagged("a"), &tagged("b")], 3, "another world has the tag"),
         (vec![HEADER, world, &session_at(1 << 39)], 3, "below 549755813888"),
-        (vec![HEADER, world, &session_at(u64::MAX)], 3, "below 549755813888"),
         (vec![HEADER, &numbered("verification_session")], 2, "below 549755813888"),
         (vec![HEADER, &numbered("lanes")], 2, "below 549755813888"),
         (vec![HEADER, world, &due(3), &due(3)], 4, "a place after that of the due before"),

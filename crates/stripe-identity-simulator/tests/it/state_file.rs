@@ -1,17 +1,16 @@
 //! State files that cannot be used as they are, and files that cannot be written.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::Value;
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Method, Request, Response, StatusCode};
-use stripe_identity_simulator::{Durability, Server, Simulator, StateError, StateFile, WebhookEndpoint};
+use stripe_identity_simulator::{Durability, Simulator, StateError, StateFile, WebhookEndpoint};
 
 use crate::folder::Folder;
 
@@ -295,19 +294,20 @@ fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
     assert!(sessions.iter().all(|session| is_there(&stripe, session)));
 }
 
+#[cfg(feature = "server")]
 #[test]
 fn webhook_leaves_a_server_by_itself_when_there_is_room_again() {
     let Some(disk) = Disk::new() else { return eprintln!("no small disk can be mounted here") };
     let stripe = open(&disk.0.file()).unwrap();
-    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", receiver.local_addr().unwrap());
     stripe.world("sk_test_a").unwrap().add_webhook(WebhookEndpoint::new(&url, "whsec_x").unwrap());
-    let _server = Server::start("127.0.0.1:0", stripe.clone()).unwrap();
+    let _server = stripe_identity_simulator::Server::start("127.0.0.1:0", stripe.clone()).unwrap();
     disk.fill();
     // More than what is left of the last page.
     let metadata = (0..40).map(|number| format!("&metadata[{number}]={}", "x".repeat(500))).collect::<String>();
     assert_unwritten(&send(&stripe, Method::POST, SESSIONS, "a", &format!("type=document{metadata}")));
-    let (sender, arrived) = mpsc::channel();
+    let (sender, arrived) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(receiver.accept().is_ok()));
     disk.make_room();
     // Nobody asks for anything.
