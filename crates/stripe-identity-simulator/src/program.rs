@@ -6,6 +6,7 @@ mod failure;
 mod help;
 mod log;
 mod options;
+mod output;
 mod port;
 mod ready_file;
 mod serve;
@@ -16,6 +17,7 @@ mod transfer;
 mod trigger;
 mod url;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use self::arguments::{Arguments, Command};
@@ -40,7 +42,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(arguments) => transfer::import(&arguments),
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("error: {failure}");
+        // If nobody can read it, the exit status still says so.
+        let _ = writeln!(std::io::stderr(), "error: {failure}");
         ExitCode::from(failure.status)
     })
 }

@@ -94,8 +94,8 @@ type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
 impl Drop for Shared {
     fn drop(&mut self) {
         let worlds = lock(&self.worlds);
-        // If a world cannot be written, its request ids go on elsewhere, as after a crash.
-        if worlds.all().iter().all(|place| place.keep_all().is_ok()) {
+        // If they cannot be written, request ids go on elsewhere, as after a crash.
+        if worlds.write_passing().is_ok() {
             worlds.write_whole(Some(lock(&self.request_ids).seed()));
         }
     }
@@ -387,5 +387,14 @@ mod tests {
         assert!(response.headers().contains_key("request-id"));
         assert_eq!(stripe.world("sk_test_new").unwrap_err(), WorldError::TooManyWorlds);
         assert_eq!(stripe.handle(request("sk_test_0")).status().as_u16(), 200);
+
+        // Nothing is left of an import that is refused.
+        let lines = |names: [&str; 2]| {
+            let worlds = names.map(|name| format!(r#"{{"kind":"world","value":{{"name":"{name}"}}}}"#)).join("\n");
+            format!("{{\"format\":\"stripe-identity-simulator\",\"version\":1}}\n{worlds}")
+        };
+        stripe.worlds().forget("1");
+        assert!(stripe.import(lines(["new", "newer"]).as_bytes()).is_err());
+        assert!(stripe.import(lines(["0", "new"]).as_bytes()).is_ok());
     }
 }

@@ -223,6 +223,10 @@ impl Open {
         make(path);
         let failed = |error: &rusqlite::Error| StateError::of(path, error);
         let connection = connect(path).map_err(|error| failed(&error))?;
+        if connection.is_readonly("main").map_err(|error| failed(&error))? {
+            let reason = "it is read-only: expected a file that can be written, in such a folder".to_owned();
+            return Err(StateError::Unusable { path: path.clone(), reason });
+        }
         let version = version(&connection).map_err(|error| failed(&error))?;
         let version = version.ok_or_else(|| StateError::Foreign { path: path.clone() })?;
         let known = usize::try_from(version).ok().filter(|version| *version <= STEPS.len());
@@ -270,7 +274,7 @@ impl Open {
             }
         }
         for (_, world) in worlds.values_mut() {
-            world.complete().map_err(|error| damaged(error.to_string()))?;
+            world.complete();
         }
         Ok((whole, worlds))
     }
@@ -326,8 +330,9 @@ impl Open {
 }
 
 impl Keeper for Open {
-    fn write(&self, world: u32, rows: &[Row<'_>]) -> Result<(), Unwritten> {
-        self.transact(|transaction| rows.iter().try_for_each(|row| write(transaction, world, row)))
+    fn write(&self, worlds: &[(u32, Vec<Row<'_>>)]) -> Result<(), Unwritten> {
+        let mut rows = worlds.iter().flat_map(|(world, rows)| rows.iter().map(|row| (*world, row)));
+        self.transact(|transaction| rows.try_for_each(|(world, row)| write(transaction, world, row)))
     }
 
     fn replace(&self, worlds: &[(u32, Option<(&str, &World)>)]) -> Result<(), Unwritten> {

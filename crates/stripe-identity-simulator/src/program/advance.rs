@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use super::arguments::AdvanceArguments;
 use super::client::Client;
 use super::failure::Failure;
+use super::output;
 use super::serve;
 
 /// Lets time pass in a world, and prints what time it is there.
@@ -16,7 +17,7 @@ pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
             (_, true) => client.post("/_simulator/clock/run_until_idle", &[]).await?,
             _ => client.post("/_simulator/clock/advance", &[("seconds", &seconds)]).await?,
         };
-        println!("{}", clock["now"].as_str().unwrap_or_default());
+        output::print(clock["now"].as_str().unwrap_or_default())?;
         Ok(ExitCode::SUCCESS)
     })
 }

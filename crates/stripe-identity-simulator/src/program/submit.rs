@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use super::arguments::SubmitArguments;
 use super::client::Client;
 use super::failure::Failure;
+use super::output;
 use super::serve;
 
 /// Lets the user of a session submit.
@@ -12,7 +13,7 @@ pub(super) fn run(arguments: &SubmitArguments) -> Result<ExitCode, Failure> {
         let details = arguments.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let form: Vec<_> = [("outcome", arguments.outcome.as_str())].into_iter().chain(details).collect();
         Client::new(&arguments.at).post(&format!("/_simulator/verification_sessions/{id}/submit"), &form).await?;
-        println!("{} submitted", arguments.session);
+        output::print(format_args!("{} submitted", arguments.session))?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -1,3 +1,4 @@
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -5,6 +6,7 @@ use serde_json::Value;
 use super::arguments::{Event, TriggerArguments};
 use super::client::Client;
 use super::failure::Failure;
+use super::output;
 use super::serve;
 
 const SESSIONS: &str = "/v1/identity/verification_sessions";
@@ -16,7 +18,7 @@ pub(super) fn run(arguments: &TriggerArguments) -> Result<ExitCode, Failure> {
         if let Some(url) = &arguments.webhook {
             add_webhook(&client, arguments, url).await?;
         }
-        println!("{}", happen(&client, arguments).await?);
+        output::print(happen(&client, arguments).await?)?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -33,7 +35,10 @@ async fn add_webhook(client: &Client<'_>, arguments: &TriggerArguments, url: &st
     form.extend(arguments.webhook_secret.as_deref().map(|secret| ("secret", secret)));
     let endpoint = client.post("/_simulator/webhook_endpoints", &form).await?;
     if arguments.webhook_secret.is_none() {
-        eprintln!("note: webhooks to {url} are signed with {}", endpoint["secret"].as_str().unwrap_or_default());
+        let secret = endpoint["secret"].as_str().unwrap_or_default();
+        writeln!(io::stderr(), "note: webhooks to {url} are signed with {secret}").map_err(|error| {
+            Failure::new(format!("cannot print a secret: {error}: keep standard error open, or pass --webhook-secret"))
+        })?;
     }
     Ok(())
 }

@@ -624,6 +624,27 @@ fn trigger_lets_each_event_happen() {
     assert!(stderr(&output).contains("selfie_face_mismatch"), "{}", stderr(&output));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn line_that_cannot_be_printed_is_an_error() {
+    let running = Running::start(&[]);
+    let id = running.client(&["trigger", "created"]);
+    for arguments in [&["trigger", "created"][..], &["submit", id.trim()], &["advance", "1s"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program().args(arguments).args(["--url", &running.url()]).stdout(full).output().unwrap();
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("cannot print") && error.contains("keep standard output open"), "{error}");
+    }
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let webhook = ["trigger", "created", "--webhook", "http://127.0.0.1:9", "--url", &running.url()];
+    assert_eq!(program().args(webhook).stderr(full()).status().unwrap().code(), Some(1));
+    assert_eq!(
+        program().args(["advance", "1s", "--key", "sk_live_x"]).stderr(full()).status().unwrap().code(),
+        Some(2)
+    );
+}
+
 #[test]
 fn trigger_makes_the_endpoint_that_it_is_given() {
     let running = Running::start(&[]);
@@ -694,6 +715,17 @@ fn exec_gives_its_command_all_that_it_needs() {
     let lines: Vec<_> = stdout.lines().collect();
     assert_eq!(lines[0], "sk_test_123 rk_test_123 pk_test_123 whsec_made_up");
     assert!(lines[1].starts_with("vs_") && lines.len() == 3, "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_names_a_host_of_ipv6_without_brackets() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return eprintln!("this machine has no IPv6");
+    }
+    let output = run(&["exec", "--listen", "[::1]:0", "--", "sh", "-c", "echo $STRIPE_API_HOST $STRIPE_API_BASE"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.starts_with("::1 http://[::1]:"), "{stdout}");
 }
 
 #[test]
