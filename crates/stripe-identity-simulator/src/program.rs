@@ -7,6 +7,7 @@ mod help;
 mod log;
 mod options;
 mod port;
+mod private_file;
 mod ready_file;
 mod serve;
 mod signals;

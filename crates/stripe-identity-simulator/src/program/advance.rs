@@ -16,7 +16,12 @@ pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
             (_, true) => client.post("/_simulator/clock/run_until_idle", &[]).await?,
             _ => client.post("/_simulator/clock/advance", &[("seconds", &seconds)]).await?,
         };
-        println!("{}", clock["now"].as_str().unwrap_or_default());
+        let Some(now) = clock["now"].as_str() else { return Err(client.no_simulator()) };
+        println!("{now}");
+        match clock["next_due"].as_str() {
+            Some(time) => eprintln!("note: the next thing is due at {time}"),
+            None => eprintln!("note: nothing else is due"),
+        }
         Ok(ExitCode::SUCCESS)
     })
 }
