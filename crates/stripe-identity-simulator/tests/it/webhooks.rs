@@ -575,7 +575,7 @@ fn attempts_are_shuffled_if_they_are_reordered_and_none_is_lost() {
     let delivered_and_created = |rules: &[DisorderRule]| {
         let stripe = start();
         stripe.disturb_webhooks(rules.iter().cloned());
-        let created: Vec<_> = (0..50).map(|_| id(&create(&stripe, KEY)).to_owned()).collect();
+        let created: Vec<_> = (0..50).map(|_| id(&create(&stripe, KEY))).collect();
         let session = |request: Request<Bytes>| {
             let event: Value = serde_json::from_slice(request.body()).unwrap();
             event["data"]["object"]["id"].as_str().unwrap().to_owned()
