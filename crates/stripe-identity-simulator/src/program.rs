@@ -8,6 +8,7 @@ mod log;
 mod options;
 mod output;
 mod port;
+mod private_file;
 mod ready_file;
 mod serve;
 mod signals;

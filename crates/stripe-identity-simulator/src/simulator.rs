@@ -3,6 +3,7 @@ mod builder;
 mod controls;
 mod faults;
 mod handle;
+mod index;
 mod requests;
 #[cfg(feature = "metrics")]
 mod scrape;
@@ -154,12 +155,12 @@ impl Simulator {
         if access == Access::Link {
             return Ok((of_id().map_err(|_| unknown())?, Caller::Link));
         }
-        if request.uri().path().starts_with("/_simulator/") {
+        if whole::is_control(request.uri().path()) {
             if !is_same_origin(request) {
                 return Err(Refusal::another_site());
             }
             if target.is_none() {
-                return Err(unknown());
+                return Err(Refusal::unknown_control(request.method(), request.uri().path()));
             }
         }
         let credentials = key::credentials(request.headers().get(AUTHORIZATION))?;

@@ -139,7 +139,7 @@ impl StateError {
             }
             Some(ErrorCode::NotADatabase) => Self::Foreign { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
-            _ => Self::Unusable { path, reason },
+            _ => Self::Unusable { reason: unusable(&path).unwrap_or(reason), path },
         }
     }
 }
@@ -188,6 +188,15 @@ impl error::Error for StateError {
             _ => None,
         }
     }
+}
+
+/// Says why there can be no file at a path, if that is seen from outside.
+fn unusable(path: &Path) -> Option<String> {
+    if path.is_dir() {
+        return Some("it is a folder: expected a file in it".to_owned());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
+    Some(format!("there is no folder {}: make it, or choose another file", folder.display()))
 }
 
 /// Returns what SQLite says of an error, which quotes no value.

@@ -17,7 +17,12 @@ pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
             (_, true) => client.post("/_simulator/clock/run_until_idle", &[]).await?,
             _ => client.post("/_simulator/clock/advance", &[("seconds", &seconds)]).await?,
         };
-        output::print(clock["now"].as_str().unwrap_or_default())?;
+        let Some(now) = clock["now"].as_str() else { return Err(client.no_simulator()) };
+        output::print(now)?;
+        match clock["next_due"].as_str() {
+            Some(time) => output::remark(format_args!("note: the next thing is due at {time}")),
+            None => output::remark("note: nothing else is due"),
+        }
         Ok(ExitCode::SUCCESS)
     })
 }

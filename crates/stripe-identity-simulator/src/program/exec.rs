@@ -40,7 +40,7 @@ fn command(arguments: &ExecArguments, running: &Running) -> Command {
         .env("STRIPE_PUBLISHABLE_KEY", "pk_test_123")
         .env("STRIPE_API_BASE", &url)
         .env("STRIPE_API_PROTOCOL", "http")
-        // Node looks a host up as it is, brackets of IPv6 included.
+        // Clients put the brackets of IPv6 around it.
         .env("STRIPE_API_HOST", host.trim_matches(['[', ']']))
         .env("STRIPE_API_PORT", port)
         .env("STRIPE_WEBHOOK_SECRET", &running.webhook_secret)

@@ -1,4 +1,4 @@
-//! Standard output.
+//! Standard output, and what is beside it.
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -12,4 +12,9 @@ pub(super) fn print(line: impl fmt::Display) -> Result<(), Failure> {
     written.map_err(|error| {
         Failure::new(format!("cannot print: {error}: keep standard output open, with room for a line"))
     })
+}
+
+/// Prints a line where it does not mix with the output. One that cannot be printed is left out: the work is done.
+pub(super) fn remark(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

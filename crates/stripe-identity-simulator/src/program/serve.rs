@@ -17,6 +17,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
         if options.webhook_secret.is_none() && start::has_webhooks(options) {
             running.log.say(&format!("webhooks are signed with {}", running.webhook_secret));
         }
+        if options.webhook_secret.is_some() && !start::has_webhooks(options) {
+            running.log.say("the webhook secret is not used: it is for the URLs of --webhook and --thin-webhook");
+        }
         let result = print_ready_line(&running);
         if result.is_ok() {
             signals.next().await;

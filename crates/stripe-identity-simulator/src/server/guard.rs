@@ -52,10 +52,11 @@ impl Guard {
         if !(is_named && are_allowed && request.uri.authority().is_none_or(|it| self.allows_authority(it))) {
             return Err(Refusal::foreign_host());
         }
-        let sent = request.headers.get(SIMULATOR_TOKEN).map_or(&b""[..], |token| token.as_bytes());
-        match &self.token {
-            Some(token) if !bool::from(token.expose().as_bytes().ct_eq(sent)) => Err(Refusal::control_token()),
-            _ => Ok(()),
+        let Some(token) = &self.token else { return Ok(()) };
+        match request.headers.get(SIMULATOR_TOKEN) {
+            Some(sent) if bool::from(token.expose().as_bytes().ct_eq(sent.as_bytes())) => Ok(()),
+            Some(_) => Err(Refusal::wrong_control_token()),
+            None => Err(Refusal::no_control_token()),
         }
     }
 

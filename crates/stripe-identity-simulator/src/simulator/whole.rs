@@ -9,7 +9,7 @@ use stripe_identity_core::endpoint::Route;
 
 #[cfg(feature = "metrics")]
 use super::scrape;
-use super::{Simulator, requests};
+use super::{Simulator, index, requests};
 use crate::import_error::ImportError;
 use crate::lines::MEDIA_TYPE;
 use crate::refusal::Refusal;
@@ -45,6 +45,8 @@ impl Whole {
 
 fn rows() -> impl IntoIterator<Item = Whole> {
     [
+        Whole::new(Route::get("/_simulator"), index::show).quiet(),
+        Whole::new(Route::get("/_simulator/"), index::show).quiet(),
         Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
         #[cfg(feature = "metrics")]
         Whole::new(Route::get("/_simulator/metrics"), scrape::metrics).quiet(),
@@ -60,10 +62,20 @@ fn rows() -> impl IntoIterator<Item = Whole> {
 static ROUTER: LazyLock<Router<Whole>> =
     LazyLock::new(|| Router::new(rows().into_iter().map(|row| (row.route.clone(), row)).collect()));
 
+/// The routes of the whole simulator.
+pub(super) fn routes() -> impl Iterator<Item = Route> {
+    rows().into_iter().map(|row| row.route)
+}
+
+/// Whether a path is one of the control API.
+pub(super) fn is_control(path: &str) -> bool {
+    path.strip_prefix("/_simulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Finds the endpoint of the whole simulator that a request is to, if it is to one.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
     // Most requests are to others.
-    path.starts_with("/_simulator/").then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+    is_control(path).then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]

@@ -173,9 +173,11 @@ fn other_process() {
 #[test]
 fn path_that_leads_nowhere_is_an_error() {
     let folder = Folder::new();
-    for path in [folder.path().join("none/state.db"), folder.path().to_owned()] {
+    let (none, here) = (folder.path().join("none"), folder.path().to_owned());
+    let missing = format!("there is no folder {}", none.display());
+    for (path, expected) in [(none.join("state.db"), &*missing), (here, "it is a folder")] {
         let error = open(&path).unwrap_err();
-        assert!(matches!(error, StateError::Unusable { .. }), "{error}");
+        assert!(matches!(error, StateError::Unusable { .. }) && error.to_string().contains(expected), "{error}");
     }
 }
 
