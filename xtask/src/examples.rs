@@ -1,9 +1,7 @@
 //! Runs every example as a user would.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
-
-use crate::command::{Failure, cargo, step, target};
+use crate::command::{Failure, cargo, step};
+use crate::simulator::{self, Simulator};
 
 pub(crate) fn check() -> Result<(), Failure> {
     quickstart()?;
@@ -32,6 +30,7 @@ fn quickstart() -> Result<(), Failure> {
         }
     }
 
+    simulator::build()?;
     let simulator = Simulator::start()?;
     for form in [&["--stripe"][..], &["--stripe", "--blocking"][..]] {
         let mut run = cargo(["run", "--quiet", "--example", "quickstart", "--"]);
@@ -39,35 +38,4 @@ fn quickstart() -> Result<(), Failure> {
         step(run)?;
     }
     Ok(())
-}
-
-/// A running simulator, which is killed on drop.
-struct Simulator {
-    process: Child,
-    url: String,
-}
-
-impl Simulator {
-    fn start() -> Result<Self, Failure> {
-        // It is built first, so that the process to kill is the simulator and not cargo.
-        step(cargo(["build", "--quiet", "--package", "stripe-identity-simulator"]))?;
-        let program = target().join("debug").join("stripe-identity-simulator");
-        let mut process =
-            std::process::Command::new(program).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let simulator = Self { process, url: url.clone().unwrap_or_default() };
-        if url.is_some() { Ok(simulator) } else { Err("the simulator did not print `listening on URL`".into()) }
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        // Both fail if it has exited already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

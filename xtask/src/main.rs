@@ -2,12 +2,14 @@
 
 mod behaviour;
 mod bench;
+mod browser;
 mod command;
 mod drift;
 mod examples;
 mod features;
 mod fuzz;
 mod gates;
+mod interop;
 mod layers;
 mod metadata;
 mod models;
@@ -15,6 +17,7 @@ mod msrv;
 mod mutants;
 mod openapi;
 mod recipes;
+mod simulator;
 
 use std::process::ExitCode;
 
@@ -44,8 +47,15 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("examples", "", "runs every example", Check(examples::check)),
     ("msrv", "", "checks the crates with the oldest compiler that they support", Check(msrv::check)),
     ("bench", "[--ci | simulator]", "measures calls, webhooks and builds; needs valgrind", Tool(bench::run)),
+    ("browser", "[CHECK]", "walks the pages of the simulator; needs Chromium and Node", Tool(browser::run)),
     ("drift", "FILE", "compares Stripe's own OpenAPI document with the fact table", Tool(drift::run)),
     ("fuzz", "[TARGET] [SECONDS]", "searches for inputs that break a parser; needs cargo-fuzz", Tool(fuzz::run)),
+    (
+        "interop",
+        "[--write] [TOOL]",
+        "drives the simulator with Stripe's libraries; needs npm and Python",
+        Tool(interop::run),
+    ),
     (
         "mutants",
         "[FILE | --shard K/N]",

@@ -6,6 +6,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use stripe_identity_core::headers::STRIPE_SHOULD_RETRY;
 use stripe_identity_core::types::{ApiErrorType, ErrorCode};
 
 use crate::disruption::Damage;
@@ -323,11 +324,17 @@ impl FaultResponse {
             .header(STRIPE_RATE_LIMITED_REASON, HeaderValue::from_static("global-rate"))
     }
 
-    /// Creates the response to a request for an object that another one holds: status 429 and code `lock_timeout`.
+    /// Creates the response to a request for an object that another one holds: status 429, code `lock_timeout` and
+    /// `Stripe-Should-Retry: true`.
+    ///
+    /// Stripe's libraries repeat no 429 without that header, and say of lock timeouts that Stripe advises a retry by it.
     pub fn lock_timeout() -> Self {
         let message = "This object cannot be accessed right now because another API request or Stripe process is \
                        currently accessing it. If you see this error intermittently, retry the request.";
-        Self::new(StatusCode::TOO_MANY_REQUESTS).code(ErrorCode::LockTimeout.as_str()).message(message)
+        Self::new(StatusCode::TOO_MANY_REQUESTS)
+            .code(ErrorCode::LockTimeout.as_str())
+            .message(message)
+            .header(STRIPE_SHOULD_RETRY, HeaderValue::from_static("true"))
     }
 
     /// Sets the `type` of the error.

@@ -82,6 +82,13 @@ pub(crate) fn named(key: &str) -> Option<(KeyKind, String)> {
     Some((kind, account.unwrap_or(name).to_owned()))
 }
 
+/// Returns the world of the publishable key in a form.
+pub(crate) fn publishable_in(form: &[u8]) -> Option<String> {
+    let (_, key) = form_urlencoded::parse(form).find(|(name, _)| name == "key")?;
+    let (kind, world) = named(&key)?;
+    (kind == KeyKind::Publishable).then_some(world)
+}
+
 /// The name of a world as logs may show it. A key of the oldest form is all secret, and so would be its world's name.
 pub(crate) fn shown(world: &str) -> String {
     const LONGEST_SHOWN: usize = 20;
@@ -91,9 +98,20 @@ pub(crate) fn shown(world: &str) -> String {
     }
 }
 
+/// Returns the password of HTTP Basic authentication, if it is used.
+#[cfg(feature = "server")]
+pub(crate) fn password(authorization: Option<&HeaderValue>) -> Option<String> {
+    let (scheme, credentials) = authorization?.to_str().ok()?.split_once(' ')?;
+    let decoded = decoded(credentials.trim()).filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    Some(decoded.split_once(':')?.1.to_owned())
+}
+
 fn user_name(credentials: &str) -> Option<String> {
-    let decoded = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
-    Some(decoded.split(':').next()?.to_owned())
+    Some(decoded(credentials)?.split(':').next()?.to_owned())
+}
+
+fn decoded(credentials: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(credentials).ok()?).ok()
 }
 
 #[cfg(test)]

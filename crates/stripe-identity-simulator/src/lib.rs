@@ -37,7 +37,8 @@
 //! stripe_client = stripe.StripeClient("sk_test_123", base_addresses={"api": address, "files": address})
 //! ```
 //!
-//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. Three hints for tests:
+//! The Stripe CLI takes `--api-base http://127.0.0.1:12111`, an option that its help does not show. `COMPATIBILITY.md` beside
+//! this crate lists what each library can do with the simulator; `cargo xtask interop` tries it. Three hints for tests:
 //!
 //! - A test that takes a random name, `sk_test_NAME`, shares nothing with other tests.
 //! - `POST /_simulator/clock/run_until_idle` responds when each webhook so far has been delivered or given up, so that no
@@ -240,6 +241,51 @@
 //! Over a [`Server`], the control API obeys only requests whose `Host` is this machine, and that do not come from a page
 //! of another site. If other machines can reach it, it wants a token: see [`ServerOptions`].
 //!
+//! # The page of a session
+//!
+//! A browser at `session.url` shows what the session asks for, and lets a person choose the outcome, another made-up person
+//! by number, details of their own, and images (PNG or JPEG, in a request of up to 16 MiB). It works without script, and
+//! loads nothing.
+//!
+//! - A URL takes one submission. A double click counts once and goes on; a reload, the back button and a second tab see
+//!   where the session stands. A failed try has a fresh URL once the session is retrieved, as over the API.
+//! - After it, a page waits for the end of the checks, and leads to the `return_url` of the session: at once to a page of
+//!   `https`, or of `http` on this machine or on a host that webhooks may go to by name; by a page with a link to an app,
+//!   such as `myapp://done`. Other URLs are refused when the session is created. Nothing is added to the URL. Without one,
+//!   there is an end page.
+//! - A URL that was used, has expired, or whose session is canceled or redacted says so with status 410, and any other with
+//!   404.
+//!
+//! The script at `/v3/` stands in for Stripe.js where an application opens Identity in a dialog. The `loadStripe` of
+//! `@stripe/stripe-js` takes it if it is there first:
+//!
+//! ```html
+//! <script src="http://127.0.0.1:12111/v3/"></script>
+//! <script type="module">
+//!   const {error} = await Stripe("pk_test_123").verifyIdentity(clientSecret);
+//! </script>
+//! ```
+//!
+//! The promise resolves with `{verificationSession: {id}}` once the user has submitted, however their try ends; with the
+//! error `session_cancelled` if they close the dialog; with `resource_missing` for a client secret that is wrong or used. A
+//! key that is no `pk_test_…`, and any other feature of Stripe.js, throws. A Content-Security-Policy of the application has
+//! to allow the simulator in `script-src`, `connect-src` and `frame-src`.
+//!
+//! The token in the URL is all that the page asks for: who knows it can submit, and nobody else can. So no check of an
+//! `Origin` is needed, which would fail behind a proxy. No page may show it in a frame, except that of the origin which has
+//! opened the dialog with the client secret; that one learns that the user has submitted or closed it, and nothing else.
+//!
+//! # The overview
+//!
+//! A browser at `/` sees the worlds that were used last with their sessions, what is due next, and the latest requests and
+//! deliveries. Each world and each session has a page: that of a session shows what happened to it, in order. These pages only
+//! show, and looking changes nothing and is not in the journal. They show ids, types, states and times, and the paths of
+//! webhook endpoints, and nothing that a client, a person or a receiver has written besides. The page of a session whose URL
+//! can still be used links to it. Visits of that URL are not among its requests: the journal does not know which token they had.
+//!
+//! As the control API, they are for this machine. If the server wants a token, a browser asks for it: it is the password, with
+//! any user name. The password opens these pages alone.
+//!
 //! # Outcomes
 //!
 //! An outcome is `verified` (the default of a call) or the code of a failure, such as `document_expired`. It is chosen
@@ -301,7 +347,7 @@
 //! | `respond` | a response with the `status`, and with the error's `type`, `code` and `message`, or a `body`; with `headers[NAME]` | no |
 //! | `respond` with `stored=true` | the same, kept under the idempotency key, and replayed | no |
 //! | `rate_limit` | status 429, code `rate_limit`, `Stripe-Rate-Limited-Reason: global-rate` | no |
-//! | `lock_timeout` | status 429, code `lock_timeout` | no |
+//! | `lock_timeout` | status 429, code `lock_timeout`, `Stripe-Should-Retry: true` | no |
 //! | `reset` | the connection is reset | no |
 //! | `lose_response` | the connection ends without a response | yes |
 //! | `cut_body` | the connection ends in the middle of the body | yes |
@@ -454,6 +500,8 @@
 //! - that `type` is ignored when a flow is named, and what a flow checks (here: a document, an email address and a phone
 //!   number; a selfie and an id number if the options of the document require them);
 //! - that provided details, like checks and options, can only be updated while a session requires input;
+//! - that any submission in the dialog resolves without an error, the types of the errors of `verifyIdentity`, and all of
+//!   their codes but `session_cancelled`; which `return_url` is refused;
 //! - that the options of an id number session are empty, and that changing the type resets them;
 //! - that an idempotency key stays unused after any refusal, not only after one that comes from validation;
 //! - which failures leave a report (here: those of a check; not `abandoned`, `consent_declined`, `country_not_supported`,
@@ -501,10 +549,11 @@
 //! - Ephemeral keys are for verification sessions only.
 //! - It takes any `Stripe-Version`, and responds in the form of one. The `api_version` of an endpoint is written into its
 //!   events, and changes nothing else in them.
-//! - It does not check what is in an email address, a phone number, a URL or a flow's id.
-//! - It obeys the key `simulate` in the metadata of a new session. The page of a session is plain text.
-//! - The server takes bodies of up to 16 MiB, and of an import up to 128 MiB, 256 MiB at a time, and heads of up to 128 KiB with 100 headers. Of
-//!   responses beyond 1 MiB, it sends 256 MiB at a time.
+//! - It does not check what is in an email address, a phone number or a flow's id.
+//! - It obeys the key `simulate` in the metadata of a new session.
+//! - The user returns to the application when the checks have ended, unless they choose not to wait.
+//! - The server takes bodies of up to 16 MiB, and of an import up to 128 MiB, 256 MiB at a time, and heads of up to 128 KiB
+//!   with 100 headers. Of responses beyond 1 MiB, it sends 256 MiB at a time.
 //! - Uploads come back as `application/octet-stream`, whatever they were sent as.
 //! - Webhook endpoints may be of `http`, and on this machine. Of the types of event that have nothing to do with Identity,
 //!   only the form is checked.
@@ -518,6 +567,7 @@ mod disorder;
 mod disruption;
 mod document;
 mod duration;
+mod face;
 mod fault;
 mod form;
 mod import_error;
@@ -537,6 +587,7 @@ mod plan;
 mod receiver;
 mod refusal;
 mod response;
+mod return_url;
 mod router;
 mod serial;
 #[cfg(feature = "server")]

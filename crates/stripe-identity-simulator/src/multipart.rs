@@ -10,14 +10,18 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use crate::form;
 use crate::refusal::Refusal;
 
+/// The files that the page of a session takes.
+const IMAGES: &[&str] = &["document[front]", "document[back]", "document[selfie]"];
 const LONGEST_BOUNDARY: usize = 70;
 /// More than the headers of a part that any client sends.
 const MOST_HEADERS: usize = 16;
 
-/// What a body of several parts holds: its parameters as a form, and its file.
+/// What a body of several parts holds: its parameters as a form, and its files.
 pub(crate) struct Parts {
     pub(crate) form: String,
     pub(crate) file: Option<UploadedFile>,
+    /// By the names of their parameters.
+    pub(crate) images: Vec<(String, Bytes)>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
     let delimiter = format!("\r\n--{boundary}");
     let finder = Finder::new(&delimiter);
 
-    let mut parts = Parts { form: String::new(), file: None };
+    let mut parts = Parts { form: String::new(), file: None, images: Vec::new() };
     // The first delimiter may have no line before it.
     let first = body.strip_prefix(&delimiter.as_bytes()[2..]).and_then(Next::after_delimiter);
     let mut next = first.or_else(|| Some(split(body, &finder)?.1)).ok_or_else(malformed)?;
@@ -51,6 +55,10 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
         match filename(&disposition) {
             Some(filename) if name == "file" => {
                 parts.file = Some(UploadedFile { filename, contents: body.slice_ref(contents) });
+            }
+            Some(_) if IMAGES.contains(&name.as_str()) => {
+                // A slice would keep the whole body.
+                parts.images.push((name, Bytes::copy_from_slice(contents)));
             }
             _ => {
                 let escape = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);

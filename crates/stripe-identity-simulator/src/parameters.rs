@@ -15,10 +15,11 @@ const LONGEST_NAME: usize = 1000;
 const LARGEST_FORM: usize = 1024 * 1024;
 const LONGEST_ACCOUNT: usize = 255;
 
-/// The parameters of a request as a form, and its file.
+/// The parameters of a request as a form, and its files.
 pub(crate) struct Parameters {
     pub(crate) form: Bytes,
     pub(crate) file: Option<UploadedFile>,
+    pub(crate) images: Vec<(String, Bytes)>,
 }
 
 impl Parameters {
@@ -29,21 +30,25 @@ impl Parameters {
         if form::is_too_long(&parameters.form) { Err(Refusal::too_many_parameters()) } else { Ok(parameters) }
     }
 
+    fn of_form(form: Bytes) -> Self {
+        Self { form, file: None, images: Vec::new() }
+    }
+
     fn read(request: &Request<Bytes>) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default();
         if request.method() != Method::POST || request.body().is_empty() {
-            return Ok(Self { form: Bytes::copy_from_slice(query.as_bytes()), file: None });
+            return Ok(Self::of_form(Bytes::copy_from_slice(query.as_bytes())));
         }
         let content_type = header(request.headers(), &CONTENT_TYPE).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match media_type.as_str() {
             // Without one, what else could it be.
             "" | "application/x-www-form-urlencoded" => {
-                Ok(Self { form: [query.as_bytes(), request.body()].join(&b'&').into(), file: None })
+                Ok(Self::of_form([query.as_bytes(), request.body()].join(&b'&').into()))
             }
             "multipart/form-data" => {
                 let parts = multipart::parse(&content_type, request.body())?;
-                Ok(Self { form: format!("{query}{}", parts.form).into(), file: parts.file })
+                Ok(Self { form: format!("{query}{}", parts.form).into(), file: parts.file, images: parts.images })
             }
             "application/json" if request.uri().path().starts_with("/v2/") => {
                 // As a value, JSON takes far more room than as a text.
@@ -53,7 +58,7 @@ impl Parameters {
                 let json = serde_json::from_slice(request.body()).map_err(|_| Refusal::malformed_json())?;
                 let mut form = query.to_owned();
                 append(&mut form, "", &json)?;
-                Ok(Self { form: form.into(), file: None })
+                Ok(Self::of_form(form.into()))
             }
             _ => Err(Refusal::content_type()),
         }

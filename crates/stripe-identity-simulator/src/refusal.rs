@@ -39,6 +39,14 @@ impl Refusal {
         self
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        self.error.message.as_ref().map_or("", |message| message.expose())
+    }
+
     pub(crate) fn invalid(param: &str, message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message).about(param)
     }
@@ -111,6 +119,22 @@ impl Refusal {
                        is 1 to 100 ASCII characters without spaces, and ends at the first '_': sk_test_NAME_more is \
                        another key of the same world.";
         Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn invalid_publishable_key() -> Self {
+        let message = "Invalid API Key provided. The simulator takes the publishable key pk_test_NAME of the world of \
+                       sk_test_NAME here.";
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn used_secret() -> Self {
+        let message = "This client secret is used up, has expired or was never one of its VerificationSession. Retrieve \
+                       the session for a fresh one, while it requires input.";
+        Self::with_code(ErrorCode::ResourceMissing, "client_secret", message)
+    }
+
+    pub(crate) fn opener() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "A dialog is opened by a page of http or https only, which its browser names.")
     }
 
     pub(crate) fn permission() -> Self {
@@ -213,6 +237,13 @@ impl Refusal {
         let message = "The header Simulator-Token has another token than the one that the simulator printed when it \
                        started.";
         Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn overview_token() -> Self {
+        let message = "The overview wants the token that the simulator printed when it started: as the password that the \
+                       browser asks for, with any user name, or in the header Simulator-Token.";
+        Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
     #[cfg(feature = "server")]

@@ -20,6 +20,8 @@ pub(crate) enum Body {
         object: Option<Box<str>>,
     },
     Contents(Bytes, &'static str),
+    /// A page, or what leads to one.
+    Page(Response<Bytes>),
 }
 
 impl From<Value> for Body {
@@ -43,16 +45,16 @@ impl Body {
     pub(crate) fn take_object(&mut self) -> Option<Box<str>> {
         match self {
             Self::Json { object, .. } => object.take(),
-            Self::Contents(..) => None,
+            Self::Contents(..) | Self::Page(_) => None,
         }
     }
 
     pub(crate) fn into_response(self) -> Response<Bytes> {
-        let (contents, content_type) = match self {
-            Self::Json { text, .. } => (text, JSON),
-            Self::Contents(contents, content_type) => (contents, content_type),
-        };
-        with_type(contents, content_type)
+        match self {
+            Self::Json { text, .. } => with_type(text, JSON),
+            Self::Contents(contents, content_type) => with_type(contents, content_type),
+            Self::Page(page) => page,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod controls;
 mod faults;
 mod handle;
 mod index;
+mod overview;
 mod requests;
 #[cfg(feature = "metrics")]
 mod scrape;
@@ -147,13 +148,17 @@ impl Simulator {
         real: Time,
     ) -> Result<(Arc<Place>, Caller), Refusal> {
         let unknown = || Refusal::unknown_url(request.method(), request.uri().path());
-        let access = target.map_or(Access::Key, |target| target.row.access);
+        let access = Access::of(target);
         let of_id = || {
             let id = target.map(|target| target.id.as_str()).unwrap_or_default();
             self.place_of(id, real).ok_or_else(|| id.to_owned())
         };
-        if access == Access::Link {
+        if let Access::Link | Access::Page = access {
             return Ok((of_id().map_err(|_| unknown())?, Caller::Link));
+        }
+        if access == Access::Opener {
+            let world = key::publishable_in(request.body()).ok_or_else(Refusal::invalid_publishable_key)?;
+            return Ok((self.named(&world, real)?, Caller::Link));
         }
         if whole::is_control(request.uri().path()) {
             if !is_same_origin(request) {

@@ -23,6 +23,7 @@ mod life;
 mod metadata;
 mod notes;
 mod outbox;
+mod overview;
 mod page;
 mod parts;
 mod pattern;
@@ -66,6 +67,7 @@ use self::wholes::Written;
 use crate::control_error::ControlError;
 use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;
+use crate::face::overview::{self as face, DeliveryRow, SessionPage};
 use crate::fault::{Fault, FaultRule};
 use crate::journal::trace::Trace;
 use crate::plan::Plan;
@@ -117,13 +119,14 @@ impl World {
     /// Does what a request asks for.
     pub(crate) fn handle(&mut self, incoming: Incoming<'_>) -> Reply {
         let request = incoming.request;
+        let access = Access::of(incoming.target.as_ref());
         let request_id = self.request_ids.id("req_");
         let (mut strike, mut trace) = (Strike::default(), Trace::default());
         let result = perform::perform(&mut self.state, incoming, &request_id, &mut strike, &mut trace);
         trace.error = result.as_ref().err().map(Refusal::shown).or_else(|| strike.error());
         trace.faults = strike.take_applied();
         let missing_id = result.as_ref().err().and_then(Refusal::missing_id).map(str::to_owned);
-        let mut response = result.unwrap_or_else(Refusal::into_response);
+        let mut response = access.respond(result);
         if !strike.is_foreign() {
             response::complete(&mut response, request, &request_id);
         }
@@ -285,6 +288,21 @@ impl World {
     /// Returns the deliveries, the oldest first.
     pub(crate) fn deliveries(&self) -> impl Iterator<Item = &WebhookDelivery> {
         self.state.deliveries.iter().map(|stored| &stored.delivery)
+    }
+
+    /// Returns what a page shows of it: so many sessions, those before one if it is given. The name is as it may be shown.
+    pub(crate) fn overview(&self, name: &str, after: Option<&str>, most: usize) -> face::World {
+        overview::world(&self.state, name, after, most)
+    }
+
+    /// Returns what a page shows of the newest deliveries.
+    pub(crate) fn latest_deliveries(&self, most: usize) -> Vec<DeliveryRow> {
+        overview::deliveries(&self.state, most)
+    }
+
+    /// Returns the page of a session without its requests, and the ids of those that its events came of.
+    pub(crate) fn page_of_session<'a>(&'a self, id: &str, name: &'a str) -> Option<(SessionPage<'a>, Vec<String>)> {
+        overview::session(&self.state, id, name)
     }
 
     /// Adds how much there is of everything to what there is elsewhere.

@@ -7,19 +7,19 @@ use std::fmt;
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
     "account", "after", "allowed_types", "api_version", "at_least", "back", "body", "city", "client_reference_id",
-    "clock", "code", "connect", "country", "create", "created", "customer", "delivery_success", "description",
-    "disabled", "disorder", "dob", "document", "duration", "effect", "email", "enabled_events", "ending_before",
-    "event", "event_payload", "event_type", "events_from", "expand", "expiration_date", "expired", "expires_at",
-    "expires_in", "fault", "file", "file_link", "file_link_data", "first_name", "for_stripecli", "front", "gt", "gte",
-    "headers", "id", "id_number", "idempotency_key", "in_disorder", "include", "issued_date", "issuing_card",
-    "issuing_country", "key", "last_name", "latency", "limit", "line1", "line2", "lt", "lte", "message", "metadata",
-    "method", "name", "no_other", "nonce", "number", "options", "outcome", "page", "parameters", "path", "person",
-    "phone", "place_of_birth", "postal_code", "probability", "processing", "provided_details", "purpose",
-    "rate_limit", "redacting", "related_customer", "related_customer_account", "related_person", "report",
+    "client_secret", "clock", "code", "connect", "country", "create", "created", "customer", "delivery_success",
+    "description", "disabled", "disorder", "dob", "document", "duration", "effect", "email", "enabled_events",
+    "ending_before", "event", "event_payload", "event_type", "events_from", "expand", "expiration_date", "expired",
+    "expires_at", "expires_in", "fault", "file", "file_link", "file_link_data", "first_name", "for_stripecli", "front",
+    "gt", "gte", "headers", "id", "id_number", "idempotency_key", "in_disorder", "include", "issued_date",
+    "issuing_card", "issuing_country", "key", "last_name", "latency", "limit", "line1", "line2", "lt", "lte", "message",
+    "metadata", "method", "name", "no_other", "nonce", "number", "options", "outcome", "page", "parameters", "path",
+    "person", "phone", "place_of_birth", "postal_code", "probability", "processing", "provided_details", "purpose",
+    "rate_limit", "redacting", "related_customer", "related_customer_account", "related_person", "rendering", "report",
     "require_id_number", "require_live_capture", "require_matching_selfie", "return_url", "seconds", "secret", "seed",
-    "selfie", "sensitive_reads", "session", "sessions", "sex", "snapshot_api_version", "starting_after", "state",
-    "status", "stored", "thin", "times", "tries", "type", "types", "url", "verification_flow", "verification_session",
-    "webhook_endpoint", "webhook_timeout", "without_parameters",
+    "selfie", "sensitive_reads", "session", "sessions", "sex", "show", "snapshot_api_version", "starting_after",
+    "state", "status", "stored", "thin", "times", "tries", "type", "types", "url", "verification_flow",
+    "verification_session", "webhook_endpoint", "webhook_timeout", "without_parameters",
 ];
 
 /// Below these, a client chooses the names.

@@ -30,7 +30,7 @@ impl Ring {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &RequestEntry> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &RequestEntry> {
         self.entries.iter()
     }
 

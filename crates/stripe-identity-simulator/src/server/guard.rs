@@ -3,14 +3,16 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::HOST;
+use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderName, Uri};
+use http::{HeaderName, Method, Uri};
 use stripe_identity_core::types::Sensitive;
 use subtle::ConstantTimeEq as _;
 
 use super::options::ServerOptions;
+use crate::face::overview;
+use crate::key;
 use crate::receiver;
 use crate::refusal::Refusal;
 
@@ -53,10 +55,19 @@ impl Guard {
             return Err(Refusal::foreign_host());
         }
         let Some(token) = &self.token else { return Ok(()) };
-        match request.headers.get(SIMULATOR_TOKEN) {
-            Some(sent) if bool::from(token.expose().as_bytes().ct_eq(sent.as_bytes())) => Ok(()),
-            Some(_) => Err(Refusal::wrong_control_token()),
-            None => Err(Refusal::no_control_token()),
+        let is_token = |sent: &[u8]| bool::from(token.expose().as_bytes().ct_eq(sent));
+        let sent = request.headers.get(SIMULATOR_TOKEN);
+        if sent.is_some_and(|sent| is_token(sent.as_bytes())) {
+            return Ok(());
+        }
+        if request.method != Method::GET || !overview::is_at(request.uri.path()) {
+            return Err(if sent.is_some() { Refusal::wrong_control_token() } else { Refusal::no_control_token() });
+        }
+        // A browser cannot send that header, and asks for a password. It sends it with requests that other sites make, too:
+        // it opens nothing else.
+        match key::password(request.headers.get(AUTHORIZATION)) {
+            Some(sent) if is_token(sent.as_bytes()) => Ok(()),
+            _ => Err(Refusal::overview_token()),
         }
     }
 

@@ -76,7 +76,8 @@ impl Simulator {
     ) -> Response<Bytes> {
         draft.set_names(names(request, None));
         draft.set_error(Some(refusal.shown()));
-        let (response, request_id) = self.complete(refusal.into_response(), request);
+        let access = Access::of(Target::of(request.method(), request.uri().path()).as_ref());
+        let (response, request_id) = self.complete(access.respond(Err(refusal)), request);
         draft.set_request_id(Some(request_id));
         self.record(place, draft.done(&response, self.next_number(), start.elapsed()));
         response
@@ -94,7 +95,7 @@ impl Simulator {
         let place = scoped.as_ref().ok().and_then(|scoped| scoped.scope.clone());
         let result = scoped.and_then(|scoped| (whole.handler)(&scoped, request));
         let (took_effect, error) = (result.is_ok(), result.as_ref().err().map(Refusal::shown));
-        let (response, request_id) = self.complete(result.unwrap_or_else(Refusal::into_response), request);
+        let (response, request_id) = self.complete(whole.respond(result), request);
         if !whole.is_quiet {
             let mut draft = Draft::new(request, real);
             draft.set_endpoint(RequestKind::Control, whole.route.template());
@@ -116,13 +117,17 @@ impl Simulator {
     pub(crate) fn refuse(&self, request: &Request<Bytes>, refusal: Refusal) -> Response<Bytes> {
         let mut draft = Draft::new(request, Time::of_system());
         let (method, path) = (request.method(), request.uri().path());
-        if let Some(whole) = whole::find(method, path) {
-            draft.set_endpoint(RequestKind::Control, whole.route.template());
-        } else if let Some(target) = Target::of(method, path) {
-            draft.set_endpoint(kind_of(target.row.access), target.row.route.template());
-        }
         draft.set_error(Some(refusal.shown()));
-        let response = refusal.into_response();
+        let response = if let Some(whole) = whole::find(method, path) {
+            draft.set_endpoint(RequestKind::Control, whole.route.template());
+            whole.respond(Err(refusal))
+        } else {
+            let target = Target::of(method, path);
+            if let Some(target) = &target {
+                draft.set_endpoint(kind_of(target.row.access), target.row.route.template());
+            }
+            Access::of(target.as_ref()).respond(Err(refusal))
+        };
         self.record(None, draft.done(&response, self.next_number(), Duration::ZERO));
         response
     }
@@ -155,7 +160,7 @@ fn kind_of(access: Access) -> RequestKind {
     match access {
         Access::Key => RequestKind::Api,
         Access::Control => RequestKind::Control,
-        Access::Link => RequestKind::Link,
+        Access::Link | Access::Page | Access::Opener => RequestKind::Link,
     }
 }
 

@@ -134,6 +134,8 @@ const ABOUT: &[About] = &[
     about("POST", "/_simulator/reset", "", "brings the state back to how it began"),
     about("GET", "/_simulator/export", "", "writes the state as lines of JSON"),
     about("POST", "/_simulator/import", "such lines, as the body", "puts worlds in place of those with the same names"),
+    about("GET", "/_simulator/worlds/{world}", "", "shows a world as a page, for a browser"),
+    about("GET", "/_simulator/sessions/{session}", "", "shows what has happened to a session as a page, for a browser"),
     about("GET", "/_simulator/health", "", "responds if the server runs, without a key or a token"),
     #[cfg(feature = "metrics")]
     about("GET", "/_simulator/metrics", "", "shows metrics of all worlds, for Prometheus"),

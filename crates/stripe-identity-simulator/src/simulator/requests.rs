@@ -80,7 +80,7 @@ impl Simulator {
     }
 
     /// Looks at the journal of each world that this handle is to and, if it is to all, at that of the requests to none.
-    fn each_ring(&self, mut action: impl FnMut(MutexGuard<'_, Ring>)) {
+    pub(super) fn each_ring(&self, mut action: impl FnMut(MutexGuard<'_, Ring>)) {
         if self.scope.is_none() {
             action(lock(&self.shared.journal));
         }

@@ -9,7 +9,9 @@ use stripe_identity_core::endpoint::Route;
 
 #[cfg(feature = "metrics")]
 use super::scrape;
-use super::{Simulator, index, requests};
+use super::{Simulator, index, overview, requests};
+use crate::face::overview::OVERVIEW;
+use crate::face::{self, SCRIPT};
 use crate::import_error::ImportError;
 use crate::lines::MEDIA_TYPE;
 use crate::refusal::Refusal;
@@ -26,16 +28,31 @@ pub(super) struct Whole {
     pub(super) is_open: bool,
     /// Whether the journal leaves it out: it would be full of requests that only look at it.
     pub(super) is_quiet: bool,
+    /// Whether it is for a browser.
+    is_page: bool,
     pub(super) handler: Handler,
 }
 
 impl Whole {
     fn new(route: Route, handler: Handler) -> Self {
-        Self { route, is_open: false, is_quiet: false, handler }
+        Self { route, is_open: false, is_quiet: false, is_page: false, handler }
     }
 
     fn open(self) -> Self {
         Self { is_open: true, ..self }
+    }
+
+    /// A page that shows what there is. The server lets only those see it that may use the control API.
+    fn page(self) -> Self {
+        Self { is_page: true, ..self.open().quiet() }
+    }
+
+    /// Returns the response to a request, in a form that its sender can read.
+    pub(super) fn respond(&self, result: Result<Response<Bytes>, Refusal>) -> Response<Bytes> {
+        if self.is_page {
+            return result.unwrap_or_else(|refusal| face::closed(refusal.status(), refusal.message()));
+        }
+        result.unwrap_or_else(Refusal::into_response)
     }
 
     fn quiet(self) -> Self {
@@ -48,6 +65,10 @@ fn rows() -> impl IntoIterator<Item = Whole> {
         Whole::new(Route::get("/_simulator"), index::show).quiet(),
         Whole::new(Route::get("/_simulator/"), index::show).quiet(),
         Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
+        Whole::new(Route::get(OVERVIEW), overview::all).page(),
+        Whole::new(Route::get("/_simulator/worlds/{world}"), overview::world).page(),
+        Whole::new(Route::get("/_simulator/sessions/{session}"), overview::session).page(),
+        Whole::new(Route::get(SCRIPT), script).open().quiet(),
         #[cfg(feature = "metrics")]
         Whole::new(Route::get("/_simulator/metrics"), scrape::metrics).quiet(),
         Whole::new(Route::get("/_simulator/requests"), requests::list).quiet(),
@@ -75,7 +96,8 @@ pub(super) fn is_control(path: &str) -> bool {
 /// Finds the endpoint of the whole simulator that a request is to, if it is to one.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
     // Most requests are to others.
-    is_control(path).then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+    (is_control(path) || path == SCRIPT || path == OVERVIEW)
+        .then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
@@ -88,6 +110,11 @@ fn health(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, 
         "pid": std::process::id(),
     });
     Ok(Body::from(health).into_response())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+fn script(_: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    Ok(face::script())
 }
 
 fn reset(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {

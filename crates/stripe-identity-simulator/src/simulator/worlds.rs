@@ -354,6 +354,18 @@ impl Worlds {
         all
     }
 
+    /// Returns all worlds, the one that was used last first.
+    pub(super) fn recent(&self) -> Vec<Arc<Place>> {
+        let mut all: Vec<_> = self.by_name.values().collect();
+        all.sort_by(|one, other| other.last.cmp(&one.last).then_with(|| one.place.name.cmp(&other.place.name)));
+        all.into_iter().map(|used| used.place.clone()).collect()
+    }
+
+    /// Returns the world whose ids have this tag. To look at it is no use of it.
+    pub(super) fn at_tag(&self, tag: &str) -> Option<Arc<Place>> {
+        self.by_name.get(self.by_tag.get(tag)?).map(|used| used.place.clone())
+    }
+
     /// Removes the worlds that are idle, unless somebody holds a handle to them. Those that are kept stay while there is
     /// room.
     fn sweep(&mut self, real: Time) {

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 use stripe_identity_core::endpoint::Route;
 use stripe_identity_core::types::{EventRequest, Timestamp};
@@ -20,9 +21,13 @@ pub(crate) struct Call<'a> {
     pub(crate) id: String,
     pub(crate) form: Form,
     pub(crate) upload: Option<UploadedFile>,
+    /// The images of a document and of a face, by the names of their parameters.
+    pub(crate) images: Vec<(String, Bytes)>,
     pub(crate) expanded: Expanded,
     pub(crate) account: Option<&'a str>,
     pub(crate) key: KeyKind,
+    /// The page that the request comes from, if a browser says so.
+    pub(crate) origin: Option<String>,
     pub(crate) sensitive_reads: SensitiveReads,
     pub(crate) has_version: bool,
     /// For the events that come of it.

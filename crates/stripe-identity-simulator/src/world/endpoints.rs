@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use stripe_identity_core::endpoint::{Endpoint, Route};
 use stripe_identity_core::resources as client;
 use stripe_identity_core::types::{FileExpand, FileLinkExpand, ReportExpand, SessionExpand};
 
+use crate::face;
 use crate::refusal::Refusal;
 use crate::response::Body;
 use crate::router::Router;
@@ -23,6 +25,25 @@ pub(crate) enum Access {
     Control,
     /// Who has the link: by the token in its path.
     Link,
+    /// The same, with a browser: what it gets is a page.
+    Page,
+    /// A page of any origin, by a publishable key in the body.
+    Opener,
+}
+
+impl Access {
+    pub(crate) fn of(target: Option<&Target>) -> Self {
+        target.map_or(Self::Key, |target| target.row.access)
+    }
+
+    /// Returns the response to a request, in a form that its sender can read.
+    pub(crate) fn respond(self, result: Result<Response<Bytes>, Refusal>) -> Response<Bytes> {
+        match self {
+            Self::Page => result.unwrap_or_else(|refusal| face::refused(refusal.status(), refusal.message())),
+            Self::Opener => face::open_to_all(result.unwrap_or_else(Refusal::into_response)),
+            _ => result.unwrap_or_else(Refusal::into_response),
+        }
+    }
 }
 
 type Handler = fn(&mut State, &mut Call<'_>) -> Result<Body, Refusal>;
@@ -117,7 +138,6 @@ fn of_client() -> impl IntoIterator<Item = Row> {
 fn of_simulator() -> impl IntoIterator<Item = Row> {
     use Access::{Control, Link};
     [
-        Row::new(Link, Route::get("/start/{token}"), api::verification_sessions::page),
         Row::new(Link, Route::get("/links/{token}"), api::file_links::follow),
         Row::new(Control, Route::get("/_simulator/clock"), control::clock).without_params(),
         Row::new(Control, Route::post("/_simulator/clock"), control::set_clock),
@@ -153,6 +173,21 @@ fn of_simulator() -> impl IntoIterator<Item = Row> {
         Row::new(Control, Route::delete("/_simulator/faults"), control::faults::clear).without_params(),
         Row::new(Control, Route::get("/_simulator/faults/{fault}"), control::faults::retrieve).without_params(),
         Row::new(Control, Route::delete("/_simulator/faults/{fault}"), control::faults::remove).without_params(),
+    ]
+}
+
+/// The pages of sessions: by themselves, and in a dialog of another page.
+fn of_pages() -> impl IntoIterator<Item = Row> {
+    use Access::{Opener, Page};
+    use api::start;
+    [
+        Row::new(Page, Route::get("/start/{token}"), start::show),
+        Row::new(Page, Route::post("/start/{token}"), start::submit),
+        Row::new(Page, Route::get("/start/{token}/result"), start::result),
+        Row::new(Opener, Route::post("/v3/verification_session"), start::open),
+        Row::new(Page, Route::get("/v3/start/{token}"), start::show),
+        Row::new(Page, Route::post("/v3/start/{token}"), start::submit),
+        Row::new(Page, Route::get("/v3/start/{token}/result"), start::result),
     ]
 }
 
@@ -197,6 +232,7 @@ static ROUTER: LazyLock<Router<Row>> = LazyLock::new(|| {
         of_client()
             .into_iter()
             .chain(of_simulator())
+            .chain(of_pages())
             .chain(of_webhooks())
             .map(|row| (row.route.clone(), row))
             .collect(),

@@ -19,6 +19,7 @@ use crate::world::ids::seed_of;
 use crate::world::queue::DueThing;
 use crate::world::record::report::StoredReport;
 use crate::world::record::session::{Checks, ChecksEnd};
+use crate::world::record::visit::UrlEnd;
 use crate::world::redact;
 use crate::world::state::State;
 use crate::world::store::Record as _;
@@ -92,7 +93,7 @@ pub(crate) fn start_processing(state: &mut State, session: u64) -> Result<(), Co
         stored.session.status = VerificationSessionStatus::Processing;
         stored.session.last_error = None;
         stored.next_try = None;
-        stored.revoke_access();
+        stored.revoke_access(UrlEnd::Used(None));
     }
     record_of_session(state, session, EventType::VerificationSessionProcessing, None);
     Ok(())
@@ -184,6 +185,7 @@ pub(crate) fn finish_redaction(state: &mut State, session: u64) -> Result<(), Co
     }
     stored.redaction_ends = None;
     stored.forget_user();
+    stored.visit.return_url = None;
     redact::session(&mut stored.session);
     let (id, reports, events) = (stored.session.id.clone(), stored.reports.clone(), stored.events.clone());
     drop(stored);

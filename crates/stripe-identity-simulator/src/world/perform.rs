@@ -1,6 +1,7 @@
 //! From a request to its handler, and from the handler to the response.
 
 use bytes::Bytes;
+use http::header::ORIGIN;
 use http::{Method, Request, Response};
 use stripe_identity_core::headers::{IDEMPOTENCY_KEY, STRIPE_VERSION};
 use stripe_identity_core::resources::verification_sessions::Retrieve;
@@ -106,8 +107,10 @@ pub(crate) fn perform(
         id: target.id,
         form,
         upload: parameters.file,
+        images: parameters.images,
         account: account.as_deref(),
         key,
+        origin: header(request.headers(), &ORIGIN),
         sensitive_reads: state.settings.sensitive_reads,
         has_version: request.headers().contains_key(STRIPE_VERSION),
         request: &event_request,

@@ -8,4 +8,5 @@ pub(crate) mod file_link;
 pub(crate) mod report;
 pub(crate) mod response;
 pub(crate) mod session;
+pub(crate) mod visit;
 pub(crate) mod webhook_endpoint;

@@ -1,12 +1,14 @@
 //! Reads the parameters of the session endpoints.
 
 use stripe_identity_core::types::{
-    DocumentOptions, DocumentType, Patch, ProvidedDetails, RelatedPerson, Sensitive, VerificationFlowId,
+    DocumentOptions, DocumentType, ErrorCode, Patch, ProvidedDetails, RelatedPerson, Sensitive, VerificationFlowId,
     VerificationSession, VerificationSessionOptions, VerificationSessionType,
 };
 
 use crate::form::Form;
+use crate::receiver::Receivers;
 use crate::refusal::Refusal;
+use crate::return_url;
 use crate::world::metadata;
 
 /// What a session may be created as; the third type comes from a flow.
@@ -105,10 +107,13 @@ fn document_options(options: &mut Form) -> Result<Patch<DocumentOptions>, Refusa
 }
 
 /// A session to create. That it can be is checked when it is read.
-pub(crate) struct New(VerificationSession);
+pub(crate) struct New {
+    session: VerificationSession,
+    return_url: Option<Sensitive<String>>,
+}
 
 impl New {
-    pub(crate) fn parse(mut form: Form) -> Result<Self, Refusal> {
+    pub(crate) fn parse(mut form: Form, receivers: &Receivers) -> Result<Self, Refusal> {
         // Only its parameters are used; the id comes later.
         let mut session = VerificationSession::new("");
         let changes = Changes::parse(&mut form)?;
@@ -121,8 +126,12 @@ impl New {
             Patch::Keep => None,
             Patch::Clear => return Err(Refusal::invalid("related_person", "Invalid object")),
         };
-        // Where the hosted page would send the user; nothing of it shows in the session.
-        form.text("return_url")?;
+        // Nothing of it shows in the session.
+        let return_url = form.text("return_url")?;
+        if return_url.as_ref().is_some_and(|url| !return_url::is_allowed(url, receivers)) {
+            let message = format!("Invalid return_url: {}", return_url::EXPECTED);
+            return Err(Refusal::with_code(ErrorCode::UrlInvalid, "return_url", message));
+        }
         form.finish()?;
 
         if session.verification_flow.is_some() {
@@ -136,15 +145,19 @@ impl New {
         }
         let changes = if session.verification_flow.is_some() { Changes { type_: None, ..changes } } else { changes };
         changes.apply_to(&mut session)?;
-        Ok(Self(session))
+        Ok(Self { session, return_url: return_url.map(Sensitive::new) })
     }
 
     pub(crate) fn session(&self) -> &VerificationSession {
-        &self.0
+        &self.session
+    }
+
+    pub(crate) fn return_url(&self) -> Option<Sensitive<String>> {
+        self.return_url.clone()
     }
 
     pub(crate) fn into_session(self, id: String) -> VerificationSession {
-        let mut session = self.0;
+        let mut session = self.session;
         session.id = id.into();
         session
     }

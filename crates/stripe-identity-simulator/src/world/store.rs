@@ -251,6 +251,11 @@ impl<T: Record> Store<T> {
         self.all.values().map(|record| &**record)
     }
 
+    /// Returns the records before a place, the newest first.
+    pub(crate) fn before(&self, place: u64) -> impl Iterator<Item = &T> {
+        self.all.range(..place).rev().map(|(_, record)| &**record)
+    }
+
     /// Returns the places of the records of an account, the oldest first.
     pub(crate) fn of(&self, account: Option<&str>) -> impl Iterator<Item = u64> {
         let places = self.index.all(self.index.of(account));

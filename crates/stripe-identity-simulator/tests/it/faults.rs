@@ -154,7 +154,7 @@ fn error_of_a_status_is_what_the_fault_says() {
 }
 
 #[test]
-fn rate_limit_has_the_reason_and_lock_timeout_has_none() {
+fn rate_limit_has_the_reason_and_lock_timeout_asks_for_a_retry() {
     let stripe = SimulatorTransport::new();
     let limit = FaultResponse::rate_limit().header(header::RETRY_AFTER, 2.into());
     stripe.add_fault(Fault::respond(limit).times(1));
@@ -162,9 +162,10 @@ fn rate_limit_has_the_reason_and_lock_timeout_has_none() {
     let (status, headers, body) = post(&stripe, "a").unwrap();
     assert_eq!((status, code(&body).as_str()), (429, "rate_limit"));
     assert!(headers["stripe-rate-limited-reason"] == "global-rate" && headers["retry-after"] == "2");
+    assert!(!headers.contains_key("stripe-should-retry"));
     let (status, headers, body) = post(&stripe, "a").unwrap();
     assert_eq!((status, code(&body).as_str()), (429, "lock_timeout"));
-    assert!(!headers.contains_key("stripe-rate-limited-reason"));
+    assert!(!headers.contains_key("stripe-rate-limited-reason") && headers["stripe-should-retry"] == "true");
     assert_eq!(post(&stripe, "a").unwrap().0, 200, "neither is kept under the key");
 }
 

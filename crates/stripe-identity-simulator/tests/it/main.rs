@@ -17,6 +17,8 @@ mod metrics;
 mod model;
 #[cfg(feature = "server")]
 mod noise;
+mod overview;
+mod page;
 mod people;
 #[cfg(all(feature = "program", unix))]
 mod program;

@@ -384,7 +384,9 @@ fn without_request_ids(body: &Bytes) -> Bytes {
 struct Both {
     simulators: [Simulator; 2],
     /// Makes a simulator as they were made.
+    #[cfg_attr(not(feature = "state"), expect(dead_code, reason = "only state is opened again"))]
     builder: fn(&Settings) -> SimulatorBuilder,
+    #[cfg_attr(not(feature = "state"), expect(dead_code, reason = "only state is opened again"))]
     settings: Settings,
     /// Where the first one keeps its state, if it does.
     #[cfg(feature = "state")]
@@ -444,6 +446,7 @@ impl Both {
     }
 
     #[cfg(not(feature = "state"))]
+    #[expect(clippy::unused_self, reason = "as where there is state")]
     fn restart(&mut self, _: bool) {}
 
     #[cfg(feature = "state")]

@@ -273,6 +273,70 @@ fn restarted_world_shows_the_same_and_goes_on_as_one_that_was_not() {
 }
 
 #[test]
+fn page_of_a_restarted_session_is_as_before() {
+    let folder = Folder::new();
+    let (mut stripe, twin) = (open(&folder), in_memory());
+    let both = |stripe: &Simulator, act: &dyn Fn(&Simulator) -> Response<Bytes>| {
+        let [one, other] = [stripe, &twin].map(act);
+        let parts = |response: Response<Bytes>| (response.status(), response.headers().clone(), response.into_body());
+        let (one, other) = (parts(one), parts(other));
+        assert_eq!(one, other);
+        one
+    };
+    let retrieved = |stripe: &Simulator, session: &str| -> Value {
+        serde_json::from_slice(&both(stripe, &|stripe| get(stripe, &format!("{SESSIONS}/{session}"))).2).unwrap()
+    };
+    let path_of = |session: &Value| session["url"].as_str().unwrap().split_once("/start/").unwrap().1.to_owned();
+    let return_url = "http://localhost:3000/done?order=1";
+    let params = format!("type=document&return_url={return_url}");
+    let session =
+        serde_json::from_slice::<Value>(&both(&stripe, &|it| with_key(it, KEY, &Method::POST, SESSIONS, &params)).2);
+    let session = session.unwrap();
+    let id = id(&session);
+    let (token, secret) = (path_of(&session), session["client_secret"].as_str().unwrap().to_owned());
+    let (page, framed) = (format!("/start/{token}"), format!("/v3/start/{token}"));
+    let origin = [("origin", "http://localhost:3000")];
+    let opening = format!("key=pk_test_a&client_secret={secret}");
+    let opened = both(&stripe, &|stripe| send(stripe, &Method::POST, "/v3/verification_session", &origin, &opening));
+    assert_eq!(opened.0, StatusCode::OK);
+    let shown = both(&stripe, &|stripe| send(stripe, &Method::GET, &page, &[], ""));
+    let html = String::from_utf8_lossy(&shown.2).into_owned();
+    let rendering = html.split_once("name=\"rendering\" value=\"").unwrap().1.split('"').next().unwrap();
+    let submission = format!("outcome=document_expired&rendering={rendering}");
+    let another = "outcome=verified&rendering=req_another";
+
+    let show = |stripe: &Simulator, path: &str| both(stripe, &|stripe| send(stripe, &Method::GET, path, &[], ""));
+    let submit = |stripe: &Simulator, body: &str| both(stripe, &|it| send(it, &Method::POST, &page, &[], body));
+    let restart = |stripe: &mut Simulator| {
+        drop(std::mem::take(stripe));
+        *stripe = open(&folder);
+    };
+    restart(&mut stripe);
+    let policy = show(&stripe, &framed).1["content-security-policy"].clone();
+    assert!(policy.to_str().unwrap().contains("frame-ancestors http://localhost:3000"), "the origin is remembered");
+    assert_eq!(submit(&stripe, &submission).0, StatusCode::SEE_OTHER);
+    restart(&mut stripe);
+    assert_eq!(submit(&stripe, &submission).1["location"], format!("{token}/result"), "it is the same submission");
+    assert_eq!(submit(&stripe, another).1["location"], token, "it is another one");
+    assert_eq!(show(&stripe, &page).0, StatusCode::GONE);
+    assert_eq!(show(&stripe, &format!("{page}/result")).0, StatusCode::OK, "the checks are under way");
+    stripe.advance(Duration::from_secs(31));
+    twin.advance(Duration::from_secs(31));
+    restart(&mut stripe);
+    assert_eq!(show(&stripe, &format!("{page}/result")).1["location"], return_url);
+    let fresh = path_of(&retrieved(&stripe, &id));
+    restart(&mut stripe);
+    assert_ne!(fresh, token);
+    assert_eq!(show(&stripe, &format!("/start/{fresh}")).0, StatusCode::OK);
+    assert_eq!(show(&stripe, &page).0, StatusCode::GONE);
+    assert_eq!(exported(&stripe), exported(&twin));
+    let other = Simulator::with_seed(99);
+    other.import(&exported(&stripe)[..]).unwrap();
+    let page = send(&other, &Method::GET, &page, &[], "");
+    assert!(String::from_utf8_lossy(page.body()).contains("http://localhost:3000/done"), "it is imported, too");
+}
+
+#[test]
 fn attempt_that_was_under_way_ends_and_is_made_again_at_once() {
     let folder = Folder::new();
     let stripe = open(&folder);

@@ -117,7 +117,7 @@ fn page_and_file_link_take_no_key_and_find_their_world() {
     assert_eq!(page(&wrong).0, 404);
     assert_eq!(page("http://x/start/test_none").0, 404);
     server.submit(id(&session).as_str(), Outcome::Verified).unwrap();
-    assert_eq!(page(url(&session)).0, 404, "it is used up");
+    assert_eq!(page(url(&session)).0, 410, "it is used up");
 
     let report = send(&server, "rk_test_a", "GET", "/v1/identity/verification_reports", "").1;
     let image = report["data"][0]["document"]["files"][0].as_str().unwrap().to_owned();

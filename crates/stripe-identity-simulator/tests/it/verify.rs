@@ -61,7 +61,7 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
     );
     assert_eq!(error(&stripe, created()), (text, Some(1)));
     create_with(&stripe, "order-1", "type=document");
-    create_with(&stripe, "order-3", "type=document&bogus=1&return_url=http://x");
+    create_with(&stripe, "order-3", "type=document&bogus=1&return_url=https://x.test");
     let pattern = created().idempotency_key("order-2").parameter("return_url");
     let text = format!(
         "expected 1 request POST {SESSIONS} with that idempotency key and the parameter return_url that took effect, and \

@@ -8,24 +8,25 @@ use crate::settings::Redacting;
 use crate::world::call::Call;
 use crate::world::events::record_of_session;
 use crate::world::expand::Shown;
-use crate::world::ids::id_of;
 use crate::world::life;
 use crate::world::page::Page;
 use crate::world::queue::DueThing;
-use crate::world::record::session::{PAGE, StoredSession};
+use crate::world::record::session::StoredSession;
 use crate::world::session_params::{Changes, New};
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
 pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let new = New::parse(std::mem::take(&mut call.form))?;
+    let new = New::parse(std::mem::take(&mut call.form), &state.receivers)?;
     let tries = state.plans.take(new.session())?;
+    let return_url = new.return_url();
     let mut session = new.into_session(state.ids.id("vs_"));
     session.livemode = Some(false);
     session.created = Some(call.now);
     session.status = VerificationSessionStatus::RequiresInput;
     let mut stored = StoredSession::new(session, call.account, state.clock.now());
     stored.planned.extend(tries);
+    stored.visit.return_url = return_url;
     let session = state.sessions.insert(stored);
     renew_access(state, session);
     record_of_session(state, session, EventType::VerificationSessionCreated, Some(call.request));
@@ -114,22 +115,6 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
         data.push(shown(state, stored, call));
     }
     Ok(call.list((data, has_more)))
-}
-
-/// Stands at the URL of a session, and says how to go on.
-pub(crate) fn page(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
-    let id = call.id.strip_prefix("test_").and_then(|token| id_of("vs_", token));
-    let path = format!("{}{}", PAGE, call.id);
-    let stored = id.and_then(|id| state.sessions.get(&id));
-    let stored = stored.filter(|stored| stored.session.url.as_ref().is_some_and(|url| *url.expose() == path));
-    let id = &stored.ok_or_else(|| Refusal::unknown_url(call.route.method(), "/start/…"))?.session.id;
-    let text = format!(
-        "This is a simulation of Stripe Identity. No person is verified here.\n\n\
-         To stand in for the user of the session {id}, and choose the outcome:\n\n  \
-         curl {}/_simulator/verification_sessions/{id}/submit -d outcome=verified\n",
-        call.base_url
-    );
-    Ok(Body::Contents(text.into(), "text/plain; charset=utf-8"))
 }
 
 /// Refuses a session that may not be changed.

@@ -13,6 +13,7 @@ use crate::submission::Submission;
 use crate::time::Time;
 use crate::world::ids::Ids;
 use crate::world::queue::{DueThing, Queue};
+use crate::world::record::visit::{UrlEnd, Visit};
 use crate::world::rows::Kind;
 use crate::world::store::{Record, unknown_time};
 
@@ -30,9 +31,9 @@ pub(crate) struct StoredSession {
     #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
     #[serde(default)]
-    client_secret_expires: Time,
+    pub(crate) client_secret_expires: Time,
     #[serde(default)]
-    url_expires: Time,
+    pub(crate) url_expires: Time,
     /// How the checks that are under way will end by themselves, if they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Box<Checks>>,
@@ -52,6 +53,8 @@ pub(crate) struct StoredSession {
     pub(crate) reports: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) events: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Visit::is_empty")]
+    pub(crate) visit: Visit,
 }
 
 /// Checks that end by themselves.
@@ -137,6 +140,7 @@ impl StoredSession {
             planned: VecDeque::new(),
             reports: Vec::new(),
             events: Vec::new(),
+            visit: Visit::default(),
         }
     }
 
@@ -164,7 +168,7 @@ impl StoredSession {
         self.session.status = VerificationSessionStatus::Canceled;
         self.session.last_error = None;
         self.session.last_verification_report = None;
-        self.revoke_access();
+        self.revoke_access(UrlEnd::Canceled);
         self.forget_user();
     }
 
@@ -175,9 +179,9 @@ impl StoredSession {
         self.planned.clear();
     }
 
-    pub(crate) fn revoke_access(&mut self) {
+    pub(crate) fn revoke_access(&mut self, end: UrlEnd) {
         self.session.client_secret = None;
-        self.session.url = None;
+        self.visit.end(self.session.url.take(), end);
     }
 
     /// Whether its client secret or its URL has expired or is used up, and there may be another.
@@ -214,7 +218,7 @@ impl StoredSession {
     /// Ends the URL, unless it was renewed since this was scheduled.
     pub(crate) fn expire_url(&mut self, now: Time) {
         if self.url_expires <= now {
-            self.session.url = None;
+            self.visit.end(self.session.url.take(), UrlEnd::Expired);
         }
     }
 }

@@ -1,0 +1,143 @@
+//! Where the page of a session sends its user in the end.
+
+use http::uri::Authority;
+
+use crate::receiver::{Receivers, is_local};
+
+/// What the address bar of a browser would run or read by itself, and no application.
+const NO_APPS: &[&str] =
+    &["about", "blob", "chrome", "data", "file", "filesystem", "javascript", "resource", "vbscript", "view-source"];
+
+pub(crate) const EXPECTED: &str =
+    "must be of https, of http on this machine, or of an app, such as https://example.com/done or myapp://done";
+
+/// Whether a user may be sent to a URL: of `https`, of `http` on this machine or on a host that webhooks may go to by
+/// name, or of an app.
+pub(crate) fn is_allowed(url: &str, receivers: &Receivers) -> bool {
+    let Some((scheme, rest)) = split(url) else { return false };
+    match scheme.as_str() {
+        "https" => authority(rest).is_some(),
+        "http" => authority(rest).is_some_and(|authority| {
+            let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+            is_local(host) || receivers.name(host)
+        }),
+        scheme => !NO_APPS.contains(&scheme) && !rest.trim_start_matches('/').is_empty(),
+    }
+}
+
+/// Whether a URL is one that a browser opens by itself, not in an app.
+pub(crate) fn is_of_web(url: &str) -> bool {
+    split(url).is_some_and(|(scheme, _)| matches!(scheme.as_str(), "https" | "http"))
+}
+
+/// Returns what a Content-Security-Policy names the origin of a web page by: its scheme alone, if its host is of a form
+/// that a policy cannot name.
+pub(crate) fn source(url: &str) -> Option<String> {
+    let (scheme, rest) = split(url).filter(|(scheme, _)| matches!(scheme.as_str(), "https" | "http"))?;
+    let authority = authority(rest)?;
+    let can_be_named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    if !authority.host().bytes().all(can_be_named) {
+        return Some(format!("{scheme}:"));
+    }
+    let port = authority.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{scheme}://{}{port}", authority.host()))
+}
+
+/// Returns the scheme in lower case, and what comes after the colon, of a URL without characters that a header, a page or
+/// a browser could read differently.
+fn split(url: &str) -> Option<(String, &str)> {
+    if !url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'`')) {
+        return None;
+    }
+    let (scheme, rest) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    is_scheme.then(|| (scheme.to_ascii_lowercase(), rest))
+}
+
+fn authority(rest: &str) -> Option<Authority> {
+    let text = rest.strip_prefix("//")?;
+    let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+    let authority: Authority = text[..end].parse().ok()?;
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let has_port = port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    (!authority.host().is_empty() && (port.is_empty() || has_port)).then_some(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn url_of_the_web_of_this_machine_or_of_an_app_is_allowed() {
+        for url in [
+            "https://example.test",
+            "https://example.test:8443/done?a=b&c=%20#d",
+            "HTTPS://EXAMPLE.test/",
+            "https://[::1]:3000/",
+            "http://localhost:3000/done",
+            "http://app.localhost",
+            "http://127.0.0.1:1/",
+            "http://[::1]:3000/done",
+            "myapp://done",
+            "com.example.app:/done?x=1",
+            "exp+app://x",
+        ] {
+            assert!(is_allowed(url, &Receivers::Any), "{url}");
+        }
+        for url in [
+            "",
+            "x",
+            "/done",
+            "//example.test/done",
+            "https:",
+            "https:/example.test",
+            "https://",
+            "https:///done",
+            "https://?x",
+            "https://a@example.test/",
+            "https://example.test:0/",
+            "https://example.test:x/",
+            "https://example.test:/",
+            "https://exam ple.test/",
+            "https://example.test/\r\nSet-Cookie: a=b",
+            "https://example.test\\@evil.test/",
+            "https://exämple.test/",
+            "http://example.test/",
+            "http://localhost.evil.test/",
+            "http://localhost@evil.test/",
+            "http://192.168.0.1/",
+            "javascript:alert(1)",
+            "JavaScript://x/%0aalert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "blob:https://example.test/1",
+            "myapp:",
+            "myapp://",
+            "1app://done",
+            "my app://done",
+        ] {
+            assert!(!is_allowed(url, &Receivers::Any), "{url}");
+        }
+        let named = Receivers::Local(["app".to_owned()].into());
+        assert!(is_allowed("http://app:3000/done", &named) && !is_allowed("http://apps:3000/done", &named));
+    }
+
+    #[test]
+    fn source_is_the_origin_or_the_scheme() {
+        for (url, expected) in [
+            ("https://example.test/done;script-src", Some("https://example.test")),
+            ("https://EXAMPLE.test:8443/done", Some("https://EXAMPLE.test:8443")),
+            ("http://localhost:3000/done", Some("http://localhost:3000")),
+            ("http://[::1]:3000/done", Some("http:")),
+            ("https://a;b/", Some("https:")),
+            ("https://a,b/", Some("https:")),
+            ("https://*/", Some("https:")),
+            ("https://my_app.test/", Some("https:")),
+            ("myapp://done", None),
+        ] {
+            assert_eq!(source(url).as_deref(), expected, "{url}");
+            assert_eq!(is_of_web(url), expected.is_some(), "{url}");
+        }
+    }
+}

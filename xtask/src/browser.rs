@@ -1,0 +1,54 @@
+//! Walks the pages of the simulator in Chromium.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{Failure, WORKSPACE, cargo, step, target};
+
+const PROGRAM: &str = "stripe-identity-simulator";
+const LOCK: &str = "package-lock.json";
+
+/// Runs all checks, or those whose name has a text in it. Screenshots are left in `target/browser`.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let ([] | [_]) = arguments else {
+        return Err("too many arguments: expected at most one, a part of a check's name".into());
+    };
+    std::env::set_current_dir(WORKSPACE)?;
+    let target = fs::canonicalize(target()).unwrap_or_else(|_| target());
+    let folder = target.join("browser");
+    let chromium = chromium()?;
+    step(cargo(["build", "--package", PROGRAM, "--bin", PROGRAM]))?;
+    install(&folder)?;
+    let mut walk = Command::new("node");
+    walk.arg("xtask/browser/walk.mjs").args(arguments);
+    walk.env("SIMULATOR", target.join("debug").join(PROGRAM)).env("CHROMIUM", chromium).env("FOLDER", &folder);
+    step(walk)
+}
+
+/// Returns where Chromium is.
+fn chromium() -> Result<PathBuf, Failure> {
+    if let Some(chromium) = std::env::var_os("CHROMIUM") {
+        return Ok(chromium.into());
+    }
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths).map(|path| path.join("chromium")).find(|path| path.is_file());
+    found.ok_or_else(|| "there is no chromium: install Debian's package of that name, or set CHROMIUM to a path".into())
+}
+
+/// Installs what the checks are written with, in the versions of the lock file, unless they are there.
+fn install(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder)?;
+    let here = Path::new("xtask/browser");
+    let (lock, installed) = (fs::read(here.join(LOCK))?, folder.join("installed.json"));
+    if fs::read(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    for file in ["package.json", LOCK] {
+        fs::copy(here.join(file), folder.join(file))?;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
+    step(npm)?;
+    Ok(fs::write(installed, lock)?)
+}
