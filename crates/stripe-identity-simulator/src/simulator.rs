@@ -34,6 +34,7 @@ use crate::key::{self, Credentials};
 use crate::metrics::Metrics;
 use crate::note::Note;
 use crate::refusal::Refusal;
+use crate::router::is_control;
 use crate::time::Time;
 use crate::unwritten::Unwritten;
 use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
@@ -155,7 +156,7 @@ impl Simulator {
         if access == Access::Link {
             return Ok((of_id().map_err(|_| unknown())?, Caller::Link));
         }
-        if whole::is_control(request.uri().path()) {
+        if is_control(request.uri().path()) {
             if !is_same_origin(request) {
                 return Err(Refusal::another_site());
             }
