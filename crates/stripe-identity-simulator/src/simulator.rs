@@ -35,6 +35,7 @@ use crate::key::{self, Credentials};
 use crate::metrics::Metrics;
 use crate::note::Note;
 use crate::refusal::Refusal;
+use crate::router::is_control;
 use crate::time::Time;
 use crate::unwritten::Unwritten;
 use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
@@ -160,7 +161,7 @@ impl Simulator {
             let world = key::publishable_in(request.body()).ok_or_else(Refusal::invalid_publishable_key)?;
             return Ok((self.named(&world, real)?, Caller::Link));
         }
-        if whole::is_control(request.uri().path()) {
+        if is_control(request.uri().path()) {
             if !is_same_origin(request) {
                 return Err(Refusal::another_site());
             }

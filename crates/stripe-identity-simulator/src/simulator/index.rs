@@ -2,28 +2,27 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
-use http::{Request, Response};
 use stripe_identity_core::endpoint::Route;
 
-use super::{Simulator, whole};
-use crate::refusal::Refusal;
-use crate::response::Body;
-use crate::world::Target;
-
 /// What is to know of a request.
-struct About {
+pub(super) struct About {
     method: &'static str,
     path: &'static str,
     parameters: &'static str,
     text: &'static str,
 }
 
+impl About {
+    pub(super) fn is_of(&self, route: &Route) -> bool {
+        route.method() == self.method && route.template() == self.path
+    }
+}
+
 const fn about(method: &'static str, path: &'static str, parameters: &'static str, text: &'static str) -> About {
     About { method, path, parameters, text }
 }
 
-const ABOUT: &[About] = &[
+pub(super) const ABOUT: &[About] = &[
     about("GET", "/_simulator", "", "shows this list"),
     about(
         "POST",
@@ -150,13 +149,11 @@ verify, reset, export and import are about all worlds without one. If the simula
 health want it in the header Simulator-Token.
 ";
 
-/// Shows all requests of the control API.
-#[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
-pub(super) fn show(_: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+/// Describes these requests of the control API.
+pub(super) fn text(routes: &[Route]) -> String {
     let mut text = HEAD.to_owned();
-    for About { method, path, parameters, text: what } in
-        ABOUT.iter().filter(|about| routes().any(|it| is_of(about, &it)))
-    {
+    let known = ABOUT.iter().filter(|about| routes.iter().any(|route| about.is_of(route)));
+    for About { method, path, parameters, text: what } in known {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{method} {path}\n");
         if !parameters.is_empty() {
@@ -164,53 +161,5 @@ pub(super) fn show(_: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>,
         }
         let _ = writeln!(text, "    {what}");
     }
-    Ok(Body::Contents(text.into(), "text/plain; charset=utf-8").into_response())
-}
-
-/// Those that are in the tables.
-fn routes() -> impl Iterator<Item = Route> {
-    let of_control = whole::routes().filter(|route| whole::is_control(route.template()));
-    // With a slash at the end, it is the same.
-    of_control.filter(|route| !route.template().ends_with('/')).chain(Target::controls())
-}
-
-fn is_of(about: &About, route: &Route) -> bool {
-    route.method() == about.method && route.template() == about.path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn index_has_each_request_of_the_control_api_and_no_other() {
-        for route in routes() {
-            let count = ABOUT.iter().filter(|about| is_of(about, &route)).count();
-            assert_eq!(count, 1, "{} {}", route.method(), route.template());
-        }
-        assert_eq!(ABOUT.len(), routes().count());
-    }
-
-    #[test]
-    fn index_is_shown_without_a_key_with_and_without_a_slash() {
-        let stripe = Simulator::new();
-        for path in ["/_simulator", "/_simulator/"] {
-            let response = stripe.handle(Request::get(path).body(Bytes::new()).unwrap());
-            assert_eq!(response.status(), 200, "{path}");
-            let text = String::from_utf8(response.into_body().to_vec()).unwrap();
-            assert!(text.contains("\nPOST /_simulator/clock/advance\n    seconds\n"), "{text}");
-        }
-    }
-
-    #[test]
-    fn unknown_request_and_wrong_method_point_to_the_index() {
-        let stripe = Simulator::new();
-        for (method, path) in [("GET", "/_simulator/clocks"), ("GET", "/_simulator/verify"), ("PUT", "/_simulator")] {
-            let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
-            let response = stripe.handle(request);
-            assert_eq!(response.status(), 404, "{path}");
-            let text = String::from_utf8(response.into_body().to_vec()).unwrap();
-            assert!(text.contains("GET /_simulator lists"), "{text}");
-        }
-    }
+    text
 }
