@@ -602,3 +602,44 @@ fn script_is_served_to_every_page_and_never_kept() {
     assert!(header(&script, "request-id").starts_with("req_"));
     assert!(text(&script).contains("window.Stripe = Stripe"));
 }
+
+#[test]
+fn journal_has_the_endpoints_of_pages_and_the_names_of_fields_and_nothing_else() {
+    let stripe = Simulator::new();
+    let (session, path, token) = open(&stripe, "type=document");
+    let secret = session["client_secret"].as_str().unwrap();
+    open_in_dialog(&stripe, "pk_test_a", secret, &[ORIGIN]);
+    get(&stripe, &path);
+    get(&stripe, &format!("{path}x"));
+    let fields = "rendering=Planted&show=&outcome=verified&person[seed]=7&person[first_name]=Planted&person[dob]=2012-05-01\
+                  &document[number]=Planted&document[front]=";
+    post(&stripe, &format!("/v3{path}"), fields);
+    get(&stripe, &format!("{path}/result"));
+    get(&stripe, "/v3/");
+    let requests = stripe.requests();
+    let paths: Vec<_> =
+        requests[1..].iter().map(|request| (request.method(), request.path(), request.kind())).collect();
+    let link = stripe_identity_simulator::RequestKind::Link;
+    assert_eq!(
+        paths,
+        [
+            ("POST", "/v3/verification_session", link),
+            ("GET", "/start/{token}", link),
+            ("GET", "/start/{token}", link),
+            ("POST", "/v3/start/{token}", link),
+            ("GET", "/start/{token}/result", link),
+        ]
+    );
+    assert_eq!(requests[1].parameters().collect::<Vec<_>>(), ["key", "client_secret"]);
+    let names: Vec<_> = requests[4].parameters().collect();
+    for name in ["rendering", "show", "outcome", "person[seed]", "document[front]"] {
+        assert!(names.iter().any(|known| known == name), "{name} is not in {names:?}");
+    }
+    for request in &requests {
+        assert_eq!((request.id(), request.other_parameters()), (None, 0), "{request}");
+        let shown = format!("{request} {request:?} {}", serde_json::to_string(request).unwrap());
+        for hidden in [&token[5..], &secret[40..], "Planted", "2012-05-01"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+}
