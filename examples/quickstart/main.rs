@@ -42,15 +42,15 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let (mut is_blocking, mut is_stripe) = (false, false);
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
+    for argument in std::env::args_os().skip(1) {
+        match &*argument.to_string_lossy() {
             "--blocking" => is_blocking = true,
             "--stripe" => is_stripe = true,
             "--help" => {
                 print!("{HELP}");
                 return Ok(());
             }
-            _ => return Err("there is an unknown argument: expected --blocking, --stripe or --help".into()),
+            other => return Err(format!("unknown argument {other}: expected --blocking, --stripe or --help").into()),
         }
     }
     if is_stripe { with_stripe(stripe_config()?, is_blocking) } else { with_simulator(is_blocking) }

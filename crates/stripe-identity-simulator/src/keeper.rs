@@ -8,8 +8,8 @@ use crate::world::{Row, World, WorldClock};
 
 /// Keeps what worlds consist of. Each call is one transaction: all of it is kept, or nothing.
 pub(crate) trait Keeper: Send + Sync {
-    /// Puts and deletes rows of a world, which has a number here.
-    fn write(&self, world: u32, rows: &[Row<'_>]) -> Result<(), Unwritten>;
+    /// Puts and deletes rows of worlds, which have numbers here.
+    fn write(&self, worlds: &[(u32, Vec<Row<'_>>)]) -> Result<(), Unwritten>;
 
     /// Puts worlds, with their names, in place of all that is kept under their numbers, or deletes that.
     fn replace(&self, worlds: &[(u32, Option<(&str, &World)>)]) -> Result<(), Unwritten>;

@@ -60,10 +60,10 @@
 //! comes before its variable. Options that may be repeated take several values with commas between them.
 //!
 //! - **Start.** When the server is ready, standard output has one line: `listening on URL`, followed by ` with the control
-//!   token TOKEN` if there is one. `--ready-file` names a file that is there while the server is ready, with `url`, `pid`,
+//!   token TOKEN` if there is one, as where other machines can reach it. `--ready-file` names a file that is there while the server is ready, with `url`, `pid`,
 //!   `control_token` and `webhook_secret` as JSON.
-//! - **Log.** Each request is a line on standard error, as text, as JSON (`--log json`) or not at all (`--log off`). If nobody
-//!   reads them, lines are left out, and no request waits.
+//! - **Log.** Each request, and each delivery of a webhook that fails, is a line on standard error, as text, as JSON
+//!   (`--log json`) or not at all (`--log off`). If nobody reads them, lines are left out, and no request waits.
 //! - **End.** After SIGTERM or Ctrl-C it takes no more connections, gives requests and deliveries under way 400 ms, and ends
 //!   with the status 0. A second signal ends it at once.
 //! - **Webhooks.** Endpoints of `--webhook` and `--thin-webhook` are in all worlds, and get redactions, too. Their secret is
@@ -190,6 +190,7 @@
 //!
 //! | request | parameters | what it does |
 //! |---|---|---|
+//! | `GET /_simulator` | | lists all of these requests, as text |
 //! | `POST /_simulator/verification_sessions/{id}/submit` | `outcome`, `person`, `document`, `after` | the user submits, and the checks end |
 //! | `POST /_simulator/verification_sessions/{id}/start_processing` | | the user submits |
 //! | `POST /_simulator/verification_sessions/{id}/finish_processing` | `outcome`, `person`, `document` | the checks end |
@@ -226,7 +227,8 @@
 //! | `GET /_simulator/health` | | responds to anyone, without a key or a token, if the server runs: `status`, `version`, `worlds` and `pid` |
 //! | `GET /_simulator/metrics` | | shows [metrics](#metrics), of all worlds |
 //!
-//! The last eight concern the whole simulator: with a key they are about its world, and without one about all worlds.
+//! What is done to a session responds with its `status`, the code of its `last_error`, and `submits_at`, if the user submits
+//! later. The last eight concern the whole simulator: with a key they are about its world, and without one about all worlds.
 //!
 //! `processing` is `at_once`, `retrieves:3` or a time such as `30s`; `redacting` is `by_request` or a time such as `4d`;
 //! `sensitive_reads` is `all`, `recent` or `none`. A `disorder` is

@@ -138,8 +138,12 @@ impl Reader {
             Kind::FileContents => place.or_else(|| self.last.get(&Kind::File).copied()).unwrap_or_default(),
             _ => place.unwrap_or_else(|| self.last.get(&kind).map_or(0, |last| last.saturating_add(1))),
         };
-        if self.last.insert(kind, place).is_some() && kind.is_single() {
+        let last = self.last.insert(kind, place);
+        if last.is_some() && kind.is_single() {
             return Err(ImportError::at(number, format!("expected one line of the kind {} in a world", kind.name())));
+        }
+        if kind == Kind::Due && last.is_some_and(|last| place <= last) {
+            return Err(ImportError::at(number, "invalid due: expected a place after that of the due before"));
         }
         let world = self.worlds.last_mut();
         let world = world.ok_or_else(|| ImportError::at(number, "expected a line of the kind world before"))?;

@@ -31,11 +31,15 @@ pub(crate) type Gauges = BTreeMap<(&'static str, &'static str), usize>;
 
 /// Each gauge, with its label and what it says.
 const GAUGES: [(&str, &str, &str); 5] = [
-    ("worlds", "", "Worlds that there are."),
+    ("worlds", "", "Worlds."),
     ("objects", "kind", "Objects in all worlds."),
-    ("queue_length", "kind", "Things in all worlds that are due some time: work, or an expiry."),
-    ("deliveries", "status", "Deliveries of the webhook endpoints that there are."),
-    ("journal_requests", "", "Requests that the journals keep."),
+    (
+        "queue_length",
+        "kind",
+        "What is due at some time, in all worlds. Work is a try, checks, a redaction or a delivery.",
+    ),
+    ("deliveries", "status", "Deliveries to webhook endpoints, without those that were deleted."),
+    ("journal_requests", "", "Requests in the journals."),
 ];
 
 impl Metrics {
@@ -47,7 +51,7 @@ impl Metrics {
         Self {
             requests: counter(
                 "requests_total",
-                "Requests, but for those for health, for metrics and about the journal.",
+                "Requests. Those for health, for metrics and about the journal are left out.",
                 &["method", "path", "status"],
             ),
             durations: register(

@@ -6,7 +6,9 @@ mod failure;
 mod help;
 mod log;
 mod options;
+mod output;
 mod port;
+mod private_file;
 mod ready_file;
 mod serve;
 mod signals;
@@ -16,6 +18,7 @@ mod transfer;
 mod trigger;
 mod url;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use self::arguments::{Arguments, Command};
@@ -40,7 +43,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(arguments) => transfer::import(&arguments),
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("error: {failure}");
+        // If nobody can read it, the exit status still says so.
+        let _ = writeln!(std::io::stderr(), "error: {failure}");
         ExitCode::from(failure.status)
     })
 }

@@ -97,6 +97,14 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, format!("Unrecognized request URL ({method}: {path})."))
     }
 
+    pub(crate) fn unknown_control(method: &http::Method, path: &str) -> Self {
+        let message = format!(
+            "Unrecognized request URL ({method}: {path}). GET /_simulator lists the requests of the control API, with \
+             their methods."
+        );
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
     pub(crate) fn missing_key() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -107,8 +115,9 @@ impl Refusal {
 
     /// Says no more of the key than that it is wrong: its sender knows it.
     pub(crate) fn invalid_key() -> Self {
-        let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME, where NAME \
-                       stands for 1 to 100 ASCII characters without spaces and '_'.";
+        let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME. NAME \
+                       is 1 to 100 ASCII characters without spaces, and ends at the first '_': sk_test_NAME_more is \
+                       another key of the same world.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
@@ -217,9 +226,16 @@ impl Refusal {
     }
 
     #[cfg(feature = "server")]
-    pub(crate) fn control_token() -> Self {
+    pub(crate) fn no_control_token() -> Self {
         let message = "The control API wants the token that the simulator printed when it started, in the header \
                        Simulator-Token.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn wrong_control_token() -> Self {
+        let message = "The header Simulator-Token has another token than the one that the simulator printed when it \
+                       started.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 

@@ -52,3 +52,8 @@ impl<T> Router<T> {
         items.find(|(route, _)| route.method() == method).map(|(_, item)| (item, id))
     }
 }
+
+/// Whether a path is one of the control API.
+pub(crate) fn is_control(path: &str) -> bool {
+    path.strip_prefix("/_simulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

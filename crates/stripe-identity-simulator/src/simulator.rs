@@ -3,6 +3,7 @@ mod builder;
 mod controls;
 mod faults;
 mod handle;
+mod index;
 mod overview;
 mod requests;
 #[cfg(feature = "metrics")]
@@ -34,6 +35,7 @@ use crate::key::{self, Credentials};
 use crate::metrics::Metrics;
 use crate::note::Note;
 use crate::refusal::Refusal;
+use crate::router::is_control;
 use crate::time::Time;
 use crate::unwritten::Unwritten;
 use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
@@ -95,8 +97,8 @@ type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
 impl Drop for Shared {
     fn drop(&mut self) {
         let worlds = lock(&self.worlds);
-        // If a world cannot be written, its request ids go on elsewhere, as after a crash.
-        if worlds.all().iter().all(|place| place.keep_all().is_ok()) {
+        // If they cannot be written, request ids go on elsewhere, as after a crash.
+        if worlds.write_passing().is_ok() {
             worlds.write_whole(Some(lock(&self.request_ids).seed()));
         }
     }
@@ -159,12 +161,12 @@ impl Simulator {
             let world = key::publishable_in(request.body()).ok_or_else(Refusal::invalid_publishable_key)?;
             return Ok((self.named(&world, real)?, Caller::Link));
         }
-        if request.uri().path().starts_with("/_simulator/") {
+        if is_control(request.uri().path()) {
             if !is_same_origin(request) {
                 return Err(Refusal::another_site());
             }
             if target.is_none() {
-                return Err(unknown());
+                return Err(Refusal::unknown_control(request.method(), request.uri().path()));
             }
         }
         let credentials = key::credentials(request.headers().get(AUTHORIZATION))?;
@@ -392,5 +394,14 @@ mod tests {
         assert!(response.headers().contains_key("request-id"));
         assert_eq!(stripe.world("sk_test_new").unwrap_err(), WorldError::TooManyWorlds);
         assert_eq!(stripe.handle(request("sk_test_0")).status().as_u16(), 200);
+
+        // Nothing is left of an import that is refused.
+        let lines = |names: [&str; 2]| {
+            let worlds = names.map(|name| format!(r#"{{"kind":"world","value":{{"name":"{name}"}}}}"#)).join("\n");
+            format!("{{\"format\":\"stripe-identity-simulator\",\"version\":1}}\n{worlds}")
+        };
+        stripe.worlds().forget("1");
+        assert!(stripe.import(lines(["new", "newer"]).as_bytes()).is_err());
+        assert!(stripe.import(lines(["0", "new"]).as_bytes()).is_ok());
     }
 }

@@ -139,7 +139,7 @@ impl StateError {
             }
             Some(ErrorCode::NotADatabase) => Self::Foreign { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
-            _ => Self::Unusable { path, reason },
+            _ => Self::Unusable { reason: unusable(&path).unwrap_or(reason), path },
         }
     }
 }
@@ -190,6 +190,15 @@ impl error::Error for StateError {
     }
 }
 
+/// Says why there can be no file at a path, if that is seen from outside.
+fn unusable(path: &Path) -> Option<String> {
+    if path.is_dir() {
+        return Some("it is a folder: expected a file in it".to_owned());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
+    Some(format!("there is no folder {}: make it, or choose another file", folder.display()))
+}
+
 /// Returns what SQLite says of an error, which quotes no value.
 fn reason(error: &rusqlite::Error) -> String {
     match error {
@@ -223,6 +232,10 @@ impl Open {
         make(path);
         let failed = |error: &rusqlite::Error| StateError::of(path, error);
         let connection = connect(path).map_err(|error| failed(&error))?;
+        if connection.is_readonly("main").map_err(|error| failed(&error))? {
+            let reason = "it is read-only: expected a file that can be written, in such a folder".to_owned();
+            return Err(StateError::Unusable { path: path.clone(), reason });
+        }
         let version = version(&connection).map_err(|error| failed(&error))?;
         let version = version.ok_or_else(|| StateError::Foreign { path: path.clone() })?;
         let known = usize::try_from(version).ok().filter(|version| *version <= STEPS.len());
@@ -270,7 +283,7 @@ impl Open {
             }
         }
         for (_, world) in worlds.values_mut() {
-            world.complete().map_err(|error| damaged(error.to_string()))?;
+            world.complete();
         }
         Ok((whole, worlds))
     }
@@ -326,8 +339,9 @@ impl Open {
 }
 
 impl Keeper for Open {
-    fn write(&self, world: u32, rows: &[Row<'_>]) -> Result<(), Unwritten> {
-        self.transact(|transaction| rows.iter().try_for_each(|row| write(transaction, world, row)))
+    fn write(&self, worlds: &[(u32, Vec<Row<'_>>)]) -> Result<(), Unwritten> {
+        let mut rows = worlds.iter().flat_map(|(world, rows)| rows.iter().map(|row| (*world, row)));
+        self.transact(|transaction| rows.try_for_each(|(world, row)| write(transaction, world, row)))
     }
 
     fn replace(&self, worlds: &[(u32, Option<(&str, &World)>)]) -> Result<(), Unwritten> {

@@ -50,7 +50,7 @@ mod written;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, Uri};
 use stripe_identity_core::types::Timestamp;
 
 pub(crate) use self::clock::WorldClock;
@@ -268,6 +268,15 @@ impl World {
     /// Notes what came of a webhook.
     pub(crate) fn report_webhook(&mut self, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
         deliveries::report(&mut self.state, attempt, latency, result);
+    }
+
+    /// Returns of the delivery that an attempt belongs to the type of its event, the URL that it goes to, and when the next
+    /// attempt is due, or `None` if it is forgotten.
+    pub(crate) fn webhook_of(&self, attempt: &AttemptId) -> Option<(String, Uri, Option<Timestamp>)> {
+        let stored = self.state.deliveries.at(attempt.delivery).filter(|stored| stored.delivery.id == attempt.id)?;
+        let endpoint = self.state.webhook_endpoints.get(&attempt.endpoint)?;
+        let delivery = &stored.delivery;
+        Some((delivery.event_type.as_str().to_owned(), endpoint.url.expose().clone(), delivery.next_attempt))
     }
 
     /// Whether no webhook is under way, and nothing is due that would be waited for.

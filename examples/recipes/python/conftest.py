@@ -14,7 +14,7 @@ def simulator():
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         # "listening on http://127.0.0.1:…", once it is ready.
-        yield process.stdout.readline().split()[-1]
+        yield process.stdout.readline().split()[2]
     finally:
         process.terminate()
         assert process.wait(timeout=60) == 0

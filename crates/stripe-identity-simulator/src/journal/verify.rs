@@ -104,7 +104,11 @@ pub(crate) fn verify(
         let mut text = format!("{expected}, and found {count}: ");
         for (index, entry) in found.iter().take(MOST_NAMED).enumerate() {
             // Writing to a String cannot fail.
-            let _ = write!(text, "{}{}", if index == 0 { "" } else { ", " }, Named(entry));
+            let _ = write!(text, "{}#{}", if index == 0 { "" } else { ", " }, entry.number());
+            match entry.status() {
+                Some(status) => drop(write!(text, " ({status})")),
+                None => text.push_str(" (no response)"),
+            }
         }
         if found.len() > MOST_NAMED {
             text.push_str(", …");

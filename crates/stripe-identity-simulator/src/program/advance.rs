@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use super::arguments::AdvanceArguments;
 use super::client::Client;
 use super::failure::Failure;
+use super::output;
 use super::serve;
 
 /// Lets time pass in a world, and prints what time it is there.
@@ -16,7 +17,12 @@ pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
             (_, true) => client.post("/_simulator/clock/run_until_idle", &[]).await?,
             _ => client.post("/_simulator/clock/advance", &[("seconds", &seconds)]).await?,
         };
-        println!("{}", clock["now"].as_str().unwrap_or_default());
+        let Some(now) = clock["now"].as_str() else { return Err(client.no_simulator()) };
+        output::print(now)?;
+        match clock["next_due"].as_str() {
+            Some(time) => output::remark(format_args!("note: the next thing is due at {time}")),
+            None => output::remark("note: nothing else is due"),
+        }
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -35,16 +35,17 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Serve until SIGTERM or Ctrl-C; it is what happens without a command
     Serve(Options),
-    /// Serve while a command runs, such as tests, and tell it where
+    /// Serve while a command runs, such as tests, which finds the address in its variables
     #[command(after_long_help = help::flow(help::EXEC))]
     Exec(ExecArguments),
-    /// Let an event happen: create a session and take it as far as the event
+    /// Make an event happen: create a session, and take it as far as the event
     #[command(after_long_help = help::flow(help::TRIGGER))]
     Trigger(TriggerArguments),
     /// Stand in for the user of a session: submit, with an outcome
     #[command(after_long_help = help::flow(help::SUBMIT))]
     Submit(SubmitArguments),
-    /// Let time pass, and what is due happen
+    /// Move the clock of a world forward; what is due by then happens
+    #[command(after_long_help = help::flow(help::ADVANCE))]
     Advance(AdvanceArguments),
     /// Bring a world back to how it began, with what --seed-file has of it
     Reset(ResetArguments),
@@ -76,7 +77,7 @@ pub(super) struct At {
         value_parser = url::parse
     )]
     pub(super) url: Url,
-    /// What the simulator wants in the header Simulator-Token, if it has printed one
+    /// The control token, if the simulator has printed one
     #[arg(long, value_name = "TOKEN", env = "STRIPE_SIMULATOR_CONTROL_TOKEN", hide_env_values = true)]
     pub(super) control_token: Option<String>,
 }
@@ -84,7 +85,7 @@ pub(super) struct At {
 /// The key of a world.
 #[derive(Args, Debug)]
 pub(super) struct Key {
-    /// The test key of your program, which names its world: sk_test_NAME
+    /// The test key of your program, sk_test_NAME, which names its world; NAME ends at the first `_`
     #[arg(long, value_name = "KEY", env = "STRIPE_SECRET_KEY", default_value = "sk_test_123", hide_env_values = true)]
     pub(super) key: String,
 }
@@ -92,28 +93,34 @@ pub(super) struct Key {
 /// The types of events of a session, without `identity.verification_session`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Event {
+    #[value(alias = "identity.verification_session.created")]
     Created,
+    #[value(alias = "identity.verification_session.processing")]
     Processing,
+    #[value(alias = "identity.verification_session.verified")]
     Verified,
+    #[value(aliases = ["requires_input", "identity.verification_session.requires_input"])]
     RequiresInput,
+    #[value(alias = "identity.verification_session.canceled")]
     Canceled,
+    #[value(alias = "identity.verification_session.redacted")]
     Redacted,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct TriggerArguments {
-    /// The event, without identity.verification_session
+    /// The event; `identity.verification_session.` may stand before it
     pub(super) event: Event,
-    /// How the checks fail, with requires-input
-    #[arg(long, value_name = "CODE", default_value = "document_expired")]
-    pub(super) code: String,
-    /// Make a webhook endpoint for this URL first, in place of one with the same URL
+    /// How the checks fail, only with requires-input; document_expired by default
+    #[arg(long, value_name = "CODE")]
+    pub(super) code: Option<String>,
+    /// First make a webhook endpoint for this URL, in place of one with the same URL, and wait for its response
     #[arg(long, value_name = "URL", value_parser = options::webhook)]
     pub(super) webhook: Option<String>,
-    /// Let it get thin events, and not snapshots
+    /// Send thin events to that URL, and not snapshots
     #[arg(long, requires = "webhook")]
     pub(super) thin: bool,
-    /// What its webhooks are signed with; by default, one is made and printed
+    /// The secret that signs the webhooks to that URL; by default, one is made and printed
     #[arg(
         long,
         value_name = "SECRET",
@@ -135,7 +142,7 @@ pub(super) struct SubmitArguments {
     /// `verified`, or how the checks fail, such as document_expired
     #[arg(default_value = "verified")]
     pub(super) outcome: String,
-    /// Details of the user and of the document, such as 'person[dob]=2012-05-01' and after=30s
+    /// Details of the user and of the document, such as dob=2012-05-01, document.type=passport and after=30s
     #[arg(value_name = "NAME=VALUE", value_parser = detail)]
     pub(super) details: Vec<(String, String)>,
     #[command(flatten)]
@@ -158,10 +165,11 @@ pub(super) struct HowFar {
     /// How much time passes: 30s, 5m, 24h, 4d
     #[arg(value_parser = seconds)]
     pub(super) duration: Option<u64>,
-    /// Go to the next thing that is due, of any kind
+    /// Move to the next thing that is due, of any kind
     #[arg(long)]
     pub(super) next: bool,
-    /// Go on until no try, checks, redaction or delivery is due
+    /// Move on until no user submits any more, no checks and no redaction are under way, and each webhook has been
+    /// delivered or given up. If a receiver does not respond, this goes through its retries: three hours of the clock
     #[arg(long)]
     pub(super) until_idle: bool,
 }
@@ -210,21 +218,29 @@ fn name_variable(mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
     let name = flag.trim_start_matches('-').split(' ').next().unwrap_or_default().to_owned();
     let (word, with_value) = (format!("--{name}"), format!("--{name}="));
-    let is_given = std::env::args_os()
-        .map(|it| it.to_string_lossy().into_owned())
-        .any(|it| it == word || it.starts_with(&with_value));
-    let command = Arguments::command();
+    let words: Vec<_> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
+    if words.iter().any(|it| *it == word || it.starts_with(&with_value)) {
+        return error;
+    }
+    let root = Arguments::command();
+    let command = words.iter().find_map(|word| root.find_subcommand(word)).unwrap_or(&root);
     let of_flag = command.get_arguments().find(|it| it.get_long() == Some(name.as_str())).and_then(clap::Arg::get_env);
-    if let Some(variable) = of_flag.filter(|variable| !is_given && std::env::var_os(variable).is_some()) {
-        let described = format!("{flag}, from the variable {}", variable.to_string_lossy());
-        error.insert(ContextKind::InvalidArg, ContextValue::String(described));
+    if let Some(variable) = of_flag.filter(|variable| std::env::var_os(variable).is_some()) {
+        let tip = format!("the value comes from the variable {}", variable.to_string_lossy());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
 }
 
+/// Reads a detail, and brings the short form of metadata, `dob=`, to that of a request, `person[dob]=`.
 fn detail(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as person[dob]=2012-05-01")?;
-    Ok((name.to_owned(), value.to_owned()))
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as dob=2012-05-01")?;
+    let name = match name.split_once('.') {
+        _ if name.contains('[') || matches!(name, "after" | "outcome") => name.to_owned(),
+        Some((object, name)) => format!("{object}[{name}]"),
+        None => format!("person[{name}]"),
+    };
+    Ok((name, value.to_owned()))
 }
 
 /// Reads a whole number of seconds, minutes, hours or days.

@@ -18,6 +18,7 @@ use super::arguments::{At, Key};
 use super::failure::Failure;
 use super::url::Url;
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// One connection to a simulator for each request.
@@ -48,17 +49,22 @@ impl<'a> Client<'a> {
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.json(Method::GET, path, Bytes::new()).await
+        self.json(Method::GET, path, FORM, Bytes::new()).await
+    }
+
+    /// Sends lines.
+    pub(super) async fn post_lines(&self, path: &str, lines: Bytes) -> Result<Value, Failure> {
+        self.json(Method::POST, path, "application/jsonl", lines).await
     }
 
     /// Sends a form.
     pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Value, Failure> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.json(Method::POST, path, body.into()).await
+        self.json(Method::POST, path, FORM, body.into()).await
     }
 
-    async fn json(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
-        let response = self.send(method, path, "application/x-www-form-urlencoded", body).await?;
+    async fn json(&self, method: Method, path: &str, content_type: &str, body: Bytes) -> Result<Value, Failure> {
+        let response = self.send(method, path, content_type, body).await?;
         let body = response.into_body().collect().await.map_err(|error| self.broken(&error))?.to_bytes();
         serde_json::from_slice(&body).map_err(|_| self.no_simulator())
     }
@@ -101,7 +107,7 @@ impl<'a> Client<'a> {
         };
         Err(Failure::new(format!(
             "no simulator listens on {}: {reason}: start one with `stripe-identity-simulator`, or pass where it listens: \
-             --url http://HOST:PORT",
+             --url http://HOST:PORT, or the variable STRIPE_SIMULATOR_URL",
             self.url
         )))
     }
@@ -113,7 +119,11 @@ impl<'a> Client<'a> {
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let Some(message) = body["error"]["message"].as_str() else { return self.no_simulator() };
         if status == StatusCode::FORBIDDEN && message.contains("Simulator-Token") {
-            return Failure::new(format!("{message}: pass the token that it has printed: --control-token TOKEN"));
+            let message = message.trim_end_matches('.');
+            return Failure::new(format!(
+                "{message}: pass the one that it has printed: --control-token TOKEN, or the variable \
+                 STRIPE_SIMULATOR_CONTROL_TOKEN"
+            ));
         }
         Failure::new(message)
     }
@@ -125,9 +135,10 @@ impl<'a> Client<'a> {
         ))
     }
 
-    fn no_simulator(&self) -> Failure {
+    pub(super) fn no_simulator(&self) -> Failure {
         Failure::new(format!(
-            "what listens on {} is no simulator: pass where one listens: --url http://HOST:PORT",
+            "what listens on {} is no simulator: pass where one listens: --url http://HOST:PORT, or the variable \
+             STRIPE_SIMULATOR_URL",
             self.url
         ))
     }

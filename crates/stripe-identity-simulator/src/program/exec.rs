@@ -40,7 +40,8 @@ fn command(arguments: &ExecArguments, running: &Running) -> Command {
         .env("STRIPE_PUBLISHABLE_KEY", "pk_test_123")
         .env("STRIPE_API_BASE", &url)
         .env("STRIPE_API_PROTOCOL", "http")
-        .env("STRIPE_API_HOST", host)
+        // Clients put the brackets of IPv6 around it.
+        .env("STRIPE_API_HOST", host.trim_matches(['[', ']']))
         .env("STRIPE_API_PORT", port)
         .env("STRIPE_WEBHOOK_SECRET", &running.webhook_secret)
         .env("STRIPE_SIMULATOR_URL", &url);

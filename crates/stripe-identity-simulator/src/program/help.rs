@@ -55,16 +55,23 @@ pub(super) const SHORT: &str = "--help shows how to begin, and how a client is p
 
 pub(super) const LONG: &str = "\
 Keys: it takes any test key. NAME in sk_test_NAME is a world of its own, with its sessions, events, webhook endpoints and
-clock, so that each test can take a random one. Dates of birth, numbers and images are only read by the restricted key
-of the same world, rk_test_NAME.
+clock, so that each test can take a random one. A name ends at the first `_`: sk_test_NAME_more is another key of the same
+world. Dates of birth, numbers and images are only read by the restricted key of the same world, rk_test_NAME.
+
+Control API: the requests under /_simulator, which are not Stripe's. They stand in for users and for time. A list of all of
+them, with their parameters:
+
+  curl http://127.0.0.1:12111/_simulator
 
 Users: nobody opens the page of a session. `submit` stands in for the user, now. In a test, say it when the session is
 created, or over HTTP:
 
   metadata: {simulate: \"verified;dob=2012-05-01\"}
-  metadata: {simulate: \"document_expired,verified\"}     (a second try succeeds)
+  metadata: {simulate: \"document_expired,verified\"}
   curl http://127.0.0.1:12111/_simulator/verification_sessions/ID/submit \\
     -d outcome=verified
+
+With two tries, the session first fails. The second try begins when the session is retrieved after that.
 
 Webhooks: --webhook http://127.0.0.1:4242/webhook delivers the events of all worlds there, signed with --webhook-secret. A
 test makes an endpoint for its own world, as at Stripe, or in one line:
@@ -73,11 +80,11 @@ test makes an endpoint for its own world, as at Stripe, or in one line:
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/webhook_endpoints \\
     -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
 
-See each attempt at a delivery, with its response:
+The log has a line for each delivery that fails. See each attempt at a delivery, with its response:
 
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/deliveries
 
-Time: `advance 4d`, or over HTTP:
+Time: `advance 4d`, or over HTTP, until each webhook has been delivered or given up:
 
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/clock/run_until_idle \\
     -X POST
@@ -88,19 +95,31 @@ lock_timeout, reset, cut_body, slow_body, and latency=5s):
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/faults \\
     -d effect=lose_response -d method=POST -d times=1
 
-Output: standard output has one line, `listening on URL`, once it is ready. The log goes to standard error.
+Journal: the simulator keeps the last 1,000 requests of each world in memory, and not in the state file. With a key, the
+first request shows those of its world, and without one those of all worlds. The second checks that there was one create
+with an idempotency key, and no other:
+
+  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/requests
+  curl -u sk_test_123: http://127.0.0.1:12111/_simulator/verify \\
+    -d path=/v1/identity/verification_sessions -d idempotency_key=order-1 \\
+    -d no_other=true
+
+For machines: /_simulator/health needs neither key nor token. /_simulator/metrics, for Prometheus, needs no key, but the
+control token if there is one.
+
+Output: standard output has one line once the simulator is ready, `listening on URL`. If other machines can reach it,
+` with the control token TOKEN` follows, and the control API takes that in the header Simulator-Token. A program that waits
+for the simulator reads the third word, or the file of --ready-file. The log goes to standard error. It shows a path that the
+simulator does not know as `unknown`; the response to the request names it.
 
 Variables: each option of the server is one, STRIPE_SIMULATOR_LISTEN for --listen; an option comes first. Those that may
 be repeated take several values with commas between them. The other commands read STRIPE_SIMULATOR_URL,
 STRIPE_SIMULATOR_CONTROL_TOKEN and STRIPE_SECRET_KEY.
 
-Observing it: GET /_simulator/requests is the log of a world, POST /_simulator/verify checks what a test expects of it,
-and /_simulator/health and /_simulator/metrics (of Prometheus) are for machines.
+Exit status: 0 after SIGTERM or Ctrl-C, 1 if something fails, 2 if the call is wrong, or a file that an option names; of
+`exec`, that of its command.
 
-Exit status: 0 after SIGTERM or Ctrl-C, 1 if something fails, 2 if the call is wrong; of `exec`, that of its command.
-
-examples/recipes has whole tests for Node, Python and Rust. The documentation of the crate lists all requests of the
-control API with their parameters.";
+examples/recipes has whole tests for Node, Python and Rust.";
 
 pub(super) const EXEC: &str = "\
 The command finds these variables:
@@ -110,22 +129,32 @@ The command finds these variables:
   STRIPE_PUBLISHABLE_KEY      pk_test_123
   STRIPE_API_BASE             the URL of the simulator
   STRIPE_API_PROTOCOL, STRIPE_API_HOST, STRIPE_API_PORT
-                              its parts: http, the host and the port
-  STRIPE_WEBHOOK_SECRET       that of --webhook-secret, or one that is made; for endpoints that the command makes, too
+                              its parts: http, the host (of IPv6 without brackets) and the port
+  STRIPE_WEBHOOK_SECRET       the secret of --webhook-secret, or one that is made
   STRIPE_SIMULATOR_URL        the URL of the simulator, for `submit`, `advance` and the others
   STRIPE_SIMULATOR_CONTROL_TOKEN
-                              what the control API wants, if it does
+                              the control token, if there is one
+
+STRIPE_WEBHOOK_SECRET signs the webhooks to the URLs of --webhook and --thin-webhook, those of `trigger --webhook`, and those
+to endpoints that the command makes under /_simulator/webhook_endpoints with `secret=` that secret. An endpoint that is made
+as at Stripe, by webhookEndpoints.create, has a secret of its own, which is in the response.
 
 Keys that are set already are replaced: a test must not reach Stripe by mistake. SIGTERM and SIGINT go to the command. The
 exit status is that of the command, 128 and the number of the signal if one ended it, 127 if there is no such command, and
 126 if it cannot be run.
+
+Examples:
 
   stripe-identity-simulator exec -- npm test
   stripe-identity-simulator exec --webhook http://127.0.0.1:4242/webhook \\
     -- pytest";
 
 pub(super) const TRIGGER: &str = "\
-It prints the id of the session. The event is in GET /v1/events and goes to the webhook endpoints of the world:
+It prints the id of the session. The event is in GET /v1/events and goes to the webhook endpoints of the world. With
+--webhook, it waits up to 5 seconds until the events of the session have been delivered there, and ends with 1 if one was
+not.
+
+Examples:
 
   stripe-identity-simulator trigger verified
   stripe-identity-simulator trigger requires-input --code selfie_face_mismatch
@@ -133,8 +162,25 @@ It prints the id of the session. The event is in GET /v1/events and goes to the 
     --webhook http://127.0.0.1:4242/webhook --webhook-secret whsec_made_up";
 
 pub(super) const SUBMIT: &str = "\
-  stripe-identity-simulator submit vs_… verified \\
-    'person[dob]=2012-05-01' 'document[type]=passport'
-  stripe-identity-simulator submit vs_… document_expired
+It prints the status of the session afterwards. It needs no --key, since the id of a session names its world.
 
-GET /_simulator/outcomes lists the outcomes, and the documentation of the crate the details.";
+Examples:
+
+  stripe-identity-simulator submit vs_… verified dob=2012-05-01 document.type=passport
+  stripe-identity-simulator submit vs_… document_expired
+  stripe-identity-simulator submit vs_… verified after=30s
+
+Details of the user: seed, country, dob, sex (female, male or unknown), first_name, last_name, place_of_birth, email, phone,
+id_number, line1, line2, city, postal_code and state. Of the document: document.type (driving_license, id_card or passport),
+document.issuing_country, document.issued_date, document.expiration_date, document.number, document.first_name and
+document.last_name. They may also be written as in a request, 'person[dob]=2012-05-01'.
+
+GET /_simulator/outcomes lists the outcomes.";
+
+pub(super) const ADVANCE: &str = "\
+It prints the time of the world afterwards, and on standard error when something is due next.
+
+Examples:
+
+  stripe-identity-simulator advance 4d
+  stripe-identity-simulator advance --next --key sk_test_checkout";

@@ -46,7 +46,8 @@ impl Log {
     }
 
     pub(super) fn note(&self, note: &Note) {
-        if self.format != LogFormat::Off {
+        // This one is about the start.
+        if self.format != LogFormat::Off || *note == Note::InitialLinesLeftOut {
             self.say(&note.to_string());
         }
     }

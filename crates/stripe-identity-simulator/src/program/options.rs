@@ -5,7 +5,7 @@ use std::net::ToSocketAddrs as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use stripe_identity_simulator::{Clock, Processing, RateLimit, Redacting, SensitiveReads, Simulator, WebhookEndpoint};
 
@@ -16,7 +16,7 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line
     Json,
-    /// Nothing
+    /// Neither requests nor what happens to webhooks; only notes about the start, such as a secret that was made
     Off,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Options {
     /// Where to listen: HOST:PORT, where port 0 picks a free one
     ///
     /// Defaults to 127.0.0.1:12111, and of `exec` to 127.0.0.1:0. On 0.0.0.0, other machines and containers can reach it:
-    /// see --allow-host and --control-token.
+    /// see --allow-host and --control-token. A client on this machine then uses 127.0.0.1, as the ready line says.
     #[arg(long, value_name = "ADDRESS", env = "STRIPE_SIMULATOR_LISTEN", value_parser = address)]
     pub(super) listen: Option<String>,
 
@@ -61,7 +61,7 @@ pub(super) struct Options {
     )]
     pub(super) thin_webhook: Vec<String>,
 
-    /// What webhooks to these URLs are signed with
+    /// The secret that signs the webhooks to the URLs of --webhook and --thin-webhook
     ///
     /// By default, one is made. It is printed on standard error, and is in the ready file. `exec` gives it to its command
     /// as STRIPE_WEBHOOK_SECRET.
@@ -69,7 +69,7 @@ pub(super) struct Options {
     pub(super) webhook_secret: Option<String>,
 
     /// Let webhooks go to this host, too, and not to this machine only; may be repeated
-    #[arg(long, value_name = "HOST", env = "STRIPE_SIMULATOR_WEBHOOK_HOST", value_delimiter = ',')]
+    #[arg(long, value_name = "HOST", env = "STRIPE_SIMULATOR_WEBHOOK_HOST", value_delimiter = ',', value_parser = host)]
     pub(super) webhook_host: Vec<String>,
 
     /// Trust this root certificate (PEM or DER) of webhook receivers under https, beside the usual ones; may be repeated
@@ -77,20 +77,20 @@ pub(super) struct Options {
     pub(super) webhook_root: Vec<PathBuf>,
 
     /// Sign webhooks at the time of the simulator's clock, and not at the real time
-    #[arg(long, env = "STRIPE_SIMULATOR_VIRTUAL_SIGNATURES", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "STRIPE_SIMULATOR_VIRTUAL_SIGNATURES", value_parser = boolean)]
     pub(super) virtual_signatures: bool,
 
     /// Keep the state in this file, which is made if it is not there
     ///
     /// Without it, the state ends with the simulator. The file goes on with its own seed, clocks and webhook endpoints.
-    /// Two processes cannot use one file.
+    /// Two processes cannot use one file. The journal of requests is not kept in it.
     #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_STATE")]
     pub(super) state: Option<PathBuf>,
 
     /// What a change survives once it is answered: normal or full
     ///
     /// Defaults to normal: nothing is lost if the process is killed, but the last changes may be if the power fails.
-    #[arg(long, value_name = "HOW", env = "STRIPE_SIMULATOR_DURABILITY", requires = "state")]
+    #[arg(long, value_name = "HOW", env = "STRIPE_SIMULATOR_DURABILITY")]
     pub(super) durability: Option<DurabilityChoice>,
 
     /// Begin with what this file holds, as lines that `export` has written
@@ -102,7 +102,7 @@ pub(super) struct Options {
     /// What ids and secrets are made from, a number: the same ones for the same seed
     ///
     /// By default, it is another one at each start.
-    #[arg(long, value_name = "NUMBER", env = "STRIPE_SIMULATOR_SEED")]
+    #[arg(long, value_name = "NUMBER", env = "STRIPE_SIMULATOR_SEED", value_parser = seed, allow_negative_numbers = true)]
     pub(super) seed: Option<u64>,
 
     /// Where the time comes from: real, frozen, or frozen:2026-10-26T07:33:20Z
@@ -140,16 +140,16 @@ pub(super) struct Options {
     #[arg(long, value_name = "NUMBER", env = "STRIPE_SIMULATOR_RATE", value_parser = setting::<RateLimit>)]
     pub(super) rate: Option<RateLimit>,
 
-    /// A name of this machine under which the control API obeys; may be repeated
+    /// Accept requests to the control API that are addressed to this host name, such as simulator; may be repeated
     ///
-    /// It obeys requests to this machine's loopback addresses, to the address that it listens on, and to the host of
-    /// --public-url in any case.
-    #[arg(long, value_name = "NAME", env = "STRIPE_SIMULATOR_ALLOW_HOST", value_delimiter = ',')]
+    /// Requests that are addressed to a loopback address, to the address of --listen or to the host of --public-url are
+    /// accepted in any case.
+    #[arg(long, value_name = "NAME", env = "STRIPE_SIMULATOR_ALLOW_HOST", value_delimiter = ',', value_parser = host)]
     pub(super) allow_host: Vec<String>,
 
-    /// What the control API wants in the header Simulator-Token
+    /// The token that requests to the control API, metrics included, must have in the header Simulator-Token
     ///
-    /// By default nothing on a loopback address, and elsewhere a token that is made and printed in the ready line.
+    /// By default, there is none on a loopback address. Elsewhere, one is made and printed in the ready line.
     #[arg(
         long,
         value_name = "TOKEN",
@@ -164,9 +164,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_READY_FILE")]
     pub(super) ready_file: Option<PathBuf>,
 
-    /// What is written to standard error: text, json or off
+    /// How requests and failed webhooks are logged on standard error: text, json or off
     ///
-    /// Defaults to text, and of `exec` to off. No line has a key, a secret or personal data.
+    /// Defaults to text, and of `exec` to off. No line of a request has a key, a secret or personal data. Notes about the
+    /// start are printed in any case.
     #[arg(long, value_name = "FORMAT", env = "STRIPE_SIMULATOR_LOG")]
     pub(super) log: Option<LogFormat>,
 }
@@ -178,6 +179,25 @@ fn address(text: &str) -> Result<String, String> {
         Some(Ok(_)) if !is_bare_ipv6(text) => Ok(text.to_owned()),
         _ => Err("expected HOST:PORT such as 127.0.0.1:12111, or 127.0.0.1:0 for a free port".to_owned()),
     }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}, such as 7", u64::MAX))
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("expected true or false".to_owned()),
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let is_ipv6 = text.trim_matches(['[', ']']).parse::<std::net::Ipv6Addr>().is_ok();
+    let is_name = !text.is_empty() && !text.contains([':', '/', '@', '?', '#', ' ']);
+    let expected = "expected a host without scheme and port, such as app";
+    if is_ipv6 || is_name { Ok(text.to_owned()) } else { Err(expected.to_owned()) }
 }
 
 fn is_bare_ipv6(text: &str) -> bool {

@@ -14,7 +14,10 @@ pub(super) async fn failure(listen: &str, error: &io::Error) -> Failure {
     let what = match error.kind() {
         ErrorKind::AddrInUse => {
             let user = user(listen).await.map(|user| format!(" by {user}")).unwrap_or_default();
-            format!("the port is in use{user}: end that, or listen on a port that is free: --listen 127.0.0.1:0")
+            format!(
+                "the port is in use{user}: end that, or listen on a port that is free: --listen 127.0.0.1:0. \
+                 The other commands then take the URL that it prints: --url http://HOST:PORT"
+            )
         }
         ErrorKind::PermissionDenied => {
             format!("{error}: listen on a port from 1024 on, such as --listen 127.0.0.1:12111")

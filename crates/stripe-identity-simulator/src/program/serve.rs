@@ -1,8 +1,8 @@
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::options::{LogFormat, Options};
+use super::output;
 use super::signals::Signals;
 use super::start::{self, Defaults, Running};
 
@@ -17,6 +17,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
         if options.webhook_secret.is_none() && start::has_webhooks(options) {
             running.log.say(&format!("webhooks are signed with {}", running.webhook_secret));
         }
+        if options.webhook_secret.is_some() && !start::has_webhooks(options) {
+            running.log.say("the webhook secret is not used: it is for the URLs of --webhook and --thin-webhook");
+        }
         let result = print_ready_line(&running);
         if result.is_ok() {
             signals.next().await;
@@ -28,14 +31,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
 
 fn print_ready_line(running: &Running) -> Result<(), Failure> {
     let url = running.server.url();
-    let line = match running.server.control_token() {
+    output::print(match running.server.control_token() {
         None => format!("listening on {url}"),
         Some(token) => format!("listening on {url} with the control token {token}"),
-    };
-    let mut stdout = io::stdout();
-    // Flushed, since a program may be waiting for the line at the other end of a pipe.
-    let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-    written.map_err(|error| Failure::new(format!("cannot print where it listens: {error}: keep standard output open")))
+    })
 }
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

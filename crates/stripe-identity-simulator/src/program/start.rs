@@ -5,7 +5,8 @@ use std::io::{self, BufReader};
 use std::time::Duration;
 
 use stripe_identity_simulator::{
-    Clock, Durability, Server, ServerOptions, Settings, Simulator, SimulatorBuilder, StateFile, WebhookEndpoint,
+    Clock, Durability, Server, ServerOptions, Settings, Simulator, SimulatorBuilder, StateError, StateFile,
+    WebhookEndpoint,
 };
 
 use super::failure::Failure;
@@ -56,6 +57,10 @@ pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Runn
                        same secret at each start";
         return Err(Failure::usage(message));
     }
+    if options.durability.is_some() && options.state.is_none() {
+        let message = "--durability, or the variable STRIPE_SIMULATOR_DURABILITY, needs a state file: --state FILE";
+        return Err(Failure::usage(message));
+    }
     let log = Log::start(options.log.unwrap_or(defaults.log));
     let webhook_secret = match &options.webhook_secret {
         Some(secret) => secret.clone(),
@@ -63,18 +68,27 @@ pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Runn
     };
     let (notes, requests) = (log.clone(), log.clone());
     let builder = builder(options)?.on_note(move |note| notes.note(note));
+    // The simulator makes a file that is not there.
+    let has_state = options.state.as_ref().is_some_and(|path| fs::metadata(path).is_ok_and(|it| it.len() > 0));
     let simulator = open(builder.on_request(move |entry| requests.request(entry)), options)?;
+    let unused = [("--clock", options.clock.is_some()), ("--seed", options.seed.is_some())];
+    for (flag, _) in unused.iter().filter(|(_, is_given)| has_state && *is_given) {
+        log.say(&format!("{flag} is not used: the state file goes on with its own"));
+    }
     add_webhooks(&simulator, options, &webhook_secret)?;
     let listen = options.listen.as_deref().unwrap_or(defaults.listen);
     let server = match Server::start_with(listen, simulator, server_options(options)) {
         Ok(server) => server,
         Err(error) => return Err(port::failure(listen, &error).await),
     };
+    if !server.address().ip().is_loopback() {
+        log.say("other machines can reach the simulator, and make requests with any test key");
+    }
     let ready_file = options.ready_file.as_ref().map(|path| {
         let secret = has_webhooks(options).then_some(webhook_secret.as_str());
         ReadyFile::write(path, &server, secret).map_err(|error| {
             let path = path.display();
-            Failure::new(format!(
+            Failure::usage(format!(
                 "cannot write the ready file {path}: {error}: pass a file in a folder that you can write to"
             ))
         })
@@ -127,7 +141,7 @@ fn open(mut builder: SimulatorBuilder, options: &Options) -> Result<Simulator, F
     if let Some(path) = &options.seed_file {
         let wrong = |error: &dyn std::fmt::Display| {
             let path = path.display();
-            Failure::new(format!("the seed file {path}: {error}: --seed-file takes what `export` has written"))
+            Failure::usage(format!("the seed file {path}: {error}: --seed-file takes what `export` has written"))
         };
         let file = File::open(path).map_err(|error| wrong(&error))?;
         builder = builder.initial_lines(BufReader::new(file)).map_err(|error| wrong(&error))?;
@@ -138,7 +152,11 @@ fn open(mut builder: SimulatorBuilder, options: &Options) -> Result<Simulator, F
         Some(DurabilityChoice::Normal) | None => Durability::Process,
     };
     let opened = builder.open(StateFile::new(path).durability(durability));
-    opened.map_err(|error| Failure::new(error.to_string()))
+    opened.map_err(|error| match error {
+        // The call is right once the other one has ended.
+        StateError::InUse { .. } => Failure::new(error.to_string()),
+        error => Failure::usage(error.to_string()),
+    })
 }
 
 /// Adds the endpoints to all worlds. They get every event, redactions included.

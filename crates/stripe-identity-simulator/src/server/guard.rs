@@ -56,11 +56,12 @@ impl Guard {
         }
         let Some(token) = &self.token else { return Ok(()) };
         let is_token = |sent: &[u8]| bool::from(token.expose().as_bytes().ct_eq(sent));
-        if request.headers.get(SIMULATOR_TOKEN).is_some_and(|sent| is_token(sent.as_bytes())) {
+        let sent = request.headers.get(SIMULATOR_TOKEN);
+        if sent.is_some_and(|sent| is_token(sent.as_bytes())) {
             return Ok(());
         }
         if request.method != Method::GET || !overview::is_at(request.uri.path()) {
-            return Err(Refusal::control_token());
+            return Err(if sent.is_some() { Refusal::wrong_control_token() } else { Refusal::no_control_token() });
         }
         // A browser cannot send that header, and asks for a password. It sends it with requests that other sites make, too:
         // it opens nothing else.

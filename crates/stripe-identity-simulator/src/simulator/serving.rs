@@ -13,6 +13,9 @@ use crate::time::Time;
 use crate::tls::Roots;
 use crate::world::{Outgoing, Target};
 
+/// How long it takes until what could not be written is written again.
+const RETRY: Duration = Duration::from_secs(1);
+
 impl Simulator {
     pub(crate) fn public_url(&self) -> Option<&str> {
         self.shared.public_url.as_deref()
@@ -69,6 +72,9 @@ impl Simulator {
     pub(crate) fn take_outgoing(&self, place: &Arc<Place>, most_under_way: usize) -> (Vec<Outgoing>, Option<Duration>) {
         let signs_virtually = self.shared.signs_virtually.unwrap_or(false);
         let outgoing = std::iter::from_fn(|| Self::take(place, signs_virtually, most_under_way)).collect();
-        (outgoing, place.look(|world| world.next_due(Time::of_system())))
+        let next = place.look(|world| world.next_due(Time::of_system()));
+        // What cannot be written is tried again by itself, and not at once.
+        let next = if place.is_behind() { Some(RETRY) } else { next };
+        (outgoing, next)
     }
 }

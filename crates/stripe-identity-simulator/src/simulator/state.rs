@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Simulator, SimulatorBuilder, lock};
+use crate::note::Note;
 use crate::state_file::{Open, StateError, StateFile};
 use crate::time::Time;
 use crate::world::Ids;
@@ -58,6 +59,8 @@ impl SimulatorBuilder {
         }
         if is_empty {
             simulator.begin().map_err(StateError::InitialLines)?;
+        } else if let (Some(_), Some(on_note)) = (&simulator.shared.initial, &simulator.shared.on_note) {
+            on_note(&Note::InitialLinesLeftOut);
         }
         Ok(simulator)
     }

@@ -125,16 +125,24 @@ impl Simulator {
             for (line, place, part) in parts {
                 world.put(place, part).map_err(|error| ImportError::at(line, error.to_string()))?;
             }
-            world.complete().map_err(|error| ImportError::at(line, error.to_string()))?;
+            world.complete();
             worlds.push((name, line, world, goes_on || !names_ids));
         }
         let mut all = self.worlds();
         all.must_have_tags_of_their_own(&worlds)?;
-        let places = worlds.into_iter().map(|(name, _, world, goes_on)| {
-            let place = all.named(&name, real).ok_or(ImportError::TooManyWorlds)?;
-            Ok(Coming { place, world: Some(world), goes_on })
-        });
-        places.collect()
+        let (mut coming, mut new) = (Vec::with_capacity(worlds.len()), Vec::<String>::new());
+        for (name, _, world, goes_on) in worlds {
+            let is_new = !all.has(&name);
+            let Some(place) = all.named(&name, real) else {
+                for name in new {
+                    all.forget(&name);
+                }
+                return Err(ImportError::TooManyWorlds);
+            };
+            coming.push(Coming { place, world: Some(world), goes_on });
+            new.extend(is_new.then_some(name));
+        }
+        Ok(coming)
     }
 
     /// Puts worlds in place of others, all at once.
@@ -165,9 +173,10 @@ impl Simulator {
             **guard = world;
         }
         let tags: Vec<_> = guards.iter().map(|world| world.tag().to_owned()).collect();
+        let tags = places.iter().zip(&tags).map(|(place, tag)| (place.name.as_str(), tag.as_str()));
+        self.worlds().set_tags(tags);
         drop(guards);
-        for (place, tag) in places.iter().zip(tags) {
-            self.worlds().set_tag(&place.name, &tag);
+        for place in &places {
             self.is_active(place);
         }
         Ok(())

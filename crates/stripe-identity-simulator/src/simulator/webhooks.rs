@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use stripe_identity_webhook::Signer;
 
 use super::Simulator;
@@ -13,6 +13,7 @@ use super::worlds::Place;
 use crate::control_error::ControlError;
 use crate::delivery::{AttemptResult, WebhookDelivery};
 use crate::disorder::DisorderRule;
+use crate::note::Note;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
 use crate::world::{AttemptId, Outgoing, World};
@@ -174,6 +175,24 @@ impl Simulator {
     pub(crate) fn report(&self, place: &Arc<Place>, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
         #[cfg(feature = "metrics")]
         self.shared.metrics.attempt(&result);
-        self.with_anyway(place, Time::of_system(), |world| world.report_webhook(attempt, latency, result));
+        let Some(on_note) = self.shared.on_note.as_ref().filter(|_| !result.is_success()) else {
+            return self.with_anyway(place, Time::of_system(), |world| world.report_webhook(attempt, latency, result));
+        };
+        let shown = result.without_body();
+        let failed = self.with_anyway(place, Time::of_system(), |world| {
+            world.report_webhook(attempt, latency, result);
+            world.webhook_of(attempt)
+        });
+        // Outside of the lock: the hook is a user's.
+        if let Some((event_type, url, next_attempt)) = failed {
+            let (endpoint, world) = (plain(&url), place.shown.to_string());
+            on_note(&Note::DeliveryFailed { event_type, endpoint, world, result: shown, next_attempt });
+        }
     }
+}
+
+/// Returns a URL without what may be a secret: the user information and the query.
+fn plain(url: &Uri) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default(), url.path())
 }

@@ -9,14 +9,15 @@ use stripe_identity_core::endpoint::Route;
 
 #[cfg(feature = "metrics")]
 use super::scrape;
-use super::{Simulator, overview, requests};
+use super::{Simulator, index, overview, requests};
 use crate::face::overview::OVERVIEW;
 use crate::face::{self, SCRIPT};
 use crate::import_error::ImportError;
 use crate::lines::MEDIA_TYPE;
 use crate::refusal::Refusal;
 use crate::response::Body;
-use crate::router::Router;
+use crate::router::{Router, is_control};
+use crate::world::Target;
 
 /// Does what a request asks for, on a handle to the world of its key, or to all worlds if it has none.
 type Handler = fn(&Simulator, &Request<Bytes>) -> Result<Response<Bytes>, Refusal>;
@@ -62,6 +63,8 @@ impl Whole {
 
 fn rows() -> impl IntoIterator<Item = Whole> {
     [
+        Whole::new(Route::get("/_simulator"), list_controls).quiet(),
+        Whole::new(Route::get("/_simulator/"), list_controls).quiet(),
         Whole::new(Route::get("/_simulator/health"), health).open().quiet(),
         Whole::new(Route::get(OVERVIEW), overview::all).page(),
         Whole::new(Route::get("/_simulator/worlds/{world}"), overview::world).page(),
@@ -81,11 +84,23 @@ fn rows() -> impl IntoIterator<Item = Whole> {
 static ROUTER: LazyLock<Router<Whole>> =
     LazyLock::new(|| Router::new(rows().into_iter().map(|row| (row.route.clone(), row)).collect()));
 
+/// The routes of the control API.
+fn controls() -> Vec<Route> {
+    let of_whole = rows().into_iter().map(|row| row.route).filter(|route| is_control(route.template()));
+    // With a slash at the end, it is the same.
+    of_whole.filter(|route| !route.template().ends_with('/')).chain(Target::controls()).collect()
+}
+
 /// Finds the endpoint of the whole simulator that a request is to, if it is to one.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
     // Most requests are to others.
-    (path.starts_with("/_simulator/") || path == SCRIPT || path == OVERVIEW)
+    (is_control(path) || path == SCRIPT || path == OVERVIEW)
         .then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+fn list_controls(_: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    Ok(Body::Contents(index::text(&controls()).into(), "text/plain; charset=utf-8").into_response())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
@@ -123,4 +138,41 @@ fn import(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<By
     })?;
     let imported = json!({ "object": "simulator.import", "worlds": imported.worlds, "records": imported.records });
     Ok(Body::from(imported).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn index_has_each_request_of_the_control_api_and_no_other() {
+        for route in controls() {
+            let count = index::ABOUT.iter().filter(|about| about.is_of(&route)).count();
+            assert_eq!(count, 1, "{} {}", route.method(), route.template());
+        }
+        assert_eq!(index::ABOUT.len(), controls().len());
+    }
+
+    #[test]
+    fn index_is_shown_without_a_key_with_and_without_a_slash() {
+        let stripe = Simulator::new();
+        for path in ["/_simulator", "/_simulator/"] {
+            let response = stripe.handle(Request::get(path).body(Bytes::new()).unwrap());
+            assert_eq!(response.status(), 200, "{path}");
+            let text = String::from_utf8(response.into_body().to_vec()).unwrap();
+            assert!(text.contains("\nPOST /_simulator/clock/advance\n    seconds\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_request_and_wrong_method_point_to_the_index() {
+        let stripe = Simulator::new();
+        for (method, path) in [("GET", "/_simulator/clocks"), ("GET", "/_simulator/verify"), ("PUT", "/_simulator")] {
+            let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
+            let response = stripe.handle(request);
+            assert_eq!(response.status(), 404, "{path}");
+            let text = String::from_utf8(response.into_body().to_vec()).unwrap();
+            assert!(text.contains("GET /_simulator lists"), "{text}");
+        }
+    }
 }

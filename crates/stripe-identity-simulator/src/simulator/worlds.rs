@@ -105,22 +105,15 @@ impl Place {
     /// Writes what has changed in a world.
     pub(super) fn keep(&self, world: &mut World) -> Result<(), Unwritten> {
         let Some(keeper) = &self.keeper else { return Ok(()) };
-        let rows = world.changes(&self.name);
-        if !rows.is_empty() {
-            let written = keeper.write(self.number, &rows);
+        let rows = [(self.number, world.changes(&self.name))];
+        if !rows[0].1.is_empty() {
+            let written = keeper.write(&rows);
             self.is_behind.store(written.is_err(), Ordering::Relaxed);
             written?;
             drop(rows);
             world.are_written();
         }
         Ok(())
-    }
-
-    /// Writes also what is not worth a transaction while the simulator runs.
-    pub(super) fn keep_all(&self) -> Result<(), Unwritten> {
-        let mut world = self.lock();
-        world.note_passing();
-        self.keep(&mut world)
     }
 
     /// Notes that all of a world was written which takes the place of this one.
@@ -130,6 +123,12 @@ impl Place {
             world.are_written();
             self.is_behind.store(false, Ordering::Relaxed);
         }
+    }
+
+    /// Whether a change could not be written.
+    #[cfg(feature = "server")]
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Relaxed)
     }
 
     pub(super) fn number(&self) -> u32 {
@@ -214,12 +213,18 @@ impl Worlds {
         place.are_written(&mut place.lock());
     }
 
-    /// Changes what each id of a world contains.
-    pub(super) fn set_tag(&mut self, name: &str, tag: &str) {
-        if let Some(used) = self.by_name.get_mut(name) {
-            self.by_tag.remove(&used.tag);
-            tag.clone_into(&mut used.tag);
-            self.by_tag.insert(tag.to_owned(), name.to_owned());
+    /// Changes what each id of some worlds contains. They may exchange their tags.
+    pub(super) fn set_tags<'a>(&mut self, tags: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
+        for (name, _) in tags.clone() {
+            if let Some(used) = self.by_name.get(name) {
+                self.by_tag.remove(&used.tag);
+            }
+        }
+        for (name, tag) in tags {
+            if let Some(used) = self.by_name.get_mut(name) {
+                tag.clone_into(&mut used.tag);
+                self.by_tag.insert(tag.to_owned(), name.to_owned());
+            }
         }
     }
 
@@ -260,6 +265,18 @@ impl Worlds {
         Some(self.insert(name, number, world, real))
     }
 
+    /// Forgets a world that was just made, and in which nothing has happened.
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(used) = self.by_name.remove(name) {
+            self.by_tag.remove(&used.tag);
+            self.free_numbers.push(used.place.number);
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// Makes a world with all that a new one begins with. Its ids go on from those of another one, if there is one.
     pub(super) fn make(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         let mut world = self.make_empty(name, generators, real);
@@ -290,7 +307,13 @@ impl Worlds {
     /// Makes a world with nothing in it.
     pub(super) fn make_empty(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         self.clock.set(self.clock.at(real));
-        let ids = Ids::new(self.seed.wrapping_add(self.removed), name);
+        let mut seed = self.seed.wrapping_add(self.removed);
+        let mut ids = Ids::new(seed, name);
+        // One that was imported may have the tag that this world would have.
+        while self.name_of_tag(ids.tag()).is_some_and(|other| other != name) {
+            seed = seed.wrapping_sub(1);
+            ids = Ids::new(seed, name);
+        }
         let mut world = World::new(ids, self.clock.clone(), self.settings.clone(), self.base_url.clone());
         if self.keeper.is_some() {
             world.note_changes();
@@ -371,6 +394,19 @@ impl Worlds {
                 self.free_numbers.push(number);
             }
         }
+    }
+
+    /// Writes at the end also what is not worth a transaction while the simulator runs, of all worlds together: each
+    /// transaction may wait for the disk.
+    pub(super) fn write_passing(&self) -> Result<(), Unwritten> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let places = self.all();
+        let mut worlds: Vec<_> = places.iter().map(|place| place.lock()).collect();
+        let rows = places.iter().zip(&mut worlds).map(|(place, world)| {
+            world.note_passing();
+            (place.number, world.changes(&place.name))
+        });
+        keeper.write(&rows.collect::<Vec<_>>())
     }
 
     /// Writes what concerns all worlds, and, once the simulator ends, where its own request ids are.

@@ -246,6 +246,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Returns the routes of the control API.
+    pub(crate) fn controls() -> impl Iterator<Item = Route> {
+        let rows = of_simulator().into_iter().chain(of_webhooks());
+        rows.filter(|row| row.access == Access::Control).map(|row| row.route)
+    }
+
     pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
         ROUTER.find(method, path).map(|(row, id)| Self { row, id })
     }

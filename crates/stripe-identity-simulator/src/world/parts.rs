@@ -83,6 +83,25 @@ pub(crate) struct Numbers {
     pub(crate) taken_bytes: usize,
 }
 
+impl Numbers {
+    /// Returns those that give places.
+    pub(crate) fn of_places(&self) -> [u64; 11] {
+        [
+            self.webhook_endpoint,
+            self.verification_session,
+            self.verification_report,
+            self.file,
+            self.file_link,
+            self.event,
+            self.ephemeral_key,
+            self.webhook_delivery,
+            self.due,
+            self.response,
+            self.lanes,
+        ]
+    }
+}
+
 /// What a row was read as.
 #[derive(Debug)]
 pub(crate) enum Part {
@@ -105,6 +124,26 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::World(_) => Kind::World,
+            Self::Plans(_) => Kind::Plans,
+            Self::Faults(_) => Kind::Faults,
+            Self::Disorder(_) => Kind::Disorder,
+            Self::WebhookEndpoint(_) => Kind::WebhookEndpoint,
+            Self::Session(_) => Kind::Session,
+            Self::Report(_) => Kind::Report,
+            Self::File(_) => Kind::File,
+            Self::FileContents(_) => Kind::FileContents,
+            Self::FileLink(_) => Kind::FileLink,
+            Self::Event(_) => Kind::Event,
+            Self::EphemeralKey(_) => Kind::EphemeralKey,
+            Self::Delivery(_) => Kind::Delivery,
+            Self::Due(_) => Kind::Due,
+            Self::Response(_) => Kind::Response,
+        }
+    }
+
     pub(crate) fn read(kind: Kind, value: &[u8]) -> Result<Self, InvalidRow> {
         let read = || {
             Ok(match kind {

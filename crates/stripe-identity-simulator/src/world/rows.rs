@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+/// Each place is below this: far more than a world can have, and few enough that the places of all worlds fit side by side
+/// where rows are kept.
+pub(crate) const END_OF_PLACES: u64 = 1 << 39;
+
 /// What a row holds. Each kind has its places for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -102,6 +106,11 @@ impl Row<'static> {
 pub(crate) struct InvalidRow(pub(crate) String);
 
 impl InvalidRow {
+    /// Returns the error of a place, or of a number that gives the next place, beyond [`END_OF_PLACES`].
+    pub(crate) fn beyond_places(kind: Kind) -> Self {
+        Self(format!("invalid {}: expected places and numbers of places below {END_OF_PLACES}", kind.name()))
+    }
+
     /// Returns the error of a value, whose own text may quote it.
     pub(crate) fn of(kind: Kind, error: &serde_json::Error) -> Self {
         let text = error.to_string();

@@ -2,7 +2,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
 
 use serde_json::{Value, json};
-use stripe_identity_core::types::Patch;
+use stripe_identity_core::types::{Patch, Timestamp};
 
 use crate::control_error::ControlError;
 use crate::detail::{InvalidDetail, Of, Value as DetailValue};
@@ -24,29 +24,51 @@ pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     let delay = delay.map(|text| {
         duration(&text).ok_or_else(|| Refusal::invalid("after", "invalid delay: expected a time such as `30s`"))
     });
-    let submission = submission(state, call)?.after(delay.transpose()?.unwrap_or_default());
+    let delay = delay.transpose()?.unwrap_or_default();
+    let submission = submission(state, call)?.after(delay);
     let done_to = state.session(&call.id).and_then(|session| life::submit(state, session, &submission));
-    done(done_to, &call.id)
+    let submits_at = (!delay.is_zero()).then(|| state.clock.now().after(delay).timestamp());
+    done_with(state, done_to, &call.id, submits_at)
 }
 
 pub(crate) fn start_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let done_to = state.session(&call.id).and_then(|session| life::start_processing(state, session));
-    done(done_to, &call.id)
+    done(state, done_to, &call.id)
 }
 
 pub(crate) fn finish_processing(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let submission = submission(state, call)?;
     let done_to = state.session(&call.id).and_then(|session| life::finish_processing(state, session, &submission));
-    done(done_to, &call.id)
+    done(state, done_to, &call.id)
 }
 
 pub(crate) fn finish_redaction(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let done_to = state.session(&call.id).and_then(|session| life::finish_redaction(state, session));
-    done(done_to, &call.id)
+    done(state, done_to, &call.id)
 }
 
-fn done(result: Result<(), ControlError>, id: &str) -> Result<Body, Refusal> {
-    result.map(|()| json!({ "done": true }).into()).map_err(|error| match error {
+fn done(state: &State, result: Result<(), ControlError>, id: &str) -> Result<Body, Refusal> {
+    done_with(state, result, id, None)
+}
+
+/// Shows what has become of a session, and when its user submits, if that is later.
+fn done_with(
+    state: &State,
+    result: Result<(), ControlError>,
+    id: &str,
+    submits_at: Option<Timestamp>,
+) -> Result<Body, Refusal> {
+    let shown = |()| {
+        let session = state.sessions.get(id).map(|stored| &stored.session);
+        json!({
+            "done": true,
+            "status": session.map(|session| &session.status),
+            "last_error": session.and_then(|session| session.last_error.as_ref()).map(|error| &error.code),
+            "submits_at": submits_at.map(|time| time.to_string()),
+        })
+        .into()
+    };
+    result.map(shown).map_err(|error| match error {
         ControlError::NoSuchSession => Refusal::not_found(StoredSession::PARAM, StoredSession::NAME, id),
         ControlError::ImpossibleOutcome(_) => Refusal::invalid("outcome", &error.to_string()),
         ControlError::DocumentNotAllowed(_) => Refusal::invalid("document[type]", &error.to_string()),

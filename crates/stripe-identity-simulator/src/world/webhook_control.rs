@@ -192,11 +192,16 @@ fn shown_attempt(attempt: &DeliveryAttempt) -> Value {
         "at": attempt.at.to_string(),
         "trigger": attempt.trigger.as_ref(),
         "disorder": attempt.disorder.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "latency_ms": attempt.latency.map(|latency| latency.as_secs_f64() * 1000.0),
+        "latency_ms": attempt.latency.map(milliseconds),
         "status": status,
         "failure": failure,
         "body": body,
     })
+}
+
+/// Of no more digits than it is worth.
+fn milliseconds(duration: Duration) -> f64 {
+    f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0
 }
 
 pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use stripe_identity_core::types::Timestamp;
 
 use super::World;
 use crate::delivery::DeliveryStatus;
@@ -11,7 +12,7 @@ use crate::world::ids::Ids;
 use crate::world::outbox::{AttemptId, Lane};
 use crate::world::parts::{Generators, Numbers, Part, StoredWorld};
 use crate::world::plans::Plans;
-use crate::world::rows::{InvalidRow, Kind, Row};
+use crate::world::rows::{END_OF_PLACES, InvalidRow, Kind, Row};
 use crate::world::state::State;
 use crate::world::store::{Record, Store};
 use crate::world::wholes::{Wholes, Written};
@@ -229,48 +230,62 @@ impl World {
     /// Puts back what was read from a row, in a world that holds nothing else. The kinds come in their order, and those of
     /// a kind in the order of their places.
     pub(crate) fn put(&mut self, place: u64, part: Part) -> Result<(), InvalidRow> {
+        if place >= END_OF_PLACES {
+            return Err(InvalidRow::beyond_places(part.kind()));
+        }
         let now = self.state.now();
         let state = &mut self.state;
         match part {
-            Part::World(stored) => self.put_world(*stored),
+            Part::World(stored) => self.put_world(*stored)?,
             Part::Plans(plans) => state.plans = Plans::restore(plans),
             Part::Faults(faults) => state.faults.restore(*faults),
             Part::Disorder(rules) => state.outbox.rules = rules,
             Part::WebhookEndpoint(mut stored) => {
                 stored.complete(now);
-                put_record(&mut state.webhook_endpoints, place, *stored)?;
+                put_record(&mut state.webhook_endpoints, now, place, *stored)?;
             }
             Part::Session(mut stored) => {
                 stored.complete(now);
-                put_record(&mut state.sessions, place, *stored)?;
+                put_record(&mut state.sessions, now, place, *stored)?;
             }
             Part::Report(mut stored) => {
                 stored.complete(now);
-                put_record(&mut state.reports, place, *stored)?;
+                put_record(&mut state.reports, now, place, *stored)?;
             }
             Part::File(mut stored) => {
                 stored.complete(now);
                 if !stored.is_collected() {
                     state.file_bytes = state.file_bytes.saturating_add(stored.size);
                 }
-                put_record(&mut state.files, place, *stored)?;
+                put_record(&mut state.files, now, place, *stored)?;
             }
             Part::FileContents(contents) => put_contents(state, place, contents)?,
             Part::FileLink(mut stored) => {
                 stored.complete(now);
-                put_record(&mut state.links, place, *stored)?;
+                put_record(&mut state.links, now, place, *stored)?;
             }
             Part::Event(mut stored) => {
                 stored.complete(now);
-                put_record(&mut state.events, place, *stored)?;
+                put_record(&mut state.events, now, place, *stored)?;
             }
             Part::EphemeralKey(mut stored) => {
                 stored.complete(now);
-                put_record(&mut state.keys, place, *stored)?;
+                put_record(&mut state.keys, now, place, *stored)?;
             }
-            Part::Delivery(stored) => put_record(&mut state.deliveries, place, *stored)?,
+            Part::Delivery(stored) => {
+                if state.webhook_endpoints.get(&stored.delivery.webhook_endpoint).is_none() {
+                    let problem = "a webhook_delivery names no webhook_endpoint: expected the line of one before";
+                    return Err(InvalidRow(problem.to_owned()));
+                }
+                let mut places = stored.ready.iter().map(|ready| ready.place).chain(stored.ended);
+                if places.any(|place| place >= END_OF_PLACES) {
+                    return Err(InvalidRow::beyond_places(Kind::Delivery));
+                }
+                put_record(&mut state.deliveries, now, place, *stored)?;
+            }
             Part::Due(due) => state.queue.restore(place, due),
             Part::Response(stored) => {
+                must_have_passed(now, &*stored)?;
                 if !state.responses.restore(place, *stored) {
                     return Err(misplaced(Kind::Response));
                 }
@@ -279,7 +294,10 @@ impl World {
         Ok(())
     }
 
-    fn put_world(&mut self, stored: StoredWorld) {
+    fn put_world(&mut self, stored: StoredWorld) -> Result<(), InvalidRow> {
+        if stored.numbers.of_places().into_iter().any(|number| number >= END_OF_PLACES) {
+            return Err(InvalidRow::beyond_places(Kind::World));
+        }
         if let Some(generators) = &stored.generators {
             self.set_generators(generators);
         }
@@ -303,10 +321,11 @@ impl World {
         state.responses.store_mut().set_made(numbers.response);
         state.outbox.placed = numbers.lanes;
         state.taken_bytes = numbers.taken_bytes;
+        Ok(())
     }
 
     /// Ends the reading of a world: derives what is not written.
-    pub(crate) fn complete(&mut self) -> Result<(), InvalidRow> {
+    pub(crate) fn complete(&mut self) {
         #[derive(Default)]
         struct Parts {
             ready: Vec<(u64, u64)>,
@@ -323,8 +342,7 @@ impl World {
         let mut placed = state.outbox.placed;
         for (place, stored) in state.deliveries.places() {
             let delivery = &stored.delivery;
-            let lane = lanes.get_mut(&delivery.webhook_endpoint);
-            let lane = lane.ok_or_else(|| InvalidRow("a webhook_delivery names no webhook_endpoint".to_owned()))?;
+            let lane = lanes.entry(delivery.webhook_endpoint.clone()).or_default();
             lane.ready.extend(stored.ready.iter().map(|ready| (ready.place, place)));
             if delivery.status == DeliveryStatus::Pending {
                 lane.pending += 1;
@@ -343,12 +361,20 @@ impl World {
         state.outbox.placed = placed;
         let lane = |parts: Parts| Lane::restore(parts.ready, parts.ended, parts.under_way, parts.pending);
         state.outbox.restore(lanes.into_iter().map(|(endpoint, parts)| (endpoint, lane(parts))).collect());
-        Ok(())
     }
 }
 
-fn put_record<T: Record>(store: &mut Store<T>, place: u64, record: T) -> Result<(), InvalidRow> {
+fn put_record<T: Record>(store: &mut Store<T>, now: Timestamp, place: u64, record: T) -> Result<(), InvalidRow> {
+    must_have_passed(now, &record)?;
     if store.restore(place, record) { Ok(()) } else { Err(misplaced(T::KIND)) }
+}
+
+/// Refuses a record that was made later than now: what the world makes next would be before it.
+fn must_have_passed<T: Record>(now: Timestamp, record: &T) -> Result<(), InvalidRow> {
+    if record.created() <= now {
+        return Ok(());
+    }
+    Err(InvalidRow(format!("invalid {}: expected a time that has passed by the clock of its world", T::KIND.name())))
 }
 
 fn misplaced(kind: Kind) -> InvalidRow {

@@ -224,6 +224,7 @@ fn help_has_each_option_of_the_server_and_each_option_has_its_variable() {
     }
     assert_eq!(of_help.len(), options.len(), "an option is not tested: {of_help:?}");
     assert!(help.contains("new Stripe(") && help.contains("StripeClient(") && help.contains("curl -u sk_test_123:"));
+    assert!(lines.contains(&"curl http://127.0.0.1:12111/_simulator") && help.contains("/_simulator/verify"), "{help}");
     for command in ["serve", "exec", "trigger", "submit", "advance", "reset", "export", "import"] {
         assert!(lines.iter().any(|line| line.starts_with(&format!("{command} "))), "{command}");
         assert!(printed(&[command, "--help"]).contains("Usage:"), "{command}");
@@ -306,7 +307,10 @@ fn hosts_and_the_control_token_come_from_variables() {
     let url = running.url();
     let without = run(&["advance", "1s", "--url", &url]);
     assert_eq!(without.status.code(), Some(1));
-    assert!(stderr(&without).contains("--control-token"), "{}", stderr(&without));
+    let error = stderr(&without);
+    assert!(error.contains("--control-token") && error.contains("wants the token") && !error.contains(".:"), "{error}");
+    let wrong = stderr(&run(&["advance", "1s", "--url", &url, "--control-token", "x"]));
+    assert!(wrong.contains("--control-token") && wrong.contains("another token"), "{wrong}");
     printed(&["advance", "1s", "--url", &url, "--control-token", "made-up"]);
 }
 
@@ -472,7 +476,7 @@ fn ready_file_has_what_a_test_needs_and_goes_at_the_end() {
 #[test]
 fn ready_file_that_cannot_be_written_is_an_error() {
     let output = run(&["--listen", "127.0.0.1:0", "--ready-file", "/nonexistent/folder/ready.json"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("cannot write the ready file /nonexistent/folder/ready.json"));
     assert!(output.stdout.is_empty());
 }
@@ -523,6 +527,7 @@ fn port_in_use_is_said_by_whom() {
     let pid = running.child.id();
     assert!(error.contains(&format!("cannot listen on {address}: the port is in use by another simulator")), "{error}");
     assert!(error.contains(&pid.to_string()) && error.contains("--listen 127.0.0.1:0"), "{error}");
+    assert!(error.contains("--url"), "{error}");
 
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let output = run(&["--listen", &other.local_addr().unwrap().to_string()]);
@@ -537,7 +542,16 @@ fn port_in_use_is_said_by_whom() {
 fn wrong_calls_end_with_2_and_say_what_is_right() {
     for (arguments, expected) in [
         (&["--bogus"][..], "--bogus"),
-        (&["--seed", "x"], "--seed"),
+        (&["--seed", "x"], "such as 7"),
+        (&["--seed", "-1"], "such as 7"),
+        (&["--webhook-host", "http://app"], "a host without scheme"),
+        (&["--allow-host", "http://a"], "a host without scheme"),
+        (&["--allow-host", "a:80"], "a host without scheme"),
+        (&["trigger", "verified", "--code", "document_expired"], "requires-input"),
+        (&["--state", "/nonexistent/folder/state.db"], "there is no folder /nonexistent/folder"),
+        (&["--state", "/"], "it is a folder"),
+        (&["import", "/nonexistent"], "cannot read /nonexistent"),
+        (&["--seed-file", "/nonexistent"], "the seed file /nonexistent"),
         (&["--state", "x", "--webhook", "http://127.0.0.1/"], "--webhook-secret"),
         (&["--durability", "full"], "--state"),
         (&["--state", "x", "--durability", "some"], "full"),
@@ -569,9 +583,18 @@ fn wrong_calls_end_with_2_and_say_what_is_right() {
         assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
-    let output = program().env("STRIPE_SIMULATOR_RATE", "fast").output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("from the variable STRIPE_SIMULATOR_RATE"), "{}", stderr(&output));
+    for (arguments, variable, value, expected) in [
+        (&[][..], "STRIPE_SIMULATOR_RATE", "fast", "such as `25`"),
+        (&[], "STRIPE_SIMULATOR_SEED", "", "such as 7"),
+        (&[], "STRIPE_SIMULATOR_VIRTUAL_SIGNATURES", "maybe", "true or false"),
+        (&[], "STRIPE_SIMULATOR_DURABILITY", "full", "--state FILE"),
+        (&["export"], "STRIPE_SIMULATOR_URL", "nowhere", "http://HOST:PORT"),
+    ] {
+        let output = program().args(arguments).env(variable, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}");
+        let error = stderr(&output);
+        assert!(error.contains(&format!("the variable {variable}")) && error.contains(expected), "{error}");
+    }
 }
 
 #[test]
@@ -624,19 +647,164 @@ fn trigger_lets_each_event_happen() {
     assert!(stderr(&output).contains("selfie_face_mismatch"), "{}", stderr(&output));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn line_that_cannot_be_printed_is_an_error() {
+    let running = Running::start(&[]);
+    let id = running.client(&["trigger", "created"]);
+    for arguments in [&["trigger", "created"][..], &["submit", id.trim()], &["advance", "1s"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program().args(arguments).args(["--url", &running.url()]).stdout(full).output().unwrap();
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("cannot print") && error.contains("keep standard output open"), "{error}");
+    }
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let webhook = ["trigger", "created", "--webhook", "http://127.0.0.1:9", "--url", &running.url()];
+    assert_eq!(program().args(webhook).stderr(full()).status().unwrap().code(), Some(1));
+    assert_eq!(
+        program().args(["advance", "1s", "--key", "sk_live_x"]).stderr(full()).status().unwrap().code(),
+        Some(2)
+    );
+}
+
 #[test]
 fn trigger_makes_the_endpoint_that_it_is_given() {
     let running = Running::start(&[]);
     for (thin, prefix) in [(&["--thin"][..], "v1."), (&[], "")] {
         let (receiver, url) = receiver();
         let key = ["--key", "sk_test_of_trigger", "--webhook-secret", "whsec_made_up"];
-        let id = running.client(&[&["trigger", "redacted", "--webhook", &url], thin, &key].concat());
-        assert!(id.starts_with("vs_"));
+        let simulator = running.url();
+        let arguments = [&["trigger", "redacted", "--webhook", &url, "--url", &simulator], thin, &key].concat();
+        let trigger = program().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let types: Vec<_> = (0..4).map(|_| receive(&receiver, "whsec_made_up")).collect();
+        let output = trigger.wait_with_output().unwrap();
+        assert!(output.status.success() && stderr(&output).contains("delivered 4 events"), "{}", stderr(&output));
+        assert!(output.stdout.starts_with(b"vs_"));
         assert!(types.contains(&format!("{prefix}identity.verification_session.redacted")), "{types:?}");
     }
     // Only in the world of the key.
     assert_eq!(running.ask("GET /_simulator/webhook_endpoints", "")["data"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn trigger_fails_if_the_receiver_does() {
+    let mut running = Running::start(&[]);
+    // Nothing listens on a port that is bound and no more.
+    let (receiver, url) = receiver();
+    drop(receiver);
+    let secret = format!("{url}?token=hidden");
+    let output =
+        run(&["trigger", "identity.verification_session.created", "--webhook", &secret, "--url", &running.url()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.starts_with(b"vs_"));
+    let error = stderr(&output);
+    assert!(error.contains("identity.verification_session.created: unreachable, next try at "), "{error}");
+    // The log of the simulator says so, too.
+    let line = running.wait_for_line("note: webhook ");
+    assert!(line.contains(&format!("identity.verification_session.created was not delivered to {url}: ")), "{line}");
+    assert!(line.contains("no connection was made; the next try is at ") && !line.contains("hidden"), "{line}");
+}
+
+#[test]
+fn trigger_takes_the_types_of_events_as_they_are() {
+    let running = Running::start(&[]);
+    for event in ["requires_input", "identity.verification_session.requires_input"] {
+        let id = running.client(&["trigger", event]);
+        assert_eq!(running.session(&id)["last_error"]["code"], "document_expired", "{event}");
+    }
+}
+
+#[test]
+fn submit_takes_details_as_in_metadata_and_prints_the_status() {
+    let running = Running::start(&["--clock", "frozen:2030-01-01T00:00:00Z"]);
+    let create = || {
+        let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
+        session["id"].as_str().unwrap().to_owned()
+    };
+    let id = create();
+    let failed = running.client(&["submit", &id, "document_expired"]);
+    assert_eq!(failed, format!("{id}: requires_input: document_expired\n"));
+    let verified = running.client(&["submit", &id, "verified", "dob=2012-05-01", "document.type=passport"]);
+    assert_eq!(verified, format!("{id}: verified\n"));
+    let head = format!("GET {SESSIONS}/{id}?expand[]=verified_outputs.dob");
+    let (_, session) = exchange(running.address(), "x", &head, "Authorization: Bearer rk_test_123\r\n", "");
+    assert!(session.contains("2012"), "{session}");
+
+    let later = create();
+    let printed = running.client(&["submit", &later, "verified", "after=30s"]);
+    assert_eq!(printed, format!("{later}: will submit at 2030-01-01T00:00:30Z\n"));
+}
+
+#[test]
+fn client_of_something_else_says_so_and_writes_nothing() {
+    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", receiver.local_addr().unwrap());
+    let folder = Folder::new();
+    let file = folder.path().join("export.jsonl");
+    fs::write(&file, "before").unwrap();
+    let path = file.to_str().unwrap();
+    for arguments in [&["export", path][..], &["import", path], &["reset"], &["export"]] {
+        let mut client = program();
+        client.args([arguments, &["--url", &url]].concat()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let client = client.spawn().unwrap();
+        let mut stream = accept(&receiver);
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.is_empty()));
+        let body = "<html>hello</html>";
+        let length = body.len();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+        let output = client.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&output).contains("is no simulator") && output.stdout.is_empty(), "{}", stderr(&output));
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "before");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn options_that_a_state_file_overrides_are_noted() {
+    let folder = Folder::new();
+    let (state, seed) = (folder.file(), folder.path().join("seed.jsonl"));
+    let start = || {
+        let mut command = program();
+        command
+            .args(["--listen", "127.0.0.1:0", "--log", "off", "--seed", "7", "--clock", "frozen", "--state"])
+            .arg(&state);
+        command.arg("--seed-file").arg(&seed);
+        command
+    };
+    fs::write(&seed, "{\"format\":\"stripe-identity-simulator\",\"version\":1}\n").unwrap();
+    for is_first in [true, false] {
+        let mut running = Running::of(&mut start());
+        running.ask(&format!("POST {SESSIONS}"), "type=document");
+        running.signal("TERM");
+        assert!(running.end().success());
+        let notes = running.rest_of_stderr();
+        for part in ["--clock is not used", "--seed is not used", "the initial lines are not used"] {
+            assert_eq!(notes.contains(part), !is_first, "{part}: {notes}");
+        }
+    }
+}
+
+#[test]
+fn host_of_ipv6_has_no_brackets_in_its_variable() {
+    // Not every machine has IPv6.
+    if TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let printed = printed(&["exec", "--listen", "[::1]:0", "--", "sh", "-c", "echo $STRIPE_API_HOST $STRIPE_API_BASE"]);
+    assert!(printed.starts_with("::1 http://[::1]:"), "{printed}");
+}
+
+#[test]
+fn start_says_what_others_can_reach_and_which_secret_is_not_used() {
+    let mut running = Running::start(&["--listen", "0.0.0.0:0", "--webhook-secret", "whsec_made_up", "--log", "off"]);
+    running.signal("TERM");
+    assert!(running.end().success());
+    let notes = running.rest_of_stderr();
+    assert!(notes.contains("other machines can reach") && notes.contains("the webhook secret is not used"), "{notes}");
+    assert!(!notes.contains("whsec_made_up"), "{notes}");
 }
 
 #[test]
@@ -694,6 +862,17 @@ fn exec_gives_its_command_all_that_it_needs() {
     let lines: Vec<_> = stdout.lines().collect();
     assert_eq!(lines[0], "sk_test_123 rk_test_123 pk_test_123 whsec_made_up");
     assert!(lines[1].starts_with("vs_") && lines.len() == 3, "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_names_a_host_of_ipv6_without_brackets() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return eprintln!("this machine has no IPv6");
+    }
+    let output = run(&["exec", "--listen", "[::1]:0", "--", "sh", "-c", "echo $STRIPE_API_HOST $STRIPE_API_BASE"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.starts_with("::1 http://[::1]:"), "{stdout}");
 }
 
 #[test]
@@ -764,7 +943,7 @@ fn state_file_that_is_something_else_is_refused_and_left() {
     let text = "this is no database, but a text of some length".repeat(100);
     fs::write(folder.file(), &text).unwrap();
     let output = run(&["--listen", "127.0.0.1:0", "--state", folder.file().to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("state.db"), "{}", stderr(&output));
     assert_eq!(fs::read_to_string(folder.file()).unwrap(), text);
 }
@@ -776,12 +955,19 @@ fn export_is_imported_reset_and_a_seed_file() {
     let path = file.to_str().unwrap();
     let first = Running::start(&[]);
     let id = first.client(&["trigger", "verified"]);
-    first.client(&["export", path]);
+    let output = run(&["export", path, "--url", &first.url()]);
+    assert!(stderr(&output).starts_with("wrote 1 world, ") && stderr(&output).contains(path), "{}", stderr(&output));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
     assert_eq!(first.client(&["export"]).lines().next(), fs::read_to_string(&file).unwrap().lines().next());
 
     // Into one that runs, and back to nothing.
     let second = Running::start(&[]);
-    second.client(&["import", path]);
+    let imported = second.client(&["import", path]);
+    assert_eq!(imported.replace("imported", "wrote").replace(" from ", " to "), stderr(&output));
     assert_eq!(second.session(&id)["status"], "verified");
     second.client(&["trigger", "created", "--key", "sk_test_other"]);
     let events = |key: &str| {
@@ -790,7 +976,7 @@ fn export_is_imported_reset_and_a_seed_file() {
         serde_json::from_str::<Value>(&body).unwrap()["data"].as_array().unwrap().len()
     };
     assert!(events("sk_test_123") > 0 && events("sk_test_other") > 0);
-    second.client(&["reset"]);
+    assert!(second.client(&["reset"]).contains("the world of the key"));
     assert!(events("sk_test_123") == 0 && events("sk_test_other") > 0);
     second.client(&["reset", "--all"]);
     assert_eq!(events("sk_test_other"), 0);
@@ -817,11 +1003,11 @@ fn bad_lines_are_refused_with_their_number() {
     let number = format!("line {}", lines.lines().count());
     fs::write(&file, lines).unwrap();
     let output = run(&["--listen", "127.0.0.1:0", "--seed-file", path]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains(&number) && stderr(&output).contains(path), "{}", stderr(&output));
     let output = run(&["import", path, "--url", &running.url()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains(&number), "{}", stderr(&output));
+    assert!(stderr(&output).contains(&number) && stderr(&output).contains(path), "{}", stderr(&output));
     let output = run(&["import", "/nonexistent", "--url", &running.url()]);
     assert!(stderr(&output).contains("cannot read /nonexistent"), "{}", stderr(&output));
 }

@@ -435,6 +435,31 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
             r#"{{"kind":"world","value":{{"name":"{name}","generators":{{"tag":"abcdefghij","objects":"1","requests":"1","webhooks":"1","disorder":"1","faults":"1"}}}}}}"#
         )
     };
+    let session_at = |place: u64| {
+        format!(r#"{{"kind":"verification_session","place":{place},"value":{{"session":{{"id":"vs_1"}}}}}}"#)
+    };
+    let numbered =
+        |kind: &str| format!(r#"{{"kind":"world","value":{{"name":"a","numbers":{{"{kind}":{}}}}}}}"#, u64::MAX);
+    let due = |place: u64| {
+        format!(
+            r#"{{"kind":"due","place":{place},"value":{{"at":1793000060,"thing":{{"event_lapses":{{"event":0}}}}}}}}"#
+        )
+    };
+    let endpoint =
+        r#"{"kind":"webhook_endpoint","value":{"id":"we_1","url":"http://localhost/","secrets":{"current":"s"}}}"#;
+    let delivery = |endpoint: &str, ended: u64| {
+        format!(
+            r#"{{"kind":"webhook_delivery","value":{{"delivery":{{"id":"whd_{endpoint}","webhook_endpoint":"{endpoint}","event":"evt_1","event_type":"identity.verification_session.created","created":1793000000,"status":"delivered","attempts":[],"next_attempt":null}},"ended":{ended}}}}}"#
+        )
+    };
+    // The brackets in its text do not count.
+    let event = |depth: usize| {
+        let (start, end) = (r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        format!(
+            r#"{{"kind":"event","value":{{"id":"evt_1","type":"identity.verification_session.created","object":{start}"\\\"{{["{end}}}}}"#
+        )
+    };
+    in_memory().import([HEADER, world, &event(100)].join("\n").as_bytes()).unwrap();
     for (lines, number, problem) in [
         (vec!["zebra"], 1, "expected {\"format\":\"stripe-identity-simulator\",\"version\":1} first"),
         (vec![], 1, "first"),
@@ -471,6 +496,23 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
             "expected a time",
         ),
         (vec![HEADER, &tagged("a"), &tagged("b")], 3, "another world has the tag"),
+        (vec![HEADER, world, &session_at(1 << 39)], 3, "below 549755813888"),
+        (vec![HEADER, &numbered("verification_session")], 2, "below 549755813888"),
+        (vec![HEADER, &numbered("lanes")], 2, "below 549755813888"),
+        (vec![HEADER, world, &due(3), &due(3)], 4, "a place after that of the due before"),
+        (vec![HEADER, world, endpoint, &delivery("we_1", 0), &delivery("we_2", 0)], 5, "names no webhook_endpoint"),
+        (vec![HEADER, world, endpoint, &delivery("we_1", 1 << 39)], 4, "below 549755813888"),
+        (vec![HEADER, world, &event(101)], 3, "at most 100 deep"),
+        // What comes next would be before it, and the world could not be read again.
+        (
+            vec![
+                HEADER,
+                world,
+                r#"{"kind":"verification_session","value":{"session":{"id":"vs_1","created":1793000001}}}"#,
+            ],
+            3,
+            "a time that has passed",
+        ),
     ] {
         let text = lines.join("\n");
         let error = stripe.import(text.as_bytes()).unwrap_err().to_string();
@@ -525,6 +567,36 @@ fn lines_that_a_person_writes_need_little() {
     post(&stripe, &format!("{SESSIONS}/vs_done/redact"), "");
     world.advance(Duration::from_secs(10 * 24 * 3600));
     assert_eq!(json(&format!("{SESSIONS}/vs_done"))["redaction"]["status"], "redacted");
+}
+
+#[test]
+fn worlds_that_exchange_their_tags_are_found_by_them() {
+    let stripe = in_memory();
+    let ids = ["a", "b"].map(|name| {
+        let session = with_key(&stripe, &format!("sk_test_{name}"), &Method::POST, SESSIONS, "type=document");
+        id(&serde_json::from_slice(session.body()).unwrap())
+    });
+    let lines = String::from_utf8(exported(&stripe)).unwrap();
+    let exchanged = lines.replace(r#""name":"a""#, r#""name":"?""#).replace(r#""name":"b""#, r#""name":"a""#);
+    stripe.import(exchanged.replace(r#""name":"?""#, r#""name":"b""#).as_bytes()).unwrap();
+    for session in &ids {
+        stripe.submit(&**session, Outcome::Verified).unwrap();
+    }
+}
+
+#[test]
+fn world_that_is_new_has_a_tag_that_no_imported_one_has() {
+    let first = in_memory();
+    let session = create(&first, "type=document");
+    let stripe = in_memory();
+    stripe
+        .import(String::from_utf8(exported(&first)).unwrap().replace(r#""name":"a""#, r#""name":"b""#).as_bytes())
+        .unwrap();
+    assert_ne!(create(&stripe, "type=document"), session);
+    stripe.submit(&*session, Outcome::Verified).unwrap();
+    let of_b = with_key(&stripe, "sk_test_b", &Method::GET, &format!("{SESSIONS}/{session}"), "");
+    let of_b: Value = serde_json::from_slice(of_b.body()).unwrap();
+    assert_eq!(of_b["status"], "processing", "the imported one");
 }
 
 #[test]

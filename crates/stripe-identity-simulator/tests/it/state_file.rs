@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -171,10 +173,23 @@ fn other_process() {
 #[test]
 fn path_that_leads_nowhere_is_an_error() {
     let folder = Folder::new();
-    for path in [folder.path().join("none/state.db"), folder.path().to_owned()] {
+    let (none, here) = (folder.path().join("none"), folder.path().to_owned());
+    let missing = format!("there is no folder {}", none.display());
+    for (path, expected) in [(none.join("state.db"), &*missing), (here, "it is a folder")] {
         let error = open(&path).unwrap_err();
-        assert!(matches!(error, StateError::Unusable { .. }), "{error}");
+        assert!(matches!(error, StateError::Unusable { .. }) && error.to_string().contains(expected), "{error}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_on_a_read_only_disk_is_said_to_be_so() {
+    let Some(disk) = Disk::new() else { return eprintln!("no small disk can be mounted here") };
+    drop(open(&disk.0.file()).unwrap());
+    let mount = Command::new("mount").args(["-o", "remount,ro"]).arg(disk.0.path()).status().unwrap();
+    assert!(mount.success());
+    let error = open(&disk.0.file()).unwrap_err().to_string();
+    assert!(error.contains("it is read-only: expected a file that can be written"), "{error}");
 }
 
 #[test]
@@ -281,6 +296,26 @@ fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
     assert!(sessions.iter().all(|session| is_there(&stripe, session)));
 }
 
+#[cfg(feature = "server")]
+#[test]
+fn webhook_leaves_a_server_by_itself_when_there_is_room_again() {
+    let Some(disk) = Disk::new() else { return eprintln!("no small disk can be mounted here") };
+    let stripe = open(&disk.0.file()).unwrap();
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", receiver.local_addr().unwrap());
+    stripe.world("sk_test_a").unwrap().add_webhook(WebhookEndpoint::new(&url, "whsec_x").unwrap());
+    let _server = stripe_identity_simulator::Server::start("127.0.0.1:0", stripe.clone()).unwrap();
+    disk.fill();
+    // More than what is left of the last page.
+    let metadata = (0..40).map(|number| format!("&metadata[{number}]={}", "x".repeat(500))).collect::<String>();
+    assert_unwritten(&send(&stripe, Method::POST, SESSIONS, "a", &format!("type=document{metadata}")));
+    let (sender, arrived) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(receiver.accept().is_ok()));
+    disk.make_room();
+    // Nobody asks for anything.
+    assert_eq!(arrived.recv_timeout(Duration::from_secs(60)), Ok(true));
+}
+
 #[test]
 fn file_that_must_not_grow_loses_nothing_that_was_answered() {
     let folder = Folder::new();
@@ -301,6 +336,30 @@ fn file_that_must_not_grow_loses_nothing_that_was_answered() {
     assert!(!sessions.is_empty() && sessions.iter().all(|session| is_there(&stripe, session)));
     let (retried, _) = create(&stripe, &sessions.len().to_string());
     assert!(retried.status() == 200 && !retried.headers().contains_key("idempotent-replayed"));
+}
+
+#[test]
+fn end_waits_for_the_disk_as_often_however_many_worlds_there_are() {
+    let commits_at_end = |worlds: usize| {
+        let (folder, commits) = (Folder::new(), Arc::new(AtomicUsize::new(0)));
+        let counted = commits.clone();
+        let file = StateFile::new(folder.file()).on_commit(move |is_done| {
+            counted.fetch_add(usize::from(is_done), Ordering::Relaxed);
+        });
+        let stripe = Simulator::builder().open(file).unwrap();
+        for world in 0..worlds {
+            let list = || Request::get("/v1/events").header("authorization", format!("Bearer sk_test_{world}"));
+            // The second one changes only which request id comes next.
+            for _ in 0..2 {
+                assert_eq!(stripe.handle(list().body(Bytes::new()).unwrap()).status(), 200);
+            }
+        }
+        let before = commits.load(Ordering::Relaxed);
+        assert!(before >= worlds);
+        drop(stripe);
+        commits.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(commits_at_end(10), commits_at_end(1));
 }
 
 #[test]

@@ -84,12 +84,7 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
             "status 200: the parameter type was sent",
         ),
         (created().times(3), Some(3), "it did not take effect"),
-        (
-            created().never(),
-            Some(4),
-            "and found 2: request 2: POST /v1/identity/verification_sessions, status 200, \
-                                      request 4: POST /v1/identity/verification_sessions, status 200",
-        ),
+        (created().never(), Some(4), "and found 2: #2 (200), #4 (200)"),
         (created().idempotency_key("order-1").and_no_other(), Some(4), "status 200: it has another idempotency key"),
     ];
     for (pattern, number, end) in cases {

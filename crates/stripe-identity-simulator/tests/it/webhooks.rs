@@ -1,6 +1,7 @@
 //! Deliveries in process: attempts, retries, resends, disorder and secrets.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -106,6 +107,43 @@ fn failed_delivery_is_tried_three_times_in_three_hours() {
     assert_eq!(stripe.deliveries()[0].status, DeliveryStatus::Failed);
     stripe.advance(1000 * HOUR);
     assert_eq!(fail(), 0);
+}
+
+#[test]
+fn failed_attempt_is_noted_with_the_next_one_and_without_what_may_be_a_secret() {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let hook = notes.clone();
+    let stripe = Simulator::builder().on_note(move |note| hook.lock().unwrap().push(note.to_string())).build();
+    let endpoint = WebhookEndpoint::new("http://localhost:4242/webhook?hidden=1", SECRET).unwrap();
+    stripe.add_webhook(endpoint);
+    create(&stripe, KEY);
+    for status in [500, 404, 500] {
+        stripe.deliver_to(|_| Response::builder().status(status).body("hidden").unwrap());
+        stripe.run_until_idle();
+    }
+    let start =
+        "webhook identity.verification_session.created was not delivered to http://localhost:4242/webhook: status";
+    let expected = [
+        "500; the next try is at 2026-10-26T08:33:20Z",
+        "404; the next try is at 2026-10-26T10:33:20Z",
+        "500; no further try is due",
+    ];
+    let expected = expected.map(|end| format!("{start} {end} (world \"a\")"));
+    assert_eq!(*notes.lock().unwrap(), expected);
+}
+
+#[test]
+fn delivery_that_arrives_or_is_dropped_on_purpose_is_not_noted() {
+    let count = Arc::new(Mutex::new(0));
+    let hook = count.clone();
+    let stripe = Simulator::builder().on_note(move |_| *hook.lock().unwrap() += 1).build();
+    stripe.add_webhook(endpoint());
+    stripe.disturb_webhooks([DisorderRule::new(Disorder::Dropped).times(1)]);
+    create(&stripe, KEY);
+    assert_eq!(stripe.deliver_to(|_| StatusCode::OK), 0);
+    stripe.run_until_idle();
+    assert_eq!(stripe.deliver_to(|_| StatusCode::OK), 1);
+    assert_eq!(*count.lock().unwrap(), 0);
 }
 
 #[test]

@@ -29,10 +29,35 @@ pub(crate) struct StoredEvent {
     pub(crate) object: Sensitive<Box<RawValue>>,
 }
 
+/// How deep values may be in each other. Far more than in an object of Stripe's, and few enough to read them as a [`Value`].
+const DEEPEST: usize = 100;
+
 /// Reads the object, which must be one: events show it field by field.
 fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<Box<RawValue>>, D::Error> {
     let object = Box::<RawValue>::deserialize(deserializer)?;
-    if object.get().starts_with('{') { Ok(Sensitive::new(object)) } else { Err(D::Error::custom("expected an object")) }
+    if object.get().starts_with('{') && depth(object.get()) <= DEEPEST {
+        return Ok(Sensitive::new(object));
+    }
+    Err(D::Error::custom(format_args!("expected an object in which values are at most {DEEPEST} deep")))
+}
+
+/// Returns how deep the values of valid JSON are in each other.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut is_in_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_in_text = !is_in_text,
+            b'{' | b'[' if !is_in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !is_in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 impl Record for StoredEvent {
