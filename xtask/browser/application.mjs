@@ -17,7 +17,7 @@ export async function start(handle, host = "127.0.0.1") {
   return { url, stop };
 }
 
-/** Serves `/done`, `/dialog` and the wrapper of Stripe.js. */
+/** Serves `/done`, `/elsewhere`, `/dialog` and the wrapper of Stripe.js. */
 export function application(simulator, wrapper) {
   const page = (title, body) =>
     `<!doctype html><html lang="en"><title>${title}</title><main><h1>${title}</h1>${body}</main>`;
@@ -28,6 +28,10 @@ export function application(simulator, wrapper) {
     const { pathname, searchParams } = new URL(request.url, "http://application");
     const html = (body, headers) => response.writeHead(200, { "content-type": "text/html", ...headers }).end(body);
     const script = (body) => response.writeHead(200, { "content-type": "text/javascript" }).end(body);
+    // As to a login, or to the name with www.
+    if (pathname === "/elsewhere") {
+      return response.writeHead(302, { location: `http://localhost:${request.socket.localPort}/done` }).end();
+    }
     if (pathname === "/done") return html(page("Back at the application", ""));
     if (pathname === "/frame") {
       return html(page("Frame", `<iframe title="frame" src="${searchParams.get("src").replaceAll('"', "")}"></iframe>`));

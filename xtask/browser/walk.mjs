@@ -103,6 +103,16 @@ const checks = {
     await close(page);
   },
 
+  async "application that redirects to another host is reached"() {
+    const world = new World(simulator.url);
+    const session = await world.create({ return_url: `${app.url}/elsewhere` });
+    const page = await open();
+    await page.goto(session.url);
+    await submit(page);
+    await page.waitForURL(done().replace("127.0.0.1", "localhost"));
+    await close(page);
+  },
+
   async "each failure is the one that was chosen"() {
     const world = new World(simulator.url);
     const params = { ...ALL_CHECKS, verification_flow: "vf_1", return_url: done() };

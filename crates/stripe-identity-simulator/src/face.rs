@@ -36,25 +36,22 @@ fn source_of(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 
-/// Who may show a page, and where it may lead.
+/// Who may show a page.
 #[derive(Default)]
 pub(crate) struct Bounds<'a> {
-    /// The source of where the form leads beyond the simulator.
-    pub(crate) form_leads_to: Option<&'a str>,
     /// The origin of the page that shows it in a dialog.
     pub(crate) opener: Option<&'a str>,
 }
 
 impl Bounds<'_> {
     fn policy(&self) -> String {
-        let form = self.form_leads_to.map(|source| format!(" {source}")).unwrap_or_default();
         let (script, ancestors) = match self.opener {
             Some(opener) => (FRAME_SCRIPT_SOURCE.as_str(), opener),
             None => ("'none'", "'none'"),
         };
         let style = STYLE_SOURCE.as_str();
         format!(
-            "default-src 'none'; style-src {style}; script-src {script}; img-src data:; form-action 'self'{form}; \
+            "default-src 'none'; style-src {style}; script-src {script}; img-src data:; form-action 'self'; \
              frame-ancestors {ancestors}; base-uri 'none'"
         )
     }
@@ -146,16 +143,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policy_names_who_may_show_the_page_and_where_its_form_leads() {
+    fn policy_names_who_may_show_the_page() {
         let alone = Bounds::default().policy();
         for part in ["default-src 'none'", "script-src 'none'", "form-action 'self';", "frame-ancestors 'none'"] {
             assert!(alone.contains(part), "{alone}");
         }
-        let bounds = Bounds { form_leads_to: Some("https://a.test"), opener: Some("http://localhost:3000") };
-        let policy = bounds.policy();
-        for part in
-            ["script-src 'sha256-", "form-action 'self' https://a.test;", "frame-ancestors http://localhost:3000;"]
-        {
+        let policy = Bounds { opener: Some("http://localhost:3000") }.policy();
+        for part in ["script-src 'sha256-", "form-action 'self';", "frame-ancestors http://localhost:3000;"] {
             assert!(policy.contains(part), "{policy}");
         }
         assert!(!policy.contains("unsafe"));

@@ -15,6 +15,9 @@ const IMAGES: &[&str] = &["document[front]", "document[back]", "document[selfie]
 const LONGEST_BOUNDARY: usize = 70;
 /// More than the headers of a part that any client sends.
 const MOST_HEADERS: usize = 16;
+const LARGEST_HEADERS: usize = 8 * 1024;
+/// Of all texts together. As parameters they take several times as much.
+const LARGEST_TEXTS: usize = 1024 * 1024;
 
 /// What a body of several parts holds: its parameters as a form, and its files.
 pub(crate) struct Parts {
@@ -43,7 +46,7 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
     // The first delimiter may have no line before it.
     let first = body.strip_prefix(&delimiter.as_bytes()[2..]).and_then(Next::after_delimiter);
     let mut next = first.or_else(|| Some(split(body, &finder)?.1)).ok_or_else(malformed)?;
-    let mut count = 0;
+    let (mut count, mut texts) = (0, 0);
     while let Next::Part(rest) = next {
         if count == form::MOST {
             return Err(Refusal::too_many_parameters());
@@ -61,6 +64,10 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
                 parts.images.push((name, Bytes::copy_from_slice(contents)));
             }
             _ => {
+                texts += contents.len();
+                if texts > LARGEST_TEXTS {
+                    return Err(Refusal::too_many_parameters());
+                }
                 let escape = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
                 // Writing to a String cannot fail.
                 let _ = write!(parts.form, "&{}={}", escape(&name), escape(&String::from_utf8_lossy(contents)));
@@ -100,7 +107,8 @@ fn split<'a>(rest: &'a [u8], delimiter: &Finder<'_>) -> Option<(&'a [u8], Next<'
 /// Returns a part's `Content-Disposition`, and its contents.
 fn disposition(part: &[u8]) -> Option<(String, &[u8])> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let httparse::Status::Complete((length, headers)) = httparse::parse_headers(part, &mut headers).ok()? else {
+    let head = part.get(..LARGEST_HEADERS).unwrap_or(part);
+    let httparse::Status::Complete((length, headers)) = httparse::parse_headers(head, &mut headers).ok()? else {
         return None;
     };
     let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(CONTENT_DISPOSITION.as_str()))?;
@@ -257,6 +265,20 @@ mod tests {
         ] {
             assert_eq!(read("multipart/form-data; boundary=b", body), None, "{body:?}");
         }
+    }
+
+    #[test]
+    fn texts_and_headers_of_parts_are_bounded() {
+        let body = |headers: &str, text: usize| {
+            let part =
+                format!("--b\r\nContent-Disposition: form-data; name=a{headers}\r\n\r\n{}\r\n", "x".repeat(text));
+            format!("{part}{part}--b--")
+        };
+        let is_read = |body: &str| read("multipart/form-data; boundary=b", body).is_some();
+        assert!(is_read(&body("", LARGEST_TEXTS / 2)));
+        assert!(!is_read(&body("", LARGEST_TEXTS / 2 + 1)));
+        assert!(is_read(&body(&"; a=\"\"".repeat(1000), 1)));
+        assert!(!is_read(&body(&"; a=\"\"".repeat(2000), 1)));
     }
 
     #[test]

@@ -220,8 +220,8 @@ impl Refusal {
 
     #[cfg(feature = "server")]
     pub(crate) fn foreign_host() -> Self {
-        let message = "The control API obeys requests to this machine's own addresses. To reach it by another name, start \
-                       the simulator with --allow-host NAME.";
+        let message = "The control API, and Stripe's API for pages in a browser, obey requests to this machine's own \
+                       addresses. To reach them by another name, start the simulator with --allow-host NAME.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 

@@ -5,8 +5,12 @@ use http::uri::Authority;
 use crate::receiver::{Receivers, is_local};
 
 /// What the address bar of a browser would run or read by itself, and no application.
-const NO_APPS: &[&str] =
-    &["about", "blob", "chrome", "data", "file", "filesystem", "javascript", "resource", "vbscript", "view-source"];
+#[rustfmt::skip]
+const NO_APPS: &[&str] = &[
+    "about", "blob", "brave", "chrome", "chrome-extension", "content", "data", "devtools", "edge", "feed", "file",
+    "filesystem", "ftp", "jar", "javascript", "livescript", "mhtml", "mocha", "moz-extension", "opera", "resource",
+    "search-ms", "vbscript", "view-source", "ws", "wss", "wyciwyg",
+];
 
 pub(crate) const EXPECTED: &str =
     "must be of https, of http on this machine, or of an app, such as https://example.com/done or myapp://done";
@@ -23,11 +27,6 @@ pub(crate) fn is_allowed(url: &str, receivers: &Receivers) -> bool {
         }),
         scheme => !NO_APPS.contains(&scheme) && !rest.trim_start_matches('/').is_empty(),
     }
-}
-
-/// Whether a URL is one that a browser opens by itself, not in an app.
-pub(crate) fn is_of_web(url: &str) -> bool {
-    split(url).is_some_and(|(scheme, _)| matches!(scheme.as_str(), "https" | "http"))
 }
 
 /// Returns what a Content-Security-Policy names the origin of a web page by: its scheme alone, if its host is of a form
@@ -137,7 +136,6 @@ mod tests {
             ("myapp://done", None),
         ] {
             assert_eq!(source(url).as_deref(), expected, "{url}");
-            assert_eq!(is_of_web(url), expected.is_some(), "{url}");
         }
     }
 }

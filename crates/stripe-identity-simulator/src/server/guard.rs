@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderName, Method, Uri};
@@ -16,6 +16,7 @@ use crate::key;
 use crate::receiver;
 use crate::refusal::Refusal;
 
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SIMULATOR_TOKEN: HeaderName = HeaderName::from_static("simulator-token");
 
 /// Who may use the control API.
@@ -45,7 +46,13 @@ impl Guard {
 
     /// Refuses a request that the control API must not obey.
     pub(super) fn check(&self, request: &Parts) -> Result<(), Refusal> {
-        if !is_guarded(request.uri.path()) {
+        let path = request.uri.path();
+        let is_guarded = is_guarded(path);
+        // A page that reaches this machine under a name of its own may read what any test key reads. No library of
+        // Stripe's sends these headers.
+        let is_from_a_page = request.headers.contains_key(ORIGIN) || request.headers.contains_key(SEC_FETCH_SITE);
+        let is_api = path.starts_with("/v1/") || path.starts_with("/v2/");
+        if !(is_guarded || is_api && is_from_a_page) {
             return Ok(());
         }
         let mut hosts = request.headers.get_all(HOST).iter().map(|host| host.to_str().ok()?.parse::<Authority>().ok());
@@ -54,7 +61,7 @@ impl Guard {
         if !(is_named && are_allowed && request.uri.authority().is_none_or(|it| self.allows_authority(it))) {
             return Err(Refusal::foreign_host());
         }
-        let Some(token) = &self.token else { return Ok(()) };
+        let Some(token) = self.token.as_ref().filter(|_| is_guarded) else { return Ok(()) };
         let is_token = |sent: &[u8]| bool::from(token.expose().as_bytes().ct_eq(sent));
         let sent = request.headers.get(SIMULATOR_TOKEN);
         if sent.is_some_and(|sent| is_token(sent.as_bytes())) {
@@ -179,6 +186,19 @@ mod tests {
         }
         for path in ["/", "/_simulator", "/_simulator/", "/_simulator/health/", "/_simulator/bogus"] {
             assert_eq!(check(&guard, path, &[("host", "evil.test")]), Err(403), "{path}");
+        }
+    }
+
+    #[test]
+    fn page_under_a_foreign_name_does_not_reach_the_api() {
+        let guard = guard(&ServerOptions::new(), "0.0.0.0:12111", None);
+        for mark in [("origin", "http://evil.test"), ("sec-fetch-site", "same-origin")] {
+            for path in ["/v1/identity/verification_sessions", "/v2/core/events"] {
+                assert_eq!(check(&guard, path, &[("host", "evil.test"), mark]), Err(403), "{path}");
+                assert_eq!(check(&guard, path, &[("host", "localhost:3000"), mark]), Ok(()), "{path}");
+                assert_eq!(check(&guard, path, &[("host", "evil.test")]), Ok(()), "{path}");
+            }
+            assert_eq!(check(&guard, "/start/x", &[("host", "evil.test"), mark]), Ok(()));
         }
     }
 

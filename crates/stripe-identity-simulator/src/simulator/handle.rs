@@ -20,6 +20,9 @@ use crate::response;
 use crate::time::Time;
 use crate::world::{Access, Incoming, Reply, Target};
 
+/// A body that is read only for the journal.
+const LARGEST_READ_FOR_NAMES: usize = 64 * 1024;
+
 impl Simulator {
     /// Responds to one request, as Stripe would.
     #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has responded to")]
@@ -164,9 +167,10 @@ fn kind_of(access: Access) -> RequestKind {
     }
 }
 
-/// Returns the names of the parameters. They are read only if nobody has done so before.
+/// Returns the names of the parameters. If they have not been read before, those of a large body are not worth the time.
 fn names(request: &Request<Bytes>, form: Option<Bytes>) -> Names {
-    let form = form.or_else(|| Parameters::of(request).ok().map(|parameters| parameters.form));
+    let read = || Parameters::of(request).ok().map(|parameters| parameters.form);
+    let form = form.or_else(|| if request.body().len() <= LARGEST_READ_FOR_NAMES { read() } else { None });
     form.map(|form| Names::of(&form)).unwrap_or_default()
 }
 

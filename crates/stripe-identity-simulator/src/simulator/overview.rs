@@ -46,8 +46,12 @@ pub(super) fn all(simulator: &Simulator, request: &Request<Bytes>) -> Result<Res
     simulator.each_ring(|ring| entries.extend(ring.iter().rev().take(MOST_REQUESTS).cloned()));
     entries.sort_by_key(|entry| Reverse(entry.number()));
     entries.truncate(MOST_REQUESTS);
+    // It is shown in commands that are copied into a shell.
+    let is_plain = |url: &String| url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/.-_[]".contains(&byte));
+    let base_url = Some(simulator.base_url(request)).filter(is_plain);
+    let base_url = base_url.unwrap_or_else(|| simulator.worlds().base_url.clone());
     let page = OverviewPage {
-        base_url: &simulator.base_url(request),
+        base_url: &base_url,
         other_worlds: places.len().saturating_sub(worlds.len()),
         worlds,
         requests: entries.iter().map(row).collect(),

@@ -185,7 +185,7 @@ pub(crate) fn finish_redaction(state: &mut State, session: u64) -> Result<(), Co
     }
     stored.redaction_ends = None;
     stored.forget_user();
-    stored.visit.return_url = None;
+    stored.visit.redact();
     redact::session(&mut stored.session);
     let (id, reports, events) = (stored.session.id.clone(), stored.reports.clone(), stored.events.clone());
     drop(stored);

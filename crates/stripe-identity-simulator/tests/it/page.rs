@@ -45,6 +45,11 @@ fn redirect(response: &Response<Bytes>) -> (u16, &str) {
     (response.status().as_u16(), header(response, "location"))
 }
 
+/// Returns the status of a page and where it leads by itself.
+fn refresh(response: &Response<Bytes>) -> (u16, &str) {
+    (response.status().as_u16(), header(response, "refresh"))
+}
+
 fn create(stripe: &Simulator, params: &str) -> Value {
     let (status, session) = send(stripe, KEY, "POST", SESSIONS, params);
     assert_eq!(status, 200, "{session}");
@@ -118,7 +123,7 @@ fn every_outcome_of_a_session_can_be_submitted_and_leads_back_to_the_application
         );
         assert_eq!(redirect(&sent), (303, format!("{token}/result").as_str()));
         let result = get(&stripe, &format!("{path}/result"));
-        assert_eq!(redirect(&result), (303, "https://app.test/done?a=b#c"));
+        assert_eq!(refresh(&result), (200, "0;url=https://app.test/done?a=b#c"));
         let session = retrieve(&stripe, &session);
         match outcome {
             Outcome::Verified => assert_eq!(session["status"], "verified"),
@@ -274,14 +279,14 @@ fn page_waits_for_the_end_of_the_checks() {
     for _ in 0..3 {
         retrieve(&stripe, &session);
     }
-    assert_eq!(redirect(&get(&stripe, &result)), (303, "https://app.test/done"));
+    assert_eq!(refresh(&get(&stripe, &result)), (200, "0;url=https://app.test/done"));
 
     let (stripe, _, path) = with(Processing::After(Duration::from_secs(30)));
     let result = format!("{path}/result");
     let waiting = get(&stripe, &result);
     assert!(text(&waiting).contains("clock of this world stands"), "{}", text(&waiting));
     stripe.advance(Duration::from_secs(30));
-    assert_eq!(redirect(&get(&stripe, &result)), (303, "https://app.test/done"));
+    assert_eq!(refresh(&get(&stripe, &result)), (200, "0;url=https://app.test/done"));
 
     let stripe = Simulator::new();
     let (session, path, _) = open(&stripe, "type=document");
@@ -292,7 +297,7 @@ fn page_waits_for_the_end_of_the_checks() {
 }
 
 #[test]
-fn result_without_a_web_page_to_return_to_is_an_end_page() {
+fn result_is_an_end_page_that_leads_on_if_there_is_an_application_to_return_to() {
     let stripe = Simulator::new();
     let (_, path, _) = open(&stripe, "type=document");
     post(&stripe, &path, "outcome=verified");
@@ -484,7 +489,7 @@ fn policy_allows_nothing_but_the_style_of_the_page() {
         policy,
         format!(
             "default-src 'none'; style-src 'sha256-{hash}'; script-src 'none'; img-src data:; \
-             form-action 'self' https://app.test:8443; frame-ancestors 'none'; base-uri 'none'"
+             form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
     );
     post(&stripe, &path, "outcome=document_expired");
@@ -642,4 +647,37 @@ fn journal_has_the_endpoints_of_pages_and_the_names_of_fields_and_nothing_else()
             assert!(!shown.contains(hidden), "{shown}");
         }
     }
+}
+
+#[test]
+fn page_sent_without_its_rendering_is_never_the_same_page_again() {
+    let stripe = Simulator::new();
+    let (_, path, token) = open(&stripe, "type=document");
+    for rendering in ["", "&rendering=", "&rendering=req_%20", "&rendering=Planted"] {
+        let sent = post(&stripe, &path, &format!("outcome=verified{rendering}"));
+        let is_first = rendering.is_empty();
+        let expected = if is_first { format!("{token}/result") } else { token.clone() };
+        assert_eq!(redirect(&sent), (303, expected.as_str()), "{rendering}");
+    }
+}
+
+#[test]
+fn redaction_leaves_nothing_of_what_was_sent_to_the_page() {
+    let stripe = Simulator::new();
+    let (session, path, _) = open(&stripe, "type=document&return_url=https://app.test/Planted");
+    let page = get(&stripe, &path);
+    let rendering = after(text(&page), "rendering\" value=\"").to_owned();
+    post(&stripe, &path, &format!("outcome=verified&rendering={rendering}&person[first_name]=Planted"));
+    let held = |what: &str| {
+        let mut lines = Vec::new();
+        stripe.export(&mut lines).unwrap();
+        let lines = String::from_utf8(lines).unwrap();
+        let session = lines.lines().find(|line| line.starts_with("{\"kind\":\"verification_session\"")).unwrap();
+        session.contains(what)
+    };
+    assert!(held("Planted") && held(&rendering));
+    send(&stripe, KEY, "POST", &format!("{SESSIONS}/{}/redact", id(&session)), "");
+    stripe.finish_redaction(id(&session).as_str()).unwrap();
+    assert!(!held("Planted") && !held(&rendering));
+    assert!(text(&get(&stripe, &path)).contains("redacted"));
 }

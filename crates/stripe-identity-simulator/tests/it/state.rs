@@ -323,7 +323,7 @@ fn page_of_a_restarted_session_is_as_before() {
     stripe.advance(Duration::from_secs(31));
     twin.advance(Duration::from_secs(31));
     restart(&mut stripe);
-    assert_eq!(show(&stripe, &format!("{page}/result")).1["location"], return_url);
+    assert_eq!(show(&stripe, &format!("{page}/result")).1["refresh"], format!("0;url={return_url}"));
     let fresh = path_of(&retrieved(&stripe, &id));
     restart(&mut stripe);
     assert_ne!(fresh, token);

@@ -45,7 +45,7 @@ pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     let mut sent = Sent::read(call)?;
     if let Some(end) = end {
         // The same page may have been sent twice, by a double click.
-        let is_same = *end == UrlEnd::Used(Some(sent.rendering.clone()));
+        let is_same = sent.rendering.is_some() && *end == UrlEnd::Used(sent.rendering);
         return Ok(Body::Page(face::see_other(&next(call, if is_same { "/result" } else { "" }))));
     }
     let session = state.sessions.place(stored.id()).ok_or_else(|| no_page(call))?;
@@ -151,7 +151,7 @@ fn next(call: &Call<'_>, rest: &str) -> String {
 }
 
 fn bounds<'a>(stored: &'a StoredSession, call: &Call<'_>) -> Bounds<'a> {
-    Bounds { form_leads_to: None, opener: stored.visit.opener.as_deref().filter(|_| is_framed(call)) }
+    Bounds { opener: stored.visit.opener.as_deref().filter(|_| is_framed(call)) }
 }
 
 fn return_url(stored: &StoredSession) -> Option<&str> {
@@ -236,12 +236,12 @@ fn processing(state: &State, stored: &StoredSession, call: &Call<'_>) -> http::R
     face::refreshing(face::page(StatusCode::OK, &page, &bounds(stored, call)), pause, None)
 }
 
-/// Sends the user back once the checks have ended: at once, unless the application is an app that may not be there.
+/// Sends the user back once the checks have ended.
+///
+/// The page leads on by itself and is no redirect: a browser would hold the redirects that the application makes from there,
+/// to another host perhaps, against the `form-action` of the form's page.
 fn ended(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response<bytes::Bytes> {
     let url = return_url(stored);
-    if let Some(url) = url.filter(|url| return_url::is_of_web(url)) {
-        return face::see_other(url);
-    }
     let failure = last_failure(&stored.session);
     let (title, tone) = match (&stored.session.status, &failure) {
         (VerificationSessionStatus::Verified, _) => ("Verified", "good"),
@@ -290,8 +290,7 @@ fn form(stored: &StoredSession, call: &Call<'_>, sent: &Sent, status: StatusCode
         images: fields::of_images(session, sent),
         opener: stored.visit.opener.as_deref().filter(|_| is_framed(call)),
     };
-    let source = return_url(stored).and_then(return_url::source).filter(|_| !is_framed(call));
-    face::page(status, &page, &Bounds { form_leads_to: source.as_deref(), ..bounds(stored, call) })
+    face::page(status, &page, &bounds(stored, call))
 }
 
 fn asked(session: &VerificationSession) -> Vec<Asked<'_>> {

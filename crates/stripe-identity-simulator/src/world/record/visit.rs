@@ -51,9 +51,15 @@ impl Visit {
     }
 
     /// Says at which rendering of the page the user submitted.
-    pub(crate) fn submitted_at(&mut self, rendering: String) {
+    pub(crate) fn submitted_at(&mut self, rendering: Option<String>) {
         if let Some(LastUrl { end: UrlEnd::Used(at), .. }) = &mut self.last {
-            *at = Some(rendering);
+            *at = rendering;
         }
+    }
+
+    /// Forgets what others have sent, and keeps only how the last URL has come to its end.
+    pub(crate) fn redact(&mut self) {
+        (self.return_url, self.opener) = (None, None);
+        self.submitted_at(None);
     }
 }

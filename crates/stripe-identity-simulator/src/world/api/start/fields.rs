@@ -13,6 +13,12 @@ use crate::world::call::Call;
 use crate::world::checks;
 use crate::world::record::file::format_of;
 
+/// Whether a text can be the id of a request: nothing else is kept.
+fn is_request_id(text: &str) -> bool {
+    let is_short = text.len() <= 40;
+    is_short && text.strip_prefix("req_").is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// What takes a detail away.
 const NOTHING: &str = "-";
 
@@ -20,7 +26,8 @@ const NOTHING: &str = "-";
 #[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) outcome: String,
-    pub(crate) rendering: String,
+    /// In response to which request the page was shown.
+    pub(crate) rendering: Option<String>,
     /// The number of a made-up person.
     pub(crate) made_up: String,
     /// Whether it is only to be shown who that is.
@@ -40,7 +47,7 @@ impl Sent {
     pub(crate) fn read(call: &mut Call<'_>) -> Result<Self, Refusal> {
         let mut sent = Self {
             outcome: text_of(call, "outcome")?,
-            rendering: text_of(call, "rendering")?,
+            rendering: Some(text_of(call, "rendering")?).filter(|id| is_request_id(id)),
             asks_to_show: !text_of(call, "show")?.is_empty(),
             ..Self::default()
         };
