@@ -239,7 +239,8 @@
 //! responds after a minute at the latest.
 //!
 //! Over a [`Server`], the control API obeys only requests whose `Host` is this machine, and that do not come from a page
-//! of another site. If other machines can reach it, it wants a token: see [`ServerOptions`].
+//! of another site. If other machines can reach it, it wants a token: see [`ServerOptions`]. Requests of a page to Stripe's
+//! API are held to the same hosts.
 //!
 //! # The page of a session
 //!
