@@ -72,8 +72,10 @@ fn delivery_under_way() -> (Server, TcpStream) {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     server.add_webhook(WebhookEndpoint::new(&url, "whsec_made_up").unwrap());
     create(&server, "sk_test_a");
-    let (stream, _) = receiver.accept().unwrap();
+    let (mut stream, _) = receiver.accept().unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
+    // A response before the request would be none.
+    assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
     (server, stream)
 }
 
