@@ -40,6 +40,13 @@ pub(crate) fn unknown_time() -> Timestamp {
     Timestamp::from_secs(i64::MIN)
 }
 
+/// Puts the time that it is in the place of one that is left out.
+pub(crate) fn fill_time(time: &mut Timestamp, now: Timestamp) {
+    if *time == unknown_time() {
+        *time = now;
+    }
+}
+
 /// Records of one kind, each at a place: how many were made before it. Notes each change.
 #[derive(Debug)]
 pub(crate) struct Store<T> {

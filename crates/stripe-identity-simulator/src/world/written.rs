@@ -21,43 +21,23 @@ use crate::world::wholes::{Wholes, Written};
 macro_rules! each_store {
     ($state:expr, |$store:ident| $action:expr) => {{
         let state = $state;
-        {
-            let $store = &mut state.webhook_endpoints;
-            $action;
-        }
-        {
-            let $store = &mut state.sessions;
-            $action;
-        }
-        {
-            let $store = &mut state.reports;
-            $action;
-        }
-        {
-            let $store = &mut state.files;
-            $action;
-        }
-        {
-            let $store = &mut state.links;
-            $action;
-        }
-        {
-            let $store = &mut state.events;
-            $action;
-        }
-        {
-            let $store = &mut state.keys;
-            $action;
-        }
-        {
-            let $store = &mut state.deliveries;
-            $action;
-        }
-        {
-            let $store = state.responses.store_mut();
-            $action;
-        }
+        each_store!(
+            |$store| $action;
+            state.webhook_endpoints,
+            state.sessions,
+            state.reports,
+            state.files,
+            state.links,
+            state.events,
+            state.keys,
+            state.deliveries,
+            *state.responses.store_mut()
+        );
     }};
+    (|$store:ident| $action:expr; $($each:expr),+) => { $({
+        let $store = &mut $each;
+        $action;
+    })+ };
 }
 
 fn json(value: &impl serde::Serialize) -> Vec<u8> {

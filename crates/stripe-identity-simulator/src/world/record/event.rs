@@ -6,7 +6,7 @@ use stripe_identity_core::types::{API_VERSION, EventRequest, EventType, ObjectTy
 
 use crate::world::rows::Kind;
 use crate::world::show::under;
-use crate::world::store::{Record, unknown_time};
+use crate::world::store::{Record, fill_time, unknown_time};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,9 +78,7 @@ impl Record for StoredEvent {
     }
 
     fn complete(&mut self, now: Timestamp) {
-        if self.created == unknown_time() {
-            self.created = now;
-        }
+        fill_time(&mut self.created, now);
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {

@@ -7,7 +7,7 @@ use stripe_identity_core::types::{File, FilePurpose, Sensitive, Timestamp};
 use crate::document;
 use crate::world::rows::Kind;
 use crate::world::show::under;
-use crate::world::store::{Record, unknown_time};
+use crate::world::store::{Record, fill_time, unknown_time};
 
 #[derive(Debug)]
 pub(crate) struct StoredFile {
@@ -87,9 +87,7 @@ impl Record for StoredFile {
     }
 
     fn complete(&mut self, now: Timestamp) {
-        if self.created == unknown_time() {
-            self.created = now;
-        }
+        fill_time(&mut self.created, now);
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {

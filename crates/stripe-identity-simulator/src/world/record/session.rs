@@ -15,7 +15,7 @@ use crate::world::ids::Ids;
 use crate::world::queue::{DueThing, Queue};
 use crate::world::record::visit::{UrlEnd, Visit};
 use crate::world::rows::Kind;
-use crate::world::store::{Record, unknown_time};
+use crate::world::store::{Record, fill_time, unknown_time};
 
 const CLIENT_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
@@ -113,9 +113,7 @@ impl StoredSession {
     /// Sets what a session that was written by hand leaves out.
     fn fill(&mut self, now: Timestamp) {
         let session = &mut self.session;
-        if self.created == unknown_time() {
-            self.created = session.created.unwrap_or(now);
-        }
+        fill_time(&mut self.created, session.created.unwrap_or(now));
         session.created.get_or_insert(self.created);
         session.livemode.get_or_insert(false);
         if session.status.as_str().is_empty() {

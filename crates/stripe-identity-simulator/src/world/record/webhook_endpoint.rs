@@ -8,7 +8,7 @@ use crate::serial;
 use crate::time::Time;
 use crate::world::record::event::StoredEvent;
 use crate::world::rows::Kind;
-use crate::world::store::{Record, unknown_time};
+use crate::world::store::{Record, fill_time, unknown_time};
 
 /// More old secrets than this are not valid at a time.
 const MOST_OLD_SECRETS: usize = 4;
@@ -116,9 +116,7 @@ impl Record for StoredEndpoint {
     }
 
     fn complete(&mut self, now: Timestamp) {
-        if self.created == unknown_time() {
-            self.created = now;
-        }
+        fill_time(&mut self.created, now);
     }
 
     fn fields(&self, each: &mut dyn FnMut(&'static str, &str)) {
