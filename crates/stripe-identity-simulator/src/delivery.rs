@@ -1,4 +1,4 @@
-//! What became of webhooks.
+//! Webhook deliveries and their attempts.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use stripe_identity_core::types::{EventId, EventType, Sensitive, Timestamp};
 use crate::disorder::Disorder;
 use crate::serial;
 
-/// How much of a response is kept.
+/// The number of bytes of a response body that are kept.
 pub(crate) const LONGEST_SAMPLE: usize = 1024;
 
-/// An event on its way to a webhook endpoint, or what became of it.
+/// The delivery of one event to one webhook endpoint, with all of its attempts.
 ///
 /// ```
 /// use stripe_identity_core::http::StatusCode;
@@ -35,30 +35,31 @@ pub(crate) const LONGEST_SAMPLE: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
-    /// The id of the delivery.
+    /// The id of the delivery, `whd_…`.
     pub id: String,
-    /// The id of the webhook endpoint.
+    /// The id of the webhook endpoint, `we_…` or `ed_test_…`.
     pub webhook_endpoint: String,
-    /// The id of the event. The thin event has another one, which follows from it.
+    /// The id of the snapshot event. An endpoint for thin events receives the thin event that belongs to it, which has
+    /// another id.
     pub event: EventId,
-    /// The type of the event.
+    /// The type of the snapshot event, without the `v1.` of a thin event.
     pub event_type: EventType,
-    /// When the delivery was made.
+    /// When the delivery was created, by the world's clock.
     pub created: Timestamp,
-    /// Whether it has arrived.
+    /// Whether the event has arrived.
     pub status: DeliveryStatus,
-    /// The attempts, the oldest first. Of more than 50, the newest.
+    /// The attempts, oldest first. Only the newest 50 are kept.
     pub attempts: Vec<DeliveryAttempt>,
-    /// When the next attempt is due by itself, if it is.
+    /// When the next scheduled attempt is due, by the world's clock, or `None` if none is scheduled.
     pub next_attempt: Option<Timestamp>,
 }
 
-/// Whether an event has arrived at an endpoint.
+/// Whether an event has arrived at a webhook endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryStatus {
-    /// Not yet.
+    /// No attempt has succeeded yet, and further attempts may follow.
     Pending,
     /// The receiver responded with a status of 200 to 299.
     Delivered,
@@ -80,35 +81,36 @@ impl AsRef<str> for DeliveryStatus {
     }
 }
 
-/// One attempt at a delivery.
+/// One attempt to deliver an event: one HTTP request to the receiver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeliveryAttempt {
-    /// Which one it is, from 1.
+    /// The number of the attempt. The first attempt at a delivery has the number 1.
     pub number: u32,
-    /// When it was made, by the world's clock.
+    /// When the attempt was made, by the world's clock.
     pub at: Timestamp,
-    /// Why it was made.
+    /// Why the attempt was made.
     pub trigger: AttemptTrigger,
-    /// What was done to it on purpose.
+    /// The disorder that applied to the attempt. Empty if none did.
     pub disorder: Vec<Disorder>,
-    /// How long the receiver took, by the machine's clock.
+    /// How long the receiver took to respond, by the machine's clock; zero without a [`Server`](crate::Server). `None` while
+    /// the attempt is under way, and for one that was dropped or interrupted.
     #[serde(with = "serial::optional_duration", default)]
     pub latency: Option<Duration>,
-    /// What came of it, or `None` while it is under way.
+    /// The result, or `None` while the attempt is under way.
     pub result: Option<AttemptResult>,
 }
 
-/// Why an attempt is made.
+/// Why an attempt was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptTrigger {
-    /// It was due.
+    /// The schedule made it: it is the first attempt or one of the retries.
     Schedule,
-    /// It doubles another one.
+    /// It duplicates another attempt: see [`Disorder::Doubled`].
     Disorder,
-    /// The retry of the event was asked for.
+    /// A request to `POST /v1/events/{event}/retry` asked for it.
     Resend,
 }
 
@@ -122,9 +124,18 @@ impl AsRef<str> for AttemptTrigger {
     }
 }
 
-/// What comes of an attempt: a response, or none.
+/// The result of an attempt: a response of the receiver, or the reason why there is none.
 ///
-/// A response, a status alone or a [`DeliveryFailure`] can be converted into it.
+/// An [`http::Response`], an [`http::StatusCode`] and a [`DeliveryFailure`] can be converted into it.
+///
+/// ```
+/// use stripe_identity_core::http::StatusCode;
+/// use stripe_identity_simulator::{AttemptResult, DeliveryFailure};
+///
+/// let accepted = AttemptResult::from(StatusCode::NO_CONTENT);
+/// let timed_out = AttemptResult::from(DeliveryFailure::TimedOut);
+/// # assert_ne!(accepted, timed_out);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -132,18 +143,19 @@ pub enum AttemptResult {
     /// The receiver responded.
     #[non_exhaustive]
     Response {
-        /// The status.
+        /// The status. An attempt with a status of 200 to 299 has delivered the event.
         #[serde(with = "serial::status")]
         status: StatusCode,
-        /// The beginning of the body, up to 1,024 bytes.
+        /// The first 1,024 bytes of the body, as UTF-8 with replacement characters. Empty if only a status was reported,
+        /// or once the session of the event is redacted.
         body: Sensitive<String>,
     },
-    /// There is no response.
+    /// There was no response.
     Failure(DeliveryFailure),
 }
 
 impl AttemptResult {
-    /// Whether the event has arrived.
+    /// Returns whether the receiver accepted the event.
     pub(crate) fn is_success(&self) -> bool {
         matches!(self, Self::Response { status, .. } if status.is_success())
     }
@@ -176,24 +188,25 @@ impl From<DeliveryFailure> for AttemptResult {
     }
 }
 
-/// Why there is no response to an attempt.
+/// Why an attempt got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryFailure {
-    /// No connection was made.
+    /// No connection could be established.
     Unreachable,
-    /// TLS failed, mostly since no root vouches for the receiver's certificate.
+    /// The TLS handshake failed. The usual reason is that no trusted root signed the receiver's certificate.
     Tls,
-    /// The receiver took too long.
+    /// The receiver did not respond within the [timeout](crate::Settings::webhook_timeout).
     TimedOut,
-    /// The connection ended before a response came.
+    /// The connection ended before a response arrived, or the simulator stopped while the attempt was under way.
     Closed,
-    /// The connection was cut on purpose.
+    /// The connection was cut on purpose: see [`Disorder::Cut`].
     Cut,
-    /// The request was dropped on purpose.
+    /// The request was dropped on purpose: see [`Disorder::Dropped`].
     Dropped,
-    /// The host is not one that the simulator delivers to.
+    /// The simulator does not deliver to the host: see
+    /// [`webhook_host`](crate::SimulatorBuilder::webhook_host).
     HostNotAllowed,
 }
 

@@ -1,4 +1,4 @@
-//! The details of a person and of a document, by their names in parameters and texts.
+//! The details of a person and of a document, by the names that they have in parameters and in texts.
 
 use bytes::Bytes;
 use serde::de::Error as _;
@@ -9,7 +9,7 @@ use crate::document::Document;
 use crate::person::Person;
 use crate::serial;
 
-/// Who submits, and with which document.
+/// The user of a session: a person and their document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) person: Person,
@@ -22,7 +22,7 @@ impl User {
     }
 }
 
-/// What a detail is set to.
+/// The value of a detail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Value {
@@ -30,10 +30,10 @@ pub(crate) enum Value {
     Image(#[serde(with = "serial::image")] Sensitive<Bytes>),
 }
 
-/// A detail that a try sets, in place of that of the user who would submit otherwise.
+/// A detail that a try changes about the user who would submit otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Detail {
-    /// Its place in [`KINDS`].
+    /// The index in [`KINDS`].
     kind: usize,
     value: Value,
 }
@@ -49,8 +49,9 @@ pub(crate) enum Of {
 /// Why a detail cannot be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidDetail {
+    /// There is no detail of that name.
     Unknown,
-    /// The value is not what it should be.
+    /// The detail does not take that value.
     Value {
         name: &'static str,
         expected: &'static str,
@@ -59,7 +60,7 @@ pub(crate) enum InvalidDetail {
 
 type Set = fn(&mut User, &Value) -> Result<(), &'static str>;
 
-/// All details. They are set in this order, since the first ones set others along.
+/// All details. They are applied in this order, since the first ones also set some of the others.
 const KINDS: &[(Of, &str, Set)] = &[
     (Of::Person, "seed", |user, value| {
         let seed = text(value)?.parse().map_err(|_| "a whole number from 0")?;
@@ -98,7 +99,7 @@ const KINDS: &[(Of, &str, Set)] = &[
 ];
 
 impl Detail {
-    /// Checks that a detail can be set so.
+    /// Creates a detail, unless the value is not valid for it.
     pub(crate) fn new(of: Of, name: &str, value: Value) -> Result<Self, InvalidDetail> {
         let kind = KINDS.iter().position(|(whose, known, _)| *whose == of && *known == name);
         let detail = Self { kind: kind.ok_or(InvalidDetail::Unknown)?, value };
@@ -113,7 +114,7 @@ impl Detail {
     }
 }
 
-/// A detail by its name, since its place may be another one in another version.
+/// A detail as it is stored: by its name, since its index may differ in another version.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Named<N, V> {
@@ -141,12 +142,12 @@ impl<'de> Deserialize<'de> for Detail {
     }
 }
 
-/// Sets details, in their order.
+/// Applies details to a user, in the order of [`KINDS`].
 pub(crate) fn set_all(details: &[Detail], user: &mut User) {
     let mut details: Vec<_> = details.iter().collect();
     details.sort_by_key(|detail| detail.kind);
     for detail in details {
-        // That it can be set was checked when it was made.
+        // `Detail::new` has checked that it can be set.
         let _ = detail.set(user);
     }
 }
@@ -167,7 +168,7 @@ fn text(value: &Value) -> Result<&str, &'static str> {
     }
 }
 
-/// Reads a text; an empty one takes the detail away.
+/// Reads a text. An empty one removes the detail.
 fn optional(value: &Value) -> Result<Option<Sensitive<String>>, &'static str> {
     Ok(Some(text(value)?).filter(|text| !text.is_empty()).map(Into::into))
 }
@@ -212,7 +213,7 @@ fn document_type(value: &Value) -> Result<DocumentType, &'static str> {
 fn image(value: &Value) -> Result<Sensitive<Bytes>, &'static str> {
     match value {
         Value::Image(image) => Ok(image.clone()),
-        Value::Text(_) => Err("the id of an uploaded file, which a control call can name"),
+        Value::Text(_) => Err("an image, which only a call of the control API can set, by the id of an uploaded file"),
     }
 }
 
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_set_in_their_order_whatever_the_order_they_come_in() {
+    fn details_in_any_order_are_applied_in_the_order_of_the_table() {
         let details = ["first_name", "country", "seed"].into_iter().zip(["Ada", "SG", "7"]);
         let details: Vec<_> = details.map(|(name, value)| detail(Of::Person, name, value).unwrap()).collect();
         let mut user = User::from_seed(0);
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_text_takes_a_detail_away() {
+    fn empty_text_removes_a_detail() {
         for (of, name, _) in KINDS.iter().filter(|(_, name, _)| {
             !["seed", "country", "type", "issuing_country", "front", "back", "selfie"].contains(name)
         }) {

@@ -1,4 +1,4 @@
-//! What can go wrong on the way of a webhook, on demand.
+//! Disturbances of webhook deliveries, on demand.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,28 +10,37 @@ use crate::duration::{Seconds, duration};
 use crate::serial;
 use crate::settings::InvalidSetting;
 
-/// Something that is done to a delivery on purpose.
+/// A disturbance of a webhook delivery.
 ///
-/// As text: `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`.
+/// It applies to endpoints by a [`DisorderRule`], or to a single endpoint by
+/// [`WebhookEndpoint::disorder`](crate::WebhookEndpoint::disorder). Its text, in the control API and for [`FromStr`], is
+/// `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`.
+///
+/// ```
+/// use std::time::Duration;
+/// use stripe_identity_simulator::Disorder;
+///
+/// assert_eq!("late:10m".parse(), Ok(Disorder::Late(Duration::from_secs(600))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Disorder {
     /// The request is sent twice.
     Doubled,
-    /// The request takes a random place among those to the same endpoint that are ready. A [`Server`](crate::Server)
-    /// also holds it back for up to 50 ms.
+    /// The request takes a random position among the requests to the same endpoint that are ready. A
+    /// [`Server`](crate::Server) also holds it back for less than 50 ms.
     Reordered,
-    /// The request is sent so much later, by the world's clock.
+    /// The request is sent later than scheduled by this duration, by the world's clock.
     Late(Duration),
-    /// The request is never sent, and counts as failed.
+    /// The request is never sent, and the attempt fails.
     Dropped,
-    /// The request ends in the middle of its body.
+    /// The connection ends after half of the request body.
     Cut,
-    /// The signature is an hour old, and right otherwise.
+    /// The signature is valid, but its timestamp is an hour old.
     OldTimestamp,
-    /// The signature was made with another secret.
+    /// The signature is made with another secret.
     WrongSignature,
-    /// There are two signatures: the first was made with another secret, and the second is right.
+    /// The header has two signatures: the first is made with another secret, and the second is valid.
     TwoSignatures,
 }
 
@@ -75,17 +84,18 @@ impl FromStr for Disorder {
     }
 }
 
-/// Which deliveries something is done to.
+/// A rule that disturbs webhook deliveries.
 ///
-/// Each attempt is looked at anew: a rule without [`times`](Self::times) does its harm to all attempts at a delivery.
+/// A rule is [added](crate::Simulator::disturb_webhooks) to a simulator. It is checked for each attempt: a rule without
+/// [`times`](Self::times) applies to every attempt at a delivery, retries included.
 ///
 /// ```
 /// use stripe_identity_simulator::{Disorder, DisorderRule, Simulator};
 ///
 /// let stripe = Simulator::new();
-/// // The next webhook that says "verified" is lost.
+/// // The next `identity.verification_session.verified` is lost.
 /// let lost = DisorderRule::new(Disorder::Dropped).event_type("*.verified").times(1);
-/// // One in ten is delivered twice.
+/// // One attempt in ten is sent twice.
 /// let doubled = DisorderRule::new(Disorder::Doubled).probability(0.1);
 /// stripe.disturb_webhooks([lost, doubled]);
 /// ```
@@ -100,27 +110,28 @@ pub struct DisorderRule {
 }
 
 impl DisorderRule {
-    /// Creates a rule for every attempt to deliver anything to any endpoint.
+    /// Creates a rule for every attempt to deliver any event to any endpoint.
     pub fn new(disorder: Disorder) -> Self {
         Self { disorder, webhook_endpoint: None, event_type: None, probability: 1.0, times: None }
     }
 
-    /// Restricts the rule to one endpoint, by its id.
+    /// Limits the rule to the endpoint with this id, `we_…` or `ed_test_…`. Defaults to all endpoints.
     pub fn webhook_endpoint(self, id: impl Into<String>) -> Self {
         Self { webhook_endpoint: Some(id.into()), ..self }
     }
 
-    /// Restricts the rule to the events of a type, in which `*` stands for any text.
+    /// Limits the rule to events whose type matches a pattern, in which `*` stands for any text. The types of thin events
+    /// are matched without their `v1.`. Defaults to all types.
     pub fn event_type(self, pattern: impl Into<String>) -> Self {
         Self { event_type: Some(pattern.into()), ..self }
     }
 
-    /// Restricts the rule to a part of the attempts, from 0 to 1. Which ones, follows from the seed.
+    /// Makes the rule apply with a probability from 0 to 1, which the simulator's seed decides. Defaults to 1.
     pub fn probability(self, probability: f64) -> Self {
         Self { probability, ..self }
     }
 
-    /// Ends the rule after it was applied this often.
+    /// Removes the rule after it has applied to this number of attempts. Defaults to no limit.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }

@@ -1,9 +1,9 @@
-//! Durations as texts.
+//! Durations as text.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Shows a duration as [`duration`] reads it, exactly.
+/// Displays a duration in the form that [`duration`] parses, without rounding.
 pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
@@ -16,7 +16,7 @@ impl fmt::Display for Seconds {
     }
 }
 
-/// Reads a number of seconds, minutes, hours or days: `30s`, `0.5s`, `5m`, `24h`, `4d`.
+/// Parses a number of seconds, minutes, hours or days: `30s`, `0.5s`, `5m`, `24h`, `4d`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let number = text.strip_suffix(['s', 'm', 'h', 'd'])?;
     let unit = match text.as_bytes().last()? {
@@ -27,7 +27,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    // No sign, no exponent, no name of a number that is none.
+    // Unlike the parser of floats, this takes no sign, no exponent, and neither `inf` nor `NaN`.
     if number.len() == number.matches('.').count() || !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_another_form_is_no_duration() {
+    fn text_of_another_form_is_not_a_duration() {
         for text in ["", "s", ".s", "3", "1.2.3s", "-1s", "1e9s", "infs", "NaNs", "99999999999999999999999d", "1w", "é"]
         {
             assert_eq!(duration(text), None, "{text}");

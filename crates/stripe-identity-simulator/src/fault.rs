@@ -15,17 +15,17 @@ use crate::journal::error::RequestError;
 use crate::response;
 use crate::serial;
 
-/// `Stripe-Rate-Limited-Reason`: which limit a request exceeded.
+/// `Stripe-Rate-Limited-Reason`: the limit that a request exceeded.
 const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-rate-limited-reason");
 
-/// A rule by which requests go wrong.
+/// A rule that makes requests to Stripe's API go wrong.
 ///
-/// A fault says what happens, to which requests, and how often. It is
-/// [added](crate::Simulator::add_fault) to a simulator. Without a condition it applies to every request to Stripe's API,
-/// and never to the control API.
+/// A fault has one effect, conditions on the requests that it applies to, and a limit. It is
+/// [added](crate::Simulator::add_fault) to a simulator. Without conditions, it applies to every request to Stripe's API. It
+/// never applies to the control API or to the pages.
 ///
-/// If several faults apply to a request, their latencies add up, and the first one that does more than delay decides the
-/// rest.
+/// If several faults apply to a request, their latencies add up. Of the effects other than a delay, only the one of the
+/// fault that was added first takes place.
 ///
 /// ```
 /// use stripe_identity_core::types::CreateVerificationSession;
@@ -39,7 +39,7 @@ const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-r
 /// stripe.add_fault(Fault::lose_response().method(Method::POST).times(1));
 /// let session = sessions.create(CreateVerificationSession::document()).send()?;
 ///
-/// // The client has asked again with the same idempotency key, so there is one session.
+/// // The client has sent the request again with the same idempotency key, so there is one session.
 /// assert_eq!(session.meta().attempts(), 2);
 /// assert_eq!(sessions.list(Default::default()).send()?.data.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -71,16 +71,18 @@ impl Fault {
         Self { method: None, path: None, key: None, times: None, probability: None, latency, effect }
     }
 
-    /// Creates a fault that delays the response.
+    /// Creates a fault that delays the response and has no other effect.
     ///
     /// The request takes effect at once. Until the response leaves, another request with the same idempotency key gets
-    /// the status 409 and the code `idempotency_key_in_use`. Over a [`Server`](crate::Server) the delay is real. In
-    /// process it passes on the clock of the simulator, and a delay beyond the timeout of the attempt fails it.
+    /// the status 409 and the code `idempotency_key_in_use`. A [`Server`](crate::Server) waits in real time. In process, the
+    /// clock of the simulator advances instead, and an attempt whose timeout is shorter than the delay fails.
     pub fn latency(latency: Duration) -> Self {
         Self::new(latency, None)
     }
 
     /// Creates a fault that responds in place of Stripe. The request takes no effect.
+    ///
+    /// A [`StatusCode`] is converted into a [`FaultResponse`] with Stripe's error object.
     ///
     /// ```
     /// use stripe_identity_core::http::StatusCode;
@@ -93,22 +95,24 @@ impl Fault {
         Self::new(Duration::ZERO, Some(Effect::Respond(response.into())))
     }
 
-    /// Creates a fault that resets the connection before the request takes effect.
+    /// Creates a fault that resets the connection. The request takes no effect.
     pub fn reset() -> Self {
         Self::damage(Damage::Reset)
     }
 
-    /// Creates a fault that lets the request take effect, and ends the connection without a response.
+    /// Creates a fault that ends the connection without a response. The request takes effect.
     pub fn lose_response() -> Self {
         Self::damage(Damage::Lost)
     }
 
-    /// Creates a fault that lets the request take effect, and ends the connection in the middle of the body.
+    /// Creates a fault that ends the connection in the middle of the response body. The request takes effect.
     pub fn cut_body() -> Self {
         Self::damage(Damage::Cut)
     }
 
-    /// Creates a fault that sends the body in small pieces, the last of them so long after the first.
+    /// Creates a fault that sends the response body in small pieces. The request takes effect.
+    ///
+    /// `duration` is the time from the first piece to the last.
     pub fn slow_body(duration: Duration) -> Self {
         Self::damage(Damage::Slow(duration))
     }
@@ -117,42 +121,44 @@ impl Fault {
         Self::new(Duration::ZERO, Some(Effect::Damage(damage)))
     }
 
-    /// Limits the fault to requests with this method.
+    /// Limits the fault to requests with this method. Defaults to all methods.
     pub fn method(self, method: Method) -> Self {
         Self { method: Some(method), ..self }
     }
 
-    /// Limits the fault to requests with this path.
+    /// Limits the fault to requests with this path. Defaults to all paths.
     ///
-    /// A segment `{…}` or `*` stands for any one segment, and `**` at the end for any number of them:
+    /// In the path, `{…}` or `*` stands for one segment, and `**` at the end for any number of segments:
     /// `/v1/identity/verification_sessions/{session}/cancel`, `/v1/files/**`.
     pub fn path(self, path: impl Into<String>) -> Self {
         Self { path: Some(path.into()), ..self }
     }
 
-    /// Limits the fault to requests whose key begins with this: `rk_` for all restricted keys, or a whole key.
+    /// Limits the fault to requests whose API key begins with `prefix`, such as `rk_` for all restricted keys. Defaults to
+    /// all keys.
     pub fn key(self, prefix: impl Into<String>) -> Self {
         Self { key: Some(prefix.into()), ..self }
     }
 
-    /// Ends the fault after it has applied to so many requests. Defaults to no end.
+    /// Limits the number of requests that the fault applies to. Defaults to no limit.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
 
-    /// Makes the fault apply by chance, with a probability from 0 to 1. The seed of the simulator decides. Defaults to 1.
+    /// Makes the fault apply with a probability from 0 to 1, which the simulator's seed decides. A value outside of that
+    /// range is clamped. Defaults to 1.
     pub fn probability(self, probability: f64) -> Self {
         Self { probability: Some(probability.clamp(0.0, 1.0)), ..self }
     }
 
-    /// Delays the response in addition, as [`latency`](Self::latency) does.
+    /// Delays the response, in addition to the effect of the fault: see [`latency`](Self::latency). Defaults to no delay.
     pub fn with_latency(self, latency: Duration) -> Self {
         Self { latency, ..self }
     }
 
     pub(crate) fn matches(&self, method: &Method, path: &str, key: &str) -> bool {
         self.method.as_ref().is_none_or(|it| it == method)
-            && self.path.as_ref().is_none_or(|pattern| is_like(path, pattern))
+            && self.path.as_ref().is_none_or(|pattern| path_matches(path, pattern))
             && self.key.as_ref().is_none_or(|prefix| key.starts_with(prefix))
     }
 
@@ -172,7 +178,7 @@ impl Fault {
         self.effect.as_ref()
     }
 
-    /// Returns the name that the effect has over HTTP, if it is more than a delay.
+    /// Returns the name that the effect has in the control API, or `None` if the fault only delays.
     pub(crate) fn effect_name(&self) -> Option<&'static str> {
         Some(match self.effect.as_ref()? {
             Effect::Respond(_) => "respond",
@@ -183,7 +189,7 @@ impl Fault {
         })
     }
 
-    /// Returns the fault as JSON, with the names that its parameters have over HTTP.
+    /// Returns the fault as JSON, with the names that its parameters have in the control API.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
         let seconds = |duration: Duration| Seconds(duration).to_string();
         let mut fields = Map::new();
@@ -233,31 +239,42 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// Whether a path is like a pattern, whose segments may be `{…}`, `*` and, at the end, `**`.
-fn is_like(path: &str, pattern: &str) -> bool {
+/// Returns whether a path matches a pattern: see [`Fault::path`].
+fn path_matches(path: &str, pattern: &str) -> bool {
     let mut segments = path.split('/');
     for expected in pattern.split('/') {
         if expected == "**" {
             return true;
         }
-        let is_like = |segment| expected == "*" || expected.starts_with('{') || segment == expected;
-        if !segments.next().is_some_and(is_like) {
+        let matches = |segment| expected == "*" || expected.starts_with('{') || segment == expected;
+        if !segments.next().is_some_and(matches) {
             return false;
         }
     }
     segments.next().is_none()
 }
 
-/// A fault of a world, and how often it has applied.
+/// A fault of a world, with the number of requests that it has applied to.
+///
+/// ```
+/// use stripe_identity_simulator::{Fault, Simulator};
+///
+/// let stripe = Simulator::new().world("sk_test_123")?;
+/// stripe.add_fault(Fault::reset().times(1));
+/// let rules = stripe.faults();
+/// assert_eq!(rules[0].applied, 0);
+/// assert!(stripe.remove_fault(&rules[0].id));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FaultRule {
-    /// The id, by which the fault is [removed](crate::Simulator::remove_fault).
+    /// The id, `fault_…`, by which the fault is [removed](crate::Simulator::remove_fault).
     pub id: String,
     /// The fault.
     pub fault: Fault,
-    /// To how many requests it has applied.
+    /// The number of requests that the fault has applied to.
     pub applied: u64,
 }
 
@@ -271,16 +288,16 @@ impl FaultRule {
     }
 }
 
-/// What a [`Fault`] responds with.
+/// The response of a [`Fault`].
 ///
 /// ```
 /// use stripe_identity_core::http::{HeaderName, HeaderValue, StatusCode, header};
 /// use stripe_identity_simulator::FaultResponse;
 ///
-/// // Kept under the idempotency key, and so replayed to every retry.
+/// // Stored under the idempotency key, and replayed to every retry.
 /// let broken = FaultResponse::new(StatusCode::INTERNAL_SERVER_ERROR).stored();
 /// let busy = FaultResponse::rate_limit().header(header::RETRY_AFTER, HeaderValue::from_static("2"));
-/// // As a proxy in front of Stripe responds.
+/// // The response of a proxy between the client and Stripe.
 /// let proxy = FaultResponse::new(StatusCode::BAD_GATEWAY).body("<h1>Bad gateway</h1>");
 /// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -300,14 +317,17 @@ pub struct FaultResponse {
 }
 
 impl FaultResponse {
-    /// Creates a response with Stripe's error object in its body, whose type follows from the status.
+    /// Creates a response with Stripe's error object in its body.
+    ///
+    /// The type of the error follows from the status: `card_error` for 402, `api_error` for 500 to 599, and
+    /// `invalid_request_error` otherwise.
     pub fn new(status: StatusCode) -> Self {
         let error_type = match status {
             StatusCode::PAYMENT_REQUIRED => ApiErrorType::CardError,
             _ if status.is_server_error() => ApiErrorType::ApiError,
             _ => ApiErrorType::InvalidRequestError,
         };
-        let message = "The simulator was told to respond with this.".to_owned();
+        let message = "A fault of the simulator responds with this error.".to_owned();
         Self { status, error_type, code: None, message, headers: HeaderMap::new(), body: None, is_stored: false }
     }
 
@@ -324,10 +344,10 @@ impl FaultResponse {
             .header(STRIPE_RATE_LIMITED_REASON, HeaderValue::from_static("global-rate"))
     }
 
-    /// Creates the response to a request for an object that another one holds: status 429, code `lock_timeout` and
-    /// `Stripe-Should-Retry: true`.
+    /// Creates the response to a request for an object that another request has locked: status 429, code `lock_timeout`
+    /// and `Stripe-Should-Retry: true`.
     ///
-    /// Stripe's libraries repeat no 429 without that header, and say of lock timeouts that Stripe advises a retry by it.
+    /// Stripe's libraries do not retry a 429 without that header. According to them, Stripe sends it with lock timeouts.
     pub fn lock_timeout() -> Self {
         let message = "This object cannot be accessed right now because another API request or Stripe process is \
                        currently accessing it. If you see this error intermittently, retry the request.";
@@ -337,7 +357,7 @@ impl FaultResponse {
             .header(STRIPE_SHOULD_RETRY, HeaderValue::from_static("true"))
     }
 
-    /// Sets the `type` of the error.
+    /// Sets the `type` of the error. Defaults to the type that follows from the status.
     pub fn error_type(self, error_type: &str) -> Self {
         Self { error_type: ApiErrorType::from(error_type), ..self }
     }
@@ -347,25 +367,30 @@ impl FaultResponse {
         Self { code: Some(ErrorCode::from(code)), ..self }
     }
 
-    /// Sets the `message` of the error.
+    /// Sets the `message` of the error. Defaults to a text that names the simulator.
     pub fn message(self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self }
     }
 
-    /// Adds a header, such as `Retry-After` or `Stripe-Should-Retry`.
+    /// Sets a header, such as `Retry-After` or `Stripe-Should-Retry`.
+    ///
+    /// `Content-Length`, `Transfer-Encoding` and `Connection` are ignored: the body determines them.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    /// Sets a body in place of the error. Such a response does not come from Stripe, so it has none of Stripe's headers.
-    /// Its `Content-Type` is `text/html` unless that [header](Self::header) is added.
+    /// Sets the body, in place of Stripe's error object.
+    ///
+    /// Such a response does not come from Stripe: it has none of Stripe's headers, such as `Request-Id`. Its `Content-Type`
+    /// is `text/html` unless that [header](Self::header) is set.
     pub fn body(self, body: impl Into<Bytes>) -> Self {
         Self { body: Some(body.into()), ..self }
     }
 
-    /// Keeps the response under the idempotency key of the request, which is then replayed to every request with this
-    /// key. So does Stripe with a 500 that comes after it has begun its work.
+    /// Stores the response under the idempotency key of the request. It is replayed to every later request with this key.
+    ///
+    /// Stripe does so with a status 500 that occurs after it has begun to execute the request.
     pub fn stored(self) -> Self {
         Self { is_stored: true, ..self }
     }
@@ -374,12 +399,12 @@ impl FaultResponse {
         self.is_stored
     }
 
-    /// Whether it does not come from Stripe.
+    /// Returns whether the response does not come from Stripe.
     pub(crate) fn is_foreign(&self) -> bool {
         self.body.is_some()
     }
 
-    /// Returns its error as the journal shows it, if it is one of Stripe's.
+    /// Returns the error as the journal shows it, or `None` if the response does not come from Stripe.
     pub(crate) fn shown_error(&self) -> Option<RequestError> {
         (!self.is_foreign()).then(|| RequestError::new(&self.error_type, self.code.as_ref(), None))
     }
@@ -388,7 +413,7 @@ impl FaultResponse {
         let mut response = self.body.clone().map_or_else(|| self.error(), response::html);
         *response.status_mut() = self.status;
         for (name, value) in &self.headers {
-            // How a body is delimited is not the response's to say.
+            // These would contradict the body as it is sent.
             if ![CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
                 response.headers_mut().insert(name, value.clone());
             }
@@ -438,17 +463,17 @@ mod tests {
             "/**",
             "**",
         ] {
-            assert!(is_like(CANCEL, pattern), "{pattern}");
+            assert!(path_matches(CANCEL, pattern), "{pattern}");
         }
         for pattern in ["", "/", "/v1/identity/*", "/v1/identity/verification_sessions/{session}", "/v1/files/**", "*"]
         {
-            assert!(!is_like(CANCEL, pattern), "{pattern}");
+            assert!(!path_matches(CANCEL, pattern), "{pattern}");
         }
-        assert!(is_like("/v1/files", "/v1/files/**") && !is_like("/v1/files", "/v1/files/{file}"));
+        assert!(path_matches("/v1/files", "/v1/files/**") && !path_matches("/v1/files", "/v1/files/{file}"));
     }
 
     #[test]
-    fn fault_matches_only_if_all_conditions_do() {
+    fn fault_with_several_conditions_matches_only_if_all_do() {
         let fault = Fault::reset().method(Method::POST).path("/v1/**").key("rk_");
         assert!(fault.matches(&Method::POST, "/v1/files", "rk_test_a"));
         assert!(!fault.matches(&Method::GET, "/v1/files", "rk_test_a"));

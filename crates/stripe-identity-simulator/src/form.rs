@@ -1,4 +1,4 @@
-//! Reads `a=1&b[c]=2&d[0]=3` into a tree, and takes it apart as an endpoint asks for it.
+//! Parses `a=1&b[c]=2&d[0]=3` into a tree, from which an endpoint takes the parameters that it knows.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,16 +10,16 @@ use crate::duration::duration;
 use crate::journal::names::is_known;
 use crate::refusal::Refusal;
 
-/// More parameters than any request needs: with 50 metadata pairs and 20 event types there is room to spare. Looking each
-/// one up in the order in which they came costs little up to here.
+/// The largest number of parameters. No request needs that many, and a linear search through them is still cheap.
 pub(crate) const MOST: usize = 1000;
-/// Longer names than any parameter of the API has. Names of up to this length are compared quickly.
+/// The largest length of a name, in bytes. The names of Stripe's parameters are shorter.
 const LONGEST_NAME: usize = 500;
-/// Deeper names than any parameter of the API has.
+/// The largest number of segments in a name. The names of Stripe's parameters have fewer.
 const DEEPEST: usize = 8;
+/// The largest length of a value, in characters.
 const LONGEST_TEXT: usize = 5000;
 
-/// The parameters of a request, or those below one name. What an endpoint does not take out is unknown to it.
+/// The parameters of a request, or those below one name. A parameter that an endpoint does not take out is unknown.
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     name: String,
@@ -32,9 +32,9 @@ enum Node {
     Fields(Vec<(String, Node)>),
 }
 
-/// Whether a form has more parameters than any request needs. This costs less than reading them.
+/// Returns whether a form has more than [`MOST`] parameters. This costs less than parsing it.
 pub(crate) fn is_too_long(encoded: &[u8]) -> bool {
-    // There may be one before the first and one after the last.
+    // There may be a `&` before the first and after the last parameter.
     memchr::memchr_iter(b'&', encoded).count() > MOST + 1
 }
 
@@ -49,7 +49,7 @@ impl Form {
                 return Err(Refusal::too_long_name());
             }
             let path = path_of(&name).ok_or_else(|| Refusal::unknown_parameter(&name))?;
-            insert(&mut fields, &path, value.into_owned()).ok_or_else(|| Refusal::invalid(&name, "Invalid value"))?;
+            insert(&mut fields, &path, value.into_owned()).ok_or_else(|| Refusal::contradiction(&name))?;
         }
         Ok(Self { name: String::new(), fields })
     }
@@ -60,7 +60,7 @@ impl Form {
 
     fn take(&mut self, field: &str) -> Option<Node> {
         debug_assert!(
-            // The tests below take any names.
+            // The tests below use other names.
             cfg!(test) || is_known(field) || field.parse::<u16>().is_ok(),
             "the journal does not show {field}: expected it in WORDS of journal/names.rs"
         );
@@ -68,22 +68,22 @@ impl Form {
         Some(self.fields.remove(index).1)
     }
 
-    /// A text that is not empty.
+    /// Takes a text that is not empty.
     pub(crate) fn text(&mut self, field: &str) -> Result<Option<String>, Refusal> {
         let name = self.full_name(field);
         match self.take(field) {
             None => Ok(None),
             Some(Node::Text(text)) if text.is_empty() => {
-                let message = format!("You passed an empty string for '{name}'. Leave it out to leave it unset.");
+                let message = format!("You passed an empty string for '{name}'. Leave the parameter out, or pass a value.");
                 Err(Refusal::with_code(ErrorCode::ParameterInvalidEmpty, &name, message))
             }
             Some(Node::Text(text)) if is_too_long_a_text(&text) => Err(too_long_text(&name)),
             Some(Node::Text(text)) => Ok(Some(text)),
-            Some(Node::Fields(_)) => Err(Refusal::invalid(&name, &format!("Invalid string for '{name}'"))),
+            Some(Node::Fields(_)) => Err(Refusal::invalid_string(&name)),
         }
     }
 
-    /// A text, where an empty one clears.
+    /// Takes a text. An empty one clears the field.
     pub(crate) fn clearable_text(&mut self, field: &str) -> Result<Patch<String>, Refusal> {
         if self.fields.iter().any(|(name, node)| name == field && matches!(node, Node::Text(text) if text.is_empty())) {
             self.take(field);
@@ -92,7 +92,7 @@ impl Form {
         Ok(self.text(field)?.map_or(Patch::Keep, Patch::Set))
     }
 
-    /// One of some texts.
+    /// Takes a text that is one of the allowed ones.
     pub(crate) fn one_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<T>, Refusal>
     where
         T: AsRef<str> + Clone,
@@ -102,27 +102,27 @@ impl Form {
         find(&name, &text, allowed).map(Some)
     }
 
-    /// A text that stands for a value of a type.
+    /// Takes a text and parses it.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, field: &str) -> Result<Option<T>, Refusal> {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
         text.parse().map(Some).map_err(|error: T::Err| Refusal::invalid(&name, &error.to_string()))
     }
 
-    /// A time such as `30s`, `5m`, `24h` or `4d`.
+    /// Takes a duration such as `30s`, `5m`, `24h` or `4d`.
     pub(crate) fn duration(&mut self, field: &str) -> Result<Option<Duration>, Refusal> {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
-        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be a time such as 30s, 5m, 24h or 4d"));
+        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be a duration such as 30s, 5m, 24h or 4d"));
         duration(&text).ok_or_else(refusal).map(Some)
     }
 
-    /// A number from 0 to 1.
+    /// Takes a number from 0 to 1.
     pub(crate) fn probability(&mut self, field: &str) -> Result<Option<f64>, Refusal> {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
         let probability = text.parse().ok().filter(|it| (0.0..=1.0).contains(it));
-        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be from 0 to 1"));
+        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be a number from 0 to 1"));
         probability.ok_or_else(refusal).map(Some)
     }
 
@@ -132,7 +132,7 @@ impl Form {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(Refusal::invalid(&name, "Invalid boolean")),
+            Some(_) => Err(Refusal::invalid(&name, &format!("Invalid boolean for '{name}': must be true or false"))),
         }
     }
 
@@ -140,32 +140,44 @@ impl Form {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {
-            Refusal::with_code(ErrorCode::ParameterInvalidInteger, &name, format!("Invalid integer for '{name}'"))
+            let message = format!("Invalid integer for '{name}': must be a whole number such as 10");
+            Refusal::with_code(ErrorCode::ParameterInvalidInteger, &name, message)
         })
     }
 
-    /// The parameters below a name, where an empty text clears them.
+    /// Takes a whole number from 0.
+    pub(crate) fn count(&mut self, field: &str) -> Result<Option<u32>, Refusal> {
+        let name = self.full_name(field);
+        let Some(number) = self.integer(field)? else { return Ok(None) };
+        u32::try_from(number).map(Some).map_err(|_| {
+            Refusal::invalid(&name, &format!("Invalid {name}: must be a whole number from 0 to {}", u32::MAX))
+        })
+    }
+
+    /// Takes the parameters below a name. An empty text clears them.
     pub(crate) fn object(&mut self, field: &str) -> Result<Patch<Self>, Refusal> {
         let name = self.full_name(field);
         match self.take(field) {
             None => Ok(Patch::Keep),
             Some(Node::Fields(fields)) => Ok(Patch::Set(Self { name, fields })),
             Some(Node::Text(text)) if text.is_empty() => Ok(Patch::Clear),
-            Some(Node::Text(_)) => Err(Refusal::invalid(&name, "Invalid object")),
+            Some(Node::Text(_)) => Err(Refusal::invalid_object(&name)),
         }
     }
 
-    /// Whether there are parameters below a name.
+    /// Returns whether there are parameters below a name.
     pub(crate) fn has_fields(&self, field: &str) -> bool {
         self.fields.iter().any(|(name, node)| name == field && matches!(node, Node::Fields(_)))
     }
 
-    /// Texts in a list.
+    /// Takes a list of texts.
     pub(crate) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, Refusal> {
         let name = self.full_name(field);
         match self.take(field) {
             None => Ok(None),
-            Some(Node::Text(_)) => Err(Refusal::invalid(&name, "Invalid array")),
+            Some(Node::Text(_)) => {
+                Err(Refusal::invalid(&name, &format!("Invalid array: must have an index, such as {name}[0]")))
+            }
             Some(Node::Fields(fields)) => {
                 let mut list = Self { name, fields };
                 let indexes: Vec<_> = list.fields.iter().map(|(index, _)| index.clone()).collect();
@@ -177,7 +189,7 @@ impl Form {
         }
     }
 
-    /// Values in a list, each one of some.
+    /// Takes a list of texts that are all among the allowed ones.
     pub(crate) fn list_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<Vec<T>>, Refusal>
     where
         T: AsRef<str> + Clone,
@@ -187,20 +199,17 @@ impl Form {
         texts.iter().map(|text| find(&name, text, allowed)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// All that is left, as texts by name; an empty text is one too.
+    /// Returns all parameters that are left as pairs of name and text. A text may be empty.
     pub(crate) fn into_pairs(self) -> Result<Vec<(String, String)>, Refusal> {
         let pair = |(field, node): (String, Node)| match node {
             Node::Text(text) if is_too_long_a_text(&text) => Err(too_long_text(&below(&self.name, &field))),
             Node::Text(text) => Ok((field, text)),
-            Node::Fields(_) => {
-                let name = below(&self.name, &field);
-                Err(Refusal::invalid(&name, &format!("Invalid string for '{name}'")))
-            }
+            Node::Fields(_) => Err(Refusal::invalid_string(&below(&self.name, &field))),
         };
         self.fields.into_iter().map(pair).collect()
     }
 
-    /// Refuses what was not taken out.
+    /// Refuses the request if a parameter was not taken out.
     pub(crate) fn finish(&self) -> Result<(), Refusal> {
         match self.fields.first() {
             None => Ok(()),
@@ -224,10 +233,10 @@ fn is_too_long_a_text(text: &str) -> bool {
 }
 
 fn too_long_text(name: &str) -> Refusal {
-    Refusal::invalid(name, &format!("Invalid string: longer than {LONGEST_TEXT} characters"))
+    Refusal::invalid(name, &format!("Invalid string: must be at most {LONGEST_TEXT} characters long"))
 }
 
-/// The full name of a parameter below another.
+/// Returns the full name of a parameter below another one.
 fn below(name: &str, field: &str) -> String {
     if name.is_empty() { field.to_owned() } else { format!("{name}[{field}]") }
 }
@@ -239,7 +248,7 @@ fn find<T: AsRef<str> + Clone>(name: &str, text: &str, allowed: &[T]) -> Result<
     })
 }
 
-/// `a[b][c]` as `a`, `b`, `c`; `None` if it is written in another way.
+/// Splits `a[b][c]` into `a`, `b` and `c`. Returns `None` if the name has another form.
 fn path_of(name: &str) -> Option<Vec<&str>> {
     let (first, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
     let mut path = vec![first];
@@ -253,7 +262,7 @@ fn path_of(name: &str) -> Option<Vec<&str>> {
 
 fn insert(fields: &mut Vec<(String, Node)>, path: &[&str], value: String) -> Option<()> {
     let (&first, rest) = path.split_first()?;
-    // `a[]` goes on with the next index.
+    // `a[]` takes the next index.
     let next_index = || {
         let last = fields.iter().filter_map(|(name, _)| name.parse::<u16>().ok()).max();
         last.map_or(Some(0), |last| last.checked_add(1))
@@ -288,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn names_nest_and_values_are_unescaped() {
+    fn nested_names_and_escaped_values_are_parsed() {
         let mut form = form("a[b][0]=x%20y&a[b][1]=%C3%A9&c=1+2");
         let Patch::Set(mut a) = form.object("a").unwrap() else { panic!("it is an object") };
         assert_eq!(a.texts("b").unwrap().unwrap(), ["x y", "é"]);
@@ -298,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_unknown_and_named_in_full() {
+    fn parameter_that_is_left_is_unknown_by_its_full_name() {
         let mut left = form("a[b][c]=1");
         let Patch::Set(a) = left.object("a").unwrap() else { panic!("it is an object") };
         assert_eq!(a.finish().unwrap_err().param(), Some("a[b][c]"));
@@ -306,35 +315,35 @@ mod tests {
     }
 
     #[test]
-    fn malformed_names_and_contradictions_are_refused() {
+    fn malformed_or_contradictory_names_are_refused() {
         for encoded in ["a[b=1", "a[b]c=1", "[a]=1", "=1", "a=1&a[b]=2", "a[b]=2&a=1", "a[b][c][d][e][f][g][h][i]=1"] {
             assert!(Form::parse(encoded.as_bytes()).is_err(), "{encoded}");
         }
     }
 
     #[test]
-    fn an_empty_index_goes_on_after_the_last() {
+    fn empty_index_is_the_one_after_the_last() {
         assert_eq!(form("a[1]=x&a[]=y&a[]=z").texts("a").unwrap().unwrap(), ["x", "y", "z"]);
         assert!(Form::parse(b"a[65535]=x&a[]=y").is_err());
         assert!(form(&format!("a[{}]=x&a[]=y", usize::MAX)).texts("a").is_err());
     }
 
     #[test]
-    fn there_is_an_end_to_how_many_parameters_there_are() {
+    fn more_than_1000_parameters_are_refused() {
         let many = |count| (0..count).map(|index| format!("k{index}=v")).collect::<Vec<_>>().join("&");
         assert!(Form::parse(many(1000).as_bytes()).is_ok());
         assert!(Form::parse(many(1001).as_bytes()).is_err());
     }
 
     #[test]
-    fn name_longer_than_any_is_refused() {
+    fn name_longer_than_500_bytes_is_refused() {
         let named = |length: usize| format!("{}=v", "k".repeat(length));
         assert!(Form::parse(named(500).as_bytes()).is_ok());
         assert!(Form::parse(named(501).as_bytes()).is_err());
     }
 
     #[test]
-    fn types_are_checked() {
+    fn value_of_another_type_is_refused() {
         assert!(form("a=yes").boolean("a").is_err());
         assert!(form("a[b]=true").boolean("a").is_err());
         assert!(form("a=1.5").integer("a").is_err());

@@ -1,23 +1,33 @@
 use std::io;
 use std::{error, fmt};
 
-/// Why lines are not imported. It quotes nothing of them.
+/// The error when lines of JSON cannot be imported. Nothing has changed, and the text quotes nothing of the lines.
+///
+/// ```
+/// use stripe_identity_simulator::{ImportError, Simulator};
+///
+/// let lines = "{\"format\":\"stripe-identity-simulator\",\"version\":1}\n{\"kind\":\"nothing\",\"value\":{}}\n";
+/// match Simulator::new().import(lines.as_bytes()) {
+///     Err(ImportError::Line { number, .. }) => assert_eq!(number, 2),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// A line is not what it should be. Nothing was changed.
+    /// A line is not valid.
     #[non_exhaustive]
     Line {
-        /// The number of the line; that of the first one is 1.
+        /// The number of the line. The first line has the number 1.
         number: u64,
-        /// What is wrong, and what would be right.
+        /// What is wrong with the line, and what would be right.
         problem: String,
     },
-    /// The lines cannot be read. Nothing was changed.
+    /// The lines cannot be read.
     Read(io::Error),
-    /// The simulator holds too many worlds. Nothing was changed.
+    /// The simulator would hold more than 10,000 worlds.
     TooManyWorlds,
-    /// The state file cannot be written, for this reason. Nothing was changed.
+    /// The state file cannot be written. The text says why.
     Unwritten(String),
 }
 
@@ -32,7 +42,9 @@ impl fmt::Display for ImportError {
         match self {
             Self::Line { number, problem } => write!(f, "line {number}: {problem}"),
             Self::Read(error) => write!(f, "the lines cannot be read: {error}"),
-            Self::TooManyWorlds => f.write_str("too many worlds: expected lines of worlds that are there already"),
+            Self::TooManyWorlds => {
+                f.write_str("the simulator cannot hold so many worlds: expected fewer, or worlds that it holds already")
+            }
             Self::Unwritten(reason) => write!(f, "the state file cannot be written: {reason}"),
         }
     }

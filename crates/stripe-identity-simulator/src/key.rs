@@ -1,4 +1,4 @@
-//! API keys: of what kind they are, and which world they name.
+//! API keys: their kinds, and the worlds that they name.
 
 use std::borrow::Cow;
 
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 
-/// The kinds of key that name a world.
+/// The kind of a key that names a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum KeyKind {
-    /// Of an account, or of an organization.
+    /// A secret key of an account or of an organization.
     Secret,
     Restricted,
     Publishable,
 }
 
-/// What a request is authenticated with.
+/// The credentials of a request.
 pub(crate) enum Credentials {
     Key {
         kind: KeyKind,
@@ -37,11 +37,11 @@ const PREFIXES: [(&str, KeyKind); 4] = [
 ];
 pub(crate) const EPHEMERAL_PREFIX: &str = "ek_test_";
 const LONGEST_NAME: usize = 100;
-/// Real keys begin with this and the account's id.
+/// After its prefix, a real key has this text and the id of its account.
 const REAL_KEY: &str = "51";
 const ACCOUNT_ID: usize = 14;
 
-/// Reads the `Authorization` header: `Bearer`, or `Basic` with the key as the user name. Returns `None` if there is no
+/// Parses the `Authorization` header: `Bearer`, or `Basic` with the key as the user name. Returns `None` if there is no
 /// key.
 pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<Credentials>, Refusal> {
     let key = sent(authorization);
@@ -55,7 +55,7 @@ pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<
     Ok(Some(Credentials::Key { kind, world }))
 }
 
-/// Returns the key in the `Authorization` header as it was sent, or nothing if there is none.
+/// Returns the key in the `Authorization` header as it was sent, or an empty text if there is none.
 pub(crate) fn sent(authorization: Option<&HeaderValue>) -> Cow<'_, str> {
     let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
@@ -68,9 +68,8 @@ pub(crate) fn sent(authorization: Option<&HeaderValue>) -> Cow<'_, str> {
     }
 }
 
-/// Returns the kind of a key, and the name of its world: what comes before the next `_`, or the account of a key that
-/// looks real. A live key is refused: a program that sends one has
-/// mixed up two configurations.
+/// Returns the kind of a key and the name of its world, which is the text before the next `_`, or the account of a key that
+/// looks real. Returns `None` for a live key, since a program that sends one to a simulator is misconfigured.
 pub(crate) fn named(key: &str) -> Option<(KeyKind, String)> {
     let (rest, kind) = PREFIXES.iter().find_map(|(prefix, kind)| Some((key.strip_prefix(prefix)?, *kind)))?;
     let name = rest.split('_').next().filter(|name| (1..=LONGEST_NAME).contains(&name.len()))?;
@@ -89,7 +88,7 @@ pub(crate) fn publishable_in(form: &[u8]) -> Option<String> {
     (kind == KeyKind::Publishable).then_some(world)
 }
 
-/// The name of a world as logs may show it. A key of the oldest form is all secret, and so would be its world's name.
+/// Returns the name of a world as logs may show it. In a key of the oldest form, the name of the world is the whole secret.
 pub(crate) fn shown(world: &str) -> String {
     const LONGEST_SHOWN: usize = 20;
     match world.get(..4) {
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_are_refused() {
+    fn live_or_malformed_key_is_refused() {
         for authorization in [
             "Bearer sk_live_1",
             "Bearer rk_live_1",
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn long_name_is_shown_cut() {
+    fn long_name_is_shown_shortened() {
         assert_eq!(shown("51MadeUpAccount0"), "51MadeUpAccount0");
         assert_eq!(shown("madeUpSecretOfAnOldForm0"), "made…");
     }

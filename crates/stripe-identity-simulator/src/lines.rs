@@ -38,43 +38,52 @@ struct Line<'a> {
     value: &'a RawValue,
 }
 
-/// A world that lines describe.
+/// A world as lines describe it.
 pub(crate) struct Described {
     pub(crate) name: String,
     /// The number of its first line.
     pub(crate) line: u64,
-    /// What is in each line, and where in the world: the number of the line, the place and the part.
+    /// For each line its number, the place and the part.
     pub(crate) parts: Vec<(u64, u64, Part)>,
 }
 
-/// What was imported.
+/// The number of worlds and records that were imported: the result of [`Simulator::import`](crate::Simulator::import).
+///
+/// ```
+/// use stripe_identity_simulator::Simulator;
+///
+/// let lines = "{\"format\":\"stripe-identity-simulator\",\"version\":1}\n{\"kind\":\"world\",\"value\":{\"name\":\"123\"}}\n";
+/// let imported = Simulator::new().import(lines.as_bytes())?;
+/// assert_eq!(imported.worlds, 1);
+/// # Ok::<(), stripe_identity_simulator::ImportError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Imported {
-    /// How many worlds.
+    /// The number of worlds.
     pub worlds: usize,
-    /// How many lines described what is in them.
+    /// The number of lines that describe the worlds and their contents: all but the first line and empty ones.
     pub records: usize,
 }
 
-/// Adds the first line.
+/// Appends the first line.
 pub(crate) fn write_header(to: &mut Vec<u8>) {
     write_line(to, &Header { format: FORMAT.into(), version: VERSION });
 }
 
-/// Adds the line of a row.
+/// Appends the line of a row.
 pub(crate) fn write_row(to: &mut Vec<u8>, row: &Row<'_>) {
     let Some(value) = &row.value else { return };
     let contents = (row.kind == Kind::FileContents).then(|| format!("\"{}\"", STANDARD.encode(value)));
     let json = contents.as_deref().or_else(|| std::str::from_utf8(value).ok()).unwrap_or("null");
-    // Rows are JSON in one line.
+    // The value of a row is JSON on one line.
     let Ok(value) = serde_json::from_str(json) else { return };
     let place = (!row.kind.is_single()).then_some(row.place);
     write_line(to, &Line { kind: row.kind.name().into(), place, value });
 }
 
 fn write_line(to: &mut Vec<u8>, line: &impl Serialize) {
-    // Into memory, it is written without fail.
+    // Writing to a Vec cannot fail.
     let _ = serde_json::to_writer(&mut *to, line);
     to.push(b'\n');
 }
@@ -96,7 +105,7 @@ pub(crate) fn read(mut lines: impl BufRead) -> Result<Vec<Described>, ImportErro
 }
 
 fn no_header(number: u64) -> ImportError {
-    let expected = format!("expected {{\"format\":\"{FORMAT}\",\"version\":{VERSION}}} first");
+    let expected = format!("missing header: expected {{\"format\":\"{FORMAT}\",\"version\":{VERSION}}} first");
     ImportError::at(number, expected)
 }
 
@@ -104,7 +113,7 @@ fn no_header(number: u64) -> ImportError {
 struct Reader {
     has_header: bool,
     worlds: Vec<Described>,
-    /// The place of the last line of each kind in the last world.
+    /// For each kind, the place of its last line in the last world.
     last: HashMap<Kind, u64>,
 }
 
@@ -116,14 +125,14 @@ impl Reader {
                 return Err(no_header(number));
             }
             if header.version != VERSION {
-                let problem = format!("version {} is not known: expected {VERSION}", header.version);
+                let problem = format!("version {} is unknown: expected {VERSION}", header.version);
                 return Err(ImportError::at(number, problem));
             }
             self.has_header = true;
             return Ok(());
         }
         let Line { kind, place, value } = serde_json::from_slice(line).map_err(|_| {
-            ImportError::at(number, "expected a JSON object with `kind`, `value` and, where it matters, `place`")
+            ImportError::at(number, "invalid line: expected a JSON object with `kind`, `value` and, optionally, `place`")
         })?;
         let kind = Kind::of(&kind).ok_or_else(|| {
             let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
@@ -140,24 +149,27 @@ impl Reader {
         };
         let last = self.last.insert(kind, place);
         if last.is_some() && kind.is_single() {
-            return Err(ImportError::at(number, format!("expected one line of the kind {} in a world", kind.name())));
+            let problem = format!("second line of the kind {}: expected one in a world", kind.name());
+            return Err(ImportError::at(number, problem));
         }
         if kind == Kind::Due && last.is_some_and(|last| place <= last) {
-            return Err(ImportError::at(number, "invalid due: expected a place after that of the due before"));
+            return Err(ImportError::at(number, "invalid due: expected a place greater than that of the line before"));
         }
         let world = self.worlds.last_mut();
-        let world = world.ok_or_else(|| ImportError::at(number, "expected a line of the kind world before"))?;
+        let world = world.ok_or_else(|| {
+            ImportError::at(number, "no world: expected a line of the kind world before the lines of its contents")
+        })?;
         world.parts.push((number, place, part));
         Ok(())
     }
 
     fn begin(&mut self, line: u64, name: String) -> Result<(), ImportError> {
         if key::named(&format!("sk_test_{name}")).is_none_or(|(_, named)| named != name) {
-            let problem = "invalid name of a world: expected 1 to 100 ASCII characters without spaces and `_`";
+            let problem = "invalid name of a world: expected 1 to 100 ASCII characters, without spaces and `_`";
             return Err(ImportError::at(line, problem));
         }
         if self.worlds.iter().any(|world| world.name == name) {
-            return Err(ImportError::at(line, "the world is there already: expected its lines together"));
+            return Err(ImportError::at(line, "a world of that name comes before: expected all of its lines together"));
         }
         self.last.clear();
         self.worlds.push(Described { name, line, parts: Vec::new() });

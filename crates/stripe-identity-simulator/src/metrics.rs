@@ -1,4 +1,4 @@
-//! What a server counts, in the text format of Prometheus.
+//! Metrics in the text format of Prometheus.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::journal::RequestEntry;
 pub(crate) const CONTENT_TYPE: &str = TEXT_FORMAT;
 
 const NAMESPACE: &str = "stripe_identity_simulator";
-/// In seconds: most requests take some microseconds.
+/// The buckets of durations, in seconds. Most requests take some microseconds.
 const BUCKETS: [f64; 11] = [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 1.0];
 
-/// What has been counted since the start. Each label has one of a few values: none comes from a client.
+/// The counters since the start. The values of labels come from small sets, never from a client.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
@@ -26,20 +26,20 @@ pub(crate) struct Metrics {
     attempts: IntCounterVec,
 }
 
-/// How much there is of something now, by the name of the gauge and the value of its label.
+/// The current values of the gauges, by the name of the gauge and the value of its label.
 pub(crate) type Gauges = BTreeMap<(&'static str, &'static str), usize>;
 
-/// Each gauge, with its label and what it says.
+/// The gauges: name, label and help text.
 const GAUGES: [(&str, &str, &str); 5] = [
-    ("worlds", "", "Worlds."),
-    ("objects", "kind", "Objects in all worlds."),
+    ("worlds", "", "Number of worlds."),
+    ("objects", "kind", "Number of objects in all worlds."),
     (
         "queue_length",
         "kind",
-        "What is due at some time, in all worlds. Work is a try, checks, a redaction or a delivery.",
+        "Number of things that are scheduled in all worlds. Work is a try, checks, a redaction or a delivery.",
     ),
-    ("deliveries", "status", "Deliveries to webhook endpoints, without those that were deleted."),
-    ("journal_requests", "", "Requests in the journals."),
+    ("deliveries", "status", "Number of deliveries to the webhook endpoints that exist."),
+    ("journal_requests", "", "Number of requests in the journals."),
 ];
 
 impl Metrics {
@@ -51,20 +51,20 @@ impl Metrics {
         Self {
             requests: counter(
                 "requests_total",
-                "Requests. Those for health, for metrics and about the journal are left out.",
+                "Number of requests, without those for health, for metrics and about the journal.",
                 &["method", "path", "status"],
             ),
             durations: register(
                 &registry,
                 HistogramVec::new(
-                    HistogramOpts::from(options("request_duration_seconds", "How long it took to make a response."))
+                    HistogramOpts::from(options("request_duration_seconds", "Time to create a response, in seconds."))
                         .buckets(BUCKETS.to_vec()),
                     &["kind"],
                 ),
             ),
-            refused: counter("refused_requests_total", "Requests that were refused.", &["type", "code"]),
-            faults: counter("faults_total", "Faults that applied to requests.", &["effect"]),
-            attempts: counter("webhook_attempts_total", "Attempts to deliver a webhook that have ended.", &["result"]),
+            refused: counter("refused_requests_total", "Number of requests that were refused.", &["type", "code"]),
+            faults: counter("faults_total", "Number of faults that applied to requests.", &["effect"]),
+            attempts: counter("webhook_attempts_total", "Number of attempts to deliver a webhook that have ended.", &["result"]),
             registry,
         }
     }
@@ -96,7 +96,7 @@ impl Metrics {
         self.attempts.with_label_values(&[result]).inc();
     }
 
-    /// Writes all of it, with what there is now.
+    /// Encodes the counters and the current values of the gauges.
     pub(crate) fn encode(&self, gauges: &Gauges) -> Vec<u8> {
         let now = Registry::new();
         for (name, label, help) in GAUGES {
@@ -110,7 +110,7 @@ impl Metrics {
         let mut families = self.registry.gather();
         families.extend(now.gather());
         let mut text = Vec::new();
-        // Writing to a Vec cannot fail, and each family that is gathered has a name and something to show.
+        // Writing to a Vec cannot fail, and each family that is gathered has a name and a metric.
         let _ = TextEncoder::new().encode(&families, &mut text);
         text
     }
@@ -120,7 +120,7 @@ fn options(name: &str, help: &str) -> Opts {
     Opts::new(name, help).namespace(NAMESPACE)
 }
 
-#[expect(clippy::expect_used, reason = "it depends on nothing but constants, which a test goes through")]
+#[expect(clippy::expect_used, reason = "it depends only on constants, all of which a test uses")]
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: prometheus::Result<C>) -> C {
     let collector = collector.expect("names and labels are constants that Prometheus allows");
     registry.register(Box::new(collector.clone())).expect("no two have the same name");

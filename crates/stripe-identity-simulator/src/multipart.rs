@@ -1,4 +1,4 @@
-//! Reads `multipart/form-data`.
+//! Parses `multipart/form-data`.
 
 use std::fmt::Write as _;
 
@@ -10,20 +10,20 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use crate::form;
 use crate::refusal::Refusal;
 
-/// The files that the page of a session takes.
+/// The files that the page of a session uploads.
 const IMAGES: &[&str] = &["document[front]", "document[back]", "document[selfie]"];
 const LONGEST_BOUNDARY: usize = 70;
-/// More than the headers of a part that any client sends.
+/// The largest number of headers of a part. Clients send fewer.
 const MOST_HEADERS: usize = 16;
 const LARGEST_HEADERS: usize = 8 * 1024;
-/// Of all texts together. As parameters they take several times as much.
+/// The largest size of all texts together. As parameters they take several times as much.
 const LARGEST_TEXTS: usize = 1024 * 1024;
 
-/// What a body of several parts holds: its parameters as a form, and its files.
+/// The parts of a body: its parameters as a form, and its files.
 pub(crate) struct Parts {
     pub(crate) form: String,
     pub(crate) file: Option<UploadedFile>,
-    /// By the names of their parameters.
+    /// With the names of their parameters.
     pub(crate) images: Vec<(String, Bytes)>,
 }
 
@@ -34,7 +34,10 @@ pub(crate) struct UploadedFile {
 }
 
 pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> {
-    let malformed = || Refusal::invalid("file", "Invalid multipart/form-data body");
+    let malformed = || {
+        let message = "Invalid multipart/form-data body: must have a boundary in its Content-Type, and parts with a name";
+        Refusal::invalid("file", message)
+    };
     let boundary = parameter(content_type, "boundary").ok_or_else(malformed)?;
     if !(1..=LONGEST_BOUNDARY).contains(&boundary.len()) {
         return Err(malformed());
@@ -43,7 +46,7 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
     let finder = Finder::new(&delimiter);
 
     let mut parts = Parts { form: String::new(), file: None, images: Vec::new() };
-    // The first delimiter may have no line before it.
+    // The first delimiter may be at the very start of the body.
     let first = body.strip_prefix(&delimiter.as_bytes()[2..]).and_then(Next::after_delimiter);
     let mut next = first.or_else(|| Some(split(body, &finder)?.1)).ok_or_else(malformed)?;
     let (mut count, mut texts) = (0, 0);
@@ -60,7 +63,7 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
                 parts.file = Some(UploadedFile { filename, contents: body.slice_ref(contents) });
             }
             Some(_) if IMAGES.contains(&name.as_str()) => {
-                // A slice would keep the whole body.
+                // A slice would keep the whole body in memory.
                 parts.images.push((name, Bytes::copy_from_slice(contents)));
             }
             _ => {
@@ -78,15 +81,15 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
     Ok(parts)
 }
 
-/// What follows a delimiter.
+/// What comes after a delimiter.
 enum Next<'a> {
-    /// A part, and all that comes after it.
+    /// A part, with everything after it.
     Part(&'a [u8]),
     End,
 }
 
 impl<'a> Next<'a> {
-    /// Returns `None` if the delimiter was none, since its line goes on.
+    /// Returns `None` if the line continues, so that it was not a delimiter.
     fn after_delimiter(rest: &'a [u8]) -> Option<Self> {
         if rest.starts_with(b"--") {
             return Some(Self::End);
@@ -96,7 +99,7 @@ impl<'a> Next<'a> {
     }
 }
 
-/// Returns what comes before the next delimiter, and what follows it.
+/// Returns the bytes before the next delimiter, and what comes after it.
 fn split<'a>(rest: &'a [u8], delimiter: &Finder<'_>) -> Option<(&'a [u8], Next<'a>)> {
     delimiter.find_iter(rest).find_map(|at| {
         let next = Next::after_delimiter(&rest[at + delimiter.needle().len()..])?;
@@ -104,7 +107,7 @@ fn split<'a>(rest: &'a [u8], delimiter: &Finder<'_>) -> Option<(&'a [u8], Next<'
     })
 }
 
-/// Returns a part's `Content-Disposition`, and its contents.
+/// Returns the `Content-Disposition` of a part, and its contents.
 fn disposition(part: &[u8]) -> Option<(String, &[u8])> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let head = part.get(..LARGEST_HEADERS).unwrap_or(part);
@@ -115,7 +118,7 @@ fn disposition(part: &[u8]) -> Option<(String, &[u8])> {
     Some((String::from_utf8_lossy(header.value).into_owned(), &part[length..]))
 }
 
-/// Returns the name of a part's file: of `filename*`, which has a charset and is escaped, or of `filename`.
+/// Returns the file name of a part: that of `filename*`, which has a charset and is escaped, or that of `filename`.
 fn filename(disposition: &str) -> Option<String> {
     let extended = parameter(disposition, "filename*").and_then(|value| {
         let (charset, rest) = value.split_once('\'')?;
@@ -132,7 +135,7 @@ fn parameter(header: &str, name: &str) -> Option<String> {
     loop {
         let (before, after) = rest.split_once('=')?;
         let (value, after) = value(after.trim_start())?;
-        // What has no `=` before it stands alone.
+        // A parameter without `=` has no value.
         let found = before.rsplit(';').next().unwrap_or_default().trim();
         if found.eq_ignore_ascii_case(name) {
             return Some(value);
@@ -141,7 +144,7 @@ fn parameter(header: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Returns the value at the start of a text, and what comes after it.
+/// Returns the value at the start of a text, and the text after it.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
@@ -152,7 +155,7 @@ fn value(text: &str) -> Option<(String, &str)> {
     while let Some((at, character)) = characters.next() {
         match character {
             '"' => return Some((value, &quoted[at + 1..])),
-            // Some clients leave the backslashes of a path as they are, so only these two are escaped.
+            // Some clients do not escape the backslashes of a path, so a backslash escapes only these two characters.
             '\\' => match characters.next_if(|(_, next)| matches!(next, '"' | '\\')) {
                 Some((_, escaped)) => value.push(escaped),
                 None => value.push('\\'),
@@ -172,7 +175,7 @@ mod tests {
         Some((parts.form, parts.file.map(|file| (file.filename, file.contents))))
     }
 
-    /// Reads a part with this `Content-Disposition`, whose contents are `x`.
+    /// Parses a part with this `Content-Disposition` and the contents `x`.
     fn part(disposition: &str) -> Option<(String, Option<(String, Bytes)>)> {
         let body = format!("--b\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--b--\r\n");
         read("multipart/form-data; boundary=b", &body)
@@ -183,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn parameter_is_read_however_it_is_quoted() {
+    fn parameter_in_any_quotation_is_parsed() {
         for (disposition, filename) in [
             (r#"form-data; name="file"; filename="a.png""#, "a.png"),
             ("form-data; name=file; filename=a.png", "a.png"),
@@ -208,7 +211,7 @@ mod tests {
                 "pässe a.png",
             ),
             ("form-data; name=file; filename*=utf-8''b%27.png", "b'.png"),
-            // What cannot be read leaves the plain one.
+            // Without a valid `filename*`, the plain one counts.
             ("form-data; name=file; filename*=iso-8859-1''%E4.png; filename=a.png", "a.png"),
             ("form-data; name=file; filename*=utf-8''%FF; filename=a.png", "a.png"),
             ("form-data; name=file; filename*=x; filename=a.png", "a.png"),
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_found_by_the_boundary_however_it_is_written() {
+    fn boundary_in_any_form_separates_the_parts() {
         let body = "--a b\r\nContent-Type: text/plain\r\ncontent-disposition:form-data; name=\"p q\"\r\n\r\n1 & 2\r\n\
                     --a b \t\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\n\r\n--a bc\r\n\r\n--a b--\r\nend";
         for content_type in [
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn body_without_parts_has_nothing() {
+    fn body_without_parts_is_empty() {
         assert_eq!(read("multipart/form-data; boundary=b", "--b--"), Some((String::new(), None)));
     }
 

@@ -4,17 +4,20 @@ use stripe_identity_core::types::Timestamp;
 
 use crate::delivery::{AttemptResult, DeliveryFailure};
 
-/// Something that a response does not say, and that the person at the simulator may want to know.
+/// Information for the person who runs the simulator that no response contains.
+///
+/// [`SimulatorBuilder::on_note`](crate::SimulatorBuilder::on_note) receives it, and the program prints it. `Display` writes
+/// one line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Note {
-    /// A request names an object that is not in the world of its key, but in another one.
+    /// A request names an object that is not in the world of its key but in another one.
     ObjectOfAnotherWorld {
         /// The id of the object.
         id: String,
-        /// The world of the request's key, shortened if its name may be a secret.
+        /// The name of the world of the request's key, shortened if it may be a secret.
         world: String,
-        /// The world that the object is in, shortened likewise.
+        /// The name of the world that holds the object, shortened if it may be a secret.
         other: String,
     },
     /// An attempt to deliver a webhook has failed. One that is [dropped](crate::Disorder::Dropped) on purpose is not noted.
@@ -23,14 +26,14 @@ pub enum Note {
         event_type: String,
         /// The URL of the endpoint, without user information and query.
         endpoint: String,
-        /// The world of the event, shortened if its name may be a secret.
+        /// The name of the world of the event, shortened if it may be a secret.
         world: String,
-        /// What came of the attempt, without a body.
+        /// The result of the attempt, without a body.
         result: AttemptResult,
-        /// When the next attempt is due by itself, if it is.
+        /// When the next scheduled attempt is due, or `None` if none is scheduled.
         next_attempt: Option<Timestamp>,
     },
-    /// The state file holds worlds already, and the [initial lines](crate::SimulatorBuilder::initial_lines) were left out.
+    /// The [initial lines](crate::SimulatorBuilder::initial_lines) were ignored, since the state file holds worlds already.
     InitialLinesLeftOut,
 }
 
@@ -39,14 +42,14 @@ impl fmt::Display for Note {
         match self {
             Self::ObjectOfAnotherWorld { id, world, other } => write!(
                 f,
-                "{id} is not in the world \"{world}\", which the request's key names, but in the world \"{other}\": \
-                 use the key that made it"
+                "{id} is not in the world \"{world}\" of the request's key, but in the world \"{other}\": use the key that \
+                 created it"
             ),
             Self::DeliveryFailed { event_type, endpoint, world, result, next_attempt } => {
                 write!(f, "webhook {event_type} was not delivered to {endpoint}: {}", Reason(result))?;
                 match next_attempt {
-                    Some(time) => write!(f, "; the next try is at {time}")?,
-                    None => f.write_str("; no further try is due")?,
+                    Some(time) => write!(f, "; the next attempt is at {time}")?,
+                    None => f.write_str("; no further attempt is scheduled")?,
                 }
                 write!(f, " (world \"{world}\")")
             }
@@ -66,14 +69,14 @@ impl fmt::Display for Reason<'_> {
             AttemptResult::Failure(failure) => failure,
         };
         f.write_str(match failure {
-            DeliveryFailure::Unreachable => "no connection was made",
-            DeliveryFailure::Tls => "TLS failed, mostly since no trusted root vouches for the certificate",
-            DeliveryFailure::TimedOut => "the receiver took too long",
-            DeliveryFailure::Closed => "the connection ended before a response came",
+            DeliveryFailure::Unreachable => "no connection could be established",
+            DeliveryFailure::Tls => "the TLS handshake failed, probably because no trusted root signed the certificate",
+            DeliveryFailure::TimedOut => "the receiver did not respond in time",
+            DeliveryFailure::Closed => "the connection ended before a response arrived",
             DeliveryFailure::Cut => "the connection was cut on purpose",
             DeliveryFailure::Dropped => "the request was dropped on purpose",
             DeliveryFailure::HostNotAllowed => {
-                "the host is neither this machine nor one that was named (--webhook-host)"
+                "the host is neither this machine nor allowed by --webhook-host"
             }
         })
     }

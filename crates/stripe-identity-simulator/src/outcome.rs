@@ -4,11 +4,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::{LastErrorCode, VerificationSession, VerificationSessionType};
 
-/// How a user's try ends.
+/// The end of a user's try to verify themselves.
 ///
-/// As text, `verified` or the code of the failure: `"document_expired".parse::<Outcome>()`.
+/// Its text is `verified` or the code of the failure: `"document_expired".parse::<Outcome>()`.
 ///
-/// A session can only have the outcomes that its checks allow: [`possible_for`](Self::possible_for) lists them.
+/// A session can only have the outcomes that its checks allow. [`possible_for`](Self::possible_for) lists them.
 ///
 /// ```
 /// use stripe_identity_simulator::{Check, Outcome};
@@ -21,30 +21,31 @@ use stripe_identity_core::types::{LastErrorCode, VerificationSession, Verificati
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// All checks pass.
+    /// All checks pass, and the session is verified.
     Verified,
-    /// A check fails or the user does not get that far, and the session requires input again.
+    /// A check fails, or the user gives up before the checks. The session requires input again, with this code in its
+    /// `last_error`.
     Failed(LastErrorCode),
 }
 
 impl Outcome {
-    /// Returns every outcome there is: verified, and one for each code.
+    /// Returns all outcomes: verified, and a failure for each code that Stripe documents.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Self::Verified).chain(LastErrorCode::KNOWN.iter().cloned().map(Self::Failed))
     }
 
-    /// Returns the outcomes that a session can have, by its type and its options.
+    /// Returns the outcomes that a session can have. They depend on its type and options.
     pub fn possible_for(session: &VerificationSession) -> impl Iterator<Item = Self> {
         Self::all().filter(|outcome| outcome.is_possible_for(session))
     }
 
-    /// Returns whether a session can have this outcome, by its type and its options.
+    /// Returns whether a session can have this outcome. It depends on the type and the options of the session.
     pub fn is_possible_for(&self, session: &VerificationSession) -> bool {
         self.check().is_none_or(|check| check.is_part_of(session))
             && (!self.compares_document_with_id_number() || Check::Document.is_part_of(session))
     }
 
-    /// Returns the check that fails, or `None` if none does.
+    /// Returns the check that fails, or `None` if the outcome is verified or precedes the checks.
     pub fn check(&self) -> Option<Check> {
         let Self::Failed(code) = self else { return None };
         Check::ALL.into_iter().find(|check| {
@@ -53,8 +54,8 @@ impl Outcome {
         })
     }
 
-    /// Returns the parameters that let a session have this outcome. One of them is enough; if there are none, every
-    /// session can have it.
+    /// Returns the parameters of a new session that make this outcome possible. One of them is enough. Empty if every
+    /// session can have the outcome.
     pub fn needs(&self) -> &'static [&'static str] {
         match self.check() {
             Some(_) if self.compares_document_with_id_number() => &[REQUIRE_ID_NUMBER],
@@ -63,7 +64,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the text that Stripe gives users for a failure, in the simulator's words.
+    /// Returns the `reason` of the session's `last_error`, or `None` if the outcome is verified. The words are the
+    /// simulator's, not Stripe's.
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Verified => None,
@@ -71,7 +73,7 @@ impl Outcome {
         }
     }
 
-    /// Returns whether the try leaves a report, which one that ends before any check does not.
+    /// Returns whether the try leaves a verification report. A try that ends before the checks does not.
     pub fn leaves_report(&self) -> bool {
         *self == Self::Verified || self.check().is_some()
     }
@@ -96,7 +98,7 @@ impl Serialize for Outcome {
     }
 }
 
-/// Also of a code that is not known.
+/// Unlike [`FromStr`], this accepts a code that is not known.
 impl<'de> Deserialize<'de> for Outcome {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -112,7 +114,7 @@ impl FromStr for Outcome {
     }
 }
 
-/// The error for a text that names no outcome.
+/// The error when a text is not the name of an [`Outcome`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownOutcome(());
 
@@ -125,7 +127,7 @@ impl fmt::Display for UnknownOutcome {
 
 impl std::error::Error for UnknownOutcome {}
 
-/// Writes values with commas between them.
+/// Writes values, separated by commas.
 pub(crate) fn write_list(f: &mut fmt::Formatter<'_>, list: impl Iterator<Item: fmt::Display>) -> fmt::Result {
     for (index, value) in list.enumerate() {
         let comma = if index == 0 { "" } else { ", " };
@@ -134,19 +136,28 @@ pub(crate) fn write_list(f: &mut fmt::Formatter<'_>, list: impl Iterator<Item: f
     Ok(())
 }
 
-/// A check that is part of a session.
+/// A check of a session.
+///
+/// ```
+/// use stripe_identity_core::types::{VerificationSession, VerificationSessionType};
+/// use stripe_identity_simulator::Check;
+///
+/// let mut session = VerificationSession::new("vs_123");
+/// session.type_ = VerificationSessionType::IdNumber;
+/// assert!(Check::IdNumber.is_part_of(&session) && !Check::Document.is_part_of(&session));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Check {
-    /// Of an identity document.
+    /// The check of an identity document.
     Document,
-    /// Of an id number.
+    /// The check of an id number.
     IdNumber,
-    /// Of a selfie, which is compared with the document.
+    /// The check of a selfie, which is compared with the document.
     Selfie,
-    /// Of an email address.
+    /// The check of an email address.
     Email,
-    /// Of a phone number.
+    /// The check of a phone number.
     Phone,
 }
 
@@ -156,7 +167,8 @@ impl Check {
     /// All checks.
     pub const ALL: [Self; 5] = [Self::Document, Self::IdNumber, Self::Selfie, Self::Email, Self::Phone];
 
-    /// Returns the name of the check, as in a report.
+    /// Returns the name of the check, which is also the name of its field in a report: `document`, `id_number`, `selfie`,
+    /// `email` or `phone`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Document => "document",
@@ -167,7 +179,7 @@ impl Check {
         }
     }
 
-    /// Returns whether a session has this check, by its type and its options.
+    /// Returns whether a session has this check. It depends on the type and the options of the session.
     pub fn is_part_of(self, session: &VerificationSession) -> bool {
         let options = session.options.as_ref();
         let document = options.and_then(|options| options.document.as_ref());
@@ -190,7 +202,7 @@ impl Check {
         }
     }
 
-    /// Returns the parameters that give a new session this check. One of them is enough.
+    /// Returns the parameters of a new session that include this check. One of them is enough.
     fn parameters(self) -> &'static [&'static str] {
         match self {
             Self::Document => &["type=document", "verification_flow"],
@@ -207,10 +219,10 @@ impl fmt::Display for Check {
     }
 }
 
-/// The reason that a user reads of a failure, in our words.
+/// Returns the reason of a failure as a user reads it, in the simulator's words.
 pub(crate) fn reason(code: &LastErrorCode) -> &'static str {
     match code {
-        LastErrorCode::Abandoned => "The verification was left before it was submitted.",
+        LastErrorCode::Abandoned => "The verification was abandoned before it was submitted.",
         LastErrorCode::ConsentDeclined => "The user did not agree to be verified.",
         LastErrorCode::CountryNotSupported => "The user's country is not supported.",
         LastErrorCode::DeviceNotSupported => "The user's device has no suitable camera.",
@@ -220,13 +232,13 @@ pub(crate) fn reason(code: &LastErrorCode) -> &'static str {
         LastErrorCode::EmailUnverifiedOther => "The email address could not be verified.",
         LastErrorCode::EmailVerificationDeclined => "The user declined to verify the email address.",
         LastErrorCode::IdNumberInsufficientDocumentData => {
-            "The document does not show enough to look the id number up."
+            "The document does not have enough data to look up the id number."
         }
         LastErrorCode::IdNumberMismatch => "The id number does not match the other details.",
         LastErrorCode::IdNumberUnverifiedOther => "The id number could not be verified.",
         LastErrorCode::PhoneUnverifiedOther => "The phone number could not be verified.",
         LastErrorCode::PhoneVerificationDeclined => "The user declined to verify the phone number.",
-        LastErrorCode::SelfieDocumentMissingPhoto => "The document has no photo to hold the selfie against.",
+        LastErrorCode::SelfieDocumentMissingPhoto => "The document has no photo to compare the selfie with.",
         LastErrorCode::SelfieFaceMismatch => "The selfie does not show the face on the document.",
         LastErrorCode::SelfieManipulated => "The selfie was tampered with.",
         LastErrorCode::SelfieUnverifiedOther => "The selfie could not be verified.",

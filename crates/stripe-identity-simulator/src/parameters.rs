@@ -1,4 +1,4 @@
-//! Reads what a request brings: its parameters, its headers, and a file.
+//! Reads the parameters, the headers and the files of a request.
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
@@ -23,8 +23,8 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// Reads the query's parameters and, of a `POST`, the body's. Refuses too many of them before anything else is done
-    /// with them.
+    /// Reads the parameters of the query and, if the method is `POST`, those of the body. Refuses too many of them before it
+    /// parses them.
     pub(crate) fn of(request: &Request<Bytes>) -> Result<Self, Refusal> {
         let parameters = Self::read(request)?;
         if form::is_too_long(&parameters.form) { Err(Refusal::too_many_parameters()) } else { Ok(parameters) }
@@ -42,7 +42,7 @@ impl Parameters {
         let content_type = header(request.headers(), &CONTENT_TYPE).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match media_type.as_str() {
-            // Without one, what else could it be.
+            // A body without a media type can only be a form.
             "" | "application/x-www-form-urlencoded" => {
                 Ok(Self::of_form([query.as_bytes(), request.body()].join(&b'&').into()))
             }
@@ -51,7 +51,7 @@ impl Parameters {
                 Ok(Self { form: format!("{query}{}", parts.form).into(), file: parts.file, images: parts.images })
             }
             "application/json" if request.uri().path().starts_with("/v2/") => {
-                // As a value, JSON takes far more room than as a text.
+                // Parsed JSON takes far more memory than its text.
                 if request.body().len() > LARGEST_FORM {
                     return Err(Refusal::too_large_json());
                 }
@@ -67,7 +67,7 @@ impl Parameters {
 
 /// Writes JSON as a form, in which `null` is an empty text.
 fn append(form: &mut String, name: &str, json: &Value) -> Result<(), Refusal> {
-    // Each name is as long as all that it is below, so that a small body can make a large form.
+    // Each name contains the names above it, so that a small body can become a large form.
     if name.len() > LONGEST_NAME || form.len() > LARGEST_FORM {
         return Err(Refusal::too_many_parameters());
     }
@@ -89,7 +89,7 @@ fn append(form: &mut String, name: &str, json: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns the account that is acted on: the one of `Stripe-Account`, or the last one of `Stripe-Context`.
+/// Returns the account that the request acts on: that of `Stripe-Account`, or the last one of `Stripe-Context`.
 pub(crate) fn account(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let text = |name| header(headers, name).filter(|text| !text.is_empty());
     let account = match (text(&STRIPE_ACCOUNT), text(&STRIPE_CONTEXT)) {
@@ -97,11 +97,11 @@ pub(crate) fn account(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
         (Some(account), None) => Some(account),
         (None, context) => {
             let context = context.unwrap_or_default();
-            // It may also end in an organization.
+            // The last segment may be an organization instead of an account.
             context.rsplit('/').next().filter(|account| account.starts_with("acct_")).map(str::to_owned)
         }
     };
-    // Each object has a copy.
+    // Each object has a copy of it.
     if account.as_ref().is_some_and(|account| account.len() > LONGEST_ACCOUNT) {
         return Err(Refusal::long_account());
     }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_larger_than_any_is_refused_unread() {
+    fn json_larger_than_1_mib_is_refused_unparsed() {
         let read = |length: usize| {
             let body = format!("{{\"a\":{}1}}", " ".repeat(length - 7));
             let request = Request::post("/v2/core/event_destinations").header(CONTENT_TYPE, "application/json");
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_parameters_are_refused_unread() {
+    fn too_many_parameters_are_refused_unparsed() {
         let read = |query: &str, body: String| {
             Parameters::of(&Request::post(format!("/{query}")).body(Bytes::from(body)).unwrap()).is_ok()
         };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn json_becomes_the_form_that_means_the_same() {
+    fn json_becomes_the_equivalent_form() {
         let json = json!({"a": {"b": ["x y", 1, true]}, "c": null, "d": [], "e": {}});
         assert_eq!(form(&json).unwrap(), "a%5Bb%5D%5B0%5D=x+y&a%5Bb%5D%5B1%5D=1&a%5Bb%5D%5B2%5D=true&c=");
         for json in [json!("x"), json!(1), json!(null), json!(true)] {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn json_of_long_names_or_of_many_fields_is_refused() {
+    fn json_with_long_names_or_many_fields_is_refused() {
         let named = |length: usize| form(&json!({"k".repeat(length): "v"}));
         assert!(named(LONGEST_NAME).is_ok() && named(LONGEST_NAME + 1).is_err());
         let of_length = |length: usize| {

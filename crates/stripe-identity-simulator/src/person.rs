@@ -2,11 +2,11 @@ use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 use stripe_identity_core::types::{Address, Date, IdNumberType, Sensitive, Sex};
 
-/// The person who submits: all that the checks can find out about them.
+/// The person who submits a session, with all details that the checks can find out about them.
 ///
-/// Everything is made up. Names are composed, email addresses and phone numbers are of ranges that lead nowhere, and id
-/// numbers are of a form that is never given out: a checksum in them is wrong on purpose. Each detail that is `None` is
-/// missing in the results.
+/// Everything is made up. Names come from a list, email addresses and phone numbers are from ranges that are reserved for
+/// examples, and id numbers have a form that is never issued: an area that does not exist, or a wrong check digit. A detail
+/// that is `None` is missing in the results.
 ///
 /// ```
 /// use stripe_identity_simulator::Person;
@@ -18,13 +18,13 @@ use stripe_identity_core::types::{Address, Date, IdNumberType, Sensitive, Sex};
 /// let minor = Person::from_seed(1).born(2012, 5, 1);
 /// let unmatched = Person::from_seed(1).named("Ada", "Example").without_dob();
 /// let german = Person::from_seed(1).country("DE");
-/// # assert_eq!(minor.dob.unwrap().expose().year, Some(2012));
-/// # assert_eq!((unmatched.first_name.unwrap().expose().as_str(), unmatched.dob), ("Ada", None));
-/// # assert_eq!(german.id_number, None);
+/// assert_eq!(minor.dob.unwrap().expose().year, Some(2012));
+/// assert_eq!((unmatched.first_name.unwrap().expose().as_str(), unmatched.dob), ("Ada", None));
+/// assert_eq!(german.id_number, None);
 /// ```
 ///
-/// The outcome does not follow from the person: a try of somebody born yesterday is verified if the test says so, and
-/// whether that person may do something is for the program under test to decide.
+/// The outcome does not depend on the person: a minor is verified if the test says so. It is for the program under test to
+/// decide what a person of that age may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -37,26 +37,26 @@ pub struct Person {
     pub dob: Option<Sensitive<Date>>,
     /// The sex.
     pub sex: Option<Sensitive<Sex>>,
-    /// The place of birth, as documents spell it.
+    /// The place of birth, as it is spelled on the document.
     pub place_of_birth: Option<Sensitive<String>>,
-    /// The address. Its country is the person's.
+    /// The address. Its country is the country of the person.
     pub address: Option<Address>,
-    /// The email address. A session that was created with one has that instead.
+    /// The email address. The address in the `provided_details` of a session takes precedence.
     pub email: Option<Sensitive<String>>,
-    /// The phone number. A session that was created with one has that instead.
+    /// The phone number. The number in the `provided_details` of a session takes precedence.
     pub phone: Option<Sensitive<String>>,
-    /// The id number.
+    /// The id number. `None` outside of Brazil, Singapore and the United States, unless it is set.
     pub id_number: Option<Sensitive<String>>,
     /// The type of the id number.
     pub id_number_type: Option<IdNumberType>,
-    /// What the id number is made from.
+    /// The number that id numbers are derived from.
     number: Sensitive<u32>,
 }
 
 const FEMALE: &[&str] = &["Ada", "Carla", "Dora", "Emilia", "Hanna", "Ines", "Lena", "Maria", "Nora", "Vera"];
 const MALE: &[&str] = &["Anton", "Bruno", "Carlos", "David", "Emil", "Felix", "Hugo", "Jonas", "Oscar", "Viktor"];
 const OTHER: &[&str] = &["Alex", "Jamie", "Kim", "Robin", "Sam"];
-/// No family is called so.
+/// These are not names of families.
 const LAST_NAMES: &[&str] = &[
     "Demoson",
     "Exampleton",
@@ -71,7 +71,9 @@ const LAST_NAMES: &[&str] = &[
 const CITIES: &[&str] = &["Demoville", "Exampleton", "Mockburg", "Sampleville", "Testford"];
 
 impl Person {
-    /// Creates a person of the United States, always the same one from the same seed.
+    /// Creates a person from a seed. The same seed gives the same person.
+    ///
+    /// The person is an adult who was born from 1950 to 1999, lives in the United States, and has all details.
     pub fn from_seed(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
         let (sex, first_names) = match random.u8(..10) {
@@ -94,7 +96,7 @@ impl Person {
             place_of_birth: Some(pick(&mut random, CITIES).to_uppercase().into()),
             address: Some(address),
             email: Some(format!("person-{number}@example.com").into()),
-            // The numbers 555-0100 to 555-0199 are for fiction.
+            // The numbers 555-0100 to 555-0199 are reserved for fiction.
             phone: Some(format!("+1{}55501{:02}", random.u16(201..990), random.u8(..100)).into()),
             id_number: None,
             id_number_type: None,
@@ -103,7 +105,7 @@ impl Person {
         .country("US")
     }
 
-    /// Sets the name.
+    /// Sets the first and the last name.
     pub fn named(mut self, first_name: impl Into<String>, last_name: impl Into<String>) -> Self {
         self.first_name = Some(Sensitive::new(first_name.into()));
         self.last_name = Some(Sensitive::new(last_name.into()));
@@ -116,16 +118,16 @@ impl Person {
         self
     }
 
-    /// Takes the date of birth away.
+    /// Removes the date of birth.
     pub fn without_dob(mut self) -> Self {
         self.dob = None;
         self
     }
 
-    /// Sets the country, as a two-letter code such as `DE`, and gives the person an id number of it.
+    /// Sets the country of the address, as a two-letter code such as `DE`, and the id number to one of that country.
     ///
-    /// Stripe checks the numbers of Brazil (`BR`), Singapore (`SG`) and the United States (`US`). A person of another
-    /// country has none.
+    /// Stripe checks the id numbers of Brazil (`BR`), Singapore (`SG`) and the United States (`US`). For another country,
+    /// the id number is removed. Outside of the United States, the address has no state.
     pub fn country(mut self, code: impl Into<String>) -> Self {
         let code = code.into();
         let id_number = id_number(&code, *self.number.expose());
@@ -144,10 +146,10 @@ fn pick<'a>(random: &mut Rng, names: &[&'a str]) -> &'a str {
     random.choice(names).copied().unwrap_or_default()
 }
 
-/// Makes an id number that belongs to nobody.
+/// Returns the type of a country's id numbers, and a number that belongs to nobody.
 fn id_number(country: &str, number: u32) -> Option<(IdNumberType, String)> {
     match country {
-        // No number of the area 000 is given out.
+        // The area 000 is never issued.
         "US" => Some((IdNumberType::UsSsn, format!("000{number:06}"))),
         "BR" => {
             let number = format!("{number:09}");
@@ -156,7 +158,7 @@ fn id_number(country: &str, number: u32) -> Option<(IdNumberType, String)> {
             let check = sum * 10 % 11 % 10;
             Some((IdNumberType::BrCpf, format!("{number}{}0", (check + 1) % 10)))
         }
-        // K is no check letter of this series.
+        // K is not a check letter of this series.
         "SG" => Some((IdNumberType::SgNric, format!("S{number:07}K"))),
         _ => None,
     }

@@ -5,39 +5,41 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::Outcome;
 use crate::submission::{InvalidSubmission, Submission};
 
-/// The tries that a user makes by themselves, one after the other, and for how many sessions.
+/// The tries that the users of future sessions make on their own, one after the other.
 ///
-/// The first try begins when the session is created, each further one when the session is retrieved after a failed try:
-/// the user then has a fresh URL.
+/// A plan is [added](crate::Simulator::plan) to a simulator, and applies to the next session unless
+/// [`sessions`](Self::sessions) or [`every_session`](Self::every_session) says otherwise. The first try begins when the
+/// session is created. Each further try begins when the session is retrieved after a failed one, since the user then has a
+/// new URL.
 ///
 /// ```
 /// use stripe_identity_core::types::LastErrorCode;
 /// use stripe_identity_simulator::{Outcome, Plan, Submission};
 ///
-/// // For the next session.
+/// // Applies to the next session.
 /// let plan = Plan::from([Submission::failed(LastErrorCode::DocumentExpired), Submission::verified()]);
-/// // The same for the next three.
+/// // Applies to each of the next three.
 /// let plan = plan.sessions(3);
-/// // For all to come.
+/// // Applies to every future session.
 /// let plan = Plan::from(Outcome::Verified).every_session();
 /// ```
 ///
-/// As text, the tries have commas between them: `"document_expired,verified;after=30s".parse::<Plan>()`.
+/// In its text, commas separate the tries: `"document_expired,verified;after=30s".parse::<Plan>()`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     pub(crate) tries: Vec<Submission>,
-    /// `None` if it is for every session.
+    /// `None` for every session.
     pub(crate) sessions: Option<u32>,
 }
 
 impl Plan {
-    /// Sets for how many sessions it is. Defaults to one.
+    /// Sets the number of sessions that the plan applies to. Defaults to 1. A plan for 0 sessions does nothing.
     pub fn sessions(self, count: u32) -> Self {
         Self { sessions: Some(count), ..self }
     }
 
-    /// Lets it be for every session that no other plan is for.
+    /// Applies the plan to every session that no other plan applies to. It replaces an earlier plan for every session.
     pub fn every_session(self) -> Self {
         Self { sessions: None, ..self }
     }
@@ -90,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_reads_as_tries() {
+    fn text_with_commas_parses_as_tries() {
         let plan: Plan = "document_expired;after=1h, verified".parse().unwrap();
         let failed = Submission::failed(LastErrorCode::DocumentExpired).after(Duration::from_secs(3600));
         assert_eq!(plan, Plan::from([failed, Submission::verified()]));

@@ -1,11 +1,11 @@
-//! Where webhooks may go.
+//! The receivers that webhooks may be delivered to.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Uri;
 
-/// Why a text is not the URL of a receiver.
+/// The reason why a text is not the URL of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidUrl {
     NoScheme,
@@ -25,30 +25,30 @@ pub(crate) fn parse(url: &str) -> Result<Uri, InvalidUrl> {
     if is_http && !host.is_empty() && has_port { Ok(url) } else { Err(InvalidUrl::Other) }
 }
 
-/// Returns the host of a URL, an address without brackets.
+/// Returns the host of a URL. An IPv6 address is returned without brackets.
 pub(crate) fn host(url: &Uri) -> &str {
     let host = url.host().unwrap_or_default();
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
-/// The hosts that webhooks may go to.
+/// The hosts that webhooks may be delivered to.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Receivers {
-    /// All of them: nothing is sent.
+    /// All hosts, since nothing is sent.
     #[default]
     Any,
-    /// Those of this machine, and these.
+    /// This machine, and the hosts of the list.
     #[cfg_attr(not(any(feature = "server", test)), expect(dead_code, reason = "only a server sends"))]
     Local(Arc<[String]>),
 }
 
 impl Receivers {
-    /// Whether requests may go to a host. One that is named by a name of this machine must have a loopback address, too.
+    /// Returns whether requests may be sent to a host. A name of this machine must also resolve to a loopback address.
     pub(crate) fn allow(&self, host: &str) -> bool {
         matches!(self, Self::Any) || is_local(host) || self.name(host)
     }
 
-    /// Whether a host is named, and may have any address.
+    /// Returns whether a host is in the list. Such a host may resolve to any address.
     pub(crate) fn name(&self, host: &str) -> bool {
         matches!(self, Self::Local(named) if named.iter().any(|name| name.eq_ignore_ascii_case(host)))
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn url_of_a_receiver_has_a_scheme_a_host_and_a_port_that_there_is() {
+    fn url_without_scheme_host_or_valid_port_is_refused() {
         for url in ["http://127.0.0.1:1/x", "http://host.test", "http://[::1]:4242/?a=b", "https://x.test/"] {
             assert!(parse(url).is_ok(), "{url}");
         }

@@ -6,15 +6,15 @@ use crate::import_error::ImportError;
 use crate::journal::error::RequestError;
 use crate::response;
 
-/// Why a request is refused: an HTTP status and Stripe's error object.
+/// The refusal of a request: an HTTP status and Stripe's error object.
 ///
-/// The texts are ours. Where Stripe's own are widely seen in public, they follow them; the crate's docs list what is a
-/// guess.
+/// The messages are the simulator's own. Where Stripe's are widely known in public, they resemble them. The crate's
+/// documentation lists the guesses.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
     error: Box<ApiError>,
-    /// The id that names nothing here, if that is why.
+    /// The id of the object that does not exist, if that is the reason.
     missing: Option<String>,
 }
 
@@ -51,6 +51,20 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message).about(param)
     }
 
+    pub(crate) fn invalid_string(name: &str) -> Self {
+        Self::invalid(name, &format!("Invalid string for '{name}': must be a text, without parameters below it"))
+    }
+
+    pub(crate) fn invalid_object(name: &str) -> Self {
+        Self::invalid(name, &format!("Invalid object: must have parameters below it, such as {name}[name]"))
+    }
+
+    /// Creates the refusal for a name that contradicts another one, or whose index is too large.
+    pub(crate) fn contradiction(name: &str) -> Self {
+        let message = "Invalid value: a parameter has either a value or parameters below it, with indexes up to 65535";
+        Self::invalid(name, message)
+    }
+
     pub(crate) fn with_code(code: ErrorCode, param: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message).code(code).about(param)
     }
@@ -68,13 +82,13 @@ impl Refusal {
         Self::with_code(ErrorCode::ParametersExclusive, one, message)
     }
 
-    /// No such object at the path.
+    /// Creates the refusal for a path with the id of an object that does not exist.
     pub(crate) fn not_found(param: &str, object: &str, id: &str) -> Self {
         let message = format!("No such {object}: '{id}'");
         Self::new(StatusCode::NOT_FOUND, message).code(ErrorCode::ResourceMissing).about(param).missing(id)
     }
 
-    /// No such object in a parameter.
+    /// Creates the refusal for a parameter with the id of an object that does not exist.
     pub(crate) fn no_such(param: &str, object: &str, id: &str) -> Self {
         Self::with_code(ErrorCode::ResourceMissing, param, format!("No such {object}: '{id}'")).missing(id)
     }
@@ -85,12 +99,14 @@ impl Refusal {
     }
 
     pub(crate) fn redacted(action: &str) -> Self {
-        let message = format!("This VerificationSession cannot be {action}, since its redaction was asked for.");
+        let message = format!("This VerificationSession cannot be {action}, because its redaction was requested.");
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     pub(crate) fn another_site() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "The control API is closed to the pages of other sites.")
+        let message = "The control API refuses requests from the pages of other sites. Send the request from a program that \
+                       is not a browser.";
+        Self::new(StatusCode::FORBIDDEN, message)
     }
 
     pub(crate) fn unknown_url(method: &http::Method, path: &str) -> Self {
@@ -113,7 +129,7 @@ impl Refusal {
         )
     }
 
-    /// Says no more of the key than that it is wrong: its sender knows it.
+    // The message does not quote the key, which its sender knows.
     pub(crate) fn invalid_key() -> Self {
         let message = "Invalid API Key provided. The simulator takes test keys only, such as sk_test_NAME. NAME \
                        is 1 to 100 ASCII characters without spaces, and ends at the first '_': sk_test_NAME_more is \
@@ -122,31 +138,34 @@ impl Refusal {
     }
 
     pub(crate) fn invalid_publishable_key() -> Self {
-        let message = "Invalid API Key provided. The simulator takes the publishable key pk_test_NAME of the world of \
-                       sk_test_NAME here.";
+        let message = "Invalid API Key provided. This endpoint takes a publishable key, such as pk_test_NAME for the world \
+                       of sk_test_NAME.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
     pub(crate) fn used_secret() -> Self {
-        let message = "This client secret is used up, has expired or was never one of its VerificationSession. Retrieve \
-                       the session for a fresh one, while it requires input.";
+        let message = "This client secret has been used, has expired, or is not one of its VerificationSession. While the \
+                       session requires input, retrieve it to get a new one.";
         Self::with_code(ErrorCode::ResourceMissing, "client_secret", message)
     }
 
     pub(crate) fn opener() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "A dialog is opened by a page of http or https only, which its browser names.")
-    }
-
-    pub(crate) fn permission() -> Self {
-        let message = "The provided key does not have the required permissions: sensitive fields and images take a \
-                       restricted key. The simulator takes rk_test_NAME for those of sk_test_NAME.";
+        let message = "A dialog can only be opened from a page of http or https. Send its origin in the Origin header, as \
+                       a browser does.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// For a restricted key.
+    pub(crate) fn permission() -> Self {
+        let message = "The provided key does not have the required permissions: sensitive fields and images require a \
+                       restricted key, such as rk_test_NAME for the world of sk_test_NAME.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// Creates the refusal for a restricted key that the settings of the world keep from reading.
     pub(crate) fn sensitive_reads() -> Self {
-        let message = "The provided key does not have the required permissions: the simulator's setting sensitive_reads \
-                       keeps restricted keys from these sensitive fields and images. To let them read all, set it to all.";
+        let message = "The provided key does not have the required permissions: the setting sensitive_reads of the \
+                       simulator does not allow restricted keys to read these sensitive fields and images. Set it to all \
+                       to allow it.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
@@ -156,12 +175,12 @@ impl Refusal {
     }
 
     pub(crate) fn ephemeral_key_gone() -> Self {
-        let message = "The ephemeral key has expired, was deleted, or is not one of this simulator's.";
+        let message = "The ephemeral key has expired, was deleted, or was not created by this simulator. Create a new one.";
         Self::new(StatusCode::UNAUTHORIZED, message).code(ErrorCode::ApiKeyExpired)
     }
 
     pub(crate) fn ephemeral_key() -> Self {
-        let message = "An ephemeral key can only retrieve the VerificationSession that it was made for.";
+        let message = "An ephemeral key can only retrieve the VerificationSession that it was created for.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
@@ -171,7 +190,7 @@ impl Refusal {
     }
 
     pub(crate) fn long_account() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The id of the account is longer than 255 bytes.")
+        Self::new(StatusCode::BAD_REQUEST, "The id of the account is too long: must be at most 255 bytes.")
     }
 
     pub(crate) fn too_many_webhook_endpoints(most: usize) -> Self {
@@ -180,8 +199,8 @@ impl Refusal {
 
     pub(crate) fn too_many_worlds(most: usize) -> Self {
         let message = format!(
-            "The simulator holds {most} worlds, one for each name in a key, and takes no more. Use a key of one of \
-             them, or wait: a world that is not used for a day is removed."
+            "The simulator holds {most} worlds, one for each name in a key, and cannot create another. Use a key of one \
+             of them, or wait: a world that is not used for a day is removed."
         );
         Self::new(StatusCode::BAD_REQUEST, message)
     }
@@ -198,11 +217,13 @@ impl Refusal {
     }
 
     pub(crate) fn too_many_parameters() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The request has more than 1000 parameters.")
+        let message = "The request has too many or too large parameters: must be at most 1000, with 1 MiB in multipart or \
+                       JSON.";
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     pub(crate) fn too_long_name() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The name of a parameter is longer than 500 bytes.")
+        Self::new(StatusCode::BAD_REQUEST, "The name of a parameter is too long: must be at most 500 bytes.")
     }
 
     pub(crate) fn content_type() -> Self {
@@ -211,38 +232,39 @@ impl Refusal {
     }
 
     pub(crate) fn malformed_json() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The request body is no JSON object.")
+        Self::new(StatusCode::BAD_REQUEST, "The request body is not valid: must be a JSON object.")
     }
 
     pub(crate) fn too_large_json() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The request body is larger than 1 MiB.")
+        Self::new(StatusCode::BAD_REQUEST, "The request body is too large: JSON must be at most 1 MiB.")
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn foreign_host() -> Self {
-        let message = "The control API, and Stripe's API for pages in a browser, obey requests to this machine's own \
-                       addresses. To reach them by another name, start the simulator with --allow-host NAME.";
+        let message = "The Host header does not name this machine. The control API, and Stripe's API for pages in a \
+                       browser, accept only requests whose Host is an address of this machine. To allow another name, \
+                       start the simulator with --allow-host NAME.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn no_control_token() -> Self {
-        let message = "The control API wants the token that the simulator printed when it started, in the header \
-                       Simulator-Token.";
+        let message = "The control API requires the token that the simulator printed when it started. Send it in the \
+                       Simulator-Token header.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn wrong_control_token() -> Self {
-        let message = "The header Simulator-Token has another token than the one that the simulator printed when it \
+        let message = "The Simulator-Token header is wrong. It must have the token that the simulator printed when it \
                        started.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn overview_token() -> Self {
-        let message = "The overview wants the token that the simulator printed when it started: as the password that the \
-                       browser asks for, with any user name, or in the header Simulator-Token.";
+        let message = "The overview requires the token that the simulator printed when it started: as the password that the \
+                       browser asks for, with any user name, or in the Simulator-Token header.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
@@ -253,12 +275,14 @@ impl Refusal {
 
     #[cfg(feature = "server")]
     pub(crate) fn no_room() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The simulator has too many large requests or responses at a time.")
+        let message = "The simulator handles too many large requests or responses at the moment. Retry the request later.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
+        let message = "The request body is too large: must be at most 16 MiB, or 128 MiB for an import.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
     }
 
     pub(crate) fn idempotency_mismatch(key: &str) -> Self {
@@ -279,7 +303,7 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, message).code(ErrorCode::IdempotencyKeyInUse)
     }
 
-    /// What was asked for is right, and cannot be done.
+    /// Creates the refusal for a valid request that cannot be executed.
     pub(crate) fn failed(error: &impl std::fmt::Display) -> Self {
         let mut refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}."));
         refusal.error.type_ = ApiErrorType::ApiError;
@@ -291,7 +315,7 @@ impl Refusal {
     }
 
     pub(crate) fn too_many_faults() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The world has too many faults. Delete some of them first.")
+        Self::new(StatusCode::BAD_REQUEST, "The world has 1000 faults, and cannot have more. Delete some of them first.")
     }
 
     pub(crate) fn invalid_idempotency_key() -> Self {
@@ -303,12 +327,12 @@ impl Refusal {
         self.error.param.as_deref()
     }
 
-    /// Returns the id that names nothing here, if that is why the request is refused.
+    /// Returns the id of the object that does not exist, if that is why the request is refused.
     pub(crate) fn missing_id(&self) -> Option<&str> {
         self.missing.as_deref()
     }
 
-    /// Returns its error as the journal shows it.
+    /// Returns the error as the journal shows it.
     pub(crate) fn shown(&self) -> RequestError {
         RequestError::of(&self.error)
     }

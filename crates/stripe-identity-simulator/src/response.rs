@@ -1,4 +1,4 @@
-//! Responses, and the headers that each of them has.
+//! Responses, and the headers that all of them have.
 
 mod layout;
 
@@ -12,15 +12,15 @@ use stripe_identity_core::types::API_VERSION;
 
 use self::layout::Layout;
 
-/// The body of a success.
+/// The body of a successful response.
 pub(crate) enum Body {
     Json {
         text: Bytes,
-        /// The id of the object that it shows, if it shows one.
+        /// The id of the object in the body, if it is one object.
         object: Option<Box<str>>,
     },
     Contents(Bytes, &'static str),
-    /// A page, or what leads to one.
+    /// A page, or a redirect to one.
     Page(Response<Bytes>),
 }
 
@@ -31,17 +31,17 @@ impl From<Value> for Body {
 }
 
 impl Body {
-    /// Returns a body that shows the object with this id.
+    /// Creates a body with the object that has this id.
     pub(crate) fn of(id: &str, object: &impl Serialize) -> Self {
         Self::Json { text: print(object), object: Some(id.into()) }
     }
 
-    /// Returns a body that shows one of the lists that have no id.
+    /// Creates a body with a list.
     pub(crate) fn of_list(list: &impl Serialize) -> Self {
         Self::Json { text: print(list), object: None }
     }
 
-    /// Takes the id of the object that it shows, if it shows one.
+    /// Takes the id of the object in the body, if it is one object.
     pub(crate) fn take_object(&mut self) -> Option<Box<str>> {
         match self {
             Self::Json { object, .. } => object.take(),
@@ -66,31 +66,31 @@ fn with_type(contents: Bytes, content_type: &'static str) -> Response<Bytes> {
     response
 }
 
-/// Prints JSON laid out for people, as Stripe's is.
+/// Formats JSON with indentation, as Stripe does.
 fn print(json: &impl Serialize) -> Bytes {
     let mut text = Vec::with_capacity(USUAL);
-    // The models serialize without fail, and a list in memory takes whatever comes.
+    // The models serialize without fail, and writing to a Vec cannot fail.
     drop(json.serialize(&mut Serializer::with_formatter(&mut text, Layout::default())));
     text.push(b'\n');
     text.into()
 }
 
-/// A session has less.
+/// Enough for most objects. The JSON of a session is shorter.
 const USUAL: usize = 2048;
 
-/// Returns a response with a body of JSON.
+/// Returns a response with a JSON body.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     let mut response = with_type(print(body), JSON);
     *response.status_mut() = status;
     response
 }
 
-/// Returns a response with a body of HTML.
+/// Returns a response with an HTML body.
 pub(crate) fn html(body: Bytes) -> Response<Bytes> {
     with_type(body, "text/html")
 }
 
-/// Adds the headers that a response has whatever it says.
+/// Adds the headers that every response of Stripe has.
 pub(crate) fn complete(response: &mut Response<Bytes>, request: &Request<Bytes>, request_id: &str) {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(request_id) {

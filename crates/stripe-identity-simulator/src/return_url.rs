@@ -1,10 +1,10 @@
-//! Where the page of a session sends its user in the end.
+//! The URL that the page of a session returns its user to.
 
 use http::uri::Authority;
 
 use crate::receiver::{Receivers, is_local};
 
-/// What the address bar of a browser would run or read by itself, and no application.
+/// The schemes that a browser handles itself instead of opening an application.
 #[rustfmt::skip]
 const NO_APPS: &[&str] = &[
     "about", "blob", "brave", "chrome", "chrome-extension", "content", "data", "devtools", "edge", "feed", "file",
@@ -13,10 +13,10 @@ const NO_APPS: &[&str] = &[
 ];
 
 pub(crate) const EXPECTED: &str =
-    "must be of https, of http on this machine, or of an app, such as https://example.com/done or myapp://done";
+    "must be https, http on this machine, or the scheme of an app, such as https://example.com/done or myapp://done";
 
-/// Whether a user may be sent to a URL: of `https`, of `http` on this machine or on a host that webhooks may go to by
-/// name, or of an app.
+/// Returns whether a user may be sent to a URL: one with the scheme `https`, one with the scheme `http` on this machine or on
+/// a host that is in the list of receivers, or one with the scheme of an app.
 pub(crate) fn is_allowed(url: &str, receivers: &Receivers) -> bool {
     let Some((scheme, rest)) = split(url) else { return false };
     match scheme.as_str() {
@@ -29,8 +29,8 @@ pub(crate) fn is_allowed(url: &str, receivers: &Receivers) -> bool {
     }
 }
 
-/// Returns what a Content-Security-Policy names the origin of a web page by: its scheme alone, if its host is of a form
-/// that a policy cannot name.
+/// Returns the source expression for the origin of a web page in a Content-Security-Policy. It is the scheme alone if a
+/// policy cannot express the host.
 pub(crate) fn source(url: &str) -> Option<String> {
     let (scheme, rest) = split(url).filter(|(scheme, _)| matches!(scheme.as_str(), "https" | "http"))?;
     let authority = authority(rest)?;
@@ -42,8 +42,8 @@ pub(crate) fn source(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}{port}", authority.host()))
 }
 
-/// Returns the scheme in lower case, and what comes after the colon, of a URL without characters that a header, a page or
-/// a browser could read differently.
+/// Returns the scheme of a URL in lower case, and the text after the colon. Returns `None` if the URL has characters that a
+/// header, a page and a browser could interpret differently.
 fn split(url: &str) -> Option<(String, &str)> {
     if !url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'`')) {
         return None;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn url_of_the_web_of_this_machine_or_of_an_app_is_allowed() {
+    fn url_of_https_of_this_machine_or_of_an_app_is_allowed() {
         for url in [
             "https://example.test",
             "https://example.test:8443/done?a=b&c=%20#d",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn source_is_the_origin_or_the_scheme() {
+    fn source_of_a_url_is_its_origin_or_its_scheme() {
         for (url, expected) in [
             ("https://example.test/done;script-src", Some("https://example.test")),
             ("https://EXAMPLE.test:8443/done", Some("https://EXAMPLE.test:8443")),

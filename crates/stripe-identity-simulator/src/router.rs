@@ -5,18 +5,18 @@ use percent_encoding::percent_decode_str;
 
 use stripe_identity_core::endpoint::Route;
 
-/// Finds what is at the route of a request, a segment of its path at a time.
+/// Finds the item at the route of a request, one segment of its path at a time.
 pub(crate) struct Router<T> {
     items: Vec<(Route, T)>,
     root: Node,
 }
 
-/// The routes that begin with the same segments.
+/// The routes that share their first segments.
 #[derive(Default)]
 struct Node {
     by_text: HashMap<String, Node>,
     by_id: Option<Box<Node>>,
-    /// The routes that end here, by their place among the items.
+    /// The routes that end here, by their indexes in the items.
     ends: Vec<usize>,
 }
 
@@ -37,7 +37,7 @@ impl<T> Router<T> {
         Self { items, root }
     }
 
-    /// Returns what is at the route of a request, and the id in its path, which is empty if the route has none.
+    /// Returns the item at the route of a request, and the id in its path, which is empty if the route has none.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<(&T, String)> {
         let (mut node, mut id) = (&self.root, String::new());
         for segment in path.split('/') {
@@ -53,7 +53,7 @@ impl<T> Router<T> {
     }
 }
 
-/// Whether a path is one of the control API.
+/// Returns whether a path belongs to the control API.
 pub(crate) fn is_control(path: &str) -> bool {
     path.strip_prefix("/_simulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

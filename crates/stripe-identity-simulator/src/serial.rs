@@ -1,7 +1,7 @@
-//! How the types of other crates are written in a state file and in exported lines: for `#[serde(with = "…")]`.
-#![expect(clippy::ref_option, reason = "serde calls functions so")]
+//! Serialization of the types of other crates in a state file and in exported lines, for `#[serde(with = "…")]`.
+#![expect(clippy::ref_option, reason = "serde determines the signatures")]
 
-/// Implements serialization as the text of `Display`, which `FromStr` reads.
+/// Implements serialization as the text of `Display`, and deserialization by `FromStr`.
 macro_rules! as_text {
     ($($type:ty),+ $(,)?) => { $(
         impl serde::Serialize for $type {
@@ -20,7 +20,7 @@ macro_rules! as_text {
 }
 pub(crate) use as_text;
 
-/// A duration as a text such as `30s` or `0.5s`, exactly.
+/// A duration as a text such as `30s` or `0.5s`, without rounding.
 pub(crate) mod duration {
     use std::borrow::Cow;
     use std::time::Duration;
@@ -36,11 +36,11 @@ pub(crate) mod duration {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        duration::duration(&text).ok_or_else(|| D::Error::custom("expected a time such as `30s`"))
+        duration::duration(&text).ok_or_else(|| D::Error::custom("expected a duration such as `30s`"))
     }
 }
 
-/// A duration that may be absent, likewise.
+/// An optional duration, as [`duration`] serializes it.
 pub(crate) mod optional_duration {
     use std::time::Duration;
 
@@ -75,7 +75,7 @@ pub(crate) mod image {
     }
 }
 
-/// Bytes as a text if they are one, and as `{"base64": …}` otherwise.
+/// Bytes as a text if they are valid UTF-8, and as `{"base64": …}` otherwise.
 pub(crate) mod bytes {
     use std::borrow::Cow;
 
@@ -114,7 +114,7 @@ pub(crate) mod bytes {
     }
 }
 
-/// Bytes that may be absent, likewise.
+/// Optional bytes, as [`bytes`] serializes them.
 pub(crate) mod optional_bytes {
     use bytes::Bytes;
     use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
@@ -137,7 +137,7 @@ pub(crate) mod status {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde determines the signature")]
     pub(crate) fn serialize<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u16(status.as_u16())
     }
@@ -147,7 +147,7 @@ pub(crate) mod status {
     }
 }
 
-/// Headers as pairs of texts. A byte that is not ASCII is the character with its number.
+/// Headers as pairs of texts. A byte that is not ASCII becomes the character with that number.
 pub(crate) mod headers {
     use http::{HeaderMap, HeaderName, HeaderValue};
     use serde::de::Error as _;
@@ -172,7 +172,7 @@ pub(crate) mod headers {
     }
 }
 
-/// The method of a request, if there is one.
+/// The optional method of a request.
 pub(crate) mod optional_method {
     use std::borrow::Cow;
 
@@ -211,11 +211,11 @@ pub(crate) mod url {
     }
 }
 
-/// A probability: what is above 1 is 1, and what is none is 0.
+/// A probability. It is written as a number from 0 to 1, and `NaN` as 0.
 pub(crate) mod probability {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde determines the signature")]
     pub(crate) fn serialize<S: Serializer>(probability: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) })
     }
@@ -225,7 +225,7 @@ pub(crate) mod probability {
     }
 }
 
-/// What an endpoint gets: `snapshot` or `thin`.
+/// The payload of an endpoint: `snapshot` or `thin`.
 pub(crate) mod payload {
     use std::borrow::Cow;
 
@@ -233,7 +233,7 @@ pub(crate) mod payload {
     use serde::{Deserialize as _, Deserializer, Serializer};
     use stripe_identity_webhook::DeliveryKind;
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde determines the signature")]
     pub(crate) fn serialize<S: Serializer>(kind: &DeliveryKind, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match kind {
             DeliveryKind::Event => "snapshot",
@@ -250,14 +250,14 @@ pub(crate) mod payload {
     }
 }
 
-/// 64 bits in hexadecimal: as numbers, some readers of JSON would round them.
+/// 64 bits in hexadecimal, since some JSON parsers would round a number of that size.
 pub(crate) mod hex {
     use std::borrow::Cow;
 
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde determines the signature")]
     pub(crate) fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{number:016x}"))
     }
@@ -268,7 +268,7 @@ pub(crate) mod hex {
     }
 }
 
-/// The same of a number that may be absent.
+/// An optional number, as [`hex`] serializes it.
 pub(crate) mod optional_hex {
     use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
 

@@ -1,4 +1,4 @@
-//! What can be set for a world.
+//! The settings of a world.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -11,17 +11,26 @@ use stripe_identity_core::types::Timestamp;
 use crate::duration::{Seconds, duration};
 use crate::serial;
 
-/// Where a world has its time from.
+/// The clock of a world.
 ///
-/// As text: `real`, `frozen`, or `frozen:` and a time such as `2026-10-26T07:33:20Z`.
+/// Its text is `real`, `frozen`, or `frozen:` and a time such as `2026-10-26T07:33:20Z`.
+///
+/// ```
+/// use stripe_identity_simulator::{Clock, Simulator};
+///
+/// let clock: Clock = "frozen:2026-10-26T07:33:20Z".parse()?;
+/// let stripe = Simulator::builder().clock(clock).build();
+/// assert_eq!(stripe.time().to_string(), "2026-10-26T07:33:20Z");
+/// # Ok::<(), stripe_identity_simulator::InvalidSetting>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Clock {
-    /// The time of this machine, and what the world was advanced by.
+    /// The time of this machine, plus the durations by which the world was advanced.
     Real,
-    /// The time that it is, which then stands still until the world is advanced.
+    /// The present time. It stands still until the world is advanced.
     Frozen,
-    /// A time that stands still until the world is advanced.
+    /// The given time, which is not before 1970. It stands still until the world is advanced.
     FrozenAt(Timestamp),
 }
 
@@ -42,17 +51,17 @@ impl FromStr for Clock {
     }
 }
 
-/// When the checks of a session end after its user has submitted.
+/// When the checks of a session end, after its user has submitted.
 ///
-/// As text: `at_once`, `retrieves:3`, or a time such as `30s`.
+/// Its text is `at_once`, `retrieves:3`, or a duration such as `30s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Processing {
-    /// Before anything else happens.
+    /// Immediately, so that no retrieve sees the status `processing`.
     AtOnce,
-    /// After the session was retrieved this often with the status `processing`.
+    /// At the retrieve that follows this number of retrieves with the status `processing`.
     AfterRetrieves(u32),
-    /// When so much time has passed.
+    /// After this duration, by the world's clock.
     After(Duration),
 }
 
@@ -75,20 +84,21 @@ impl FromStr for Processing {
             "at_once" => Ok(Self::AtOnce),
             _ => retrieves()
                 .or_else(|| duration(text).map(Self::After))
-                .ok_or(InvalidSetting("`at_once`, `retrieves:3` or a time such as `30s`")),
+                .ok_or(InvalidSetting("`at_once`, `retrieves:3` or a duration such as `30s`")),
         }
     }
 }
 
-/// When a redaction ends.
+/// When the redaction of a session ends.
 ///
-/// As text: `by_request`, or a time such as `4d`.
+/// Its text is `by_request`, or a duration such as `4d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redacting {
-    /// When the simulator is asked to [finish](crate::Simulator::finish_redaction) it.
+    /// When [`finish_redaction`](crate::Simulator::finish_redaction) is called.
     ByRequest,
-    /// When so much time has passed, or when the simulator is asked to finish it before.
+    /// After this duration, by the world's clock, unless [`finish_redaction`](crate::Simulator::finish_redaction) is called
+    /// before.
     After(Duration),
 }
 
@@ -107,22 +117,22 @@ impl FromStr for Redacting {
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
         match text {
             "by_request" => Ok(Self::ByRequest),
-            _ => duration(text).map(Self::After).ok_or(InvalidSetting("`by_request` or a time such as `4d`")),
+            _ => duration(text).map(Self::After).ok_or(InvalidSetting("`by_request` or a duration such as `4d`")),
         }
     }
 }
 
 /// Which sensitive fields and images a restricted key may read.
 ///
-/// As text: `all`, `recent` or `none`.
+/// Its text is `all`, `recent` or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SensitiveReads {
-    /// Those of every session, as Stripe allows a key that is bound to addresses.
+    /// Those of every session, like a key with the permission that Stripe limits to IP addresses.
     All,
-    /// Those that were collected in the last 48 hours, as Stripe allows any other key.
+    /// Those that were collected in the last 48 hours by the world's clock, like any other key with the permission.
     Recent,
-    /// None, as of a key without the permission.
+    /// None, like a key without the permission.
     None,
 }
 
@@ -145,16 +155,17 @@ impl FromStr for SensitiveReads {
     }
 }
 
-/// How many requests to Stripe's API a world takes in a second of its clock.
+/// The number of requests to Stripe's API that a world accepts per second of its clock.
 ///
-/// A request beyond the limit gets the status 429 and the code `rate_limit`. As text: `none`, or a number such as `25`,
+/// A request beyond the limit gets the status 429 and the code `rate_limit`. Its text is `none`, or a number such as `25`,
 /// which is the limit of Stripe's sandboxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// Any number.
+    /// No limit.
     None,
-    /// So many in any second, all of them at once if they like. While the clock stands, no more are let in.
+    /// This number of requests in any second, in a burst or spread out. While the clock stands still, further requests are
+    /// refused.
     PerSecond(NonZeroU32),
 }
 
@@ -178,21 +189,31 @@ impl FromStr for RateLimit {
     }
 }
 
-/// How a world behaves where Stripe gives no choice but time, or leaves it to a key's permissions.
+/// The settings of a world: aspects of Stripe that depend on time, on the permissions of a key, or on the load.
+///
+/// ```
+/// use std::time::Duration;
+/// use stripe_identity_simulator::{Processing, Settings, Simulator};
+///
+/// let mut settings = Settings::default();
+/// settings.processing = Processing::After(Duration::from_secs(30));
+/// let stripe = Simulator::builder().settings(settings).build();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
     /// When checks end. Defaults to [`Processing::AtOnce`].
     pub processing: Processing,
-    /// When redactions end. Defaults to four days, the longest that Stripe speaks of.
+    /// When redactions end. Defaults to 4 days, the longest duration that Stripe documents.
     pub redacting: Redacting,
-    /// What restricted keys may read. Defaults to [`SensitiveReads::All`].
+    /// The sensitive fields and images that restricted keys may read. Defaults to [`SensitiveReads::All`].
     pub sensitive_reads: SensitiveReads,
-    /// How long a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults to 10 s.
+    /// The time that a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults to
+    /// 10 s.
     #[serde(with = "serial::duration")]
     pub webhook_timeout: Duration,
-    /// How many requests there may be in a second. Defaults to [`RateLimit::None`].
+    /// The number of requests per second. Defaults to [`RateLimit::None`].
     pub rate_limit: RateLimit,
 }
 
@@ -208,7 +229,7 @@ impl Default for Settings {
     }
 }
 
-/// The text is no value of the setting.
+/// The error when a text is not a valid value of a setting. It says what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSetting(pub(crate) &'static str);
 
@@ -245,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_another_form_is_no_setting() {
+    fn text_of_another_form_is_not_a_setting() {
         assert!("0".parse::<RateLimit>().is_err() && "-1".parse::<RateLimit>().is_err());
         assert!("retrieves:x".parse::<Processing>().is_err());
         assert!("frozen:".parse::<Clock>().is_err() && "frozen:1960-01-01T00:00:00Z".parse::<Clock>().is_err());

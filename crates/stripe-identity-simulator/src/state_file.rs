@@ -1,4 +1,4 @@
-//! Worlds in a file of SQLite: each kind of row has its table.
+//! Worlds in an SQLite file, with one table for each kind of row.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,29 @@ use crate::patience;
 use crate::unwritten::Unwritten;
 use crate::world::{Kind, Part, Row, World};
 
-/// `SIMs`, in the header of the file.
+/// The text `SIMs`, in the header of the file.
 const APPLICATION_ID: i32 = 0x5349_4d73;
-/// Each step leads from the version that has its number to the next one. That of a new file is 0.
+/// The migrations. Each one leads from the version with its index to the next one. A new file has the version 0.
 const STEPS: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[create];
-/// A row is at the place that it has in its world, and the number of the world is in the bits above.
+/// The key of a row has the place of the row in its world in these low bits, and the number of the world in the bits above.
 const PLACE_BITS: u32 = 40;
-/// So large the log of changes stays at the most after they are in the file itself.
+/// The size in bytes that the write-ahead log is truncated to after a checkpoint.
 const LARGEST_LOG: u32 = 64 * 1024 * 1024;
-/// In KiB.
+/// The size of the page cache. SQLite takes a negative number as KiB.
 const CACHE: i32 = -16 * 1024;
 
-/// A file that keeps the state of a simulator: see [`SimulatorBuilder::open`](crate::SimulatorBuilder::open).
+/// The file in which a simulator keeps its state: see [`SimulatorBuilder::open`](crate::SimulatorBuilder::open).
+///
+/// ```
+/// use stripe_identity_simulator::{Durability, Simulator, StateFile};
+///
+/// # let path = std::env::temp_dir().join(format!("stripe-identity-simulator-doc-{}.db", std::process::id()));
+/// let file = StateFile::new(&path).durability(Durability::Full);
+/// let stripe = Simulator::builder().open(file)?;
+/// # drop(stripe);
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct StateFile {
     path: PathBuf,
@@ -35,28 +46,29 @@ pub struct StateFile {
     most_pages: Option<u32>,
 }
 
-/// Is called before each commit with `false`, and after it with `true`.
+/// A function that is called with `false` before each commit, and with `true` after it.
 type CommitHook = Arc<dyn Fn(bool) + Send + Sync>;
 
-/// What a change survives once it is answered.
+/// What a change survives once the simulator has responded to the request that made it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// That the process is killed at any moment. If the power fails, the last changes may be missing.
+    /// The change survives when the process is killed at any moment. If the power fails, the last changes may be lost.
     #[default]
     Process,
-    /// Also that the power fails: each change waits for the disk.
+    /// The change also survives a power failure. Each change waits until the disk has written it, which is slower.
     Full,
 }
 
 impl StateFile {
-    /// Names a file, which is made if it is not there. Two more are beside it while it is open: their names end in
-    /// `-wal` and `-journal`.
+    /// Names the file. It is created when it is opened, if it does not exist; its folder must exist.
+    ///
+    /// While it is open, there may be two more files beside it, whose names end in `-wal` and `-journal`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), durability: Durability::default(), on_commit: None, most_pages: None }
     }
 
-    /// Sets what a change survives. Defaults to [`Durability::Process`].
+    /// Sets what changes survive. Defaults to [`Durability::Process`].
     pub fn durability(self, durability: Durability) -> Self {
         Self { durability, ..self }
     }
@@ -67,7 +79,7 @@ impl StateFile {
         Self { on_commit: Some(Arc::new(hook)), ..self }
     }
 
-    /// Limits how many pages the file has, for tests of what happens when it cannot grow.
+    /// Limits the number of pages of the file, for tests in which it cannot grow.
     #[doc(hidden)]
     pub fn most_pages(self, pages: u32) -> Self {
         Self { most_pages: Some(pages), ..self }
@@ -83,36 +95,43 @@ impl fmt::Debug for StateFile {
     }
 }
 
-/// Why a state file cannot be used. The file is as it was.
+/// The error when a state file cannot be used. The file has not changed.
+///
+/// ```
+/// use stripe_identity_simulator::{Simulator, StateError, StateFile};
+///
+/// let error = Simulator::builder().open(StateFile::new(std::env::temp_dir())).unwrap_err();
+/// assert!(matches!(error, StateError::Unusable { .. }));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StateError {
-    /// Another simulator uses the file.
+    /// Another simulator is using the file.
     #[non_exhaustive]
     InUse {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The id of the other process, if it is known.
+        /// The process id of the other simulator, or `None` if it cannot be determined.
         process: Option<u32>,
     },
-    /// The file is something else.
+    /// The file is not a state file of the simulator.
     #[non_exhaustive]
     Foreign {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// A newer release of the simulator has made the file.
+    /// The file was created by a newer release of the simulator.
     #[non_exhaustive]
     Newer {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The version of its format.
         version: i32,
     },
-    /// The file has been changed by something else, or its disk fails.
+    /// The contents of the file are not valid. Another program has changed it, or its disk is failing.
     #[non_exhaustive]
     Damaged {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// What is wrong. It quotes nothing of the file.
         reason: String,
@@ -120,9 +139,9 @@ pub enum StateError {
     /// The file cannot be opened, read or written.
     #[non_exhaustive]
     Unusable {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// The reason, mostly in the words of the operating system or of SQLite.
         reason: String,
     },
     /// The initial lines cannot be imported into the file.
@@ -150,21 +169,21 @@ impl fmt::Display for StateError {
             Self::InUse { path, process } => {
                 write!(f, "the state file {} is in use by another simulator", path.display())?;
                 if let Some(process) = process {
-                    write!(f, ", of the process {process}")?;
+                    write!(f, ", process {process}")?;
                 }
-                f.write_str(": stop that one, or choose another file")
+                f.write_str(": stop that simulator, or choose another file")
             }
             Self::Foreign { path } => {
                 write!(
                     f,
-                    "{} is not a state file of the simulator: expected one, or the name of a new file",
+                    "{} is not a state file of the simulator: expected a state file, or a path at which there is no file",
                     path.display()
                 )
             }
             Self::Newer { path, version } => write!(
                 f,
-                "the state file {} has version {version}, which a newer release has made: expected version {} or less; use \
-                 that release, or choose another file",
+                "the state file {} has the version {version} of a newer release: expected version {} or less; use that \
+                 release, or choose another file",
                 path.display(),
                 STEPS.len()
             ),
@@ -190,16 +209,16 @@ impl error::Error for StateError {
     }
 }
 
-/// Says why there can be no file at a path, if that is seen from outside.
+/// Returns the reason why there can be no file at a path, if the path itself shows it.
 fn unusable(path: &Path) -> Option<String> {
     if path.is_dir() {
-        return Some("it is a folder: expected a file in it".to_owned());
+        return Some("it is a folder: expected the path of a file".to_owned());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
-    Some(format!("there is no folder {}: make it, or choose another file", folder.display()))
+    Some(format!("there is no folder {}: create it, or choose another file", folder.display()))
 }
 
-/// Returns what SQLite says of an error, which quotes no value.
+/// Returns SQLite's message for an error. It quotes no value.
 fn reason(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
@@ -207,11 +226,11 @@ fn reason(error: &rusqlite::Error) -> String {
     }
 }
 
-/// A state file that is open. It is locked until this is dropped.
+/// An open state file. It is locked until this value is dropped.
 pub(crate) struct Open {
     path: PathBuf,
     connection: Mutex<Connection>,
-    /// What concerns all worlds: what is written, and what is to be.
+    /// The state that all worlds share: as it was last written, and as it is to be written.
     whole: Mutex<Wholes>,
     on_commit: Option<CommitHook>,
 }
@@ -222,18 +241,18 @@ struct Wholes {
     latest: String,
 }
 
-/// The worlds of a file by their numbers, with their names.
+/// The worlds of a file, with their names, by their numbers.
 pub(crate) type Loaded = BTreeMap<u32, (String, World)>;
 
 impl Open {
-    /// Opens a file for this process alone, and makes it if it is not there.
+    /// Opens a file, or creates it if it does not exist, and locks it.
     pub(crate) fn new(file: &StateFile) -> Result<Self, StateError> {
         let path = &file.path;
         make(path);
         let failed = |error: &rusqlite::Error| StateError::of(path, error);
         let connection = connect(path).map_err(|error| failed(&error))?;
         if connection.is_readonly("main").map_err(|error| failed(&error))? {
-            let reason = "it is read-only: expected a file that can be written, in such a folder".to_owned();
+            let reason = "it is read-only: expected a file that can be written, in a folder that can be written".to_owned();
             return Err(StateError::Unusable { path: path.clone(), reason });
         }
         let version = version(&connection).map_err(|error| failed(&error))?;
@@ -252,7 +271,7 @@ impl Open {
         Ok(open)
     }
 
-    /// Reads all that there is, into worlds that a function makes.
+    /// Reads the shared state and all worlds. `make` creates an empty world with a name.
     pub(crate) fn load(&self, mut make: impl FnMut(&str) -> World) -> Result<(Option<Whole>, Loaded), StateError> {
         let connection = self.lock();
         let failed = |error: rusqlite::Error| StateError::of(&self.path, &error);
@@ -260,7 +279,7 @@ impl Open {
         let whole = connection.query_row("SELECT value FROM simulator", [], |row| row.get::<_, String>(0));
         let whole = whole.optional().map_err(failed)?;
         let whole = whole.map(|text| serde_json::from_str(&text)).transpose();
-        let whole = whole.map_err(|_| damaged("what concerns all worlds cannot be read".to_owned()))?;
+        let whole = whole.map_err(|_| damaged("the state that all worlds share cannot be parsed".to_owned()))?;
         let mut worlds = Loaded::new();
         for kind in Kind::ALL {
             let sql = format!("SELECT place, value FROM {} ORDER BY place", kind.name());
@@ -270,7 +289,7 @@ impl Open {
                 let key: i64 = row.get(0).map_err(failed)?;
                 let value = row.get_ref(1).map_err(failed)?;
                 let (ValueRef::Text(value) | ValueRef::Blob(value)) = value else {
-                    return Err(damaged(format!("a value of {} is of another type", kind.name())));
+                    return Err(damaged(format!("a value of {} is neither a text nor a blob", kind.name())));
                 };
                 let (number, place) = split(key);
                 let part = Part::read(kind, value).map_err(|error| damaged(error.to_string()))?;
@@ -278,7 +297,7 @@ impl Open {
                     worlds.insert(number, (stored.name.clone(), make(&stored.name)));
                 }
                 let world = worlds.get_mut(&number);
-                let (_, world) = world.ok_or_else(|| damaged(format!("a {} is of no world", kind.name())))?;
+                let (_, world) = world.ok_or_else(|| damaged(format!("a {} belongs to no world", kind.name())))?;
                 world.put(place, part).map_err(|error| damaged(error.to_string()))?;
             }
         }
@@ -288,14 +307,15 @@ impl Open {
         Ok((whole, worlds))
     }
 
-    /// Lets the log of changes go into the file when it is closed. Until then it is left as it was.
+    /// Allows the write-ahead log to be merged into the file when it is closed. Before this call, a log that another process
+    /// has left stays as it is.
     pub(crate) fn accept(&self) -> Result<(), StateError> {
         let accepted = self.lock().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
         accepted.map(drop).map_err(|error| StateError::of(&self.path, &error))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        // Nothing under the lock panics.
+        // No code that holds the lock panics.
         match self.connection.try_lock() {
             Ok(connection) => connection,
             Err(TryLockError::Poisoned(error)) => error.into_inner(),
@@ -309,7 +329,7 @@ impl Open {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something in a transaction.
+    /// Calls a function in a transaction, which also writes the shared state if it has changed.
     fn transact(&self, action: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>) -> Result<(), Unwritten> {
         let mut connection = self.lock();
         let transact = || {
@@ -321,9 +341,9 @@ impl Open {
                     .execute([&wholes.latest])?;
             }
             action(&transaction)?;
-            self.is_committing(false);
+            self.call_hook(false);
             transaction.commit()?;
-            self.is_committing(true);
+            self.call_hook(true);
             let latest = wholes.latest.clone();
             wholes.written = latest;
             Ok(())
@@ -331,9 +351,9 @@ impl Open {
         transact().map_err(|error: rusqlite::Error| Unwritten { reason: reason(&error) })
     }
 
-    fn is_committing(&self, is_done: bool) {
+    fn call_hook(&self, is_committed: bool) {
         if let Some(hook) = &self.on_commit {
-            hook(is_done);
+            hook(is_committed);
         }
     }
 }
@@ -370,14 +390,14 @@ impl Keeper for Open {
             wholes.latest != wholes.written
         };
         if is_changed {
-            // If it fails, the next transaction does it.
+            // If this fails, the next transaction writes it.
             let _ = self.transact(|_| Ok(()));
         }
     }
 }
 
 fn key(world: u32, place: u64) -> i64 {
-    // Both are far from the limits: worlds get the numbers of those that are gone.
+    // Both are far below their limits, since the numbers of removed worlds are reused.
     i64::try_from(u64::from(world) << PLACE_BITS | place).unwrap_or(i64::MAX)
 }
 
@@ -406,7 +426,7 @@ impl rusqlite::ToSql for Value<'_> {
     }
 }
 
-/// Makes a file that only its owner can read, unless there is one. If it fails, opening it says why.
+/// Creates a file that only its owner can read, unless it exists. An error is ignored, since opening the file reports it.
 fn make(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -424,14 +444,14 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::ZERO)?;
     connection.set_prepared_statement_cache_capacity(4 * Kind::ALL.len());
-    // What another process has left in its log stays there if the file is refused.
+    // If the file is refused, the log that another process has left must stay as it is.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
-    // Once it is locked, it stays so, and no other process has to be told of changes.
+    // The lock is kept until the end, so that no other process has to be notified of changes.
     connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
     Ok(connection)
 }
 
-/// Returns the version of a state file, 0 of an empty file, and `None` of another one.
+/// Returns the version of a state file, 0 for an empty file, or `None` for any other file.
 fn version(connection: &Connection) -> rusqlite::Result<Option<i32>> {
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let (application_id, version) = (pragma("application_id")?, pragma("user_version")?);
@@ -441,7 +461,7 @@ fn version(connection: &Connection) -> rusqlite::Result<Option<i32>> {
     Ok((pragma("page_count")? == 0).then_some(0))
 }
 
-/// Brings a file to the present version, in one transaction.
+/// Migrates a file to the current version, in one transaction.
 fn upgrade(connection: &mut Connection, version: usize) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     for step in &STEPS[version..] {
@@ -476,7 +496,7 @@ fn set_up(connection: &Connection, file: &StateFile) -> rusqlite::Result<()> {
     connection.query_row(&format!("PRAGMA journal_size_limit = {LARGEST_LOG}"), [], |_| Ok(()))
 }
 
-/// Which process has a file locked.
+/// Finds the process that has locked a file.
 mod process {
     use std::path::Path;
 
@@ -490,8 +510,8 @@ mod process {
             // `1: POSIX  ADVISORY  WRITE 4242 08:02:131 1073741826 1073742335`
             let mut fields = line.split_ascii_whitespace().skip(3);
             let (access, process, file) = (fields.next()?, fields.next()?, fields.next()?);
-            let is_meant = access == "WRITE" && file.rsplit(':').next()?.parse() == Ok(inode);
-            process.parse().ok().filter(|_| is_meant)
+            let has_lock = access == "WRITE" && file.rsplit(':').next()?.parse() == Ok(inode);
+            process.parse().ok().filter(|_| has_lock)
         })
     }
 

@@ -12,20 +12,20 @@ use crate::outcome::{Outcome, UnknownOutcome};
 use crate::person::Person;
 use crate::serial;
 
-/// What a user does at the page of a session, and how their try ends.
+/// One try of a user at the page of a session: who submits what, when, and with which outcome.
 ///
-/// An [`Outcome`] is one, too. Without a person, the user is one whom the session's id determines, or the person of the
-/// try before.
+/// An [`Outcome`] or a [`LastErrorCode`] can be converted into a submission. Without a person, the user is the person of the
+/// session's last try or, at the first one, a person who is derived from the id of the session.
 ///
 /// ```
 /// use std::time::Duration;
-/// use stripe_identity_simulator::{Person, Submission};
+/// use stripe_identity_simulator::{Outcome, Person, Submission};
 ///
 /// let submission = Submission::verified().person(Person::from_seed(1).born(2012, 5, 1)).after(Duration::from_secs(30));
-/// # let _ = submission;
+/// assert_eq!(submission.outcome(), &Outcome::Verified);
 /// ```
 ///
-/// As text, it is an outcome, with details of the user after it: see the [crate's documentation](crate#outcomes).
+/// Its text is an outcome, followed by details of the user: see the [crate's documentation](crate#outcomes).
 ///
 /// ```
 /// # use stripe_identity_simulator::Submission;
@@ -53,35 +53,35 @@ impl Submission {
         Self { outcome, person: None, document: None, details: Vec::new(), after: Duration::ZERO }
     }
 
-    /// Creates one that is verified.
+    /// Creates a submission with the outcome [`Outcome::Verified`].
     pub fn verified() -> Self {
         Self::new(Outcome::Verified)
     }
 
-    /// Creates one that fails.
+    /// Creates a submission with the outcome [`Outcome::Failed`].
     pub fn failed(code: LastErrorCode) -> Self {
         Self::new(Outcome::Failed(code))
     }
 
-    /// Sets who submits.
+    /// Sets the person who submits. They also make the later tries of the session that set no person.
     pub fn person(mut self, person: Person) -> Self {
         self.person = Some(Box::new(person));
         self
     }
 
-    /// Sets the document that is shown.
+    /// Sets the document of the person. Defaults to one that is derived from the id of the session.
     pub fn document(mut self, document: Document) -> Self {
         self.document = Some(Box::new(document));
         self
     }
 
-    /// Sets how long the user takes to submit. Defaults to no time.
+    /// Sets the time that the user takes to submit, by the world's clock. Defaults to zero.
     pub fn after(mut self, duration: Duration) -> Self {
         self.after = duration;
         self
     }
 
-    /// Returns how the try ends.
+    /// Returns the outcome.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
@@ -95,7 +95,7 @@ impl Submission {
         Ok(self)
     }
 
-    /// Returns who submits, if it would be this user otherwise.
+    /// Returns the user who submits: `default`, with the changes of this submission.
     pub(crate) fn user(&self, default: User) -> User {
         let mut user = User {
             person: self.person.as_deref().cloned().unwrap_or(default.person),
@@ -129,7 +129,7 @@ impl FromStr for Submission {
 
     fn from_str(text: &str) -> Result<Self, InvalidSubmission> {
         let mut parts = text.split(';').map(str::trim);
-        // There is a first part, if only an empty one.
+        // `split` yields at least one part, even of an empty text.
         let outcome = parts.next().unwrap_or_default().parse().map_err(Problem::Outcome)?;
         parts.try_fold(Self::new(outcome), |submission, part| {
             let (name, value) = part.split_once('=').ok_or(Problem::Detail(InvalidDetail::Unknown))?;
@@ -146,7 +146,7 @@ impl FromStr for Submission {
     }
 }
 
-/// The error for a text that is not a [`Submission`] or a [`Plan`](crate::Plan).
+/// The error when a text is not a [`Submission`] or a [`Plan`](crate::Plan). It says what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSubmission(Problem);
 
@@ -173,7 +173,7 @@ impl fmt::Display for InvalidSubmission {
             Problem::Detail(InvalidDetail::Value { name, expected }) => {
                 write!(f, "invalid {name}: expected {expected}")
             }
-            Problem::Delay => f.write_str("invalid delay: expected a time such as `30s`"),
+            Problem::Delay => f.write_str("invalid delay: expected a duration such as `30s`"),
         }
     }
 }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn text_reads_as_an_outcome_with_details() {
+    fn text_with_semicolons_parses_as_an_outcome_with_details() {
         let submission: Submission =
             "verified; dob = 2012-05-01;country=DE ;document.type=passport;after=1.5m".parse().unwrap();
         assert_eq!((submission.outcome(), submission.delay()), (&Outcome::Verified, Duration::from_secs(90)));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_another_form_is_refused_with_what_is_expected() {
+    fn error_of_a_malformed_text_says_what_is_expected() {
         for (text, expected) in [
             ("", "expected one of verified, abandoned"),
             ("Verified", "expected one of verified, abandoned"),
@@ -211,7 +211,7 @@ mod tests {
             ("verified;minor", "expected one such as `dob=2012-05-01`"),
             ("verified;document.dob=2012-05-01", "expected one such as `dob=2012-05-01`"),
             ("verified;dob=yesterday", "invalid dob: expected a date such as 2012-05-01"),
-            ("verified;after=soon", "expected a time such as `30s`"),
+            ("verified;after=soon", "expected a duration such as `30s`"),
         ] {
             let error = text.parse::<Submission>().unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn chosen_person_and_document_take_the_place_of_the_default_ones() {
+    fn chosen_person_and_document_replace_the_default_ones() {
         let (person, document) = (Person::from_seed(9), Document::from_seed(8));
         let submission = Submission::verified().person(person.clone()).document(document.clone());
         assert_eq!(submission.user(default_user()), User { person, document });

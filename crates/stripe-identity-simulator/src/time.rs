@@ -4,12 +4,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stripe_identity_core::types::Timestamp;
 
-/// A moment, as the time since the Unix epoch. Unlike a `Timestamp`, it has fractions of a second.
+/// A point in time, as the duration since the Unix epoch. Unlike a `Timestamp`, it has fractions of a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time(Duration);
 
 impl Time {
-    /// Returns the time of this machine.
+    /// Returns the current time of this machine.
     pub(crate) fn of_system() -> Self {
         Self(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
     }
@@ -22,7 +22,7 @@ impl Time {
         Self(self.0.saturating_sub(duration))
     }
 
-    /// Returns how long ago `earlier` was, and zero if it is still to come.
+    /// Returns the duration since `earlier`, or zero if `earlier` is later than this time.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -43,7 +43,7 @@ impl From<Timestamp> for Time {
     }
 }
 
-/// Whole seconds are a number. With a fraction it is a text, which is exact.
+/// Whole seconds are serialized as a number. A time with a fraction is serialized as a text, which is exact.
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (seconds, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for Time {
             Text(std::borrow::Cow<'a, str>),
         }
 
-        const EXPECTED: &str = "expected a time as seconds since 1970, or such as `2026-10-26T07:33:20Z`";
+        const EXPECTED: &str = "expected a time in seconds since 1970, or a text such as `2026-10-26T07:33:20Z`";
         let text = match Form::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))? {
             Form::Seconds(seconds) => return Ok(Self(Duration::from_secs(seconds))),
             Form::Text(text) => text,
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_reads_back_exactly() {
+    fn written_time_reads_back_exactly() {
         for time in [Duration::ZERO, Duration::from_secs(1_793_000_000), Duration::new(1_793_000_000, 1), Duration::MAX]
         {
             let written = serde_json::to_string(&Time(time)).unwrap();

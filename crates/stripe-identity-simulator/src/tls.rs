@@ -1,4 +1,4 @@
-//! Which certificates of webhook receivers are trusted.
+//! The root certificates that webhook receivers are verified with.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-/// The roots that are trusted beside those of webpki.
+/// The trusted root certificates besides those of webpki.
 #[derive(Clone, Default)]
 pub(crate) struct Roots(Vec<CertificateDer<'static>>);
 
 impl Roots {
-    /// Adds a certificate in DER form, or all of a text in PEM form.
+    /// Adds one certificate in DER form, or all certificates of a text in PEM form.
     pub(crate) fn add(&mut self, certificate: &[u8]) -> Result<(), InvalidCertificate> {
         let certificates = match CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>() {
             Ok(certificates) if !certificates.is_empty() => certificates,
@@ -26,11 +26,11 @@ impl Roots {
         Ok(())
     }
 
-    /// Returns how TLS is spoken to a receiver, or `None` if it cannot be.
+    /// Returns the configuration of TLS connections to receivers, or `None` if TLS is not available.
     pub(crate) fn config(&self) -> Option<Arc<ClientConfig>> {
         let mut store: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
         store.add_parsable_certificates(self.0.iter().cloned());
-        // Named, since rustls chooses none where a program has two of them.
+        // A program may contain two providers, and then rustls has no default.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
         let mut config = builder.with_root_certificates(store).with_no_client_auth();
@@ -39,13 +39,13 @@ impl Roots {
     }
 }
 
-/// The root certificate is not one.
+/// The error when a root certificate for webhook receivers cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCertificate(());
 
 impl fmt::Display for InvalidCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("invalid root certificate: expected one in DER form, or some in PEM form")
+        f.write_str("invalid root certificate: expected one certificate in DER form, or one or more in PEM form")
     }
 }
 

@@ -7,14 +7,25 @@ use stripe_identity_webhook::{BlankSecret, DeliveryKind, Signer};
 use crate::disorder::Disorder;
 use crate::receiver;
 
-/// Where events are delivered to.
+/// A webhook endpoint to [add](crate::Simulator::add_webhook) to a simulator.
 ///
-/// It gets what Stripe sends to an endpoint with `enabled_events` of `*`: all events but
+/// By default, it receives the events that Stripe sends to an endpoint with `enabled_events` of `*`: all events except
 /// `identity.verification_session.redacted`, which must be named.
 ///
-/// A [`Simulator`](crate::Simulator) makes the requests, signed as Stripe signs them, and a
-/// [`Server`](crate::Server) sends them. Without one, [`deliver_to`](crate::Simulator::deliver_to) hands them to your
-/// receiver. Over HTTP, endpoints are made as at Stripe, with `POST /v1/webhook_endpoints`.
+/// A [`Simulator`](crate::Simulator) creates the requests and signs them as Stripe does. A [`Server`](crate::Server) sends
+/// them. Without a server, [`deliver_to`](crate::Simulator::deliver_to) passes them to a function. Over HTTP, endpoints are
+/// created as at Stripe, with `POST /v1/webhook_endpoints`.
+///
+/// ```
+/// use stripe_identity_simulator::{Disorder, Simulator, WebhookEndpoint};
+///
+/// let stripe = Simulator::new();
+/// let endpoint = WebhookEndpoint::new("http://localhost:4242/webhook", "whsec_made_up")?
+///     .enabled_events(["*", "identity.verification_session.redacted"])
+///     .disorder(Disorder::Doubled);
+/// stripe.add_webhook(endpoint);
+/// # Ok::<(), stripe_identity_simulator::WebhookEndpointError>(())
+/// ```
 #[derive(Clone)]
 pub struct WebhookEndpoint {
     pub(crate) url: Uri,
@@ -26,10 +37,12 @@ pub struct WebhookEndpoint {
 }
 
 impl WebhookEndpoint {
-    /// Creates an endpoint that gets the snapshot of every event.
+    /// Creates an endpoint for snapshot events, with the `enabled_events` of `*`.
+    ///
+    /// The secret signs the requests. Any text that is not blank can be one.
     ///
     /// # Errors
-    /// If the URL is not `http://…` or `https://…`, or the secret is blank.
+    /// If the URL does not have the form `http://host[:port][/path]` or `https://…`, or the secret is blank.
     pub fn new(url: &str, secret: &str) -> Result<Self, WebhookEndpointError> {
         let url = receiver::parse(url).map_err(|_| WebhookEndpointError::Url)?;
         if let Err(error) = Signer::new(secret) {
@@ -45,27 +58,30 @@ impl WebhookEndpoint {
         })
     }
 
-    /// Makes the endpoint get thin events.
+    /// Makes the endpoint receive thin events instead of snapshot events.
     pub fn thin(self) -> Self {
         Self { kind: DeliveryKind::ThinEvent, ..self }
     }
 
-    /// Sets the types of the events that the endpoint gets, or `*`. The types of thin events begin with `v1.`.
+    /// Sets the types of the events that the endpoint receives, or `*`. Defaults to `*`.
+    ///
+    /// The types of thin events begin with `v1.`. The types are not checked: an unknown one matches no event.
     pub fn enabled_events<T: Into<String>>(self, types: impl IntoIterator<Item = T>) -> Self {
         Self { enabled_events: types.into_iter().map(Into::into).collect(), ..self }
     }
 
-    /// Makes the endpoint get the events of all connected accounts, in place of those of the platform.
+    /// Makes the endpoint receive the events of all connected accounts instead of those of the platform.
     pub fn connect(self) -> Self {
         Self { connect: true, ..self }
     }
 
-    /// Makes the endpoint get each event twice, and in any order.
+    /// Makes the endpoint receive each event twice, and the events in random order. Short for
+    /// [`Disorder::Doubled`] and [`Disorder::Reordered`].
     pub fn in_disorder(self) -> Self {
         self.disorder(Disorder::Doubled).disorder(Disorder::Reordered)
     }
 
-    /// Does something to every attempt at a delivery to the endpoint.
+    /// Adds a disturbance of every attempt to deliver to the endpoint. May be called several times.
     pub fn disorder(mut self, disorder: Disorder) -> Self {
         self.disorder.push(disorder);
         self
@@ -82,13 +98,13 @@ impl fmt::Debug for WebhookEndpoint {
     }
 }
 
-/// Why there is no such webhook endpoint.
+/// The error when a [`WebhookEndpoint`] cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookEndpointError {
-    /// The URL is not `http://host[:port][/path]` or `https://…`.
+    /// The URL does not have the form `http://host[:port][/path]` or `https://…`.
     Url,
-    /// The secret cannot be one.
+    /// The secret is blank.
     Secret(BlankSecret),
 }
 

@@ -1,4 +1,4 @@
-//! One request, as it may be shown.
+//! The journal entry of one request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::disruption::{Damage, Disruption};
 use crate::key::{self, Credentials, KeyKind};
 use crate::time::Time;
 
-/// In place of the path of a request to no endpoint.
+/// The path of a request that matches no endpoint.
 pub(crate) const UNKNOWN_PATH: &str = "unknown";
 const LONGEST_ACCOUNT: usize = 64;
 
-/// A request that has reached the simulator, and what came of it.
+/// The journal entry of a request to the simulator, with its result.
 ///
-/// It holds no key, no secret and no personal data: of what a client sends, only texts are kept that the simulator knows,
-/// and ids that it has made. `Display` writes one line for people. It serializes as an object, for JSON Lines, whose keys are
-/// named as the methods are (and `duration_ms`).
+/// It contains no key, no secret and no personal data. Of the texts that a client sends, it contains only those that the
+/// simulator knows, and ids that the simulator has created. `Display` writes one line for people. It serializes as a JSON
+/// object whose keys have the names of the methods, except that the duration is `duration_ms`, a number of milliseconds.
 ///
 /// ```
 /// use stripe_identity_simulator::SimulatorTransport;
@@ -46,7 +46,7 @@ const LONGEST_ACCOUNT: usize = 64;
 #[derive(Clone)]
 pub struct RequestEntry {
     number: u64,
-    /// By the machine's clock and by the world's, in microseconds.
+    /// By the machine's clock and by the world's, in microseconds since the Unix epoch.
     time: u64,
     world_time: Option<u64>,
     /// In microseconds.
@@ -68,7 +68,7 @@ pub struct RequestEntry {
     faults: Box<[AppliedFault]>,
 }
 
-/// Which of the simulator's interfaces a request is to.
+/// The interface of the simulator that a request is addressed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestKind {
@@ -76,11 +76,11 @@ pub enum RequestKind {
     Api,
     /// The control API.
     Control,
-    /// What is behind the link of a session or of a file.
+    /// The page of a session, or the contents behind a file link.
     Link,
 }
 
-/// What kind of key a request has.
+/// The kind of API key in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestKey {
@@ -92,9 +92,9 @@ pub enum RequestKey {
     Publishable,
     /// An ephemeral key.
     Ephemeral,
-    /// Something else, such as a live key.
+    /// A key that is not valid, such as a live key.
     Invalid,
-    /// None.
+    /// No key.
     None,
 }
 
@@ -135,113 +135,119 @@ impl AsRef<str> for RequestKey {
 }
 
 impl RequestEntry {
-    /// Which request of the simulator it was, from 1. Of one world, it is the order in which requests took effect.
+    /// Returns the number of the request. The first request to the simulator has the number 1.
+    ///
+    /// Within one world, requests are numbered in the order in which they took effect.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// When it came, by the machine's clock.
+    /// Returns the time at which the request arrived, by the machine's clock.
     pub fn time(&self) -> Timestamp {
         timestamp(self.time)
     }
 
-    /// When it came by the clock of its world, or `None` if it found no world.
+    /// Returns the time at which the request arrived, by the clock of its world, or `None` if it named no world.
     pub fn world_time(&self) -> Option<Timestamp> {
         self.world_time.map(timestamp)
     }
 
-    /// How long the simulator took to make the response. A delay by a fault is not counted: it comes afterwards.
+    /// Returns the time that the simulator took to create the response. It does not include the delay of a fault.
     pub fn duration(&self) -> Duration {
         Duration::from_micros(self.duration.into())
     }
 
-    /// The world, shortened if its name may be a secret, or `None` if the request found none or concerned all of them.
+    /// Returns the name of the world, shortened if it may be a secret. `None` if the request named no world, or was about
+    /// all of them.
     pub fn world(&self) -> Option<&str> {
         self.world.as_deref()
     }
 
-    /// Which interface it was to.
+    /// Returns the interface that the request was addressed to.
     pub fn kind(&self) -> RequestKind {
         self.kind
     }
 
-    /// The method, or `…` if it is none of HTTP's.
+    /// Returns the method, or `…` if it is not one of the standard methods.
     pub fn method(&self) -> &str {
         self.method
     }
 
-    /// The path of the endpoint, such as `/v1/identity/verification_sessions/{session}`, or `unknown` if there is no such
-    /// endpoint.
+    /// Returns the path template of the endpoint, such as `/v1/identity/verification_sessions/{session}`, or `unknown` if
+    /// the request matches no endpoint.
     pub fn path(&self) -> &str {
         self.path
     }
 
-    /// The id in the path, if the world of the request can have made it. It need not exist. The token of a link is a secret,
-    /// and not shown.
+    /// Returns the id in the path, or `None` if there is none or if the world of the request cannot have created it.
+    ///
+    /// The object need not exist. The token in the path of a link is a secret, and is not returned.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// The names of the parameters in the query and in the body, each one once, such as `type`, `expand[]`, or `metadata[…]`
-    /// in place of each key.
+    /// Returns the names of the parameters in the query and in the body, such as `type`, `expand[]` or, for any key of the
+    /// metadata, `metadata[…]`. Each name is returned once, and at most 32 of them.
     pub fn parameters(&self) -> impl Iterator<Item = String> {
         self.names.iter()
     }
 
-    /// How many parameters there were besides that no endpoint knows, or that were beyond the first 32.
+    /// Returns the number of further parameters: those that no endpoint knows, and those beyond the first 32 names.
     pub fn other_parameters(&self) -> usize {
         self.names.others().into()
     }
 
-    /// The status of the response, or `None` if a fault reset the connection before. If a fault lost the response, it is
-    /// the one that did not arrive.
+    /// Returns the status of the response, or `None` if a fault reset the connection. If a fault lost the response, it is
+    /// the status of the lost response.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// Why the request was refused, if it was.
+    /// Returns the error of the response, or `None` if the request was not refused.
     pub fn error(&self) -> Option<&RequestError> {
         self.error.as_deref()
     }
 
-    /// What its idempotency key led to, or `None` if it had none.
+    /// Returns the effect of the idempotency key, or `None` if the request had none.
     pub fn idempotency(&self) -> Option<IdempotencyUse> {
         self.idempotency.map(|(_, usage)| usage)
     }
 
-    /// Whether it was done: it was not refused, not replayed, and no fault came before. A response that was lost or cut
-    /// changes nothing about it.
+    /// Returns whether the request was executed: it was neither refused nor replayed, and no fault responded in its place.
+    /// A request whose response was lost or cut was executed.
     pub fn took_effect(&self) -> bool {
         self.took_effect
     }
 
-    /// The request id of the response, if it had one.
+    /// Returns the `Request-Id` of the response, or `None` if it had none.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// The connected account, if there was one; `…` if it is not of the form `acct_…`.
+    /// Returns the connected account, or `…` if its id does not have the form `acct_…`. `None` if the request named no
+    /// account.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
 
-    /// The version of the API that was asked for, such as `2026-10-28.basil`; of one that the simulator does not know, the
-    /// date.
+    /// Returns the `Stripe-Version` of the request, such as `2026-10-28.basil`, or only its date if the simulator does not
+    /// know the name. `None` if the request had no valid version.
     pub fn version(&self) -> Option<String> {
         self.version.as_ref().map(ToString::to_string)
     }
 
-    /// What kind of key it had.
+    /// Returns the kind of the API key.
     pub fn key(&self) -> RequestKey {
         self.key
     }
 
-    /// The faults that applied; of more than four, those that only delay the response may be left out.
+    /// Returns the faults that applied to the request. If there are more than four, some that only delay the response are
+    /// left out.
     pub fn faults(&self) -> &[AppliedFault] {
         &self.faults
     }
 
-    /// How much room it takes.
+    /// Returns the memory that the entry takes, in bytes.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
@@ -265,11 +271,11 @@ impl RequestEntry {
     }
 }
 
-/// A request that is being done.
+/// The entry of a request that is still being executed.
 pub(crate) struct Draft(RequestEntry);
 
 impl Draft {
-    /// Begins with what a request says by itself.
+    /// Creates a draft from the request alone.
     pub(crate) fn new(request: &Request<Bytes>, real: Time) -> Self {
         let kind =
             if request.uri().path().starts_with("/_simulator/") { RequestKind::Control } else { RequestKind::Api };
@@ -301,7 +307,7 @@ impl Draft {
         (self.0.kind, self.0.path) = (kind, path);
     }
 
-    /// Sets the world, and the id in the path if the world can have made it.
+    /// Sets the world, and the id in the path if the world can have created it.
     pub(crate) fn set_world(&mut self, world: Arc<str>, tag: &str, id: Option<&str>) {
         self.0.world = Some(world);
         self.0.id = id.filter(|id| self.0.kind != RequestKind::Link && is_id(id, tag)).map(Box::from);
@@ -323,7 +329,7 @@ impl Draft {
         self.0.took_effect = took_effect;
     }
 
-    /// Sets what the world says.
+    /// Sets the fields that only the world of the request knows.
     pub(crate) fn set_trace(&mut self, trace: Trace, now: Time) {
         let entry = &mut self.0;
         entry.world_time = Some(micros(now.since_epoch()));
@@ -334,7 +340,7 @@ impl Draft {
         entry.took_effect = trace.took_effect;
     }
 
-    /// Ends it with its response.
+    /// Completes the entry with the response.
     pub(crate) fn done<B>(self, response: &http::Response<B>, number: u64, duration: Duration) -> RequestEntry {
         let is_reset = response.extensions().get().is_some_and(|it: &Disruption| it.damage == Some(Damage::Reset));
         RequestEntry {
@@ -346,7 +352,7 @@ impl Draft {
     }
 }
 
-/// Returns the account as an entry would show it.
+/// Returns the account as an entry shows it.
 pub(super) fn shown_account(account: &str) -> &str {
     if is_account(account) { account } else { HIDDEN }
 }
@@ -356,13 +362,13 @@ fn is_account(account: &str) -> bool {
     account.len() <= LONGEST_ACCOUNT && account.strip_prefix("acct_").is_some_and(|id| !id.is_empty() && is_id(id))
 }
 
-/// What ids begin with.
+/// The prefixes of ids.
 const PREFIXES: &[&str] =
     &["dis_", "ephkey_", "evt_", "evt_test_6", "fault_", "file_", "link_", "vr_", "vs_", "we_", "whd_"];
-/// After the prefix: `1`, six characters, those of the world's tag, and seven.
+/// The length of an id after its prefix: `1`, six characters, the ten of the world's tag, and seven.
 const ID: usize = 24;
 
-/// Whether the world of a tag can have made an id.
+/// Returns whether the world with this tag can have created an id.
 fn is_id(id: &str, tag: &str) -> bool {
     let Some((prefix, rest)) = id.len().checked_sub(ID).and_then(|at| id.split_at_checked(at)) else { return false };
     PREFIXES.contains(&prefix)
@@ -371,7 +377,7 @@ fn is_id(id: &str, tag: &str) -> bool {
         && rest.get(7..7 + tag.len()) == Some(tag)
 }
 
-/// Returns a method's own text only if it is one of HTTP's: another one may be anything.
+/// Returns the text of a standard method, or a placeholder, since any other method may be an arbitrary text.
 pub(super) fn method(method: &Method) -> &'static str {
     const METHODS: [(&Method, &str); 9] = [
         (&Method::GET, "GET"),
@@ -387,7 +393,7 @@ pub(super) fn method(method: &Method) -> &'static str {
     METHODS.iter().find(|(known, _)| *known == method).map_or(HIDDEN, |(_, text)| text)
 }
 
-/// A version of the API: its date, and its name if it is known.
+/// A version of Stripe's API: its date and, if it is known, its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Version {
     year: u16,
@@ -399,7 +405,7 @@ struct Version {
 const VERSION_NAMES: &[&str] = &["acacia", "basil", "clover", "dahlia", "endive", "preview"];
 
 impl Version {
-    /// Reads `2026-10-28.basil`. The first version is of 2011: an earlier date may be one of birth.
+    /// Parses `2026-10-28.basil`. Stripe's first version is from 2011, and an earlier date may be a date of birth.
     fn parse(header: &HeaderValue) -> Option<Self> {
         let text = header.to_str().ok()?;
         let (date, rest) = text.split_at_checked(10)?;
@@ -437,7 +443,7 @@ fn timestamp(micros: u64) -> Timestamp {
     Timestamp::from_secs(i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX))
 }
 
-/// A time with its milliseconds.
+/// A time in microseconds, displayed with milliseconds.
 struct Precise(u64);
 
 impl fmt::Display for Precise {
@@ -450,7 +456,7 @@ impl fmt::Display for Precise {
     }
 }
 
-/// One line, without its end.
+/// Writes one line, without a line break.
 impl fmt::Display for RequestEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} #{} {} {}", Precise(self.time), self.number, self.method, self.path)?;
@@ -529,7 +535,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_id_that_the_world_can_have_made_is_shown() {
+    fn id_is_shown_only_if_the_world_can_have_created_it() {
         const TAG: &str = "TAGtagTAG0";
         for prefix in PREFIXES {
             assert!(is_id(&format!("{prefix}1aaaaaa{TAG}bbbbbbb"), TAG), "{prefix}");
@@ -552,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_looks_like_an_account_or_a_version_is_shown() {
+    fn account_or_version_of_another_form_is_not_shown() {
         assert_eq!(shown_account("acct_1aB_2"), "acct_1aB_2");
         for account in ["", "acct_", "Ada Lovelace", "acct_a b", "acct_é"] {
             assert_eq!(shown_account(account), HIDDEN, "{account}");
@@ -569,7 +575,7 @@ mod tests {
     }
 
     #[test]
-    fn only_methods_of_http_are_shown() {
+    fn method_that_is_not_standard_is_not_shown() {
         assert_eq!(method(&Method::DELETE), "DELETE");
         assert_eq!(method(&Method::from_bytes(b"P1234567").unwrap()), HIDDEN);
     }

@@ -1,28 +1,30 @@
-//! Why a request was refused, as it may be shown.
+//! The error of a refused request, as the journal shows it.
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use stripe_identity_core::types::{ApiError, ApiErrorType, ErrorCode};
 
 use super::names::Names;
 
-/// In place of what a client has written and may not be shown.
+/// The placeholder for a text of a client that must not be shown.
 pub(super) const HIDDEN: &str = "…";
 
-/// Why a request was refused. Types and codes that the simulator does not know, which faults can respond with, and names of
-/// parameters that it does not know are `…`.
+/// The error of a refused request, as the journal shows it.
+///
+/// A type, a code or a parameter that the simulator does not know is shown as `…`. Faults can respond with such types and
+/// codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestError {
-    /// The type of the error.
+    /// The `type` of the error, such as `invalid_request_error`.
     pub type_: &'static str,
-    /// The code, if the error has one.
+    /// The `code` of the error, such as `parameter_unknown`, or `None` if it has none.
     pub code: Option<&'static str>,
-    /// The parameter that the error is about, if it is about one.
+    /// The name of the parameter that the error is about, or `None` if it is not about one.
     pub param: Option<String>,
 }
 
 impl RequestError {
-    /// Returns what may be shown of an error.
+    /// Creates the error that may be shown.
     pub(crate) fn of(error: &ApiError) -> Self {
         Self::new(
             &error.type_,
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_show_only_what_the_simulator_knows() {
+    fn type_code_and_parameter_that_are_unknown_are_not_shown() {
         let mut error = ApiError::new(ApiErrorType::from("P1234567"), "P1234567");
         (error.code, error.param) = (Some("P1234567".into()), Some("metadata[P1234567]".to_owned()));
         let shown = RequestError::of(&error);

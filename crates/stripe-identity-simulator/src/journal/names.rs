@@ -1,9 +1,9 @@
-//! The names of parameters, as they may be shown.
+//! The names of parameters, as the journal shows them.
 
 use std::fmt;
 
-/// The segments of all names that an endpoint of the simulator takes, in their order. [`Form`](crate::form::Form) checks in
-/// debug builds that what an endpoint asks for is here.
+/// The segments of the names of all parameters, sorted. In debug builds, [`Form`](crate::form::Form) checks that every name
+/// that an endpoint takes is here.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
     "account", "after", "allowed_types", "api_version", "at_least", "back", "body", "city", "client_reference_id",
@@ -22,33 +22,33 @@ const WORDS: &[&str] = &[
     "verification_session", "webhook_endpoint", "webhook_timeout", "without_parameters",
 ];
 
-/// Below these, a client chooses the names.
+/// The parameters below which a client chooses the names.
 const OPEN: &[&str] = &["headers", "metadata"];
 
-/// The end of a name.
+/// The code of the end of a name.
 const END: u8 = 0;
-/// `[]`, or with a number in it.
+/// The code of `[]` or an index.
 const INDEX: u8 = 1;
-/// A name that a client has chosen.
+/// The code of a name that a client has chosen.
 const CHOSEN: u8 = 2;
-/// The first of the words.
+/// The code of the first word.
 const FIRST: u8 = 3;
 
-/// Of each request, so many are kept.
+/// The largest number of names that are kept of a request.
 const MOST: usize = 32;
 const LONGEST: usize = 200;
 const DEEPEST: usize = 8;
 
-/// The names of a request's parameters in the order in which they came, each one once. Of those that no endpoint knows, only
-/// how many there are: they are the client's own text.
+/// The distinct names of a request's parameters, in the order of their first occurrence. Names that no endpoint knows are
+/// only counted, since they are arbitrary texts of the client.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Names {
-    /// Segments by their numbers, and an end after each name.
+    /// The codes of the segments of each name, with an end after each name.
     codes: Box<[u8]>,
     others: u16,
 }
 
-/// Whether a segment is one of the known words.
+/// Returns whether a segment is one of the known words.
 pub(crate) fn is_known(word: &str) -> bool {
     WORDS.binary_search(&word).is_ok()
 }
@@ -84,7 +84,7 @@ impl Names {
         Self { codes: codes.into(), others }
     }
 
-    /// Reads one name, or `None` if no endpoint knows it.
+    /// Reads one name. Returns `None` if no endpoint knows it.
     pub(crate) fn one(name: &str) -> Option<Self> {
         let mut codes = Vec::new();
         push(&mut codes, name.as_bytes())?;
@@ -92,7 +92,7 @@ impl Names {
         Some(Self { codes: codes.into(), others: 0 })
     }
 
-    /// How many names there are besides that no endpoint knows, or that were too many.
+    /// Returns the number of parameters that no endpoint knows, or that are beyond the limit.
     pub(crate) fn others(&self) -> u16 {
         self.others
     }
@@ -106,13 +106,13 @@ impl Names {
         each(&self.codes).map(|codes| Shown(codes).to_string())
     }
 
-    /// Whether each name of others is one of these, or something is below it here.
+    /// Returns whether each of `others` is one of these names, or has one of these names below it.
     pub(crate) fn contain(&self, others: &Self) -> bool {
         each(&others.codes).all(|wanted| each(&self.codes).any(|codes| codes.starts_with(wanted)))
     }
 }
 
-/// Parameters by their names, with how many others there are.
+/// Writes the names, and the number of others: `type,metadata[…]+2`.
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, codes) in each(&self.codes).enumerate() {
@@ -135,7 +135,7 @@ fn each(codes: &[u8]) -> impl Iterator<Item = &[u8]> {
     codes.split(|code| *code == END).filter(|name| !name.is_empty())
 }
 
-/// One name.
+/// A name, by the codes of its segments.
 struct Shown<'a>(&'a [u8]);
 
 impl fmt::Display for Shown<'_> {
@@ -152,7 +152,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Decodes a name. Returns `None` if it is longer than any known one.
+/// Decodes a name. Returns `None` if it is longer than any known name.
 fn decode<'a>(name: &[u8], decoded: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
     let (mut length, mut rest) = (0, name);
     while let [first, after @ ..] = rest {
@@ -160,7 +160,7 @@ fn decode<'a>(name: &[u8], decoded: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
             (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 (16 * digit(*high) + digit(*low), after)
             }
-            // A space, which is in no known name.
+                // No known name has a space.
             (b'+', after) => (b' ', after),
             (byte, after) => (*byte, after),
         };
@@ -178,7 +178,7 @@ fn digit(hexadecimal: u8) -> u8 {
     }
 }
 
-/// Appends the numbers of a name's segments. Returns `None` if one of them is unknown, and then may have appended some.
+/// Appends the codes of a name's segments. Returns `None` if a segment is unknown. It may have appended some codes then.
 fn push(codes: &mut Vec<u8>, name: &[u8]) -> Option<()> {
     let (first, mut rest) = name.split_at(memchr::memchr(b'[', name).unwrap_or(name.len()));
     codes.push(word(first)?);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_in_order_and_each_has_a_number() {
+    fn words_are_sorted_and_each_has_a_code() {
         assert!(WORDS.is_sorted_by(|one, other| one < other));
         for known in WORDS {
             assert!(word(known.as_bytes()).is_some() && shown(known) == *known, "{known}");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_client_chooses_are_not_shown() {
+    fn name_that_a_client_chooses_is_not_shown() {
         for (form, expected) in [
             ("metadata[P1234567]=x&metadata[Ada]=y", "metadata[…]"),
             ("metadata[a][b]=x&metadata[=x&metadata]=y", "metadata[…]+1"),
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_bounded() {
+    fn number_depth_and_length_of_names_are_bounded() {
         let many: Vec<_> = WORDS.iter().map(|word| format!("{word}=1")).collect();
         let names = Names::of(many.join("&").as_bytes());
         assert_eq!((names.iter().count(), usize::from(names.others())), (MOST, WORDS.len() - MOST));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn names_contain_one_that_was_sent_or_that_something_is_below() {
+    fn names_contain_each_name_and_each_name_above_one() {
         let sent = Names::of(b"type=x&options[document][require_id_number]=true&metadata[a]=b");
         let contains = |name| sent.contain(&Names::one(name).unwrap());
         for name in ["type", "options", "options[document]", "metadata", "metadata[other]"] {

@@ -1,4 +1,4 @@
-//! Which requests a test expects.
+//! The requests that a test expects.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use super::entry::{self, RequestEntry};
 use super::names::Names;
 use super::trace::{IdempotencyUse, KeyHash};
 
-/// Which requests to an endpoint a test expects, and how many, for [`Simulator::verify`](crate::Simulator::verify).
+/// The requests to an endpoint that a test expects, and their number, for [`Simulator::verify`](crate::Simulator::verify).
 ///
-/// Without further conditions it is one request that took effect. A retry under the same idempotency key does not take effect
-/// again, and a request that was refused or met with a fault does not at all, so that neither counts.
+/// By default, a pattern expects one request that took effect. A retry under the same idempotency key does not take effect
+/// again, and a request that was refused, or that a fault responded to, does not take effect at all. Neither counts.
 ///
 /// ```
 /// use stripe_identity_core::http::Method;
@@ -40,7 +40,7 @@ pub struct RequestPattern {
     pub(super) is_alone: bool,
 }
 
-/// What came of the requests that count.
+/// The result of the requests that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     TookEffect,
@@ -50,8 +50,10 @@ pub(crate) enum Outcome {
 }
 
 impl RequestPattern {
-    /// Expects requests to an endpoint, by its method and its path, such as
-    /// `/v1/identity/verification_sessions/{session}/cancel`. An id in place of the braces is a condition.
+    /// Expects requests to the endpoint with this method and path, such as
+    /// `/v1/identity/verification_sessions/{session}/cancel`.
+    ///
+    /// With an id in place of the braces, only requests with this id in their path count.
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
@@ -72,37 +74,37 @@ impl RequestPattern {
         Self::new(route.method().clone(), route.template())
     }
 
-    /// Expects the creation of a session.
+    /// Expects requests that create a session.
     pub fn create_session() -> Self {
         Self::of(&sessions::Create::ROUTE)
     }
 
-    /// Expects that a session is retrieved.
+    /// Expects requests that retrieve a session.
     pub fn retrieve_session() -> Self {
         Self::of(&sessions::Retrieve::ROUTE)
     }
 
-    /// Expects that a session is updated.
+    /// Expects requests that update a session.
     pub fn update_session() -> Self {
         Self::of(&sessions::Update::ROUTE)
     }
 
-    /// Expects that a session is canceled.
+    /// Expects requests that cancel a session.
     pub fn cancel_session() -> Self {
         Self::of(&sessions::Cancel::ROUTE)
     }
 
-    /// Expects that a session is redacted.
+    /// Expects requests that redact a session.
     pub fn redact_session() -> Self {
         Self::of(&sessions::Redact::ROUTE)
     }
 
-    /// Expects that sessions are listed.
+    /// Expects requests that list sessions.
     pub fn list_sessions() -> Self {
         Self::of(&sessions::List::ROUTE)
     }
 
-    /// Counts only requests about the object with this id, which is in their path.
+    /// Counts only requests with this id in their path.
     pub fn id(self, id: impl fmt::Display) -> Self {
         Self { id: Some(id.to_string()), ..self }
     }
@@ -112,55 +114,57 @@ impl RequestPattern {
         Self { key: Some(Sensitive::new(key.into())), ..self }
     }
 
-    /// Counts only requests for this connected account. All accounts that are not of the form `acct_…` count as the same.
+    /// Counts only requests for this connected account. All ids that do not have the form `acct_…` are treated as equal.
     pub fn account(self, account: impl Into<String>) -> Self {
         Self { account: Some(account.into()), ..self }
     }
 
-    /// Counts only requests that were sent with this parameter, such as `return_url` or `options[document]`, or with one below
-    /// it. May be given several times. Of metadata, the journal does not know the keys.
+    /// Counts only requests with this parameter, such as `return_url`, or with one below it, such as those below
+    /// `options[document]`. May be called several times.
+    ///
+    /// The journal does not store the keys of metadata: `metadata[order]` stands for any key.
     pub fn parameter(mut self, name: impl Into<String>) -> Self {
         self.with.push(name.into());
         self
     }
 
-    /// Counts only requests that were sent without this parameter. May be given several times.
+    /// Counts only requests without this parameter and without parameters below it. May be called several times.
     pub fn without_parameter(mut self, name: impl Into<String>) -> Self {
         self.without.push(name.into());
         self
     }
 
-    /// Counts the replays under an idempotency key in place of the requests that took effect.
+    /// Counts the requests whose response was a replay under an idempotency key, instead of those that took effect.
     pub fn replayed(self) -> Self {
         Self { outcome: Outcome::Replayed, ..self }
     }
 
-    /// Counts the requests with this status in place of those that took effect.
+    /// Counts the requests whose response had this status, instead of those that took effect.
     pub fn status(self, status: u16) -> Self {
         Self { outcome: Outcome::Status(status), ..self }
     }
 
-    /// Counts all requests, whatever came of them.
+    /// Counts all requests, instead of only those that took effect.
     pub fn any_outcome(self) -> Self {
         Self { outcome: Outcome::Any, ..self }
     }
 
-    /// Expects so many requests. Defaults to 1.
+    /// Expects exactly this number of requests. Defaults to 1.
     pub fn times(self, times: u64) -> Self {
         Self { least: times, most: Some(times), ..self }
     }
 
-    /// Expects so many requests or more.
+    /// Expects this number of requests or more.
     pub fn at_least(self, times: u64) -> Self {
         Self { least: times, most: None, ..self }
     }
 
-    /// Expects no such request.
+    /// Expects that there is no such request.
     pub fn never(self) -> Self {
         self.times(0)
     }
 
-    /// Expects besides that no other request to the endpoint took effect.
+    /// Also expects that no other request to the endpoint took effect.
     pub fn and_no_other(self) -> Self {
         Self { is_alone: true, ..self }
     }
@@ -169,8 +173,8 @@ impl RequestPattern {
         (&self.method, &self.path)
     }
 
-    /// Returns the conditions in the form in which they are compared with requests. The endpoint's path and the id in it come
-    /// from who knows the endpoints.
+    /// Returns the conditions in the form in which they are compared with requests. `path` is the path template of the
+    /// endpoint, and `id` the id in the path of the pattern.
     pub(super) fn conditions(&self, path: &'static str, id: &str) -> Result<Conditions, &'static str> {
         let names = |names: &[String]| {
             let names = names.iter().map(|name| Names::one(name).ok_or(UNKNOWN_NAME));
@@ -189,16 +193,16 @@ impl RequestPattern {
 }
 
 const UNKNOWN_NAME: &str =
-    "no endpoint has a parameter of that name: expected a name such as return_url or options[document]";
+    "no endpoint has a parameter with that name: expected a name such as return_url or options[document]";
 
-/// Without values: the key and the account are hidden.
+/// Shows no values, since the key and the account must not be shown.
 impl fmt::Debug for RequestPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestPattern").field("outcome", &self.outcome).finish_non_exhaustive()
     }
 }
 
-/// What a request must be like, apart from what came of it.
+/// The conditions on a request, apart from its result.
 pub(super) struct Conditions {
     pub(super) endpoint: (&'static str, &'static str),
     id: Option<String>,
@@ -209,7 +213,7 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// Returns in words what about a request is not as expected. It is nothing if all is.
+    /// Returns the differences between a request and the conditions, in words. Empty if it meets all of them.
     pub(super) fn differences(&self, entry: &RequestEntry) -> Vec<String> {
         let mut differences = Vec::new();
         let mut differ = |text: String| differences.push(text);
@@ -235,7 +239,7 @@ impl Conditions {
     }
 }
 
-/// What is expected, in words: `POST /v1/files with that idempotency key and the parameter purpose`.
+/// Writes the conditions in words: `POST /v1/files with that idempotency key and the parameter purpose`.
 impl fmt::Display for Conditions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (method, path) = self.endpoint;
@@ -256,7 +260,7 @@ impl fmt::Display for Conditions {
 }
 
 impl Outcome {
-    /// Returns in words why a request does not count, unless it does.
+    /// Returns the reason why a request does not count, in words, or `None` if it counts.
     pub(super) fn difference(self, entry: &RequestEntry) -> Option<String> {
         let counts = match self {
             Self::TookEffect => entry.took_effect(),
@@ -267,13 +271,13 @@ impl Outcome {
         (!counts).then(|| match (self, entry.idempotency()) {
             (Self::TookEffect, Some(IdempotencyUse::Replayed)) => "it is a replay".to_owned(),
             (Self::TookEffect, _) => "it did not take effect".to_owned(),
-            (Self::Replayed, _) => "it is no replay".to_owned(),
+            (Self::Replayed, _) => "it is not a replay".to_owned(),
             _ => "it has another status".to_owned(),
         })
     }
 }
 
-/// What comes after the conditions, in words.
+/// Writes the words that follow the conditions.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,15 +1,15 @@
-//! The last requests.
+//! A ring buffer of the last requests.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::entry::RequestEntry;
 
-/// The last requests, and how many there were before. Those that are done at the same time come in any order.
+/// The last requests, and the number of those that were dropped. Concurrent requests come in any order.
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: VecDeque<RequestEntry>,
     most: usize,
-    /// By method and path, of which there are no more than the simulator has endpoints.
+    /// The number of dropped requests by method and path template. The simulator's endpoints bound its size.
     lost: HashMap<(&'static str, &'static str), u64>,
 }
 
@@ -34,12 +34,12 @@ impl Ring {
         self.entries.iter()
     }
 
-    /// Whether nothing is kept.
+    /// Returns whether the journal is off, so that no request is kept.
     pub(crate) fn is_off(&self) -> bool {
         self.most == 0
     }
 
-    /// How many requests to an endpoint there were that are no longer here.
+    /// Returns the number of requests to an endpoint that were dropped.
     pub(crate) fn lost(&self, method: &str, path: &str) -> u64 {
         self.lost.iter().filter(|((a, b), _)| (*a, *b) == (method, path)).map(|(_, count)| count).sum()
     }

@@ -1,4 +1,4 @@
-//! What a world says of a request that it has done.
+//! The part of a journal entry that only the world of a request knows.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
@@ -8,16 +8,16 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::error::RequestError;
 
-/// What only the world of a request knows of it.
+/// The facts about a request that only its world knows.
 #[derive(Default)]
 pub(crate) struct Trace {
-    /// The parameters, if they were read.
+    /// The parameters, or `None` if they were not read.
     pub(crate) form: Option<Bytes>,
     pub(crate) account: Option<String>,
     pub(crate) idempotency: Option<(KeyHash, IdempotencyUse)>,
     pub(crate) faults: Vec<AppliedFault>,
     pub(crate) error: Option<RequestError>,
-    /// Whether its handler did what it asks for.
+    /// Whether its handler executed it.
     pub(crate) took_effect: bool,
 }
 
@@ -29,8 +29,8 @@ impl Trace {
     }
 }
 
-/// Stands for an idempotency key, which may be a secret or personal. It is another number for the same key in another
-/// process, so that it cannot be looked up.
+/// The hash of an idempotency key, which may be a secret or personal. It is seeded anew in each process, so that the key
+/// cannot be looked up by its hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyHash(u64);
 
@@ -41,29 +41,29 @@ impl KeyHash {
     }
 }
 
-/// What an idempotency key has led to.
+/// The effect of the idempotency key of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdempotencyUse {
-    /// The response is not that of an earlier request.
+    /// The key was not known: the response is new.
     New,
     /// The response is that of an earlier request with the same key.
     Replayed,
-    /// The request is refused: the key is that of a request with other parameters.
+    /// The request is refused, since the key belongs to a request with other parameters.
     Mismatch,
-    /// The request is refused: the key is that of a request that is in progress.
+    /// The request is refused, since another request with the key is in progress.
     InProgress,
-    /// The request is refused: the key is too long or empty.
+    /// The request is refused, since the key is empty or longer than 255 characters.
     Invalid,
 }
 
-/// A fault that applied to a request, or the world's limit on the rate of requests.
+/// A fault that applied to a request, or the rate limit of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppliedFault {
-    /// The id of the fault, or `None` for the limit of the world's [settings](crate::Settings::rate_limit).
+    /// The id of the fault, `fault_…`, or `None` for the [rate limit](crate::Settings::rate_limit) of the world.
     pub id: Option<Box<str>>,
-    /// The effect, by its name in the control API, such as `lose_response`.
+    /// The name of the effect in the control API, such as `lose_response`, or `latency` for a fault that only delays.
     pub effect: &'static str,
 }
 

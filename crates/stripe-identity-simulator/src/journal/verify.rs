@@ -1,18 +1,25 @@
-//! Compares what a test expects with the journal.
+//! Compares the requests that a test expects with the journal.
 
 use std::fmt::{self, Write as _};
 
 use super::entry::RequestEntry;
 use super::pattern::{Conditions, RequestPattern};
 
-/// Of the requests that were too many, so many are named.
+/// If there are too many requests, the number of them that the error names.
 const MOST_NAMED: usize = 10;
-/// More than any request to the endpoint itself can differ by.
+/// The distance of a request to another endpoint. It is larger than the number of differences of any request.
 const ANOTHER_ENDPOINT: usize = 1000;
 
-/// The requests were not as expected, or the journal cannot say.
+/// The error when the requests in the journal are not as expected, or when the journal cannot decide that.
 ///
-/// The text names the request that comes nearest, and how it differs. It holds no key and no value.
+/// The text names the most similar request and its differences. It contains no key and no value.
+///
+/// ```
+/// use stripe_identity_simulator::{RequestPattern, Simulator};
+///
+/// let error = Simulator::new().verify(RequestPattern::create_session()).unwrap_err();
+/// assert!(error.nearest().is_none() && !error.is_unknown());
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifyError {
     text: String,
@@ -28,24 +35,25 @@ enum Reason {
 }
 
 impl VerifyError {
-    /// Returns the request that comes nearest to what was expected, or that is too much, if there is one.
+    /// Returns the request that is most similar to the expected one, or one that was not expected. `None` if there is no
+    /// request at all, or if the error is about the pattern or the journal itself.
     pub fn nearest(&self) -> Option<&RequestEntry> {
         self.nearest.as_deref()
     }
 
-    /// Returns whether the journal cannot know, since it is off or has lost requests to the endpoint.
+    /// Returns whether the journal cannot decide, since it is off or has dropped requests to the endpoint.
     pub fn is_unknown(&self) -> bool {
         self.reason == Reason::Unknown
     }
 
-    /// Whether the pattern fits no request at all, since there is no such endpoint or parameter.
+    /// Returns whether the pattern is invalid, since there is no such endpoint or parameter.
     pub(crate) fn is_pattern(&self) -> bool {
         self.reason == Reason::Pattern
     }
 
-    /// The pattern is of no endpoint.
+    /// Creates the error for a pattern whose method and path match no endpoint.
     pub(crate) fn no_such_endpoint() -> Self {
-        let text = "the simulator has no endpoint with that method and path: expected those of one, such as POST \
+        let text = "the simulator has no endpoint with that method and path: expected those of an endpoint, such as POST \
                     /v1/identity/verification_sessions/{session}/cancel";
         Self { text: text.to_owned(), nearest: None, reason: Reason::Pattern }
     }
@@ -63,17 +71,17 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// The requests that the journal holds, and what it no longer does.
+/// The requests in the journal, and the number of those that it has dropped.
 pub(crate) struct Kept {
-    /// The oldest first.
+    /// Oldest first.
     pub(crate) entries: Vec<RequestEntry>,
-    /// How many requests to the endpoint it has lost.
+    /// The number of requests to the endpoint that it has dropped.
     pub(crate) lost: u64,
     pub(crate) is_off: bool,
 }
 
-/// Returns the requests that a pattern expects, if they are as expected. The endpoint's path and the id in it come from who
-/// knows the endpoints.
+/// Returns the requests that a pattern expects, or an error if they are not as expected. `path` is the path template of the
+/// endpoint, and `id` the id in the path of the pattern.
 pub(crate) fn verify(
     pattern: &RequestPattern,
     path: &'static str,
@@ -87,7 +95,7 @@ pub(crate) fn verify(
     })?;
     let Kept { entries, lost, is_off } = kept(conditions.endpoint.0);
     if is_off {
-        return Err(VerifyError::unknown("the journal is off: expected one that keeps requests".to_owned()));
+        return Err(VerifyError::unknown("the journal is off: expected a journal that keeps requests".to_owned()));
     }
     let is_here = |entry: &RequestEntry| entry.endpoint() == conditions.endpoint;
     let counts =
@@ -124,11 +132,11 @@ pub(crate) fn verify(
             return Err(fail(text, Some(other)));
         }
     }
-    // What is lost can only add to what was found.
+    // Dropped requests can only increase the number that was found.
     if lost > 0 && (count < pattern.least || pattern.most.is_some() || pattern.is_alone) {
         return Err(VerifyError::unknown(format!(
-            "{expected}: the journal cannot know, since it holds so many requests only and has lost {lost} to this endpoint: \
-             expected fewer requests, or a larger journal"
+            "{expected}: the journal cannot know, since it is full and has lost {lost} to this endpoint: expected fewer \
+             requests, or a larger journal"
         )));
     }
     if count < pattern.least {
@@ -139,7 +147,7 @@ pub(crate) fn verify(
         };
         let distance =
             |entry: &RequestEntry| differences(entry).len() + if is_here(entry) { 0 } else { ANOTHER_ENDPOINT };
-        // Of those that are as near, the last one.
+        // `rev` prefers the last of those that are equally near.
         let nearest = entries.iter().rev().filter(|entry| !(is_here(entry) && counts(entry)));
         let nearest = nearest.min_by_key(|entry| distance(entry));
         let text = match nearest {
@@ -157,7 +165,7 @@ pub(crate) fn verify(
     Ok(found.into_iter().cloned().collect())
 }
 
-/// What a pattern expects, in words.
+/// The expectation of a pattern, in words.
 struct Expected<'a> {
     pattern: &'a RequestPattern,
     conditions: &'a Conditions,
@@ -178,7 +186,7 @@ impl fmt::Display for Expected<'_> {
     }
 }
 
-/// A request, named in the text of an error.
+/// A request, as the text of an error names it.
 struct Named<'a>(&'a RequestEntry);
 
 impl fmt::Display for Named<'_> {

@@ -1,14 +1,14 @@
-//! JSON laid out as Stripe's is, also that which is at hand as a text already.
+//! JSON with Stripe's indentation. It also formats JSON that is already a text.
 
 use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// Two spaces a level, and each item and each field on a line of its own.
+/// The format of Stripe's JSON: two spaces per level, and one line per item or field.
 #[derive(Default)]
 pub(super) struct Layout {
     level: usize,
-    /// Whether what was opened last has something in it.
+    /// Whether the array or object that was opened last has items.
     has_items: bool,
 }
 
@@ -37,7 +37,7 @@ impl Layout {
         if self.has_items {
             self.new_line(writer)?;
         }
-        // It is an item of what it is in.
+        // The array or object is itself an item of the one around it.
         self.has_items = true;
         writer.write_all(&[bracket])
     }
@@ -72,7 +72,7 @@ impl Formatter for Layout {
         self.end(writer, b'}')
     }
 
-    /// Lays out JSON without any white space between its parts.
+    /// Formats JSON that has no white space between its tokens.
     fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let (mut rest, mut is_first) = (fragment.as_bytes(), false);
         while let [byte, after @ ..] = rest {
@@ -103,7 +103,7 @@ impl Formatter for Layout {
     }
 }
 
-/// Returns how long a string is, with the quote at its end.
+/// Returns the length of a string, including the quote at its end.
 fn string_length(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
@@ -111,7 +111,7 @@ fn string_length(text: &[u8]) -> usize {
         if text[at - 1] == b'"' {
             return at;
         }
-        // What is escaped.
+        // Skips the escaped byte.
         at += 1;
     }
     text.len()
@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn layout_is_that_of_serde_json_also_of_a_text(json in any_json()) {
+        fn layout_of_a_value_or_a_text_equals_that_of_serde_json(json in any_json()) {
             let text = to_raw_value(&json).unwrap();
             prop_assert_eq!(laid_out(&json), format!("{json:#}"));
             prop_assert_eq!(laid_out(&text), format!("{json:#}"));

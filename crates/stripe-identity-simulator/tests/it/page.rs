@@ -357,7 +357,7 @@ fn wrong_submission_is_shown_again_with_what_is_wrong() {
         ("outcome=verified&person[dob]=yesterday", "person_dob_", "must be a date such as 2012-05-01"),
         ("outcome=verified&person[country]=Germany", "person_country_", "must be a two-letter code"),
         ("outcome=verified&document[type]=id_card", "document_type_", "does not allow this type"),
-        ("outcome=selfie_face_mismatch", "outcome", "no check that could end so"),
+        ("outcome=selfie_face_mismatch", "outcome", "no check that can end with this outcome"),
         ("outcome=nonsense", "outcome", "unknown outcome"),
         ("outcome=verified&person[seed]=-1", "person_seed_", "must be a whole number"),
         ("outcome=verified&person[seed]=x&show=person", "person_seed_", "must be a whole number"),

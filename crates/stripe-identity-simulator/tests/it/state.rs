@@ -464,7 +464,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         (vec!["zebra"], 1, "expected {\"format\":\"stripe-identity-simulator\",\"version\":1} first"),
         (vec![], 1, "first"),
         (vec!["", world], 2, "first"),
-        (vec![r#"{"format":"stripe-identity-simulator","version":2}"#], 1, "version 2 is not known: expected 1"),
+        (vec![r#"{"format":"stripe-identity-simulator","version":2}"#], 1, "version 2 is unknown: expected 1"),
         (vec![HEADER, session], 2, "expected a line of the kind world before"),
         (vec![HEADER, world, "zebra"], 3, "expected a JSON object"),
         (vec![HEADER, world, r#"{"kind":"zebra","value":1}"#], 3, "unknown kind: expected one of world"),

@@ -75,7 +75,7 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
     assert!(text.ends_with("it has another idempotency key; the parameter return_url was not sent"), "{text}");
     assert_eq!(nearest, Some(4));
     let cases = [
-        (created().idempotency_key("order-1").replayed(), Some(2), "status 200: it is no replay"),
+        (created().idempotency_key("order-1").replayed(), Some(2), "status 200: it is not a replay"),
         (created().idempotency_key("order-1").status(402), Some(2), "status 200: it has another status"),
         (created().idempotency_key("order-1").account("acct_1"), Some(2), "status 200: it has no account"),
         (

@@ -124,9 +124,9 @@ fn failed_attempt_is_noted_with_the_next_one_and_without_what_may_be_a_secret() 
     let start =
         "webhook identity.verification_session.created was not delivered to http://localhost:4242/webhook: status";
     let expected = [
-        "500; the next try is at 2026-10-26T08:33:20Z",
-        "404; the next try is at 2026-10-26T10:33:20Z",
-        "500; no further try is due",
+        "500; the next attempt is at 2026-10-26T08:33:20Z",
+        "404; the next attempt is at 2026-10-26T10:33:20Z",
+        "500; no further attempt is scheduled",
     ];
     let expected = expected.map(|end| format!("{start} {end} (world \"a\")"));
     assert_eq!(*notes.lock().unwrap(), expected);
