@@ -76,7 +76,9 @@ impl fmt::Display for ControlError {
             Self::ImpossibleOutcome(possible) => {
                 f.write_str("the session has no check that can end with this outcome: expected one of ")?;
                 write_list(f, possible.iter())?;
-                f.write_str("; for another outcome, create a session with the parameter that `/_simulator/outcomes` lists")
+                f.write_str(
+                    "; for another outcome, create a session with the parameter that `/_simulator/outcomes` lists",
+                )
             }
             Self::DocumentNotAllowed(allowed) => {
                 f.write_str("the session does not allow this type of document: expected one of ")?;
@@ -84,9 +86,9 @@ impl fmt::Display for ControlError {
             }
             Self::InitialLines(reason) => write!(f, "the initial lines cannot be imported again: {reason}"),
             Self::Unwritten(reason) => Unwritten { reason: reason.clone() }.fmt(f),
-            Self::NoRedaction => {
-                f.write_str("no redaction of the session is under way: expected a session whose redaction was requested")
-            }
+            Self::NoRedaction => f.write_str(
+                "no redaction of the session is under way: expected a session whose redaction was requested",
+            ),
         }
     }
 }

@@ -52,10 +52,7 @@ pub(crate) enum InvalidDetail {
     /// There is no detail of that name.
     Unknown,
     /// The detail does not take that value.
-    Value {
-        name: &'static str,
-        expected: &'static str,
-    },
+    Value { name: &'static str, expected: &'static str },
 }
 
 type Set = fn(&mut User, &Value) -> Result<(), &'static str>;

@@ -74,7 +74,8 @@ impl Form {
         match self.take(field) {
             None => Ok(None),
             Some(Node::Text(text)) if text.is_empty() => {
-                let message = format!("You passed an empty string for '{name}'. Leave the parameter out, or pass a value.");
+                let message =
+                    format!("You passed an empty string for '{name}'. Leave the parameter out, or pass a value.");
                 Err(Refusal::with_code(ErrorCode::ParameterInvalidEmpty, &name, message))
             }
             Some(Node::Text(text)) if is_too_long_a_text(&text) => Err(too_long_text(&name)),
@@ -113,7 +114,8 @@ impl Form {
     pub(crate) fn duration(&mut self, field: &str) -> Result<Option<Duration>, Refusal> {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
-        let refusal = || Refusal::invalid(&name, &format!("Invalid {name}: must be a duration such as 30s, 5m, 24h or 4d"));
+        let refusal =
+            || Refusal::invalid(&name, &format!("Invalid {name}: must be a duration such as 30s, 5m, 24h or 4d"));
         duration(&text).ok_or_else(refusal).map(Some)
     }
 

@@ -132,7 +132,10 @@ impl Reader {
             return Ok(());
         }
         let Line { kind, place, value } = serde_json::from_slice(line).map_err(|_| {
-            ImportError::at(number, "invalid line: expected a JSON object with `kind`, `value` and, optionally, `place`")
+            ImportError::at(
+                number,
+                "invalid line: expected a JSON object with `kind`, `value` and, optionally, `place`",
+            )
         })?;
         let kind = Kind::of(&kind).ok_or_else(|| {
             let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();

@@ -64,7 +64,11 @@ impl Metrics {
             ),
             refused: counter("refused_requests_total", "Number of requests that were refused.", &["type", "code"]),
             faults: counter("faults_total", "Number of faults that applied to requests.", &["effect"]),
-            attempts: counter("webhook_attempts_total", "Number of attempts to deliver a webhook that have ended.", &["result"]),
+            attempts: counter(
+                "webhook_attempts_total",
+                "Number of attempts to deliver a webhook that have ended.",
+                &["result"],
+            ),
             registry,
         }
     }

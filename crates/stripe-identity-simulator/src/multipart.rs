@@ -35,7 +35,8 @@ pub(crate) struct UploadedFile {
 
 pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> {
     let malformed = || {
-        let message = "Invalid multipart/form-data body: must have a boundary in its Content-Type, and parts with a name";
+        let message =
+            "Invalid multipart/form-data body: must have a boundary in its Content-Type, and parts with a name";
         Refusal::invalid("file", message)
     };
     let boundary = parameter(content_type, "boundary").ok_or_else(malformed)?;

@@ -75,9 +75,7 @@ impl fmt::Display for Reason<'_> {
             DeliveryFailure::Closed => "the connection ended before a response arrived",
             DeliveryFailure::Cut => "the connection was cut on purpose",
             DeliveryFailure::Dropped => "the request was dropped on purpose",
-            DeliveryFailure::HostNotAllowed => {
-                "the host is neither this machine nor allowed by --webhook-host"
-            }
+            DeliveryFailure::HostNotAllowed => "the host is neither this machine nor allowed by --webhook-host",
         })
     }
 }

@@ -175,7 +175,8 @@ impl Refusal {
     }
 
     pub(crate) fn ephemeral_key_gone() -> Self {
-        let message = "The ephemeral key has expired, was deleted, or was not created by this simulator. Create a new one.";
+        let message =
+            "The ephemeral key has expired, was deleted, or was not created by this simulator. Create a new one.";
         Self::new(StatusCode::UNAUTHORIZED, message).code(ErrorCode::ApiKeyExpired)
     }
 
@@ -275,7 +276,8 @@ impl Refusal {
 
     #[cfg(feature = "server")]
     pub(crate) fn no_room() -> Self {
-        let message = "The simulator handles too many large requests or responses at the moment. Retry the request later.";
+        let message =
+            "The simulator handles too many large requests or responses at the moment. Retry the request later.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
@@ -315,7 +317,10 @@ impl Refusal {
     }
 
     pub(crate) fn too_many_faults() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The world has 1000 faults, and cannot have more. Delete some of them first.")
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "The world has 1000 faults, and cannot have more. Delete some of them first.",
+        )
     }
 
     pub(crate) fn invalid_idempotency_key() -> Self {

@@ -252,7 +252,8 @@ impl Open {
         let failed = |error: &rusqlite::Error| StateError::of(path, error);
         let connection = connect(path).map_err(|error| failed(&error))?;
         if connection.is_readonly("main").map_err(|error| failed(&error))? {
-            let reason = "it is read-only: expected a file that can be written, in a folder that can be written".to_owned();
+            let reason =
+                "it is read-only: expected a file that can be written, in a folder that can be written".to_owned();
             return Err(StateError::Unusable { path: path.clone(), reason });
         }
         let version = version(&connection).map_err(|error| failed(&error))?;

@@ -1,7 +1,7 @@
-//! One world: what a key sees.
+//! One world: everything that the keys of one name see.
 //!
-//! It is a deterministic, synchronous value. A request goes in; a response, changes and things that are due come out. It
-//! performs no I/O, and gets the machine's time from its caller.
+//! A world is a deterministic, synchronous value. It takes a request, and produces a response, changes and scheduled work. It
+//! performs no I/O, and its caller passes the machine's time to it.
 
 mod admission;
 mod api;
@@ -79,29 +79,29 @@ use crate::submission::Submission;
 use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
 
-/// All that the keys of one name see.
+/// Everything that the keys of one name see.
 #[derive(Debug)]
 pub(crate) struct World {
     state: State,
-    /// Apart from other ids, so that a refused request does not change which ones come next.
+    /// Separate from other ids, so that a refused request does not change the ids of later objects.
     request_ids: Ids,
     noted: Option<Noted>,
     written: Written,
-    /// Whether it was read: an endpoint that every world has may be there then.
+    /// Whether it was read from a file or from lines. The endpoints of every world may be in it already then.
     is_restored: bool,
 }
 
-/// When the next thing is due, and how far its clock is ahead of the machine's, if it runs.
+/// The time at which the next thing is due, and how far the clock is ahead of the machine's if it runs.
 type Noted = (Option<Time>, Option<Duration>);
 
-/// What comes of a request.
+/// The result of a request.
 pub(crate) struct Reply {
     pub(crate) response: Response<Bytes>,
-    /// The id that names nothing in this world, if that is why the request is refused.
+    /// The id of the object that this world does not have, if that is why the request is refused.
     pub(crate) missing_id: Option<String>,
-    /// The request id, unless the response is not Stripe's.
+    /// The request id, or `None` if the response does not come from Stripe.
     pub(crate) request_id: Option<String>,
-    /// What the journal keeps of it.
+    /// The facts for the journal.
     pub(crate) trace: Trace,
 }
 
@@ -116,7 +116,7 @@ impl World {
         }
     }
 
-    /// Does what a request asks for.
+    /// Executes a request.
     pub(crate) fn handle(&mut self, incoming: Incoming<'_>) -> Reply {
         let request = incoming.request;
         let access = Access::of(incoming.target.as_ref());
@@ -137,7 +137,7 @@ impl World {
         Reply { response, missing_id, request_id, trace }
     }
 
-    /// Whether an object of this world has this id.
+    /// Returns whether this world has an object with this id.
     pub(crate) fn contains(&self, id: &str) -> bool {
         self.state.contains(id)
     }
@@ -174,7 +174,7 @@ impl World {
         self.state.clock.now()
     }
 
-    /// Lets everything happen that is due at the machine's time.
+    /// Executes everything that is due by the machine's time.
     pub(crate) fn catch_up(&mut self, real: Time) {
         deliveries::resume(&mut self.state);
         due::catch_up(&mut self.state, real);
@@ -196,13 +196,13 @@ impl World {
         due::set_clock(&mut self.state, clock, real)
     }
 
-    /// Returns how long it takes until something is due by itself, if something is.
+    /// Returns the real time until something is due, or `None` if nothing is scheduled or the clock stands still.
     #[cfg(feature = "server")]
     pub(crate) fn next_due(&self, real: Time) -> Option<Duration> {
         self.state.queue.next().and_then(|next| self.state.clock.until(next, real))
     }
 
-    /// Whether a webhook is ready, or something else is due next by itself than when this was last called.
+    /// Returns whether a webhook is ready, or whether the time of the next scheduled thing has changed since the last call.
     pub(crate) fn takes_note(&mut self) -> bool {
         let next = (self.state.queue.next(), self.state.clock.ahead());
         let is_new = self.noted.replace(next) != Some(next);
@@ -217,13 +217,13 @@ impl World {
         self.state.settings = settings;
     }
 
-    /// Sets the base of URLs where no client is there to see it.
+    /// Sets the base of the URLs that no request determines, such as those in events.
     #[cfg(feature = "server")]
     pub(crate) fn set_base_url(&mut self, base_url: String) {
         self.state.base_url = base_url;
     }
 
-    /// Sets where webhooks may go.
+    /// Sets the hosts that webhooks may be delivered to.
     pub(crate) fn set_receivers(&mut self, receivers: Receivers) {
         self.state.receivers = receivers;
     }
@@ -244,14 +244,14 @@ impl World {
         self.state.faults.clear();
     }
 
-    /// Adds an endpoint. If the world was read and has one like it, that one stays, and has the secret.
+    /// Adds an endpoint. If the world was restored with the same endpoint, that endpoint stays and gets the secret.
     pub(crate) fn add_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) {
-        if !self.is_restored || !webhook_control::meet(&mut self.state, &endpoint) {
+        if !self.is_restored || !webhook_control::adopt(&mut self.state, &endpoint) {
             webhook_control::insert(&mut self.state, endpoint);
         }
     }
 
-    /// Gives a webhook endpoint a new secret. Returns whether there is such an endpoint.
+    /// Gives a webhook endpoint a new secret. Returns `false` if there is no such endpoint.
     pub(crate) fn roll_webhook_secret(&mut self, endpoint: &str, secret: String, expires_in: Duration) -> bool {
         webhook_control::roll(&mut self.state, endpoint, secret, expires_in)
     }
@@ -260,18 +260,19 @@ impl World {
         webhook_control::add_rule(&mut self.state, rule);
     }
 
-    /// Takes the next webhook that is ready for an endpoint with less than so many under way, signed at this time.
+    /// Takes the next webhook that is ready, signed at `signed_at`. Skips endpoints that have `most_under_way` requests under
+    /// way.
     pub(crate) fn take_webhook(&mut self, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
         deliveries::take(&mut self.state, signed_at, most_under_way)
     }
 
-    /// Notes what came of a webhook.
+    /// Records the result of an attempt to deliver a webhook.
     pub(crate) fn report_webhook(&mut self, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
         deliveries::report(&mut self.state, attempt, latency, result);
     }
 
-    /// Returns of the delivery that an attempt belongs to the type of its event, the URL that it goes to, and when the next
-    /// attempt is due, or `None` if it is forgotten.
+    /// Returns the event type, the URL and the time of the next attempt of the delivery that an attempt belongs to, or `None`
+    /// if the delivery is no longer kept.
     pub(crate) fn webhook_of(&self, attempt: &AttemptId) -> Option<(String, Uri, Option<Timestamp>)> {
         let stored = self.state.deliveries.at(attempt.delivery).filter(|stored| stored.delivery.id == attempt.id)?;
         let endpoint = self.state.webhook_endpoints.get(&attempt.endpoint)?;
@@ -279,39 +280,40 @@ impl World {
         Some((delivery.event_type.as_str().to_owned(), endpoint.url.expose().clone(), delivery.next_attempt))
     }
 
-    /// Whether no webhook is under way, and nothing is due that would be waited for.
+    /// Returns whether no webhook is ready or under way, and no work is scheduled.
     #[cfg(feature = "server")]
     pub(crate) fn is_settled(&self) -> bool {
         self.state.outbox.is_idle() && self.state.queue.next_work().is_none()
     }
 
-    /// Returns the deliveries, the oldest first.
+    /// Returns the deliveries, oldest first.
     pub(crate) fn deliveries(&self) -> impl Iterator<Item = &WebhookDelivery> {
         self.state.deliveries.iter().map(|stored| &stored.delivery)
     }
 
-    /// Returns what a page shows of it: so many sessions, those before one if it is given. The name is as it may be shown.
+    /// Returns the summary that a page shows: at most `most` sessions, starting after the session `after` in the list, which
+    /// is newest first. `name` is the name of the world as it may be shown.
     pub(crate) fn overview(&self, name: &str, after: Option<&str>, most: usize) -> face::World {
         overview::world(&self.state, name, after, most)
     }
 
-    /// Returns what a page shows of the newest deliveries.
+    /// Returns the rows that a page shows of the newest deliveries.
     pub(crate) fn latest_deliveries(&self, most: usize) -> Vec<DeliveryRow> {
         overview::deliveries(&self.state, most)
     }
 
-    /// Returns the page of a session without its requests, and the ids of those that its events came of.
+    /// Returns the page of a session without its requests, and the ids of the requests that caused its events.
     pub(crate) fn page_of_session<'a>(&'a self, id: &str, name: &'a str) -> Option<(SessionPage<'a>, Vec<String>)> {
         overview::session(&self.state, id, name)
     }
 
-    /// Adds how much there is of everything to what there is elsewhere.
+    /// Calls `add` with the name of each gauge, the value of its label, and the count in this world.
     #[cfg(feature = "metrics")]
     pub(crate) fn count(&self, add: impl FnMut(&'static str, &'static str, usize)) {
         census::count(&self.state, add);
     }
 
-    /// Gives up an attempt that was not sent after all, and makes it ready again.
+    /// Ends an attempt that was taken but not sent, and makes another one like it ready.
     pub(crate) fn give_up_webhook(&mut self, attempt: &AttemptId) {
         deliveries::give_up(&mut self.state, attempt);
     }
@@ -353,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn each_row_that_is_put_or_deleted_is_a_change() {
+    fn each_row_that_is_written_or_deleted_is_a_change() {
         let mut world = world();
         handle(&mut world, "POST", SESSIONS, "type=document");
         changes(&mut world);
@@ -369,7 +371,7 @@ mod tests {
         handle(&mut world, "POST", &format!("{SESSIONS}/{id}"), "bogus=1");
         assert_eq!(changes(&mut world), [], "nothing was changed");
         world.note_passing();
-        assert_eq!(changes(&mut world), [(Kind::World, true)], "but for the ids of requests");
+        assert_eq!(changes(&mut world), [(Kind::World, true)], "only the ids of requests");
         assert_eq!(changes(&mut world), []);
 
         world.submit(id, &Submission::verified()).unwrap();
@@ -384,9 +386,9 @@ mod tests {
     }
 
     #[test]
-    fn note_is_taken_of_what_is_ready_or_due_next_and_of_nothing_else() {
+    fn note_is_taken_only_of_a_ready_webhook_or_a_new_time() {
         let mut world = world();
-        assert!(world.takes_note() && !world.takes_note(), "at first, nobody knows when something is due");
+        assert!(world.takes_note() && !world.takes_note(), "the first call reports the time");
         handle(&mut world, "POST", SESSIONS, "type=document");
         assert!(world.takes_note(), "its client secret expires before anything else");
         handle(&mut world, "POST", SESSIONS, "type=document");
@@ -417,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn full_world_takes_nothing_new_and_shows_what_it_has() {
+    fn full_world_refuses_new_objects_and_shows_existing_ones() {
         let fill: [fn(&mut State); 2] = [|state| state.file_bytes = usize::MAX, |state| state.taken_bytes = usize::MAX];
         for fill in fill {
             let mut world = world();
@@ -437,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_and_snapshots_of_them_fill_a_world() {
+    fn parameters_and_their_snapshots_count_towards_the_limit() {
         let mut world = world();
         let grown = |world: &mut World, client_reference_id: usize| {
             let before = world.state.taken_bytes;
@@ -451,7 +453,7 @@ mod tests {
             (created - before, world.state.taken_bytes - created)
         };
         let (small, large) = (grown(&mut world, 1), grown(&mut world, 1001));
-        // In the parameters and in one event; then in two.
+        // Once in the parameters and once in an event, then in two events.
         assert_eq!((large.0 - small.0, large.1 - small.1), (2000, 2000));
     }
 }

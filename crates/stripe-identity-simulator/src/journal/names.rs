@@ -160,7 +160,7 @@ fn decode<'a>(name: &[u8], decoded: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
             (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 (16 * digit(*high) + digit(*low), after)
             }
-                // No known name has a space.
+            // No known name has a space.
             (b'+', after) => (b' ', after),
             (byte, after) => (*byte, after),
         };

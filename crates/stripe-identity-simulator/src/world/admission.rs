@@ -1,4 +1,4 @@
-//! What comes before a request to Stripe's API is looked at.
+//! The checks before a request to Stripe's API is executed: rate limit, idempotency key and faults.
 
 use bytes::Bytes;
 use http::Request;
@@ -10,8 +10,8 @@ use crate::world::faults::Strike;
 use crate::world::idempotency::Entry;
 use crate::world::state::State;
 
-/// Refuses a request whose idempotency key another one has that is in progress. Of all others, returns what happens to
-/// them.
+/// Returns what the rate limit and the faults do to a request. Refuses a request with the idempotency key of another one
+/// that is in progress.
 pub(crate) fn admit(
     state: &mut State,
     request: &Request<Bytes>,

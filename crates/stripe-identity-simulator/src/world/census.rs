@@ -1,8 +1,8 @@
-//! How much there is of everything in a world.
+//! The numbers of objects, scheduled things and deliveries of a world.
 
 use crate::world::state::State;
 
-/// Adds what there is, by the kind and its value, to what there is elsewhere.
+/// Calls `add` with the name of each gauge, the value of its label, and the count.
 pub(crate) fn count(state: &State, mut add: impl FnMut(&'static str, &'static str, usize)) {
     let objects = [
         ("verification_session", state.sessions.len()),

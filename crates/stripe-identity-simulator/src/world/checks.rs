@@ -1,4 +1,4 @@
-//! What the checks of a try found.
+//! The results of the checks of a try.
 
 use stripe_identity_core::types::{
     DocumentReport, DocumentType, EmailReport, FileId, IdNumberReport, LastErrorCode, PhoneReport, ReportError,
@@ -14,7 +14,7 @@ use crate::person::Person;
 use crate::submission::Submission;
 use crate::world::ids::Ids;
 
-/// Refuses a submission that the checks of a session leave no room for.
+/// Refuses a submission that is impossible for a session, by its checks and the types of document that it allows.
 pub(crate) fn must_fit(session: &VerificationSession, submission: &Submission) -> Result<(), ControlError> {
     let outcome = submission.outcome();
     if !outcome.is_possible_for(session) {
@@ -33,7 +33,7 @@ pub(crate) fn must_fit(session: &VerificationSession, submission: &Submission) -
     Ok(())
 }
 
-/// The report of a try, or `None` where no check had run.
+/// Returns the report of a try, or `None` if the try ends before the checks.
 pub(crate) fn report(
     session: &VerificationSession,
     outcome: &Outcome,
@@ -95,7 +95,7 @@ fn verdict<C: for<'a> From<&'a str>>(failed: Option<&LastErrorCode>) -> (ReportS
     }
 }
 
-/// The type of the document that a user shows, where these are allowed.
+/// Returns the type of the document that a user shows, given the allowed types.
 pub(crate) fn document_type(document: &Document, allowed: Option<&[DocumentType]>) -> DocumentType {
     let first_allowed = || allowed.and_then(<[_]>::first).cloned();
     document.type_.clone().or_else(first_allowed).unwrap_or(DocumentType::DrivingLicense)
@@ -154,14 +154,14 @@ fn id_number(failed: Option<&LastErrorCode>, person: &Person) -> IdNumberReport 
     id_number
 }
 
-/// The images that a report names, and whether each is a selfie.
+/// Returns the images that a report names, and whether each is a selfie.
 pub(crate) fn images(report: &VerificationReport) -> impl Iterator<Item = (&FileId, bool)> {
     let documents = report.document.iter().flat_map(|document| document.files.iter().flatten());
     let selfie = report.selfie.iter().filter_map(|selfie| selfie.selfie.as_ref());
     documents.map(|image| (image, false)).chain(selfie.map(|image| (image, true)))
 }
 
-/// What was verified, read off the report as Stripe does.
+/// Returns the verified outputs of a session, which Stripe also takes from the report.
 pub(crate) fn verified_outputs(report: &VerificationReport) -> VerifiedOutputs {
     let mut outputs = VerifiedOutputs::default();
     if let Some(id_number) = &report.id_number {

@@ -7,12 +7,12 @@ use crate::serial;
 use crate::settings::Clock;
 use crate::time::Time;
 
-/// The clock of a world. It never goes back: a world that is still empty is given another one for that.
+/// The clock of a world. It never goes back. To set an empty world to an earlier time, its clock is replaced.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorldClock {
     now: Time,
-    /// How far a clock that runs is ahead of the machine's; `None` if it stands.
+    /// How far a running clock is ahead of the machine's, or `None` if the clock stands still.
     #[serde(with = "serial::optional_duration", default)]
     ahead: Option<Duration>,
 }
@@ -30,7 +30,7 @@ impl WorldClock {
         self.now
     }
 
-    /// Returns the same clock but for the time that passes by itself.
+    /// Returns the clock without the time of a running clock, which changes on its own.
     pub(crate) fn without_passing(&self) -> Self {
         let now = if self.is_frozen() { self.now } else { Timestamp::from_secs(0).into() };
         Self { now, ahead: self.ahead }
@@ -40,28 +40,28 @@ impl WorldClock {
         self.ahead.is_none()
     }
 
-    /// Returns how far a clock that runs is ahead of the machine's.
+    /// Returns how far a running clock is ahead of the machine's, or `None` if the clock stands still.
     pub(crate) fn ahead(&self) -> Option<Duration> {
         self.ahead
     }
 
-    /// Returns the time that it is by now, if the machine's time is this.
+    /// Returns the time of the clock at a time of the machine.
     pub(crate) fn at(&self, real: Time) -> Time {
         self.ahead.map_or(self.now, |ahead| real.after(ahead).max(self.now))
     }
 
-    /// Returns how long it takes until this time comes by itself, if it does.
+    /// Returns the real time until the clock reaches a time, or `None` if the clock stands still.
     #[cfg(feature = "server")]
     pub(crate) fn until(&self, time: Time, real: Time) -> Option<Duration> {
         self.ahead.map(|_| time.since(self.at(real)))
     }
 
-    /// Sets the time as it passes, or as it is while something that is due happens.
+    /// Moves the time forward. An earlier time is ignored.
     pub(crate) fn set(&mut self, time: Time) {
         self.now = self.now.max(time);
     }
 
-    /// Moves a clock that runs further ahead, so that it goes on from where it is set next.
+    /// Moves a running clock further ahead of the machine's. Does nothing if the clock stands still.
     pub(crate) fn shift(&mut self, duration: Duration) {
         self.ahead = self.ahead.map(|ahead| ahead.saturating_add(duration));
     }
@@ -70,7 +70,7 @@ impl WorldClock {
         self.ahead = None;
     }
 
-    /// Lets the clock run, from the machine's time or, if it is later, from its own.
+    /// Starts the clock at the machine's time, or at its own time if that is later.
     pub(crate) fn run(&mut self, real: Time) {
         self.ahead = Some(self.now.since(real));
     }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn frozen_clock_stands_and_real_clock_runs() {
+    fn frozen_clock_stands_still_and_real_clock_runs() {
         let frozen = WorldClock::new(Clock::FrozenAt(Timestamp::from_secs(5)), second(100));
         assert_eq!(frozen.at(second(200)), second(5));
 
@@ -98,7 +98,7 @@ mod tests {
 
     #[cfg(feature = "server")]
     #[test]
-    fn time_comes_by_itself_if_the_clock_runs() {
+    fn running_clock_knows_the_real_time_until_a_time() {
         let frozen = WorldClock::new(Clock::FrozenAt(Timestamp::from_secs(5)), second(100));
         assert_eq!(frozen.until(second(9), second(100)), None);
         let mut real = WorldClock::new(Clock::Real, second(100));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_that_runs_again_does_not_go_back() {
+    fn restarted_clock_does_not_go_back() {
         let mut clock = WorldClock::new(Clock::Real, second(100));
         clock.freeze();
         clock.set(second(500));

@@ -1,5 +1,5 @@
-//! The handlers of the control API, which stands in for time and for what a dashboard sets.
-#![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+//! The handlers of the control API for the clock and the settings.
+#![expect(clippy::unnecessary_wraps, reason = "all handlers have the same type")]
 
 pub(crate) mod faults;
 
@@ -30,8 +30,8 @@ pub(crate) fn set_clock(state: &mut State, call: &mut Call<'_>) -> Result<Body, 
 pub(crate) fn advance(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let seconds = call.form.integer("seconds")?.ok_or_else(|| Refusal::missing_parameter("seconds"))?;
     call.form.finish()?;
-    let seconds =
-        u64::try_from(seconds).map_err(|_| Refusal::invalid("seconds", "Invalid seconds: must be 0 or more"))?;
+    let seconds = u64::try_from(seconds)
+        .map_err(|_| Refusal::invalid("seconds", "Invalid seconds: must be a whole number from 0"))?;
     due::advance(state, Duration::from_secs(seconds));
     Ok(shown_clock(state).into())
 }

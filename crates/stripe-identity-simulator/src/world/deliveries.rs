@@ -1,4 +1,4 @@
-//! Deliveries of events to webhook endpoints, from the event to the response.
+//! The deliveries of events to webhook endpoints, from the event to the response.
 
 use std::time::Duration;
 
@@ -20,23 +20,23 @@ use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::webhook_request::request;
 
-/// Before the second and the third attempt. In test mode Stripe tries three times in the course of a few hours, and does
-/// not say when.
+/// The waits before the second and the third attempt. In test mode, Stripe makes three attempts over a few hours, and does
+/// not document when.
 const WAITS: [Duration; 2] = [Duration::from_secs(60 * 60), Duration::from_secs(2 * 60 * 60)];
-/// The attempts at a delivery that are kept.
+/// The number of attempts at a delivery that are kept.
 const MOST_ATTEMPTS: usize = 50;
 
-/// A request to send, and what to report its result with.
+/// A request to send, with the id of the attempt to report its result for.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server waits, and cuts connections"))]
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server waits and cuts connections"))]
 pub(crate) struct Outgoing {
     pub(crate) attempt: AttemptId,
     pub(crate) request: Request<Bytes>,
-    /// How long it is held back where there is real time.
+    /// The real time for which a server holds it back.
     pub(crate) hold: Duration,
-    /// How long the receiver has to respond.
+    /// The time in which the receiver must respond.
     pub(crate) timeout: Duration,
-    /// Whether the body is only the beginning of what the headers announce.
+    /// Whether the body is shorter than its `Content-Length`.
     pub(crate) is_cut: bool,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn add_endpoint(state: &mut State, endpoint: StoredEndpoint) {
     state.webhook_endpoints.insert(endpoint);
 }
 
-/// Removes an endpoint, and with it what was delivered to it or was to be.
+/// Removes an endpoint, with all of its deliveries.
 pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
     if let Some(place) = state.webhook_endpoints.place(id) {
         state.webhook_endpoints.remove(place);
@@ -55,21 +55,21 @@ pub(crate) fn remove_endpoint(state: &mut State, id: &str) {
     for delivery in deliveries {
         let Some(removed) = state.deliveries.remove(delivery) else { continue };
         if removed.is_counted && removed.delivery.status != DeliveryStatus::Delivered {
-            count_arrived(state, removed.delivery.event.as_str());
+            decrement_pending(state, removed.delivery.event.as_str());
         }
     }
 }
 
-/// Returns the ids of the endpoints that an event is for now. While an endpoint is disabled, what happens is not for it.
+/// Returns the ids of the endpoints that an event is delivered to at present. A disabled endpoint receives none.
 pub(crate) fn receivers(state: &State, event: &StoredEvent) -> Vec<String> {
     let endpoints = &state.webhook_endpoints;
-    // Those of the platform may hear connected accounts.
+    // The endpoints of the platform may also receive the events of connected accounts.
     let connected = event.account().map(|account| endpoints.of(Some(account))).into_iter().flatten();
     let mut places: Vec<_> = endpoints.of(None).chain(connected).collect();
     places.sort_unstable();
-    let hearing = places.into_iter().filter_map(|place| endpoints.at(place));
-    let hearing = hearing.filter(|endpoint| !endpoint.disabled && endpoint.hears(event));
-    hearing.map(|endpoint| endpoint.id.clone()).collect()
+    let receivers = places.into_iter().filter_map(|place| endpoints.at(place));
+    let receivers = receivers.filter(|endpoint| !endpoint.disabled && endpoint.receives(event));
+    receivers.map(|endpoint| endpoint.id.clone()).collect()
 }
 
 /// Delivers an event that has just happened.
@@ -81,19 +81,19 @@ pub(crate) fn deliver(state: &mut State, event: u64) {
             stored.pending_webhooks += 1;
         }
         if let Some(delivery) = insert(state, &endpoint, event, true) {
-            is_due(state, delivery);
+            attempt(state, delivery);
         }
     }
 }
 
-/// Delivers an event to an endpoint once more, or for the first time. An attempt that is due by itself still is.
+/// Delivers an event to an endpoint again, or for the first time. A scheduled attempt stays scheduled.
 pub(crate) fn resend(state: &mut State, event: u64, endpoint: &str) {
-    // If there is no delivery although the endpoint gets such events, it was dropped or is forgotten, and the event still
-    // waits.
+    // If the endpoint receives such events but there is no delivery, then it was dropped or is no longer kept, and the event
+    // still counts it as pending.
     let (is_counted, delivery) = match (state.webhook_endpoints.get(endpoint), state.events.at(event)) {
         (Some(endpoint), Some(stored)) => {
             let is_to = |place: &u64| state.deliveries.at(*place).is_some_and(|it| it.is_to(&endpoint.id));
-            (endpoint.hears(stored), state.deliveries.having(None, "event", &stored.id).rev().find(is_to))
+            (endpoint.receives(stored), state.deliveries.having(None, "event", &stored.id).rev().find(is_to))
         }
         _ => return,
     };
@@ -103,7 +103,7 @@ pub(crate) fn resend(state: &mut State, event: u64, endpoint: &str) {
     }
 }
 
-/// Makes a delivery, unless there is no room for it. Returns its place.
+/// Creates a delivery, and returns its place. Returns `None` if the endpoint has no room for it.
 fn insert(state: &mut State, endpoint: &str, event: u64, is_counted: bool) -> Option<u64> {
     let event = state.events.at(event)?;
     let delivery = WebhookDelivery {
@@ -127,7 +127,7 @@ fn insert(state: &mut State, endpoint: &str, event: u64, is_counted: bool) -> Op
     Some(state.deliveries.insert(StoredDelivery::new(delivery, is_counted)))
 }
 
-/// Forgets what came back when an event was delivered, also what is still to come back of what is under way.
+/// Removes the bodies of the responses to the deliveries of an event, including those of attempts under way.
 pub(crate) fn redact(state: &mut State, event: &str) {
     let deliveries: Vec<_> = state.deliveries.having(None, "event", event).collect();
     for delivery in deliveries {
@@ -137,8 +137,8 @@ pub(crate) fn redact(state: &mut State, event: &str) {
     }
 }
 
-/// Makes the attempt ready that the schedule makes now.
-pub(crate) fn is_due(state: &mut State, id: u64) {
+/// Makes the scheduled attempt of a delivery ready, unless a disorder delays or drops it.
+pub(crate) fn attempt(state: &mut State, id: u64) {
     let now = state.clock.now();
     let Some(mut edit) = state.deliveries.edit(id).filter(|it| it.delivery.status == DeliveryStatus::Pending) else {
         return;
@@ -171,7 +171,7 @@ pub(crate) fn is_due(state: &mut State, id: u64) {
     }
 }
 
-/// Makes an attempt ready, and another one like it if it is to be doubled.
+/// Makes an attempt ready, and a second one if a disorder doubles it.
 fn make_ready(state: &mut State, id: u64, trigger: AttemptTrigger, disorder: &[Disorder]) {
     let double = disorder.contains(&Disorder::Doubled).then_some(AttemptTrigger::Disorder);
     let Some(endpoint) = state.deliveries.at(id).map(|stored| stored.delivery.webhook_endpoint.clone()) else { return };
@@ -180,7 +180,7 @@ fn make_ready(state: &mut State, id: u64, trigger: AttemptTrigger, disorder: &[D
         let (hold, index) = if is_reordered { state.outbox.choose(&endpoint) } else { (Duration::ZERO, None) };
         let last = state.outbox.next_place();
         let mut ready = Ready { place: last, trigger, disorder: disorder.to_vec(), hold };
-        // By an exchange of two places, only two deliveries change, however many wait.
+        // Swapping two places changes only two deliveries, no matter how many are ready.
         let lane = state.outbox.lanes.get_mut(&endpoint);
         if let Some((place, other)) = lane.and_then(|lane| lane.swap(index?, id)) {
             ready.place = place;
@@ -199,8 +199,8 @@ fn make_ready(state: &mut State, id: u64, trigger: AttemptTrigger, disorder: &[D
     }
 }
 
-/// Ends the attempts that were under way when the world was written, and makes others like them ready: whether they have
-/// arrived is not known.
+/// Ends the attempts that were under way when the world was written, and makes others like them ready, since it is not known
+/// whether they have arrived.
 pub(crate) fn resume(state: &mut State) {
     for attempt in std::mem::take(&mut state.outbox.interrupted) {
         give_up(state, &attempt);
@@ -215,7 +215,7 @@ pub(crate) fn give_up(state: &mut State, attempt: &AttemptId) {
         return;
     };
     let mut attempts = stored.delivery.attempts.iter_mut();
-    // Its result may have been reported meanwhile, if the world was imported where it was exported.
+    // If the world was exported from and imported into the same simulator, the result may have been reported meanwhile.
     let Some(ended) = attempts.find(|it| it.number == attempt.number && it.result.is_none()) else { return };
     ended.result = Some(DeliveryFailure::Closed.into());
     let (trigger, disorder) = (ended.trigger, ended.disorder.clone());
@@ -230,7 +230,7 @@ fn edit_endpoint(state: &mut State, id: &str, edit: impl FnOnce(&mut StoredEndpo
     }
 }
 
-/// Takes the next request that is ready for an endpoint with less than so many under way, signed at this time.
+/// Takes the next request that is ready, signed at `signed_at`. Skips endpoints that have `most_under_way` requests under way.
 pub(crate) fn take(state: &mut State, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
     loop {
         let (place, delivery) = state.outbox.take(most_under_way)?;
@@ -240,7 +240,7 @@ pub(crate) fn take(state: &mut State, signed_at: Timestamp, most_under_way: usiz
     }
 }
 
-/// Returns `None` if nothing is to be sent any more.
+/// Creates the request of a ready attempt. Returns `None` if nothing is to be sent any more.
 fn prepare(state: &mut State, place: u64, delivery: u64, signed_at: Timestamp) -> Option<Outgoing> {
     let now = state.clock.now();
     let mut stored = state.deliveries.edit(delivery)?;
@@ -249,7 +249,7 @@ fn prepare(state: &mut State, place: u64, delivery: u64, signed_at: Timestamp) -
     let event = state.events.get(stored.delivery.event.as_str());
     let endpoint = state.webhook_endpoints.get(&stored.delivery.webhook_endpoint)?;
     let is_stopped = endpoint.disabled && ready.trigger != AttemptTrigger::Resend;
-    // An event that is gone has lapsed meanwhile.
+    // An event that does not exist any more has expired meanwhile.
     let Some(event) = event.filter(|_| !is_stopped) else {
         drop(stored);
         finish(state, delivery, DeliveryStatus::Failed);
@@ -263,7 +263,7 @@ fn prepare(state: &mut State, place: u64, delivery: u64, signed_at: Timestamp) -
     Some(Outgoing { attempt, request, hold: ready.hold, timeout: state.settings.webhook_timeout, is_cut })
 }
 
-/// Notes an attempt, and returns its number.
+/// Adds an attempt to a delivery, and returns its number.
 fn begin(delivery: &mut WebhookDelivery, trigger: AttemptTrigger, disorder: Vec<Disorder>, at: Timestamp) -> u32 {
     let attempts = &mut delivery.attempts;
     let number = attempts.last().map_or(1, |last| last.number.saturating_add(1));
@@ -276,7 +276,7 @@ fn begin(delivery: &mut WebhookDelivery, trigger: AttemptTrigger, disorder: Vec<
     number
 }
 
-/// Notes what came of a request.
+/// Records the result of an attempt.
 pub(crate) fn report(state: &mut State, attempt: &AttemptId, latency: Duration, result: AttemptResult) {
     state.outbox.end(&attempt.endpoint, &attempt.id, attempt.number);
     if state.deliveries.at(attempt.delivery).is_none_or(|stored| stored.delivery.id != attempt.id) {
@@ -299,14 +299,14 @@ fn end(state: &mut State, id: u64, number: u32, latency: Option<Duration>, resul
         DeliveryStatus::Delivered
     } else if is_scheduled && delivery.status == DeliveryStatus::Pending {
         if let Some(&wait) = stored.tries.checked_sub(1).and_then(|failures| WAITS.get(failures)) {
-            // From when the attempt began: how long the receiver took is not for the world's clock to say.
+            // The wait begins with the attempt, since the world's clock does not measure how long the receiver took.
             let next = Time::from(attempt.at).after(wait);
             delivery.next_attempt = Some(next.timestamp());
             return state.queue.schedule(next, DueThing::Delivery { delivery: id });
         }
         DeliveryStatus::Failed
     } else if stored.tries == 0 && delivery.next_attempt.is_none() {
-        // It was made by a resend, and has no schedule.
+        // A resend created the delivery, so that it has no schedule.
         DeliveryStatus::Failed
     } else {
         return;
@@ -339,12 +339,12 @@ fn finish(state: &mut State, id: u64, status: DeliveryStatus) {
     drop(edit);
     edit_endpoint(state, &endpoint, |endpoint| endpoint.counts.count(is_delivered, is_repair));
     if has_arrived {
-        count_arrived(state, &event);
+        decrement_pending(state, &event);
     }
 }
 
-/// Counts one webhook less of an event that has not arrived.
-fn count_arrived(state: &mut State, event: &str) {
+/// Decrements the number of pending webhooks of an event.
+fn decrement_pending(state: &mut State, event: &str) {
     let place = state.events.place(event);
     if let Some(mut stored) = place.and_then(|place| state.events.edit(place)) {
         stored.pending_webhooks = stored.pending_webhooks.saturating_sub(1);

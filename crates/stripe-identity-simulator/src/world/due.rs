@@ -1,4 +1,4 @@
-//! Lets time pass, and everything that is due meanwhile happen.
+//! Lets time pass, and executes everything that becomes due meanwhile.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::world::queue::DueThing;
 use crate::world::state::State;
 use crate::world::{deliveries, life};
 
-/// How often something new may come due before a world counts as never idle.
+/// The number of steps after which a world is considered to be never idle.
 const MOST_STEPS: usize = 100_000;
-/// How often it may for each thing that is due already.
+/// The same for each thing that is scheduled at the start. The larger limit counts.
 const MOST_STEPS_FOR_EACH: usize = 10;
 
-/// Sets the time that it is by the machine's time.
+/// Moves a running clock to its time at a time of the machine.
 pub(crate) fn catch_up(state: &mut State, real: Time) {
     let now = state.clock.at(real);
     pass_until(state, now);
@@ -27,13 +27,13 @@ pub(crate) fn advance(state: &mut State, duration: Duration) {
     advance_to(state, target);
 }
 
-/// Moves the time forward to a moment, or leaves it if the moment has passed.
+/// Moves the time forward to `target`. Does nothing if that time has passed.
 pub(crate) fn advance_to(state: &mut State, target: Time) {
     state.clock.shift(target.since(state.clock.now()));
     pass_until(state, target);
 }
 
-/// Moves the time forward to when the next thing is due. Returns whether there was one.
+/// Moves the time forward to the next thing that is due. Returns `false` if nothing is scheduled.
 pub(crate) fn advance_to_next(state: &mut State) -> bool {
     let next = state.queue.next();
     if let Some(next) = next {
@@ -42,7 +42,7 @@ pub(crate) fn advance_to_next(state: &mut State) -> bool {
     next.is_some()
 }
 
-/// Moves the time forward until no try, checks, redaction or delivery is due. Returns whether there is such a time.
+/// Moves the time forward until no try, checks, redaction or delivery is scheduled. Returns `false` if new ones keep coming.
 pub(crate) fn run_until_idle(state: &mut State) -> bool {
     for _ in 0..state.queue.work_len().saturating_mul(MOST_STEPS_FOR_EACH).max(MOST_STEPS) {
         let Some(next) = state.queue.next_work() else { return true };
@@ -51,7 +51,7 @@ pub(crate) fn run_until_idle(state: &mut State) -> bool {
     false
 }
 
-/// Lets the clock run or stand from now on. One that is set to a time that is still to come moves on to it.
+/// Sets the clock. If it is set to a later time, everything that is due until then happens.
 pub(crate) fn set_clock(state: &mut State, clock: Clock, real: Time) -> Result<(), ControlError> {
     match clock {
         Clock::Real => {
@@ -73,22 +73,22 @@ pub(crate) fn set_clock(state: &mut State, clock: Clock, real: Time) -> Result<(
     Ok(())
 }
 
-/// Everything that is due on the way happens at its own time.
+/// Moves the clock to `target`. Everything that is due until then happens, each at its own time.
 fn pass_until(state: &mut State, target: Time) {
     while let Some((time, thing)) = state.queue.take_due(target) {
         state.clock.set(time);
-        happen(state, thing);
+        execute(state, thing);
     }
     state.clock.set(target);
 }
 
-fn happen(state: &mut State, thing: DueThing) {
+fn execute(state: &mut State, thing: DueThing) {
     let now = state.clock.now();
     match thing {
-        DueThing::UserSubmits { session } => life::try_is_due(state, session),
-        DueThing::ChecksEnd { session } => life::checks_are_due(state, session),
-        DueThing::RedactionEnds { session } => life::redaction_is_due(state, session),
-        DueThing::Delivery { delivery } => deliveries::is_due(state, delivery),
+        DueThing::UserSubmits { session } => life::begin_due_try(state, session),
+        DueThing::ChecksEnd { session } => life::end_due_checks(state, session),
+        DueThing::RedactionEnds { session } => life::end_due_redaction(state, session),
+        DueThing::Delivery { delivery } => deliveries::attempt(state, delivery),
         DueThing::ClientSecretExpires { session } => {
             if let Some(mut stored) = state.sessions.edit(session) {
                 stored.expire_client_secret(now);
@@ -120,7 +120,7 @@ mod tests {
     use crate::world::ids::Ids;
 
     #[test]
-    fn world_with_much_to_do_is_idle_in_the_end() {
+    fn world_with_much_scheduled_work_becomes_idle() {
         let clock = WorldClock::new(Clock::FrozenAt(Timestamp::from_secs(0)), Time::of_system());
         let mut state = State::new(Ids::new(0, "a"), clock, Settings::default(), String::new());
         for second in 0..=100_000 {

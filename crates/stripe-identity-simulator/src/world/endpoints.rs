@@ -1,4 +1,4 @@
-//! All endpoints, and the handler of each.
+//! All endpoints, with their handlers.
 
 use std::sync::LazyLock;
 
@@ -16,18 +16,18 @@ use crate::world::call::Call;
 use crate::world::state::State;
 use crate::world::{api, control, users, webhook_control};
 
-/// Whom an endpoint is for, and how a request to it names its world.
+/// The callers of an endpoint, and the way in which a request to it names its world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Who has a key of Stripe's API.
+    /// Callers with a key of Stripe's API, which names the world.
     Key,
-    /// The test or the person that runs the simulator: by a key, or by the id of an object.
+    /// The test or the person that runs the simulator. A key or the id of an object names the world.
     Control,
-    /// Who has the link: by the token in its path.
+    /// Callers with a link. The token in its path names the world.
     Link,
-    /// The same, with a browser: what it gets is a page.
+    /// Browsers with a link, whose response is a page. The token in its path names the world.
     Page,
-    /// A page of any origin, by a publishable key in the body.
+    /// Pages of any origin. A publishable key in the body names the world.
     Opener,
 }
 
@@ -36,7 +36,7 @@ impl Access {
         target.map_or(Self::Key, |target| target.row.access)
     }
 
-    /// Returns the response to a request, in a form that its sender can read.
+    /// Returns the response to a request, in the form that the caller expects.
     pub(crate) fn respond(self, result: Result<Response<Bytes>, Refusal>) -> Response<Bytes> {
         match self {
             Self::Page => result.unwrap_or_else(|refusal| face::refused(refusal.status(), refusal.message())),
@@ -52,7 +52,7 @@ type Handler = fn(&mut State, &mut Call<'_>) -> Result<Body, Refusal>;
 pub(crate) struct Row {
     pub(crate) route: Route,
     pub(crate) access: Access,
-    /// Whether there are parameters besides `expand`.
+    /// Whether the endpoint has parameters besides `expand`.
     pub(crate) has_params: bool,
     pub(crate) expand_prefix: &'static str,
     pub(crate) expansions: Vec<&'static str>,
@@ -60,15 +60,15 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// An endpoint that the client does not call. It has parameters, and nothing to expand.
+    /// Creates the row of an endpoint that the client does not call. It has parameters, and nothing to expand.
     fn new(access: Access, route: Route, handler: Handler) -> Self {
         Self { route, access, has_params: true, expand_prefix: "", expansions: Vec::new(), handler }
     }
 
-    /// An endpoint as the client declares it.
+    /// Creates the row of an endpoint that the client declares.
     fn of_client<E: Endpoint<Expand: Expansions>>(route: Route, handler: Handler) -> Self {
         Self {
-            // An endpoint without parameters has `()` for them, which is the one type of theirs without a size.
+            // The parameters of an endpoint without any have the type `()`, the only one whose size is zero.
             has_params: size_of::<E::Params>() > 0,
             expand_prefix: E::EXPAND_PREFIX,
             expansions: E::Expand::known(),
@@ -107,7 +107,7 @@ macro_rules! of_client {
     ($($endpoint:ty => $handler:path;)+) => { [$(Row::of_client::<$endpoint>(<$endpoint>::ROUTE, $handler)),+] };
 }
 
-/// Those that the client calls.
+/// The endpoints that the client calls.
 fn of_client() -> impl IntoIterator<Item = Row> {
     of_client! {
         client::ephemeral_keys::Create => api::ephemeral_keys::create;
@@ -134,7 +134,7 @@ fn of_client() -> impl IntoIterator<Item = Row> {
     }
 }
 
-/// Those that only the simulator has.
+/// The endpoints that only the simulator has.
 fn of_simulator() -> impl IntoIterator<Item = Row> {
     use Access::{Control, Link};
     [
@@ -176,7 +176,7 @@ fn of_simulator() -> impl IntoIterator<Item = Row> {
     ]
 }
 
-/// The pages of sessions: by themselves, and in a dialog of another page.
+/// The pages of sessions, on their own and in a dialog of another page.
 fn of_pages() -> impl IntoIterator<Item = Row> {
     use Access::{Opener, Page};
     use api::start;
@@ -191,7 +191,7 @@ fn of_pages() -> impl IntoIterator<Item = Row> {
     ]
 }
 
-/// Those of webhooks, none of which the client calls.
+/// The endpoints for webhooks. The client calls none of them.
 fn of_webhooks() -> impl IntoIterator<Item = Row> {
     use Access::{Control, Key};
     use api::{event_destinations, events, webhook_endpoints};
@@ -239,7 +239,7 @@ static ROUTER: LazyLock<Router<Row>> = LazyLock::new(|| {
     )
 });
 
-/// An endpoint that a request is to, with the id in its path.
+/// The endpoint that a request is addressed to, with the id in its path.
 pub(crate) struct Target {
     pub(crate) row: &'static Row,
     pub(crate) id: String,
@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_route_of_the_client_has_its_row() {
+    fn each_route_of_the_client_has_a_row() {
         for route in client::routes() {
             let path = route.template().replace('{', "a%2F").replace('}', "");
             let target = Target::of(route.method(), &path).unwrap();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn row_has_parameters_where_its_endpoint_has() {
+    fn row_has_parameters_only_if_its_endpoint_has() {
         let has_params = |method, path| Target::of(&method, path).unwrap().row.has_params;
         assert!(has_params(Method::GET, "/v1/events") && has_params(Method::POST, "/v1/files"));
         assert!(!has_params(Method::GET, "/v1/events/evt_1") && !has_params(Method::DELETE, "/v1/ephemeral_keys/x"));

@@ -1,4 +1,4 @@
-//! What happens, as events.
+//! Records what happens as events.
 
 use std::time::Duration;
 
@@ -14,8 +14,7 @@ use crate::world::state::State;
 
 const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Records that something happened to an object, which is given as it is now and with paths for URLs. Returns the place
-/// of the event.
+/// Records an event with the current state of an object, in which URLs are paths. Returns the place of the event.
 pub(crate) fn record(
     state: &mut State,
     type_: EventType,
@@ -40,11 +39,11 @@ pub(crate) fn record(
     event
 }
 
-/// Records what happened to the session at a place, as it is now.
+/// Records an event with the current state of the session at a place.
 pub(crate) fn record_of_session(state: &mut State, session: u64, type_: EventType, request: Option<&EventRequest>) {
     let Some(stored) = state.sessions.at(session) else { return };
     let (mut object, account) = (Expanded::default().session(&stored.session, None, ""), stored.account.clone());
-    // What opens the session's page is for the user, and no event passes it on.
+    // The client secret and the URL are for the user, so that no event contains them.
     (object.client_secret, object.url) = (None, None);
     let event = record(state, type_, &object, account.as_deref(), request);
     if let Some(mut stored) = state.sessions.edit(session) {

@@ -1,4 +1,4 @@
-//! Shows of an object what a request asked for.
+//! Shows an object with the fields that a request expands.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::world::checks;
 use crate::world::show::{show_url, to_json};
 
-/// The paths that a request asked for.
+/// The paths that a request expands.
 #[derive(Debug, Default)]
 pub(crate) struct Expanded {
     paths: Vec<String>,
@@ -20,11 +20,11 @@ pub(crate) struct Expanded {
 #[serde(untagged)]
 pub(crate) enum Shown<T> {
     Model(T),
-    /// With nulls in it that the model has no way to say.
+    /// With `null` fields that the model cannot express.
     Filled(Value),
 }
 
-/// What in a report, or in a session's link to one, takes a restricted key.
+/// The paths in a report, or in a session with its report, that require a restricted key.
 const RESTRICTED: &[&str] = &[
     "document.dob",
     "document.expiration_date",
@@ -36,7 +36,7 @@ const RESTRICTED: &[&str] = &[
 ];
 
 impl Expanded {
-    /// Reads the parameter `expand`: each path begins with `prefix` and is one of those that are known.
+    /// Parses the parameter `expand`. Each path must begin with `prefix` and be one of `known` after it.
     pub(crate) fn parse(paths: Vec<String>, prefix: &str, known: &[&str]) -> Result<Self, Refusal> {
         let mut expanded = Self::default();
         for path in paths {
@@ -51,12 +51,12 @@ impl Expanded {
         Ok(expanded)
     }
 
-    /// Whether something was asked for that takes a restricted key.
+    /// Returns whether a path requires a restricted key.
     pub(crate) fn is_sensitive(&self) -> bool {
         self.is_sensitive
     }
 
-    /// Whether this path or something inside it was asked for.
+    /// Returns whether this path or a path below it is expanded.
     pub(crate) fn reaches(&self, path: &str) -> bool {
         self.paths.iter().any(|asked| match asked.strip_prefix(path) {
             Some(rest) => rest.is_empty() || rest.starts_with('.'),
@@ -70,7 +70,7 @@ impl Expanded {
         }
     }
 
-    /// Shows what was asked for and is not there as `null`.
+    /// Shows an expanded field without a value as `null`.
     fn fill<T: Serialize>(&self, shown: T) -> Shown<T> {
         if self.paths.is_empty() {
             return Shown::Model(shown);
@@ -95,7 +95,7 @@ impl Expanded {
         self.fill(self.session(session, report, base_url))
     }
 
-    /// Returns a session with those of its optional parts that were asked for.
+    /// Returns a session with only those of its optional parts that are expanded.
     pub(crate) fn session(
         &self,
         session: &VerificationSession,
@@ -127,7 +127,7 @@ impl Expanded {
         self.fill(self.trimmed(report, ""))
     }
 
-    /// The report with those of its optional parts that were asked for under this prefix.
+    /// Returns a report with only those of its optional parts that are expanded under this prefix.
     fn trimmed(&self, report: &VerificationReport, prefix: &str) -> VerificationReport {
         let mut report = report.clone();
         let path = |part: &str| format!("{prefix}{part}");

@@ -1,4 +1,4 @@
-//! Decides which requests go wrong, and how.
+//! Applies faults and the rate limit to requests.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,21 +20,21 @@ use crate::world::ids::Ids;
 use crate::world::rate::Bucket;
 
 const MOST_RULES: usize = 1000;
-/// Of one request, so many faults are named that only delay it.
+/// Limits the number of delaying faults that are recorded for one request.
 const MOST_NAMED: usize = 4;
 
 /// The faults of a world, and the requests that they delay.
 #[derive(Debug)]
 pub(crate) struct Faults {
     rules: Vec<FaultRule>,
-    /// Apart from other ids, so that a fault does not change which ones come next.
+    /// Separate from other ids, so that a fault does not change the ids of objects.
     ids: Ids,
     bucket: Bucket,
     /// The delayed requests, by their idempotency keys.
     in_progress: HashMap<Entry, Until>,
 }
 
-/// When a delayed response leaves.
+/// The time at which a delayed response leaves, by the world's clock or by the machine's.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Until {
@@ -42,7 +42,7 @@ enum Until {
     Real(Time),
 }
 
-/// All that is written of the faults of a world.
+/// The faults of a world, as they are written.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StoredFaults {
@@ -62,7 +62,7 @@ impl Until {
 
 impl Faults {
     pub(crate) fn new(ids: &Ids) -> Self {
-        // The first fork makes the ids of requests, and the second one what the outbox makes, secrets among it.
+        // The first fork is for the ids of requests, and the second one for the ids and secrets of the outbox.
         let ids = ids.fork().fork().fork();
         Self { rules: Vec::new(), ids, bucket: Bucket::default(), in_progress: HashMap::new() }
     }
@@ -93,8 +93,8 @@ impl Faults {
         rule
     }
 
-    /// Whether there are so many that looking through them costs each request much.
-    pub(crate) fn are_many(&self) -> bool {
+    /// Returns whether no further fault may be added, since each request is compared with each fault.
+    pub(crate) fn is_full(&self) -> bool {
         self.rules.len() >= MOST_RULES
     }
 
@@ -102,7 +102,7 @@ impl Faults {
         &self.rules
     }
 
-    /// Removes a fault. Returns whether there was one.
+    /// Removes a fault. Returns `false` if there is no such fault.
     pub(crate) fn remove(&mut self, id: &str) -> bool {
         let before = self.rules.len();
         self.rules.retain(|rule| rule.id != id);
@@ -113,7 +113,7 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Takes a request from what a second brings. Returns whether there was one left.
+    /// Counts a request. Returns whether it is within the limit.
     pub(crate) fn is_within(&mut self, limit: RateLimit, now: Time) -> bool {
         match limit {
             RateLimit::None => true,
@@ -121,12 +121,12 @@ impl Faults {
         }
     }
 
-    /// Whether a delayed request has this idempotency key.
+    /// Returns whether a request with this idempotency key is being delayed.
     pub(crate) fn is_in_progress(&self, entry: &Entry, now: Time, real: Time) -> bool {
         self.in_progress.get(entry).is_some_and(|until| until.is_to_come(now, real))
     }
 
-    /// Keeps the idempotency key of a request that is delayed so long.
+    /// Records that a request with this idempotency key is delayed by `latency`.
     pub(crate) fn delay(&mut self, entry: Entry, latency: Duration, is_real: bool, now: Time, real: Time) {
         let until = if is_real { Until::Real(real.after(latency)) } else { Until::World(now.after(latency)) };
         self.in_progress.retain(|_, until| until.is_to_come(now, real));
@@ -144,7 +144,7 @@ impl Faults {
             let fault = &rule.fault;
             let is_open = match fault.effect() {
                 None => true,
-                // Something else is stored already.
+                // Another response is stored under the key already.
                 Some(Effect::Respond(response)) if response.is_stored() && is_replay => false,
                 Some(_) => strike.effect.is_none(),
             };
@@ -166,7 +166,7 @@ impl Faults {
     }
 }
 
-/// What happens to a request.
+/// The effect of the faults and the rate limit on a request.
 #[derive(Debug, Default)]
 pub(crate) struct Strike {
     latency: Duration,
@@ -175,18 +175,18 @@ pub(crate) struct Strike {
 }
 
 impl Strike {
-    /// What happens to a request beyond the limit of its world.
+    /// Creates the effect on a request beyond the rate limit of its world.
     pub(crate) fn limit() -> Self {
         let applied = vec![AppliedFault { id: None, effect: "rate_limit" }];
         Self { effect: Some(Effect::Respond(FaultResponse::rate_limit())), applied, ..Self::default() }
     }
 
-    /// Returns the faults that apply; if many only delay it, the first ones.
+    /// Takes the faults that applied. If many only delay the request, only the first of them are recorded.
     pub(crate) fn take_applied(&mut self) -> Vec<AppliedFault> {
         std::mem::take(&mut self.applied)
     }
 
-    /// Returns the error that it responds with, if it does.
+    /// Returns the error of a fault's response, if a fault responds with one of Stripe's errors.
     pub(crate) fn error(&self) -> Option<RequestError> {
         match &self.effect {
             Some(Effect::Respond(response)) => response.shown_error(),
@@ -198,7 +198,7 @@ impl Strike {
         self.latency
     }
 
-    /// Returns the response that comes before the request takes any effect, if one does.
+    /// Returns the response to send instead of executing the request, if a fault prevents the request.
     pub(crate) fn instead(&self) -> Option<Response<Bytes>> {
         match &self.effect {
             Some(Effect::Respond(response)) if !response.is_stored() => Some(response.to_response()),
@@ -210,7 +210,7 @@ impl Strike {
         }
     }
 
-    /// Returns the response that is kept in place of what the request would do, if there is one.
+    /// Returns the response to store instead of executing the request, if a fault has one.
     pub(crate) fn stored(&self) -> Option<Response<Bytes>> {
         match &self.effect {
             Some(Effect::Respond(response)) if response.is_stored() => Some(response.to_response()),
@@ -218,12 +218,12 @@ impl Strike {
         }
     }
 
-    /// Whether the response does not come from Stripe.
+    /// Returns whether the response does not come from Stripe.
     pub(crate) fn is_foreign(&self) -> bool {
         matches!(&self.effect, Some(Effect::Respond(response)) if response.is_foreign())
     }
 
-    /// Returns what happens to the response, if anything does.
+    /// Returns the disruption of the response, or `None` if it is neither delayed nor damaged.
     pub(crate) fn disruption(&self) -> Option<Disruption> {
         let damage = match self.effect {
             Some(Effect::Damage(damage)) => Some(damage),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn latencies_add_up_and_first_effect_wins() {
+    fn several_faults_add_up_their_latencies_and_first_effect_wins() {
         let mut faults = faults([
             Fault::latency(second(1)),
             Fault::reset().times(1),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn fault_applies_to_so_many_requests_and_no_more() {
+    fn fault_with_times_applies_to_that_number_of_requests() {
         let mut faults = faults([Fault::reset().times(2), Fault::cut_body().times(0)]);
         let struck = std::iter::repeat_with(|| faults.strike(&request(), false).disruption().is_some());
         assert_eq!(struck.take(4).collect::<Vec<_>>(), [true, true, false, false]);
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn key_is_that_of_the_request() {
+    fn fault_with_a_key_applies_to_requests_with_that_key() {
         let mut faults = faults([Fault::reset().key("sk_test_b"), Fault::cut_body().key("sk_")]);
         assert!(faults.strike(&request(), false).disruption().is_some());
         assert!(faults.strike(&Request::new(Bytes::new()), false).disruption().is_none());

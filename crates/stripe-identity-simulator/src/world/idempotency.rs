@@ -1,4 +1,4 @@
-//! Which request an idempotency key is for.
+//! Idempotency keys, and the requests that they belong to.
 
 use std::time::Duration;
 
@@ -14,14 +14,15 @@ use crate::world::ids::hash_of_parts;
 
 pub(crate) const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Whose idempotency key it is, and the key. A secret key must not get what a restricted one was responded with.
+/// An idempotency key, with the account and the kind of API key that it belongs to. A secret key must not get the response to
+/// a restricted one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Entry(Sensitive<Box<str>>);
 
 impl Entry {
     pub(crate) fn new(account: Option<&str>, key: KeyKind, idempotency_key: &str) -> Self {
-        // None of them has the end of a line in it: they were in headers.
+        // None of the parts contains a line break, since they come from headers.
         let key = match key {
             KeyKind::Secret => "secret",
             KeyKind::Restricted => "restricted",
@@ -39,7 +40,7 @@ impl Entry {
     }
 }
 
-/// Which request it was: its route, its parameters in whatever order, and its file.
+/// The fingerprint of a request: of its route, its parameters in any order, and its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Fingerprint(#[serde(with = "serial::hex")] pub(crate) u64);
@@ -47,7 +48,7 @@ pub(crate) struct Fingerprint(#[serde(with = "serial::hex")] pub(crate) u64);
 impl Fingerprint {
     pub(crate) fn of(request: &Request<Bytes>, parameters: &Parameters) -> Self {
         let mut pairs: Vec<_> = form_urlencoded::parse(&parameters.form).collect();
-        // Of one name, the order matters: in a list, or where the last one counts.
+        // The sort is stable: among parameters with the same name the order matters.
         pairs.sort_by(|one, other| one.0.cmp(&other.0));
         let route = [request.method().as_str().as_bytes(), request.uri().path().as_bytes()];
         let pairs = pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);

@@ -1,10 +1,11 @@
-//! Ids and secrets that look like Stripe's, the same ones from the same seed.
+//! Ids and secrets that look like Stripe's and follow from a seed.
 
 use fastrand::Rng;
 
 const TAG: usize = 10;
 
-/// Makes the ids of one world. Each holds the world's tag, as those of Stripe hold a part of the account's id.
+/// The generator of the ids of one world. Each id contains the world's tag, as Stripe's ids contain a part of the account's
+/// id.
 #[derive(Clone, Debug)]
 pub(crate) struct Ids {
     tag: String,
@@ -18,23 +19,23 @@ impl Ids {
         Self { tag, random }
     }
 
-    /// Returns ids that go on from where others of a tag were.
+    /// Returns a generator that continues from a [`seed`](Self::seed).
     pub(crate) fn resume(tag: &str, seed: u64) -> Self {
         Self { tag: tag.to_owned(), random: Rng::with_seed(seed) }
     }
 
-    /// Returns where they are: what [`resume`](Self::resume) takes.
+    /// Returns the state of the generator, from which [`resume`](Self::resume) continues.
     pub(crate) fn seed(&self) -> u64 {
         self.random.get_seed()
     }
 
-    /// Goes on elsewhere, by a number.
+    /// Moves to another sequence of ids, which depends on `number`.
     #[cfg(feature = "state")]
     pub(crate) fn jump(&mut self, number: u64) {
         self.random = Rng::with_seed(hash(self.seed(), &number.to_string()));
     }
 
-    /// Returns other ids of the same world, which do not follow from how many of these were made.
+    /// Returns a generator of other ids of the same world. This one does not change.
     pub(crate) fn fork(&self) -> Self {
         Self { tag: self.tag.clone(), random: self.random.clone().fork() }
     }
@@ -48,7 +49,7 @@ impl Ids {
         format!("{prefix}1{before}{}{after}", self.tag)
     }
 
-    /// Returns a secret that leads back to an id.
+    /// Returns a secret that contains an id.
     pub(crate) fn token(&mut self, id: &str) -> String {
         format!("{}{}", id.rsplit('_').next().unwrap_or_default(), self.text(32))
     }
@@ -65,23 +66,23 @@ impl Ids {
         self.random.u64(..)
     }
 
-    /// Returns whether something happens that has this probability.
+    /// Returns `true` with this probability.
     pub(crate) fn happens(&mut self, probability: f64) -> bool {
         self.random.f64() < probability
     }
 }
 
-/// Returns the tag of the world that an id or a token is of, if it is one of [`Ids`].
+/// Returns the tag of the world of an id or a token, if [`Ids`] can have created it.
 pub(crate) fn tag_of(id: &str) -> Option<&str> {
     id.rsplit('_').next()?.strip_prefix('1')?.get(6..6 + TAG)
 }
 
-/// Whether a text can be the tag of a world.
+/// Returns whether a text can be the tag of a world.
 pub(crate) fn is_tag(text: &str) -> bool {
     text.len() == TAG && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Returns the id that a token leads back to.
+/// Returns the id that a token contains.
 pub(crate) fn id_of(prefix: &str, token: &str) -> Option<String> {
     Some(format!("{prefix}{}", token.get(..1 + 6 + TAG + 7)?))
 }
@@ -90,7 +91,7 @@ fn text(random: &mut Rng, length: usize) -> String {
     std::iter::repeat_with(|| random.alphanumeric()).take(length).collect()
 }
 
-/// Returns a seed that is always the same for an id.
+/// Returns the seed that belongs to an id.
 pub(crate) fn seed_of(id: &str) -> u64 {
     hash(0, id)
 }
@@ -99,7 +100,7 @@ fn hash(seed: u64, world: &str) -> u64 {
     fnv(FNV, seed.to_le_bytes().into_iter().chain(world.bytes()))
 }
 
-/// Returns a hash of several texts, one after the other.
+/// Returns the hash of a sequence of texts.
 pub(crate) fn hash_of_parts<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
     let length = |part: &[u8]| (part.len() as u64).to_le_bytes();
     parts.fold(FNV, |hash, part| fnv(hash, length(part).into_iter().chain(part.iter().copied())))
@@ -107,7 +108,7 @@ pub(crate) fn hash_of_parts<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
 
 const FNV: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, which stays the same in every release and on every machine, unlike the hashes of the standard library.
+/// FNV-1a. Unlike the hashes of the standard library, it is the same in every release and on every machine.
 fn fnv(hash: u64, bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn id_and_token_lead_back_to_their_world() {
+    fn id_and_token_contain_the_tag_of_their_world() {
         let mut ids = Ids::new(0, "a");
         let (id, secret) = (ids.id("vs_"), Ids::new(0, "a").fork().id("req_"));
         assert_eq!((tag_of(&id), tag_of(&secret)), (Some(ids.tag()), Some(ids.tag())));

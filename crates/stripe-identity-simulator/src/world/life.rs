@@ -1,4 +1,4 @@
-//! What happens to a session by its user, by its checks and by time.
+//! The life of a session: submissions of its user, the end of its checks, and its redaction.
 
 use serde_json::{Map, Value};
 use stripe_identity_core::types::{
@@ -24,7 +24,8 @@ use crate::world::redact;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
-/// Lets the user of the session at a place submit, after the delay of the submission. The checks end when the world's settings say.
+/// Lets the user of the session at a place submit, after the delay of the submission. The world's settings determine when
+/// the checks end.
 pub(crate) fn submit(state: &mut State, session: u64, submission: &Submission) -> Result<(), ControlError> {
     let stored = state.sessions.at(session).ok_or(ControlError::NoSuchSession)?;
     stored.must_have(&VerificationSessionStatus::RequiresInput)?;
@@ -44,7 +45,7 @@ fn schedule_try(state: &mut State, session: u64, submission: Submission) {
     }
 }
 
-/// Schedules the next of the tries that are planned for a session, if it requires input and none is scheduled.
+/// Schedules the next planned try of a session, if the session requires input and no try is scheduled.
 pub(crate) fn schedule_planned_try(state: &mut State, session: u64) {
     let Some(stored) = state.sessions.at(session).filter(|stored| !stored.planned.is_empty()) else { return };
     if stored.next_try.is_none() && stored.session.status == VerificationSessionStatus::RequiresInput {
@@ -55,8 +56,8 @@ pub(crate) fn schedule_planned_try(state: &mut State, session: u64) {
     }
 }
 
-/// Makes the try that is due, unless another one was made since it was scheduled, or the session no longer has room for it.
-pub(crate) fn try_is_due(state: &mut State, session: u64) {
+/// Begins the scheduled try, unless another try has replaced it, or the session can no longer have its outcome.
+pub(crate) fn begin_due_try(state: &mut State, session: u64) {
     let now = state.clock.now();
     let Some(stored) = state.sessions.at(session) else { return };
     if stored.next_try.as_ref().is_some_and(|next| next.0 <= now)
@@ -65,7 +66,7 @@ pub(crate) fn try_is_due(state: &mut State, session: u64) {
         let (_, submission) = *next;
         let stored = state.sessions.at(session).filter(|stored| checks::must_fit(&stored.session, &submission).is_ok());
         if stored.is_some() {
-            // It is refused if the session does not require input.
+            // Fails if the session no longer requires input, and then the try is skipped.
             drop(begin_try(state, session, &submission));
         }
     }
@@ -137,8 +138,8 @@ pub(crate) fn finish_processing(state: &mut State, session: u64, submission: &Su
     Ok(())
 }
 
-/// Counts a retrieve, which may be the last before the checks end.
-pub(crate) fn is_retrieved(state: &mut State, session: u64) {
+/// Counts a retrieve, and ends the checks if they wait for no further one.
+pub(crate) fn count_retrieve(state: &mut State, session: u64) {
     let Some(checks) = state.sessions.at(session).and_then(|stored| stored.checks.as_ref()) else { return };
     let ChecksEnd::AfterRetrieves(count) = checks.end else { return };
     let submission = checks.submission.clone();
@@ -148,27 +149,27 @@ pub(crate) fn is_retrieved(state: &mut State, session: u64) {
                 stored.checks = Some(Box::new(Checks { submission, end: ChecksEnd::AfterRetrieves(count) }));
             }
         }
-        // It has the checks of a session whose status is `processing`.
+        // A session with checks has the status `processing`, so this cannot fail.
         None => drop(finish_processing(state, session, &submission)),
     }
 }
 
-/// Ends the checks that are due, unless they have ended otherwise since that was scheduled.
-pub(crate) fn checks_are_due(state: &mut State, session: u64) {
+/// Ends the checks that are due, unless they have ended or changed since they were scheduled.
+pub(crate) fn end_due_checks(state: &mut State, session: u64) {
     let now = state.clock.now();
     let checks = state.sessions.at(session).and_then(|stored| stored.checks.as_ref());
     let checks = checks.filter(|checks| matches!(checks.end, ChecksEnd::At(end) if end <= now));
     if let Some(submission) = checks.map(|checks| checks.submission.clone()) {
-        // As above.
+        // A session with checks has the status `processing`, so this cannot fail.
         drop(finish_processing(state, session, &submission));
     }
 }
 
-/// Ends the redaction that is due, unless it has ended since that was scheduled.
-pub(crate) fn redaction_is_due(state: &mut State, session: u64) {
+/// Ends the redaction that is due, unless it has ended since it was scheduled.
+pub(crate) fn end_due_redaction(state: &mut State, session: u64) {
     let ends = state.sessions.at(session).and_then(|stored| stored.redaction_ends);
     if ends.is_some_and(|ends| ends <= state.clock.now()) {
-        // It cannot be under way twice, and one that has ended is no longer due.
+        // A redaction that has ended is no longer due, so this cannot fail.
         drop(finish_redaction(state, session));
     }
 }
@@ -204,7 +205,7 @@ pub(crate) fn finish_redaction(state: &mut State, session: u64) -> Result<(), Co
         let id = stored.id.clone();
         drop(stored);
         deliveries::redact(state, &id);
-        // A resend shows the event.
+        // The response to a resend shows the event.
         state.responses.forget(&id);
     }
     state.responses.forget(id.as_str());

@@ -1,4 +1,4 @@
-//! Metadata as parameters, with Stripe's limits: 50 keys of 40 characters, values of 500.
+//! Metadata as parameters, with Stripe's limits: 50 keys of up to 40 characters, with values of up to 500 characters.
 
 use stripe_identity_core::types::{Metadata, Patch};
 
@@ -13,7 +13,7 @@ pub(crate) fn parse(form: &mut Form) -> Result<Patch<Vec<(String, String)>>, Ref
     })
 }
 
-/// Sets pairs, takes out those whose value is empty, or all of them.
+/// Applies changes to metadata: sets pairs, and removes those with an empty value, or removes all of them.
 pub(crate) fn change(metadata: &mut Metadata, changes: Patch<Vec<(String, String)>>) -> Result<(), Refusal> {
     let pairs = match changes {
         Patch::Keep => return Ok(()),

@@ -1,4 +1,4 @@
-/// What has changed since it was last written. Nothing is noted before that is asked for.
+/// The places of changes since the last write. Nothing is recorded before [`begin`](Self::begin) is called.
 #[derive(Debug)]
 pub(crate) struct Notes<P> {
     are_kept: bool,
@@ -12,7 +12,7 @@ impl<P> Default for Notes<P> {
 }
 
 impl<P: Ord + Copy> Notes<P> {
-    /// Begins to note changes.
+    /// Begins to record changes.
     pub(crate) fn begin(&mut self) {
         self.are_kept = true;
     }
@@ -23,7 +23,7 @@ impl<P: Ord + Copy> Notes<P> {
         }
     }
 
-    /// Takes out the places of all changes, each once and in order.
+    /// Takes the places of all changes, sorted and without duplicates.
     pub(crate) fn take_sorted(&mut self) -> Vec<P> {
         let mut places = std::mem::take(&mut self.places);
         places.sort_unstable();
@@ -31,7 +31,7 @@ impl<P: Ord + Copy> Notes<P> {
         places
     }
 
-    /// Puts places back that were taken out.
+    /// Puts back places that were taken.
     pub(crate) fn put_back(&mut self, places: Vec<P>) {
         self.places = places;
     }
@@ -40,7 +40,7 @@ impl<P: Ord + Copy> Notes<P> {
         self.places.is_empty()
     }
 
-    /// Forgets the changes, since they are written.
+    /// Removes the changes, after they were written.
     pub(crate) fn clear(&mut self) {
         self.places.clear();
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_change_is_noted_once_and_none_before_that_is_asked_for() {
+    fn change_is_noted_once_and_only_after_the_beginning() {
         let mut notes = Notes::default();
         notes.add(1);
         assert!(notes.is_empty() && notes.places.capacity() == 0);

@@ -1,4 +1,4 @@
-//! What waits to be sent, by endpoint, and what is done to it on purpose.
+//! The webhooks that are ready to be sent, by endpoint, and the rules that disturb them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -9,54 +9,54 @@ use crate::disorder::{Disorder, DisorderRule};
 use crate::world::ids::Ids;
 use crate::world::pattern::matches;
 
-/// To each endpoint: of deliveries that are kept, and of attempts that are ready.
+/// The largest number of deliveries that are kept for an endpoint, and of attempts that are ready for it.
 const MOST: usize = 10_000;
-/// How long a reordered request is held back where there is real time, in milliseconds.
+/// The limit of the real time for which a server holds back a reordered request, in milliseconds.
 const LONGEST_HOLD: u64 = 50;
 
-/// The lanes of all endpoints, and the rules of disorder.
+/// The lanes of all endpoints, and the disorder rules.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) lanes: BTreeMap<String, Lane>,
     /// The endpoints for which an attempt is ready.
     ready: BTreeSet<String>,
-    /// With the id of each.
+    /// The rules, with their ids.
     pub(crate) rules: Vec<(String, DisorderRule)>,
-    /// Apart from those of Stripe's objects, which do not depend on who listens.
+    /// Separate from the ids of Stripe's objects, which must not depend on the endpoints.
     pub(crate) ids: Ids,
     pub(crate) random: Rng,
     /// The attempts that were under way when the world was written.
     pub(crate) interrupted: Vec<AttemptId>,
-    /// How many places were given.
+    /// The number of places that were assigned.
     pub(crate) placed: u64,
 }
 
-/// Names an attempt that is under way.
+/// Identifies an attempt that is under way.
 #[derive(Clone, Debug)]
 pub(crate) struct AttemptId {
     pub(crate) endpoint: String,
-    /// The place of the delivery, and its id, since the world may be another one when the attempt ends.
+    /// The place of the delivery. Its id is there, too, since the world may have been replaced when the attempt ends.
     pub(crate) delivery: u64,
     pub(crate) id: String,
     pub(crate) number: u32,
 }
 
-/// What there is for one endpoint. It delays no other.
+/// The deliveries and attempts of one endpoint. They do not delay those of other endpoints.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     /// The places of attempts that are ready, and of their deliveries.
     ready: VecDeque<(u64, u64)>,
-    /// Attempts that were taken, and whose results are still to come: the id of the delivery, and their number.
+    /// Attempts that were taken and have no result yet: the id of the delivery, and the number of the attempt.
     under_way: BTreeSet<(String, u32)>,
-    /// Deliveries that may still arrive.
+    /// The number of pending deliveries.
     pub(crate) pending: usize,
-    /// The places of deliveries that have ended, the first one first.
+    /// The places of deliveries that have ended, in the order in which they ended.
     ended: VecDeque<u64>,
 }
 
 impl Outbox {
     pub(crate) fn new(ids: &Ids) -> Self {
-        // The first fork makes the ids of requests.
+        // The first fork is for the ids of requests.
         let mut ids = ids.fork().fork();
         let random = Rng::with_seed(ids.number());
         Self {
@@ -70,16 +70,16 @@ impl Outbox {
         }
     }
 
-    /// Returns what the rules do to the next attempt to deliver an event to an endpoint.
+    /// Returns the disorder of the next attempt to deliver an event to an endpoint, and counts the rules that apply.
     pub(crate) fn disorder(&mut self, endpoint: &str, event_type: &str) -> Vec<Disorder> {
         let random = &mut self.random;
         let mut disorder = Vec::new();
         for (_, rule) in &mut self.rules {
-            let is_meant = rule.webhook_endpoint.as_deref().is_none_or(|id| id == endpoint)
+            let applies = rule.webhook_endpoint.as_deref().is_none_or(|id| id == endpoint)
                 && rule.event_type.as_deref().is_none_or(|pattern| matches(pattern, event_type))
                 && rule.times != Some(0)
                 && (rule.probability >= 1.0 || random.f64() < rule.probability);
-            if is_meant {
+            if applies {
                 rule.times = rule.times.map(|times| times - 1);
                 if !disorder.contains(&rule.disorder) {
                     disorder.push(rule.disorder);
@@ -90,21 +90,21 @@ impl Outbox {
         disorder
     }
 
-    /// Returns a place after all others, among the attempts that are ready and among the deliveries that have ended.
+    /// Returns a place after all others, both among ready attempts and among ended deliveries.
     pub(crate) fn next_place(&mut self) -> u64 {
         self.placed += 1;
         self.placed - 1
     }
 
-    /// Chooses by chance how long an attempt is held back, and whose place it takes of those that are ready for the same
-    /// endpoint, if it takes any.
+    /// Chooses at random the time for which an attempt is held back, and the index of the ready attempt for the same endpoint
+    /// whose place it takes, if it takes one.
     pub(crate) fn choose(&mut self, endpoint: &str) -> (Duration, Option<usize>) {
         let hold = Duration::from_millis(self.random.u64(..LONGEST_HOLD));
         let ready = self.lanes.get(endpoint).map_or(0, |lane| lane.ready.len());
         (hold, Some(self.random.usize(..=ready)).filter(|index| *index < ready))
     }
 
-    /// Makes an attempt ready at a place after all others.
+    /// Makes an attempt ready. Its place must be after all others.
     pub(crate) fn push(&mut self, endpoint: &str, place: u64, delivery: u64) {
         if let Some(lane) = self.lanes.get_mut(endpoint) {
             lane.ready.push_back((place, delivery));
@@ -112,7 +112,8 @@ impl Outbox {
         }
     }
 
-    /// Takes the place and the delivery of the next attempt that is ready for an endpoint with less than so many under way.
+    /// Takes the place and the delivery of the next attempt that is ready. Skips endpoints that have `most_under_way` requests
+    /// under way.
     pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(u64, u64)> {
         let is_free =
             |endpoint: &&String| self.lanes.get(*endpoint).is_some_and(|it| it.under_way.len() < most_under_way);
@@ -125,40 +126,40 @@ impl Outbox {
         Some(taken)
     }
 
-    /// Puts lanes that were written in order.
+    /// Restores the lanes.
     pub(crate) fn restore(&mut self, lanes: BTreeMap<String, Lane>) {
         let ready = lanes.iter().filter(|(_, lane)| !lane.ready.is_empty());
         self.ready = ready.map(|(endpoint, _)| endpoint.clone()).collect();
         self.lanes = lanes;
     }
 
-    /// Notes an attempt that is under way.
+    /// Records that an attempt is under way.
     pub(crate) fn start(&mut self, endpoint: &str, delivery: &str, number: u32) {
         if let Some(lane) = self.lanes.get_mut(endpoint) {
             lane.under_way.insert((delivery.to_owned(), number));
         }
     }
 
-    /// Removes what there is for an endpoint.
+    /// Removes the lane and the rules of an endpoint.
     pub(crate) fn remove(&mut self, endpoint: &str) {
         self.lanes.remove(endpoint);
         self.ready.remove(endpoint);
         self.rules.retain(|(_, rule)| rule.webhook_endpoint.as_deref() != Some(endpoint));
     }
 
-    /// Whether an attempt is ready.
+    /// Returns whether an attempt is ready.
     pub(crate) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
-    /// Notes that an attempt is no longer under way.
+    /// Records that an attempt is no longer under way.
     pub(crate) fn end(&mut self, endpoint: &str, delivery: &str, number: u32) {
         if let Some(lane) = self.lanes.get_mut(endpoint) {
             lane.under_way.remove(&(delivery.to_owned(), number));
         }
     }
 
-    /// Whether nothing is ready or under way.
+    /// Returns whether no attempt is ready or under way.
     #[cfg(feature = "server")]
     pub(crate) fn is_idle(&self) -> bool {
         self.lanes.values().all(|lane| lane.ready.is_empty() && lane.under_way.is_empty())
@@ -166,7 +167,7 @@ impl Outbox {
 }
 
 impl Lane {
-    /// Counts a new delivery, for which the oldest that has ended may have to go. If none has, there is no room.
+    /// Adds a pending delivery, if there is room for it. In a full lane, it takes the room of the delivery that ended first.
     pub(crate) fn add(&mut self) -> Room {
         let is_full = self.pending + self.ended.len() >= MOST;
         let oldest = if is_full { self.ended.pop_front() } else { None };
@@ -177,7 +178,7 @@ impl Lane {
         oldest.map_or(Room::Free, Room::InPlaceOf)
     }
 
-    /// Notes a delivery that has ended.
+    /// Records that a delivery has ended.
     pub(crate) fn finish(&mut self, delivery: u64) {
         self.pending = self.pending.saturating_sub(1);
         self.ended.push_back(delivery);
@@ -187,13 +188,13 @@ impl Lane {
         self.ready.len() < MOST
     }
 
-    /// Puts a delivery into the place of another one. Returns the place and the other one.
+    /// Puts a delivery in the place of another one. Returns the place and the other delivery.
     pub(crate) fn swap(&mut self, index: usize, delivery: u64) -> Option<(u64, u64)> {
         let (place, other) = self.ready.get_mut(index)?;
         Some((*place, std::mem::replace(other, delivery)))
     }
 
-    /// Puts what was written of a lane in order.
+    /// Restores a lane from the places of its attempts and deliveries, in any order.
     pub(crate) fn restore(
         mut ready: Vec<(u64, u64)>,
         mut ended: Vec<(u64, u64)>,
@@ -207,12 +208,14 @@ impl Lane {
     }
 }
 
-/// Whether there is room for a delivery.
+/// The room for a new delivery in a lane.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Room {
+    /// There is room.
     Free,
-    /// If this one is removed.
+    /// There is room if the delivery at this place is removed.
     InPlaceOf(u64),
+    /// There is no room, since all deliveries are pending.
     None,
 }
 
@@ -235,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoint_with_enough_under_way_is_passed_over() {
+    fn endpoint_with_enough_under_way_is_skipped() {
         let mut outbox = outbox();
         push(&mut outbox, "one", 3);
         push(&mut outbox, "other", 1);
@@ -253,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn lane_makes_room_of_what_has_ended() {
+    fn full_lane_has_room_only_in_place_of_an_ended_delivery() {
         let mut lane = Lane::default();
         for _ in 0..MOST {
             assert_eq!(lane.add(), Room::Free);

@@ -1,4 +1,4 @@
-//! What pages show of a world. Nothing of it is about a person, and nothing changes.
+//! The contents of the overview's pages. They are not about persons, and creating them changes nothing.
 
 use stripe_identity_core::types::{
     RedactionStatus, Timestamp, VerificationReport, VerificationSession, VerificationSessionStatus,
@@ -13,12 +13,13 @@ use crate::world::record::session::{ChecksEnd, StoredSession};
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
-/// Of one session, so many events, attempts and reports are shown.
+/// The numbers of events, attempts and reports that the page of a session shows.
 const MOST_EVENTS: usize = 30;
 const MOST_ATTEMPTS: usize = 50;
 const MOST_REPORTS: usize = 20;
 
-/// Returns a world with so many of its sessions, those before a session if one is given.
+/// Returns the summary of a world, with at most `most` sessions, newest first. They start after the session `after` if it is
+/// given.
 pub(crate) fn world(state: &State, name: &str, after: Option<&str>, most: usize) -> face::World {
     let end = after.map_or(Some(u64::MAX), |after| state.sessions.place(after));
     let mut rows: Vec<_> = end
@@ -39,7 +40,7 @@ pub(crate) fn world(state: &State, name: &str, after: Option<&str>, most: usize)
     }
 }
 
-/// Returns the newest deliveries, with when each was made.
+/// Returns the rows of the newest deliveries.
 pub(crate) fn deliveries(state: &State, most: usize) -> Vec<DeliveryRow> {
     let row = |delivery: &WebhookDelivery| {
         let (status, tone) = match delivery.status {
@@ -60,8 +61,8 @@ pub(crate) fn deliveries(state: &State, most: usize) -> Vec<DeliveryRow> {
     state.deliveries.iter().rev().take(most).map(|stored| row(&stored.delivery)).collect()
 }
 
-/// Returns the page of a session without its requests, and the ids of those that its events came of. The name is that of the
-/// world, as it may be shown.
+/// Returns the page of a session without its requests, and the ids of the requests that caused its events. `name` is the name
+/// of the world as it may be shown.
 pub(crate) fn session<'a>(state: &'a State, id: &str, name: &'a str) -> Option<(SessionPage<'a>, Vec<String>)> {
     let stored = state.sessions.get(id)?;
     let events: Vec<_> = stored.events.iter().filter_map(|event| state.events.at(*event)).collect();
@@ -92,7 +93,7 @@ pub(crate) fn session<'a>(state: &'a State, id: &str, name: &'a str) -> Option<(
             due.push((Some(next.into()), what));
         }
     }
-    // What has no time comes last.
+    // Things without a time come last.
     due.sort_by_key(|(time, _)| time.map_or((true, Time::default()), |time| (false, time)));
     let (mut rows, mut reports): (Vec<_>, Vec<_>) = (rows.collect(), reports.collect());
     let has_more = keep_last(&mut rows, MOST_EVENTS)
@@ -120,7 +121,7 @@ pub(crate) fn session<'a>(state: &'a State, id: &str, name: &'a str) -> Option<(
     Some((page, request_ids))
 }
 
-/// Leaves the last of some rows. Returns whether there were more.
+/// Keeps only the last rows. Returns whether there were more.
 pub(crate) fn keep_last<T>(rows: &mut Vec<T>, most: usize) -> bool {
     let more = rows.len().saturating_sub(most);
     rows.drain(..more);
@@ -153,12 +154,12 @@ fn status(session: &VerificationSession) -> (&'static str, &'static str) {
         VerificationSessionStatus::Processing => ("checks under way", "busy"),
         VerificationSessionStatus::Canceled => ("canceled", ""),
         VerificationSessionStatus::RequiresInput if session.last_error.is_some() => ("failed", "bad"),
-        VerificationSessionStatus::RequiresInput => ("waits for its user", ""),
+        VerificationSessionStatus::RequiresInput => ("waiting for the user", ""),
         _ => ("unknown", ""),
     }
 }
 
-/// Returns what happens next to a session by itself, or when somebody does what is named.
+/// Returns the next things that happen to a session, with their times, or with the condition that they wait for.
 fn due_things(stored: &StoredSession) -> Vec<(Option<Time>, String)> {
     let session = &stored.session;
     let mut due = Vec::new();
@@ -166,7 +167,7 @@ fn due_things(stored: &StoredSession) -> Vec<(Option<Time>, String)> {
     if session.redaction.as_ref().is_some_and(|redaction| redaction.status != RedactionStatus::Redacted) {
         match stored.redaction_ends {
             Some(ends) => add(Some(ends), "the redaction ends"),
-            None => add(None, "the redaction ends when a test says so"),
+            None => add(None, "the redaction ends when finish_redaction is called"),
         }
     }
     match session.status {
@@ -175,7 +176,7 @@ fn due_things(stored: &StoredSession) -> Vec<(Option<Time>, String)> {
             Some(ChecksEnd::AfterRetrieves(count)) => {
                 add(None, &format!("the checks end after {count} more retrieves"));
             }
-            None => add(None, "the checks end when a test says so"),
+            None => add(None, "the checks end when finish_processing is called"),
         },
         VerificationSessionStatus::RequiresInput if session.redaction.is_none() => {
             if let Some(next) = &stored.next_try {
@@ -183,7 +184,7 @@ fn due_things(stored: &StoredSession) -> Vec<(Option<Time>, String)> {
             }
             match session.url {
                 Some(_) => add(Some(stored.url_expires), "the link expires"),
-                None => add(None, "a retrieve makes a fresh link"),
+                None => add(None, "a retrieve creates a new link"),
             }
             if session.client_secret.is_some() {
                 add(Some(stored.client_secret_expires), "the client secret expires");

@@ -1,14 +1,14 @@
-//! The parameters that all lists have.
+//! The pagination parameters of lists.
 
 use stripe_identity_core::types::Patch;
 
 use crate::form::Form;
 use crate::refusal::Refusal;
 
-/// Which page of a list, and what its records have in common.
+/// A page of a list: its cursors, its limit, and the conditions on its records.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// The first and the last second in which they were made.
+    /// The first and the last second in which the records may have been created.
     pub(super) created: (i64, i64),
     pub(super) filters: Vec<Filter>,
     pub(crate) starting_after: Option<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Page {
     pub(crate) limit: usize,
 }
 
-/// A field in which records have one of some values.
+/// A condition on a field: its value is one of `values`.
 #[derive(Debug)]
 pub(super) struct Filter {
     pub(super) field: &'static str,
@@ -24,13 +24,13 @@ pub(super) struct Filter {
 }
 
 impl Page {
-    /// Reads the parameters of a list that can be filtered by time.
+    /// Parses the parameters of a list that can be filtered by time.
     pub(crate) fn parse(form: &mut Form) -> Result<Self, Refusal> {
         let created = created(form)?;
         Ok(Self { created, ..Self::parse_cursors(form)? })
     }
 
-    /// Reads the parameters that all lists have.
+    /// Parses the parameters that all lists have.
     pub(crate) fn parse_cursors(form: &mut Form) -> Result<Self, Refusal> {
         let starting_after = form.text("starting_after")?;
         let ending_before = form.text("ending_before")?;
@@ -45,14 +45,14 @@ impl Page {
         }
     }
 
-    /// Leaves the records that have a value in a field, if there is one to ask for.
+    /// Selects the records with this value in a field. Does nothing without a value.
     pub(crate) fn only(&mut self, field: &'static str, value: Option<impl AsRef<str>>) {
         if let Some(value) = value {
             self.only_any(field, vec![value.as_ref().to_owned()]);
         }
     }
 
-    /// Leaves the records that have one of some values in a field.
+    /// Selects the records with one of these values in a field.
     pub(crate) fn only_any(&mut self, field: &'static str, values: Vec<String>) {
         self.filters.push(Filter { field, values });
     }
@@ -69,6 +69,6 @@ fn created(form: &mut Form) -> Result<(i64, i64), Refusal> {
     let (after, first) = (bound("gt", i64::MIN)?, bound("gte", i64::MIN)?);
     let (before, last) = (bound("lt", i64::MAX)?, bound("lte", i64::MAX)?);
     bounds.finish()?;
-    // Nothing is made in the first or the last second that there is.
+    // No record was created in the first or the last second of the range of `i64`.
     Ok((first.max(after.saturating_add(1)), last.min(before.saturating_sub(1))))
 }

@@ -1,4 +1,4 @@
-//! What of a world is no record, and what rows are read as.
+//! The parts of a world that are not records, and the parts that rows are parsed into.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::world::record::session::StoredSession;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::rows::{InvalidRow, Kind};
 
-/// The world itself. What an exported line leaves out is as in a new world.
+/// The world itself. A field that an imported line leaves out has the value of a new world.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredWorld {
@@ -36,11 +36,11 @@ pub(crate) struct StoredWorld {
     pub(crate) numbers: Numbers,
 }
 
-/// What ids, secrets and chances come from.
+/// The states of the generators of ids, secrets and random choices.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Generators {
-    /// What each id of the world contains.
+    /// The text that each id of the world contains.
     #[serde(deserialize_with = "tag")]
     pub(crate) tag: String,
     #[serde(with = "serial::hex")]
@@ -60,11 +60,11 @@ fn tag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     if crate::world::ids::is_tag(&tag) {
         Ok(tag)
     } else {
-        Err(serde::de::Error::custom("expected a tag of ten letters or digits"))
+        Err(serde::de::Error::custom("expected a tag of ten ASCII letters or digits"))
     }
 }
 
-/// How many there were of each kind so far, which gives the next one its place, and how much they took.
+/// For each kind, the number of records that were created, which is the place of the next one, and the bytes that they took.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Numbers {
@@ -78,13 +78,13 @@ pub(crate) struct Numbers {
     pub(crate) webhook_delivery: u64,
     pub(crate) due: u64,
     pub(crate) response: u64,
-    /// Places of attempts that are ready, and of deliveries that have ended.
+    /// The number of places of ready attempts and ended deliveries.
     pub(crate) lanes: u64,
     pub(crate) taken_bytes: usize,
 }
 
 impl Numbers {
-    /// Returns those that give places.
+    /// Returns the numbers that become places.
     pub(crate) fn of_places(&self) -> [u64; 11] {
         [
             self.webhook_endpoint,
@@ -102,13 +102,13 @@ impl Numbers {
     }
 }
 
-/// What a row was read as.
+/// The parsed contents of a row.
 #[derive(Debug)]
 pub(crate) enum Part {
     World(Box<StoredWorld>),
     Plans(Vec<Plan>),
     Faults(Box<StoredFaults>),
-    /// With the id of each.
+    /// The rules, with their ids.
     Disorder(Vec<(String, DisorderRule)>),
     WebhookEndpoint(Box<StoredEndpoint>),
     Session(Box<StoredSession>),

@@ -1,4 +1,4 @@
-/// Whether a text fits a pattern in which `*` stands for any text.
+/// Returns whether a text matches a pattern in which `*` stands for any text.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn star_in_a_pattern_matches_any_text() {
         let text = "identity.verification_session.verified";
         for pattern in [text, "*", "identity.*", "*.verified", "identity.*.verified", "*session*", "**"] {
             assert!(matches(pattern, text), "{pattern}");

@@ -1,4 +1,4 @@
-//! From a request to its handler, and from the handler to the response.
+//! Passes a request to its handler, and turns the result into a response.
 
 use bytes::Bytes;
 use http::header::ORIGIN;
@@ -27,27 +27,27 @@ use crate::world::state::State;
 /// A request to a world.
 pub(crate) struct Incoming<'a> {
     pub(crate) request: &'a Request<Bytes>,
-    /// The endpoint that it is to, if there is one.
+    /// The endpoint of the request, or `None` if there is no such endpoint.
     pub(crate) target: Option<Target>,
     pub(crate) caller: Caller,
-    /// The base of URLs, of the server as the client sees it.
+    /// The base of URLs: the server as the client sees it.
     pub(crate) base_url: &'a str,
     /// The machine's time.
     pub(crate) real: Time,
 }
 
-/// Who makes a request.
+/// The caller of a request.
 pub(crate) enum Caller {
     Key(KeyKind),
     /// An ephemeral key, by its secret.
     Ephemeral(String),
     /// The test or the person that runs the simulator.
     Control,
-    /// Who has a link.
+    /// A caller with a link.
     Link,
 }
 
-/// Does what a request asks for, unless a fault comes before. What its idempotency key says comes before the endpoint.
+/// Executes a request, unless a fault prevents it. Its idempotency key is checked before its endpoint and its parameters.
 pub(crate) fn perform(
     state: &mut State,
     incoming: Incoming<'_>,
@@ -91,7 +91,7 @@ pub(crate) fn perform(
     }
 
     let target = target.ok_or_else(|| Refusal::unknown_url(request.method(), request.uri().path()))?;
-    // Of the control API, only what is done to a session makes more of anything without a limit of its own.
+    // In the control API, only the calls about a session can grow the world without another limit.
     let is_growing = request.method() == Method::POST && (is_stripes || !target.id.is_empty());
     if is_growing && state.is_full() {
         return Err(Refusal::full_world());
@@ -142,7 +142,7 @@ pub(crate) fn perform(
     Ok(response)
 }
 
-/// Returns the account of an ephemeral key, if the request is for the session that it was made for.
+/// Returns the account of an ephemeral key. Refuses a request that does not retrieve the key's session.
 fn account_of_ephemeral_key(state: &State, secret: String, target: Option<&Target>) -> Result<Option<String>, Refusal> {
     let id = secret.strip_prefix(EPHEMERAL_PREFIX).and_then(|token| ids::id_of("ephkey_", token));
     let stored = id.and_then(|id| state.keys.get(&id)).filter(|stored| stored.secret == Sensitive::new(secret));

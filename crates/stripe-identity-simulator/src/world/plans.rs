@@ -10,10 +10,10 @@ use crate::world::checks;
 
 const MOST: usize = 1000;
 
-/// What the users of the sessions to come will do by themselves.
+/// The plans for the users of future sessions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plans {
-    /// Each with the number of sessions that it is still for.
+    /// The tries of each plan, and the number of sessions that it still applies to.
     next: VecDeque<(Vec<Submission>, u32)>,
     every: Option<Vec<Submission>>,
 }
@@ -31,7 +31,7 @@ impl Plans {
         }
     }
 
-    /// Returns the plans that were written with these.
+    /// Restores the plans.
     pub(crate) fn restore(plans: Vec<Plan>) -> Self {
         let mut restored = Self::default();
         for plan in plans {
@@ -44,7 +44,7 @@ impl Plans {
         *self = Self::default();
     }
 
-    /// Takes the tries for a new session: those of its metadata or, if it has none, of the next plan.
+    /// Takes the tries for a new session: those in its metadata or, if there are none, those of the next plan.
     pub(crate) fn take(&mut self, session: &VerificationSession) -> Result<Vec<Submission>, Refusal> {
         const PARAM: &str = "metadata[simulate]";
         if let Some(text) = session.metadata.get("simulate") {
@@ -68,7 +68,7 @@ impl Plans {
         Ok(tries)
     }
 
-    /// Returns the plans that are left, in the order in which they are used.
+    /// Returns the remaining plans, in the order in which they apply.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Plan> {
         let next = self.next.iter().map(|(tries, count)| Plan { tries: tries.clone(), sessions: Some(*count) });
         next.chain(self.every.clone().map(|tries| Plan { tries, sessions: None }))

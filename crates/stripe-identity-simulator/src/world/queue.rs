@@ -1,4 +1,4 @@
-//! What is due and when.
+//! The queue of scheduled things.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::time::Time;
 use crate::world::notes::Notes;
 use crate::world::rows::{Kind, Row};
 
-/// Something that happens by itself when its time has come, to the record at a place.
+/// A scheduled thing, which happens to the record at a place when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum DueThing {
@@ -43,14 +43,14 @@ pub(crate) enum DueThing {
     FileLinkExpires {
         link: u64,
     },
-    /// An event is older than events are kept.
+    /// An event is deleted because of its age.
     EventLapses {
         event: u64,
     },
 }
 
 impl DueThing {
-    /// Whether it moves something on, and does not only end what was valid for a while.
+    /// Returns whether this is work, and not only the expiry of something.
     fn is_work(&self) -> bool {
         matches!(
             self,
@@ -59,10 +59,10 @@ impl DueThing {
     }
 }
 
-/// When, and how many were scheduled before.
+/// The time of a thing, and the number of things that were scheduled before it.
 type Place = (Time, u64);
 
-/// What is due, in the order of its time, and of the same time in the order in which it was scheduled.
+/// The scheduled things, ordered by time, and at the same time by the order in which they were scheduled.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     work: BTreeMap<Place, DueThing>,
@@ -71,7 +71,7 @@ pub(crate) struct Queue {
     changes: Notes<Place>,
 }
 
-/// Something that is due, as it is written.
+/// A scheduled thing, as it is written.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredDue {
@@ -101,12 +101,12 @@ impl Queue {
         self.scheduled
     }
 
-    /// Sets how many were scheduled, if it is more than is known of those that are still due.
+    /// Sets the number of things that were scheduled. A smaller number than the current one is ignored.
     pub(crate) fn set_scheduled(&mut self, scheduled: u64) {
         self.scheduled = self.scheduled.max(scheduled);
     }
 
-    /// Puts something that was written back to its place.
+    /// Restores a scheduled thing.
     pub(crate) fn restore(&mut self, number: u64, due: StoredDue) {
         self.set_scheduled(number.saturating_add(1));
         self.things(&due.thing).insert((due.at, number), due.thing);
@@ -122,7 +122,7 @@ impl Queue {
         &mut self.changes
     }
 
-    /// Returns the row of what changed at a place.
+    /// Returns the row of the change at a place.
     pub(crate) fn changed(&self, place: Place) -> Row<'static> {
         match self.work.get(&place).or_else(|| self.expiries.get(&place)) {
             Some(thing) => StoredDue { at: place.0, thing: *thing }.row(place.1),
@@ -134,12 +134,12 @@ impl Queue {
         self.work.len() + self.expiries.len()
     }
 
-    /// Returns how many things are due that are more than an expiry.
+    /// Returns the number of scheduled things that are work.
     pub(crate) fn work_len(&self) -> usize {
         self.work.len()
     }
 
-    /// Takes out the next thing that is due by this time.
+    /// Takes the next thing that is due by this time.
     pub(crate) fn take_due(&mut self, by: Time) -> Option<(Time, DueThing)> {
         let place = self.next_place().filter(|(time, _)| *time <= by)?;
         self.changes.add(place);
@@ -147,12 +147,12 @@ impl Queue {
         Some((place.0, thing))
     }
 
-    /// Returns when the next thing is due.
+    /// Returns the time of the next thing.
     pub(crate) fn next(&self) -> Option<Time> {
         self.next_place().map(|(time, _)| time)
     }
 
-    /// Returns when the next thing is due that is more than an expiry.
+    /// Returns the time of the next thing that is work.
     pub(crate) fn next_work(&self) -> Option<Time> {
         self.work.keys().next().map(|(time, _)| *time)
     }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn things_come_by_time_and_then_as_they_were_scheduled() {
+    fn things_are_due_by_time_and_then_in_the_order_of_scheduling() {
         let mut queue = Queue::default();
         queue.schedule(second(2), DueThing::UrlExpires { session: 1 });
         queue.schedule(second(2), DueThing::ChecksEnd { session: 2 });

@@ -1,4 +1,4 @@
-//! Limits how many requests there are in a second.
+//! Limits the number of requests per second.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Time;
 
-/// A bucket of tokens, one for each request. It holds those of a second, and so many come in a second.
+/// A token bucket with one token per request. Its capacity is the number of tokens that are added per second.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Bucket {
-    /// When it is full again; `None` if nothing was ever taken.
+    /// The time at which it is full again, or `None` if no token was ever taken.
     full: Option<Time>,
 }
 
 impl Bucket {
-    /// Takes a token. Returns whether there was one.
+    /// Takes a token. Returns `false` if there is none.
     pub(crate) fn take(&mut self, per_second: NonZeroU32, now: Time) -> bool {
         const SECOND: Duration = Duration::from_secs(1);
-        // It is full within a second of what was last taken. If it is not, the clock was set back since then.
+        // It is full within a second after the last token was taken, unless the clock was set back since.
         let full = self.full.filter(|full| full.since(now) <= SECOND);
         let full = full.map_or(now, |full| full.max(now)).after(SECOND / per_second.get());
         let has_token = full.since(now) <= SECOND;
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bucket_gives_what_a_second_brings() {
+    fn bucket_refills_within_a_second() {
         let mut bucket = Bucket::default();
         let four = NonZeroU32::new(4).unwrap();
         let start = Time::from(Timestamp::from_secs(1000));

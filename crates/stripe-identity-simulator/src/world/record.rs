@@ -1,4 +1,4 @@
-//! What a world keeps.
+//! The records of a world.
 
 pub(crate) mod delivery;
 pub(crate) mod ephemeral_key;

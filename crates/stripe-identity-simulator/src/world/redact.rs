@@ -1,4 +1,4 @@
-//! Takes the personal data out of a session and its report. What was verified is read off the report.
+//! Removes the personal data from a session and its reports. The verified outputs of a session come from its report.
 
 use stripe_identity_core::types::{Address, Date, Sensitive, Sex, VerificationReport, VerificationSession};
 
@@ -59,7 +59,7 @@ fn redact_sex(sex: &mut Option<Sensitive<Sex>>) {
     *sex = sex.take().map(|_| Sex::Redacted.into());
 }
 
-/// The country stays.
+/// Redacts an address, except for its country.
 fn redact_address(address: &mut Option<Address>) {
     if let Some(address) = address {
         for line in

@@ -1,4 +1,4 @@
-//! What requests with an idempotency key were responded with.
+//! The stored responses to requests with an idempotency key.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -13,17 +13,18 @@ use crate::world::store::Store;
 #[derive(Debug, Default)]
 pub(crate) struct Responses {
     stored: Store<StoredResponse>,
-    /// How large the bodies are together.
+    /// The total size of the bodies.
     bytes: usize,
 }
 
 impl Responses {
-    /// Whether there is a response to this key.
+    /// Returns whether there is a response for this key.
     pub(crate) fn has(&self, entry: &Entry) -> bool {
         self.stored.place(entry.as_str()).is_some()
     }
 
-    /// Returns the response to this key: the same to the same request, or an error if it is another one.
+    /// Returns the stored response for this key, or a refusal if it belongs to a different request. Returns `None` if there is
+    /// no response for the key.
     pub(crate) fn replay(&self, entry: &Entry, fingerprint: Fingerprint) -> Option<Result<Response<Bytes>, Refusal>> {
         let stored = self.stored.get(entry.as_str())?;
         if stored.fingerprint != fingerprint {
@@ -34,7 +35,7 @@ impl Responses {
         Some(Ok(response))
     }
 
-    /// Keeps a response, and returns its place.
+    /// Stores a response, and returns its place.
     pub(crate) fn insert(&mut self, stored: StoredResponse) -> u64 {
         self.bytes += stored.body_len();
         self.stored.insert(stored)
@@ -48,7 +49,7 @@ impl Responses {
         self.bytes
     }
 
-    /// Removes the response at a place, if it is still there.
+    /// Removes the response at a place, if there is one.
     pub(crate) fn remove(&mut self, place: u64) {
         if let Some(stored) = self.stored.remove(place) {
             self.bytes -= stored.body_len();
@@ -71,7 +72,7 @@ impl Responses {
         &mut self.stored
     }
 
-    /// Puts a response that was written back to its place. Returns whether it fits there.
+    /// Restores a stored response. Returns `false` if its place, its time or its key does not fit those before it.
     pub(crate) fn restore(&mut self, place: u64, stored: StoredResponse) -> bool {
         self.bytes += stored.body_len();
         self.stored.restore(place, stored)
@@ -88,7 +89,7 @@ mod tests {
     use crate::key::KeyKind;
 
     #[test]
-    fn many_responses_of_one_object_lapse_without_looking_at_each_other() {
+    fn many_responses_with_one_object_are_removed_in_linear_time() {
         const MANY: usize = 30_000;
         let start = Instant::now();
         let (mut responses, now) = (Responses::default(), Timestamp::from_secs(0));
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn response_is_for_one_account_one_kind_of_key_and_one_request() {
+    fn response_is_replayed_only_to_its_account_kind_of_key_and_request() {
         let entry = |account, key| Entry::new(account, key, "key");
         let mut responses = Responses::default();
         let (stored, response) = (entry(Some("acct_1"), KeyKind::Secret), Response::new(Bytes::new()));

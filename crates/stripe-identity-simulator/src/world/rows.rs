@@ -1,16 +1,16 @@
-//! The rows that a world can be written as, and read back from.
+//! The rows that a world is written to and read from.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Each place is below this: far more than a world can have, and few enough that the places of all worlds fit side by side
-/// where rows are kept.
+/// All places are below this number. No world can have that many, and a state file has room for them in its keys.
 pub(crate) const END_OF_PLACES: u64 = 1 << 39;
 
-/// What a row holds. Each kind has its places for itself.
+/// The kind of the contents of a row. Each kind has its own sequence of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
-    /// The world's name, clock, settings and generators. It, and the kinds up to the disorder, are at the place 0.
+    /// The world's name, clock, settings and generators. This kind and the following ones up to `Disorder` have one row, at
+    /// the place 0.
     World,
     Plans,
     Faults,
@@ -19,20 +19,20 @@ pub(crate) enum Kind {
     Session,
     Report,
     File,
-    /// The bytes of a file, at its place. All others are JSON.
+    /// The bytes of a file, at the place of the file. All other kinds are JSON.
     FileContents,
     FileLink,
     Event,
     EphemeralKey,
     Delivery,
-    /// What is due, at the number of those that were scheduled before.
+    /// A scheduled thing. Its place is the number of things that were scheduled before it.
     Due,
-    /// What is responded again under an idempotency key.
+    /// A stored response for an idempotency key.
     Response,
 }
 
 impl Kind {
-    /// In the order in which a world is read.
+    /// All kinds, in the order in which a world is read.
     pub(crate) const ALL: [Self; 15] = [
         Self::World,
         Self::Plans,
@@ -75,13 +75,13 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether there is one in a world, at the place 0.
+    /// Returns whether a world has exactly one row of this kind, at the place 0.
     pub(crate) fn is_single(self) -> bool {
         matches!(self, Self::World | Self::Plans | Self::Faults | Self::Disorder)
     }
 }
 
-/// A row that is to be put at its place, or deleted.
+/// A row to write at its place, or to delete.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) kind: Kind,
@@ -91,7 +91,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'static> {
-    /// Returns the row of a value. Its types serialize without fail: their maps have texts for keys.
+    /// Creates the row of a value. All types of values serialize without fail, since the keys of their maps are texts.
     pub(crate) fn new(kind: Kind, place: u64, value: &impl serde::Serialize) -> Self {
         Self { kind, place, value: Some(serde_json::to_vec(value).unwrap_or_default().into()) }
     }
@@ -101,17 +101,17 @@ impl Row<'static> {
     }
 }
 
-/// Why a row cannot be read. It says nothing of what is in the row.
+/// The error when a row cannot be read. It quotes nothing of the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidRow(pub(crate) String);
 
 impl InvalidRow {
-    /// Returns the error of a place, or of a number that gives the next place, beyond [`END_OF_PLACES`].
+    /// Creates the error for a place, or a number that becomes a place, beyond [`END_OF_PLACES`].
     pub(crate) fn beyond_places(kind: Kind) -> Self {
-        Self(format!("invalid {}: expected places and numbers of places below {END_OF_PLACES}", kind.name()))
+        Self(format!("invalid {}: expected places, and numbers of places, below {END_OF_PLACES}", kind.name()))
     }
 
-    /// Returns the error of a value, whose own text may quote it.
+    /// Creates the error for a value that cannot be parsed, without the parts of serde's message that quote the value.
     pub(crate) fn of(kind: Kind, error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let place = text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]);
@@ -125,7 +125,7 @@ impl fmt::Display for InvalidRow {
     }
 }
 
-/// Takes what was found out of a message of serde's, such as `invalid type: string "…", expected u64`.
+/// Removes the quoted value from a message of serde, such as `invalid type: string "…", expected u64`.
 fn without_quotes(message: &str) -> String {
     const QUOTING: [&str; 5] = ["invalid type", "invalid value", "invalid length", "unknown field", "unknown variant"];
     let Some(kind) = QUOTING.into_iter().find(|kind| message.starts_with(kind)) else { return message.to_owned() };

@@ -1,4 +1,4 @@
-//! Reads the parameters of the session endpoints.
+//! Parses the parameters of the endpoints for sessions.
 
 use stripe_identity_core::types::{
     DocumentOptions, DocumentType, ErrorCode, Patch, ProvidedDetails, RelatedPerson, Sensitive, VerificationFlowId,
@@ -11,11 +11,11 @@ use crate::refusal::Refusal;
 use crate::return_url;
 use crate::world::metadata;
 
-/// What a session may be created as; the third type comes from a flow.
+/// The types with which a session may be created. The third type comes from a verification flow.
 pub(crate) const TYPES: &[VerificationSessionType] =
     &[VerificationSessionType::Document, VerificationSessionType::IdNumber];
 
-/// What create and update have in common.
+/// The parameters that creating and updating a session have in common.
 pub(crate) struct Changes {
     metadata: Patch<Vec<(String, String)>>,
     document: Patch<DocumentOptions>,
@@ -33,7 +33,7 @@ impl Changes {
                 document
             }
             Patch::Keep => Patch::Keep,
-            Patch::Clear => return Err(Refusal::invalid("options", "Invalid object")),
+            Patch::Clear => return Err(Refusal::invalid_object("options")),
         };
         let provided_details = match form.object("provided_details")? {
             Patch::Set(mut form) => {
@@ -44,17 +44,17 @@ impl Changes {
                 Some(details)
             }
             Patch::Keep => None,
-            Patch::Clear => return Err(Refusal::invalid("provided_details", "Invalid object")),
+            Patch::Clear => return Err(Refusal::invalid_object("provided_details")),
         };
         Ok(Self { metadata, document, provided_details, type_: form.one_of("type", TYPES)? })
     }
 
-    /// Whether they are of metadata alone, which takes no session that requires input.
+    /// Returns whether they change only metadata, for which the session need not require input.
     pub(crate) fn are_of_metadata(&self) -> bool {
         matches!(self.document, Patch::Keep) && self.provided_details.is_none() && self.type_.is_none()
     }
 
-    /// All of them or, if one is refused, none.
+    /// Applies all changes or, if one of them is refused, none.
     pub(crate) fn apply_to(self, session: &mut VerificationSession) -> Result<(), Refusal> {
         let mut metadata = session.metadata.clone();
         metadata::change(&mut metadata, self.metadata)?;
@@ -62,7 +62,7 @@ impl Changes {
         let options = session.options.get_or_insert_default();
         if let Some(type_) = self.type_ {
             if type_ != session.type_ {
-                // The options belong to the type that they were given for.
+                // The options belong to the previous type.
                 *options = VerificationSessionOptions::default();
                 if type_ == VerificationSessionType::Document {
                     options.document = Some(DocumentOptions::default());
@@ -106,7 +106,7 @@ fn document_options(options: &mut Form) -> Result<Patch<DocumentOptions>, Refusa
     Ok(Patch::Set(document))
 }
 
-/// A session to create. That it can be is checked when it is read.
+/// A session to create. Its parameters are valid.
 pub(crate) struct New {
     session: VerificationSession,
     return_url: Option<Sensitive<String>>,
@@ -114,7 +114,7 @@ pub(crate) struct New {
 
 impl New {
     pub(crate) fn parse(mut form: Form, receivers: &Receivers) -> Result<Self, Refusal> {
-        // Only its parameters are used; the id comes later.
+        // `into_session` sets the id.
         let mut session = VerificationSession::new("");
         let changes = Changes::parse(&mut form)?;
         session.client_reference_id = form.text("client_reference_id")?.map(Sensitive::new);
@@ -124,9 +124,9 @@ impl New {
         session.related_person = match form.object("related_person")? {
             Patch::Set(form) => Some(related_person(form)?),
             Patch::Keep => None,
-            Patch::Clear => return Err(Refusal::invalid("related_person", "Invalid object")),
+            Patch::Clear => return Err(Refusal::invalid_object("related_person")),
         };
-        // Nothing of it shows in the session.
+        // The session does not contain it.
         let return_url = form.text("return_url")?;
         if return_url.as_ref().is_some_and(|url| !return_url::is_allowed(url, receivers)) {
             let message = format!("Invalid return_url: {}", return_url::EXPECTED);

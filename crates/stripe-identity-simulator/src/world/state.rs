@@ -22,23 +22,23 @@ use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::responses::Responses;
 use crate::world::store::{Record, Store};
 
-/// Also of stored responses.
+/// The largest number of objects and stored responses.
 const MOST_RECORDS: usize = 2_000_000;
-/// An object with all that it schedules takes fewer.
+/// The largest number of scheduled things. On average, an object schedules fewer than two.
 const MOST_DUE: usize = 2 * MOST_RECORDS;
 const MOST_BYTES: usize = 1024 * 1024 * 1024;
 const MOST_FILE_BYTES: usize = 256 * 1024 * 1024;
 
-/// All that a world is made of.
+/// The state of a world.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) clock: WorldClock,
     pub(crate) queue: Queue,
     pub(crate) ids: Ids,
-    /// The base of URLs where no client is there to see it.
+    /// The base of the URLs that no request determines, such as those in events.
     pub(crate) base_url: String,
-    /// Where webhooks may go.
+    /// The hosts that webhooks may be delivered to.
     pub(crate) receivers: Receivers,
     pub(crate) sessions: Store<StoredSession>,
     pub(crate) reports: Store<StoredReport>,
@@ -52,9 +52,9 @@ pub(crate) struct State {
     pub(crate) deliveries: Store<StoredDelivery>,
     pub(crate) outbox: Outbox,
     pub(crate) faults: Faults,
-    /// How large all uploads are together.
+    /// The total size of all uploads.
     pub(crate) file_bytes: usize,
-    /// How large all parameters were together, and the texts of all snapshots.
+    /// The total size of all parameters and snapshots so far.
     pub(crate) taken_bytes: usize,
 }
 
@@ -89,17 +89,17 @@ impl State {
         self.clock.now().timestamp()
     }
 
-    /// Schedules something for when so much time has passed.
+    /// Schedules something after a duration.
     pub(crate) fn schedule(&mut self, after: Duration, thing: DueThing) {
         self.queue.schedule(self.clock.now().after(after), thing);
     }
 
-    /// Whether nothing in it has a time.
+    /// Returns whether it holds nothing that depends on the time.
     pub(crate) fn is_empty(&self) -> bool {
         self.records() == 0 && self.webhook_endpoints.len() == 0 && self.queue.next().is_none()
     }
 
-    /// Whether it holds as much as a world can hold.
+    /// Returns whether it has reached a limit of a world.
     pub(crate) fn is_full(&self) -> bool {
         self.records() >= MOST_RECORDS
             || self.queue.len() >= MOST_DUE
@@ -120,12 +120,12 @@ impl State {
         records.into_iter().sum()
     }
 
-    /// Returns the place of a session.
+    /// Returns the place of the session with this id.
     pub(crate) fn session(&self, id: &str) -> Result<u64, ControlError> {
         self.sessions.place(id).ok_or(ControlError::NoSuchSession)
     }
 
-    /// Whether one of the records that have a path has this id.
+    /// Returns whether one of the records with a path of their own has this id.
     pub(crate) fn contains(&self, id: &str) -> bool {
         self.sessions.get(id).is_some()
             || self.reports.get(id).is_some()
@@ -136,7 +136,7 @@ impl State {
             || self.webhook_endpoints.get(id).is_some()
     }
 
-    /// Returns when what is sensitive about a session or a report was collected, if it was.
+    /// Returns the time at which the sensitive data of a session or a report was collected, or `None` if there is none.
     pub(crate) fn collected(&self, id: &str) -> Option<Timestamp> {
         let of_session = self.sessions.get(id).and_then(|stored| stored.session.last_verification_report.as_ref());
         let report = of_session.map_or(id, |report| report.id().as_str());

@@ -1,4 +1,4 @@
-//! Where records are kept, how they are found, and what changes about them.
+//! Stores of records, with an index to find them and the list of their changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
@@ -13,61 +13,61 @@ use crate::world::notes::Notes;
 use crate::world::page::{Filter, Page};
 use crate::world::rows::{Kind, Row};
 
-/// Something that is kept: it has an id, and belongs to an account.
+/// A record, which has an id and belongs to an account.
 pub(crate) trait Record {
     /// The kind of its rows.
     const KIND: Kind;
-    /// What messages call it.
+    /// The name of the object in messages.
     const NAME: &'static str;
-    /// The name of the path parameter that is its id.
+    /// The name of the path parameter with its id.
     const PARAM: &'static str;
 
     fn id(&self) -> &str;
     fn account(&self) -> Option<&str>;
 
-    /// When it was made, which is not before any record of its kind that was there.
+    /// Returns the time at which it was created. Records of one kind are in the order of these times.
     fn created(&self) -> Timestamp;
 
-    /// Sets what may be left out where it was written by hand. The world's time is given.
+    /// Sets the fields that a handwritten record may leave out. `now` is the world's time.
     fn complete(&mut self, _now: Timestamp) {}
 
-    /// Calls a function with the name and the value of each field by which records are found.
+    /// Calls a function with the name and the value of each field that lists can filter by.
     fn fields(&self, _each: &mut dyn FnMut(&'static str, &str)) {}
 }
 
-/// Stands for a time that is left out where a record was written by hand.
+/// Returns the placeholder for a time that a handwritten record leaves out.
 pub(crate) fn unknown_time() -> Timestamp {
     Timestamp::from_secs(i64::MIN)
 }
 
-/// Puts the time that it is in the place of one that is left out.
+/// Sets a time that was left out to the current one.
 pub(crate) fn fill_time(time: &mut Timestamp, now: Timestamp) {
     if *time == unknown_time() {
         *time = now;
     }
 }
 
-/// Records of one kind, each at a place: how many were made before it. Notes each change.
+/// The records of one kind. The place of a record is the number of records that were created before it.
 #[derive(Debug)]
 pub(crate) struct Store<T> {
-    /// The oldest first.
+    /// The records by their places, oldest first.
     all: BTreeMap<u64, Box<T>>,
-    /// The hash of each id, and the place of its record.
+    /// The hash of each id, with the place of its record.
     by_id: HashTable<(u64, u64)>,
     index: Index,
     made: u64,
     changes: Notes<u64>,
 }
 
-/// Which records have some values in some fields. For each account and each combination of fields and values that a record
-/// has, there is a set of places. All sets are in one, under the hashes of what they are for.
+/// The index of the records by account and fields. For each account, and each combination of fields and values that a record
+/// has, there is a set of places. One map holds all sets, under the hashes of their accounts, fields and values.
 #[derive(Debug, Default)]
 struct Index {
     hasher: RandomState,
     places: BTreeSet<(u64, u64)>,
-    /// What was read and is still to come among them.
+    /// The entries of restored records that are not in `places` yet.
     restored: Vec<(u64, u64)>,
-    /// How many places were looked at.
+    /// The number of places that were looked at.
     #[cfg(test)]
     looks: std::cell::Cell<usize>,
 }
@@ -78,7 +78,7 @@ impl Index {
         self.hasher.hash_one(account)
     }
 
-    /// Returns the set of those records in a set that have a value in a field, in whatever order the fields come.
+    /// Returns the subset of a set whose records have a value in a field. The order of the fields does not matter.
     fn having(&self, set: u64, field: &str, value: &str) -> u64 {
         set.wrapping_add(self.hasher.hash_one((field, value)))
     }
@@ -95,7 +95,7 @@ impl Index {
         sets
     }
 
-    /// Moves a place from some sets to others.
+    /// Moves a place from the sets `before` to the sets `after`.
     fn change(&mut self, before: &[u64], after: &[u64], place: u64) {
         for set in before.iter().filter(|set| !after.contains(set)) {
             self.places.remove(&(*set, place));
@@ -105,7 +105,7 @@ impl Index {
         }
     }
 
-    /// Returns those of these places that are in a set.
+    /// Returns the places in a range that are in a set, in ascending order.
     fn within(&self, set: u64, places: Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
         // A range must not end before it begins.
         let places = self.places.range((set, places.start)..(set, places.end.max(places.start)));
@@ -114,13 +114,13 @@ impl Index {
         places.map(|&(_, place)| place)
     }
 
-    /// The same, the last one first or, on the way up, the first one.
+    /// Returns the places in a range that are in a set, in ascending order if `is_upward`, and descending otherwise.
     fn walk(&self, set: u64, places: Range<u64>, is_upward: bool) -> Box<dyn Iterator<Item = u64> + '_> {
         let places = self.within(set, places);
         if is_upward { Box::new(places) } else { Box::new(places.rev()) }
     }
 
-    /// Returns the places in a set.
+    /// Returns all places in a set, in ascending order.
     fn all(&self, set: u64) -> impl DoubleEndedIterator<Item = u64> {
         self.within(set, 0..u64::MAX)
     }
@@ -139,7 +139,7 @@ impl<T> Default for Store<T> {
 }
 
 impl<T: Record> Store<T> {
-    /// Keeps a record, and returns its place.
+    /// Inserts a record, and returns its place.
     pub(crate) fn insert(&mut self, record: T) -> u64 {
         let place = self.made;
         self.made += 1;
@@ -152,8 +152,8 @@ impl<T: Record> Store<T> {
         place
     }
 
-    /// Puts a record that was written back to its place, after all that are there. Returns whether it is one after all. The
-    /// reading is to be [completed](Self::complete).
+    /// Restores a record at its place. Returns `false` if the place or the time is not after those of the records so far, or if
+    /// the id exists already. After the last record, [`complete`](Self::complete) must be called.
     pub(crate) fn restore(&mut self, place: u64, record: T) -> bool {
         let last = self.all.last_key_value();
         let is_last = last.is_none_or(|(last, other)| *last < place && other.created() <= record.created());
@@ -169,18 +169,18 @@ impl<T: Record> Store<T> {
         false
     }
 
-    /// Ends the reading of records, which are found by their fields from now on. All at once, that takes far less time.
+    /// Adds the restored records to the index. This is much faster than adding each of them separately.
     pub(crate) fn complete(&mut self) {
         let restored = std::mem::take(&mut self.index.restored);
         self.index.places = restored.into_iter().chain(std::mem::take(&mut self.index.places)).collect();
     }
 
-    /// Returns how many were made.
+    /// Returns the number of records that were created, including removed ones.
     pub(crate) fn made(&self) -> u64 {
         self.made
     }
 
-    /// Sets how many were made, if it is more than is known of those that are still there.
+    /// Sets the number of records that were created. A smaller number than the current one is ignored.
     pub(crate) fn set_made(&mut self, made: u64) {
         self.made = self.made.max(made);
     }
@@ -212,8 +212,8 @@ impl<T: Record> Store<T> {
     /// Returns the place of the record with this id, of any account.
     pub(crate) fn place(&self, id: &str) -> Option<u64> {
         let hash = self.index.hasher.hash_one(id);
-        let is_meant = |&(other, place): &(u64, u64)| other == hash && self.at(place).is_some_and(|it| it.id() == id);
-        self.by_id.find(hash, is_meant).map(|&(_, place)| place)
+        let has_id = |&(other, place): &(u64, u64)| other == hash && self.at(place).is_some_and(|it| it.id() == id);
+        self.by_id.find(hash, has_id).map(|&(_, place)| place)
     }
 
     /// Returns the record at a place.
@@ -226,23 +226,23 @@ impl<T: Record> Store<T> {
         self.at(self.place(id)?)
     }
 
-    /// Returns the record with this id, if it is of this account.
+    /// Returns the record with this id, if it belongs to this account.
     pub(crate) fn get_of(&self, id: &str, account: Option<&str>) -> Option<&T> {
         self.get(id).filter(|record| record.account() == account)
     }
 
-    /// Returns the record that a path names.
+    /// Returns the record with the id in a path, or a refusal.
     pub(crate) fn find(&self, id: &str, account: Option<&str>) -> Result<&T, Refusal> {
         self.get_of(id, account).ok_or_else(|| Refusal::not_found(T::PARAM, T::NAME, id))
     }
 
-    /// Returns the place of the record that a path names.
+    /// Returns the place of the record with the id in a path, or a refusal.
     pub(crate) fn find_place(&self, id: &str, account: Option<&str>) -> Result<u64, Refusal> {
         let is_own = |place: &u64| self.at(*place).is_some_and(|record| record.account() == account);
         self.place(id).filter(is_own).ok_or_else(|| Refusal::not_found(T::PARAM, T::NAME, id))
     }
 
-    /// Returns the record at a place, to be changed.
+    /// Returns the record at a place for a change.
     pub(crate) fn edit(&mut self, place: u64) -> Option<Edit<'_, T>> {
         if !self.all.contains_key(&place) {
             return None;
@@ -253,23 +253,23 @@ impl<T: Record> Store<T> {
         Some(Edit { record, place, before, index: &mut self.index })
     }
 
-    /// The oldest first.
+    /// Returns all records, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.all.values().map(|record| &**record)
     }
 
-    /// Returns the records before a place, the newest first.
+    /// Returns the records before a place, newest first.
     pub(crate) fn before(&self, place: u64) -> impl Iterator<Item = &T> {
         self.all.range(..place).rev().map(|(_, record)| &**record)
     }
 
-    /// Returns the places of the records of an account, the oldest first.
+    /// Returns the places of an account's records, oldest first.
     pub(crate) fn of(&self, account: Option<&str>) -> impl Iterator<Item = u64> {
         let places = self.index.all(self.index.of(account));
         places.filter(move |place| self.at(*place).is_some_and(|record| record.account() == account))
     }
 
-    /// Returns the places of the records that have a value in a field, the oldest first.
+    /// Returns the places of an account's records that have a value in a field, oldest first.
     pub(crate) fn having<'a>(
         &'a self,
         account: Option<&'a str>,
@@ -282,7 +282,7 @@ impl<T: Record> Store<T> {
         })
     }
 
-    /// Returns one page of an account's records, newest first, and whether there is more beyond it.
+    /// Returns one page of an account's records, newest first, and whether there are more beyond it.
     pub(crate) fn page(&self, page: &Page, account: Option<&str>) -> Result<(Vec<&T>, bool), Refusal> {
         let place = |param: &str, id: &str| {
             let place = self.place(id).filter(|place| self.at(*place).is_some_and(|it| it.account() == account));
@@ -296,9 +296,9 @@ impl<T: Record> Store<T> {
             places.start = places.start.max(place("ending_before", before)? + 1);
         }
         let is_upward = page.ending_before.is_some();
-        // Hashes can be equal by chance.
+        // Hashes may collide.
         let records = self.walk(&page.filters, account, places, is_upward).filter_map(|place| self.at(place));
-        let records = records.filter(|record| is_meant(*record, &page.filters, account));
+        let records = records.filter(|record| passes_all(*record, &page.filters, account));
         let mut records: Vec<_> = records.take(page.limit.saturating_add(1)).collect();
         let has_more = records.len() > page.limit;
         records.truncate(page.limit);
@@ -308,7 +308,7 @@ impl<T: Record> Store<T> {
         Ok((records, has_more))
     }
 
-    /// Returns those of these places that pass some filters, the last one first or, on the way up, the first one.
+    /// Returns the places in a range that pass all filters, in ascending order if `is_upward`, and descending otherwise.
     fn walk(
         &self,
         filters: &[Filter],
@@ -316,7 +316,7 @@ impl<T: Record> Store<T> {
         places: Range<u64>,
         is_upward: bool,
     ) -> impl Iterator<Item = u64> {
-        // One for each choice of values.
+        // One set for each combination of values.
         let sets = filters.iter().fold(vec![self.index.of(account)], |sets, filter| {
             let having = |set| filter.values.iter().map(move |value| self.index.having(set, filter.field, value));
             sets.into_iter().flat_map(having).collect()
@@ -333,20 +333,20 @@ impl<T: Record> Store<T> {
         })
     }
 
-    /// Returns the places of what was made from the first to the last of these seconds.
+    /// Returns the places of the records that were created from the first to the last of these seconds.
     fn made_within(&self, (first, last): (i64, i64)) -> Range<u64> {
-        let start = if first == i64::MIN { 0 } else { self.first_with(|created| created >= first) };
-        let end = if last == i64::MAX { self.made } else { self.first_with(|created| created > last) };
+        let start = if first == i64::MIN { 0 } else { self.partition_point(|created| created >= first) };
+        let end = if last == i64::MAX { self.made } else { self.partition_point(|created| created > last) };
         start..end
     }
 
-    /// Returns the first place from which on all records were made in such seconds.
-    fn first_with(&self, is_such: impl Fn(i64) -> bool) -> u64 {
+    /// Returns the first place from which on the times of all records satisfy `is_after`, by a binary search.
+    fn partition_point(&self, is_after: impl Fn(i64) -> bool) -> u64 {
         let (mut start, mut end) = (self.all.keys().next().copied().unwrap_or(self.made), self.made);
         while start < end {
             let middle = start + (end - start) / 2;
             match self.all.range(middle..end).next() {
-                Some((&place, record)) if !is_such(record.created().as_secs()) => start = place + 1,
+                Some((&place, record)) if !is_after(record.created().as_secs()) => start = place + 1,
                 _ => end = middle,
             }
         }
@@ -355,7 +355,7 @@ impl<T: Record> Store<T> {
 }
 
 impl<T: Record + Serialize> Store<T> {
-    /// Returns the row of what changed at a place.
+    /// Returns the row of the change at a place.
     pub(crate) fn changed(&self, place: u64) -> Row<'static> {
         self.at(place).map_or(Row::deleted(T::KIND, place), |record| Row::new(T::KIND, place, record))
     }
@@ -365,20 +365,20 @@ impl<T: Record + Serialize> Store<T> {
     }
 }
 
-/// Whether a record has such a value in a field.
-fn has(record: &impl Record, field: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+/// Returns whether a record has a value in a field that satisfies `condition`.
+fn has(record: &impl Record, field: &str, condition: impl Fn(&str) -> bool) -> bool {
     let mut has = false;
-    record.fields(&mut |other, value| has |= other == field && is_meant(value));
+    record.fields(&mut |other, value| has |= other == field && condition(value));
     has
 }
 
-/// Whether a record is of an account, and has one of the values of each filter.
-fn is_meant(record: &impl Record, filters: &[Filter], account: Option<&str>) -> bool {
+/// Returns whether a record belongs to an account and passes all filters.
+fn passes_all(record: &impl Record, filters: &[Filter], account: Option<&str>) -> bool {
     let passes = |filter: &Filter| has(record, filter.field, |value| filter.values.iter().any(|it| it == value));
     record.account() == account && filters.iter().all(passes)
 }
 
-/// A record that is being changed.
+/// A record that is being changed. Dropping it updates the index.
 pub(crate) struct Edit<'a, T: Record> {
     record: &'a mut T,
     place: u64,

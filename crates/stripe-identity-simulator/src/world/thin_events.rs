@@ -1,4 +1,4 @@
-//! The thin events that go with the snapshots: the same things happened, and the object is left out.
+//! Thin events. Each one belongs to a snapshot event, and leaves out the object.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,14 +9,14 @@ use crate::world::show::v2_time;
 
 const PREFIX: &str = "evt_test_6";
 
-/// What a thin event says of an object. Ids and types have nothing to unescape.
+/// The fields of an object that a thin event contains. Ids and types contain no escape sequences.
 #[derive(Default, Deserialize)]
 struct Related<'a> {
     id: &'a str,
     object: &'a str,
 }
 
-/// The thin event for a snapshot, as a webhook delivers it.
+/// Returns the thin event of a snapshot event, as a webhook delivers it.
 pub(crate) fn notification(event: &StoredEvent) -> Value {
     let Related { id, object: type_ } = serde_json::from_str(event.object.expose().get()).unwrap_or_default();
     let path =
@@ -39,7 +39,7 @@ pub(crate) fn notification(event: &StoredEvent) -> Value {
     thin
 }
 
-/// The same as it is when it is fetched.
+/// Returns the thin event of a snapshot event, as the API returns it.
 pub(crate) fn fetched(event: &StoredEvent) -> Value {
     let mut thin = notification(event);
     thin["changes"] = json!({"before": {}, "after": {}});
@@ -50,7 +50,7 @@ fn id_of(event: &StoredEvent) -> String {
     event.id.replacen("evt_", PREFIX, 1)
 }
 
-/// The id of the snapshot that a thin event goes with.
+/// Returns the id of the snapshot event that a thin event belongs to.
 pub(crate) fn snapshot_id(thin: &str) -> Option<String> {
     thin.strip_prefix(PREFIX).map(|rest| format!("evt_{rest}"))
 }

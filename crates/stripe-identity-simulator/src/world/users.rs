@@ -1,5 +1,5 @@
-//! The handlers of the control API that stand in for users.
-#![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+//! The handlers of the control API for the users of sessions.
+#![expect(clippy::unnecessary_wraps, reason = "all handlers have the same type")]
 
 use serde_json::{Value, json};
 use stripe_identity_core::types::{Patch, Timestamp};
@@ -22,7 +22,8 @@ use crate::world::store::Record as _;
 pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let delay = call.form.text("after")?;
     let delay = delay.map(|text| {
-        duration(&text).ok_or_else(|| Refusal::invalid("after", "invalid delay: expected a time such as `30s`"))
+        duration(&text)
+            .ok_or_else(|| Refusal::invalid("after", "Invalid after: must be a duration such as 30s, 5m, 24h or 4d"))
     });
     let delay = delay.transpose()?.unwrap_or_default();
     let submission = submission(state, call)?.after(delay);
@@ -51,7 +52,7 @@ fn done(state: &State, result: Result<(), ControlError>, id: &str) -> Result<Bod
     done_with(state, result, id, None)
 }
 
-/// Shows what has become of a session, and when its user submits, if that is later.
+/// Returns the response with the state of a session, and with the time at which its user submits if that is later.
 fn done_with(
     state: &State,
     result: Result<(), ControlError>,
@@ -76,7 +77,7 @@ fn done_with(
     })
 }
 
-/// Reads the outcome, the person and the document.
+/// Parses the outcome, the person and the document.
 fn submission(state: &State, call: &mut Call<'_>) -> Result<Submission, Refusal> {
     let mut submission = Submission::new(call.form.parsed("outcome")?.unwrap_or(Outcome::Verified));
     let account = state.sessions.get(&call.id).and_then(|stored| stored.account());
@@ -84,7 +85,7 @@ fn submission(state: &State, call: &mut Call<'_>) -> Result<Submission, Refusal>
         let details = match call.form.object(object)? {
             Patch::Set(details) => details.into_pairs()?,
             Patch::Keep => continue,
-            Patch::Clear => return Err(Refusal::invalid(object, "Invalid object")),
+            Patch::Clear => return Err(Refusal::invalid_object(object)),
         };
         for (name, text) in details {
             let param = format!("{object}[{name}]");
@@ -106,7 +107,7 @@ fn submission(state: &State, call: &mut Call<'_>) -> Result<Submission, Refusal>
     Ok(submission)
 }
 
-/// Shows every outcome, and what is to know about it.
+/// Lists all outcomes, with their properties.
 pub(crate) fn outcomes(_: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let shown = |outcome: Outcome| {
         json!({
@@ -135,12 +136,12 @@ pub(crate) fn add_plan(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
         Some(count) => plan.sessions(
             count
                 .parse()
-                .map_err(|_| Refusal::invalid("sessions", "invalid number: expected one such as 3, or `all`"))?,
+                .map_err(|_| Refusal::invalid("sessions", "Invalid sessions: must be a number such as 3, or `all`"))?,
         ),
     };
     let shown = shown_plan(&plan);
     if state.plans.is_full() {
-        return Err(Refusal::invalid("tries", "too many plans: expected to come after some were used or cleared"));
+        return Err(Refusal::invalid("tries", "The world has too many plans. Delete them first, or create sessions."));
     }
     state.plans.add(plan);
     Ok(shown.into())
@@ -151,7 +152,7 @@ pub(crate) fn clear_plans(state: &mut State, _: &mut Call<'_>) -> Result<Body, R
     Ok(json!({ "done": true }).into())
 }
 
-/// Without what the tries say of people.
+/// Returns a plan without the details of persons.
 fn shown_plan(plan: &Plan) -> Value {
     let tries: Vec<_> = plan.tries.iter().map(|submission| submission.outcome().to_string()).collect();
     json!({ "tries": tries, "sessions": plan.sessions.map_or(Value::from("all"), Value::from) })

@@ -1,5 +1,5 @@
-//! The controls of webhooks: what at Stripe is done in the dashboard, or happens on a bad day.
-#![expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
+//! The handlers of the control API for webhooks: what users do in Stripe's dashboard, and what goes wrong on the network.
+#![expect(clippy::unnecessary_wraps, reason = "all handlers have the same type")]
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ use crate::world::webhook_params::{enabled_events, must_have_room, url};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST_RULES: usize = 100;
 
-/// Adds an endpoint, with the secret that is given or with a new one. It takes the place of one like it with the same URL:
-/// a program that adds its endpoint whenever it starts has it once.
+/// Adds an endpoint, with the given secret or a new one. It replaces an endpoint of the same kind with the same URL, so that a
+/// program can add its endpoint whenever it starts.
 pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let form = &mut call.form;
     let kind = if form.boolean("thin")? == Some(true) { DeliveryKind::ThinEvent } else { DeliveryKind::Event };
@@ -57,16 +57,16 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     Ok(shown_with_secret(state, &id).into())
 }
 
-/// Lets an endpoint like this one, if there is one, have its secret. Returns whether there is.
-pub(crate) fn meet(state: &mut State, endpoint: &WebhookEndpoint) -> bool {
-    let like = state.webhook_endpoints.places().find(|(_, stored)| {
+/// Gives the secret of an endpoint to the existing endpoint of the same kind with the same URL. Returns `false` if there is none.
+pub(crate) fn adopt(state: &mut State, endpoint: &WebhookEndpoint) -> bool {
+    let same = state.webhook_endpoints.places().find(|(_, stored)| {
         stored.account.is_none()
             && *stored.url.expose() == endpoint.url
             && stored.kind == endpoint.kind
             && stored.sources.connected == endpoint.connect
     });
-    let Some((place, stored)) = like else { return false };
-    if !stored.secrets.know(endpoint.secret.expose())
+    let Some((place, stored)) = same else { return false };
+    if !stored.secrets.contain(endpoint.secret.expose())
         && let Some(mut stored) = state.webhook_endpoints.edit(place)
     {
         stored.secrets = Secrets::new(endpoint.secret.expose().clone());
@@ -109,7 +109,7 @@ pub(crate) fn roll_secret(state: &mut State, call: &mut Call<'_>) -> Result<Body
     let (secret, expires_in) = (secret(&mut call.form)?, call.form.duration("expires_in")?.unwrap_or(DAY));
     call.form.finish()?;
     if expires_in > DAY {
-        return Err(Refusal::invalid("expires_in", "Invalid expires_in: must be at most a day"));
+        return Err(Refusal::invalid("expires_in", "Invalid expires_in: must be at most one day"));
     }
     let secret = secret.unwrap_or_else(|| state.outbox.ids.webhook_secret());
     if !roll(state, &call.id, secret, expires_in) {
@@ -118,7 +118,7 @@ pub(crate) fn roll_secret(state: &mut State, call: &mut Call<'_>) -> Result<Body
     Ok(shown_with_secret(state, &call.id).into())
 }
 
-/// Gives an endpoint a new secret. Returns whether there is such an endpoint.
+/// Gives an endpoint a new secret. Returns `false` if there is no such endpoint.
 pub(crate) fn roll(state: &mut State, endpoint: &str, secret: String, expires_in: Duration) -> bool {
     let expires = state.clock.now().after(expires_in);
     let place = state.webhook_endpoints.place(endpoint);
@@ -141,7 +141,7 @@ fn shown_with_secret(state: &State, id: &str) -> Value {
     shown
 }
 
-/// Returns an endpoint as Stripe shows it, with its account, what it gets, and what became of it.
+/// Returns an endpoint as Stripe shows it, plus its account, its payload and the numbers of its deliveries.
 fn shown(state: &State, endpoint: &StoredEndpoint) -> Value {
     let mut shown = webhook_endpoints::shown(endpoint);
     shown["account"] = json!(endpoint.account);
@@ -199,7 +199,7 @@ fn shown_attempt(attempt: &DeliveryAttempt) -> Value {
     })
 }
 
-/// Of no more digits than it is worth.
+/// Returns a duration in milliseconds, with microsecond precision.
 fn milliseconds(duration: Duration) -> f64 {
     f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0
 }
@@ -208,7 +208,7 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     let form = &mut call.form;
     let disorder = form.parsed("disorder")?.ok_or_else(|| Refusal::missing_parameter("disorder"))?;
     let (endpoint, event_type) = (form.text("webhook_endpoint")?, form.text("event_type")?);
-    let (probability, times) = (form.probability("probability")?, form.parsed("times")?);
+    let (probability, times) = (form.probability("probability")?, form.count("times")?);
     form.finish()?;
     if event_type.as_deref().is_some_and(|pattern| !is_pattern_of_events(pattern)) {
         return Err(Refusal::invalid(
@@ -221,7 +221,10 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
         return Err(Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, id));
     }
     if state.outbox.rules.len() >= MOST_RULES {
-        return Err(Refusal::invalid("disorder", &format!("There are {MOST_RULES} rules. Delete one first.")));
+        return Err(Refusal::invalid(
+            "disorder",
+            &format!("The world has {MOST_RULES} rules, and cannot have more. Delete one first."),
+        ));
     }
     let probability = probability.unwrap_or(1.0);
     let rule = DisorderRule { disorder, webhook_endpoint: endpoint, event_type, probability, times };
@@ -229,7 +232,7 @@ pub(crate) fn add_disorder(state: &mut State, call: &mut Call<'_>) -> Result<Bod
     Ok(shown.into())
 }
 
-/// Whether an event or a thin event can have a type that matches the pattern.
+/// Returns whether an event or a thin event can have a type that matches the pattern.
 fn is_pattern_of_events(pattern: &str) -> bool {
     EventType::KNOWN
         .iter()

@@ -1,4 +1,4 @@
-//! The parameters of webhook endpoints that both of Stripe's APIs have.
+//! The parameters of webhook endpoints that Stripe's v1 and v2 APIs have in common.
 
 use http::Uri;
 use stripe_identity_core::types::{ErrorCode, EventType, Patch, Sensitive};
@@ -11,10 +11,10 @@ use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::state::State;
 
 const MOST_ENDPOINTS: usize = 16;
-/// Of all accounts.
+/// The largest number of endpoints of all accounts together.
 const MOST_IN_WORLD: usize = 1000;
 
-/// Refuses another endpoint of an account that has as many as it can have.
+/// Refuses another endpoint if the account or the world has no room for it.
 pub(crate) fn must_have_room(state: &State, account: Option<&str>) -> Result<(), Refusal> {
     if state.webhook_endpoints.len() >= MOST_IN_WORLD {
         return Err(Refusal::full_world());
@@ -26,7 +26,7 @@ pub(crate) fn must_have_room(state: &State, account: Option<&str>) -> Result<(),
     }
 }
 
-/// Puts an endpoint in place of its former self.
+/// Replaces an endpoint by its new version.
 pub(crate) fn put(state: &mut State, endpoint: StoredEndpoint) {
     let place = state.webhook_endpoints.place(&endpoint.id);
     if let Some(mut stored) = place.and_then(|place| state.webhook_endpoints.edit(place)) {
@@ -34,13 +34,13 @@ pub(crate) fn put(state: &mut State, endpoint: StoredEndpoint) {
     }
 }
 
-/// Reads the URL of a receiver.
+/// Parses the URL of a receiver.
 pub(crate) fn url(form: &mut Form, state: &State) -> Result<Option<Sensitive<Uri>>, Refusal> {
     let Some(text) = form.text("url")? else { return Ok(None) };
     let refuse = |message: &str| Refusal::with_code(ErrorCode::UrlInvalid, &form.full_name("url"), message);
     let url = receiver::parse(&text).map_err(|error| match error {
         InvalidUrl::NoScheme => refuse("Invalid URL: An explicit scheme (such as https) must be provided."),
-        InvalidUrl::Other => refuse("Invalid URL: expected http://host[:port][/path] or https://…"),
+        InvalidUrl::Other => refuse("Invalid URL: must be http://host[:port][/path] or https://…"),
     })?;
     let host = receiver::host(&url);
     if state.receivers.allow(host) {
@@ -52,7 +52,7 @@ pub(crate) fn url(form: &mut Form, state: &State) -> Result<Option<Sensitive<Uri
     )))
 }
 
-/// Reads the types of the events that an endpoint gets.
+/// Parses the types of the events that an endpoint receives.
 pub(crate) fn enabled_events(form: &mut Form, kind: DeliveryKind) -> Result<Option<Vec<String>>, Refusal> {
     let name = form.full_name("enabled_events");
     let Some(types) = form.texts("enabled_events")? else { return Ok(None) };
@@ -70,7 +70,7 @@ pub(crate) fn enabled_events(form: &mut Form, kind: DeliveryKind) -> Result<Opti
     Ok(Some(types))
 }
 
-/// Changes a text as a parameter says.
+/// Applies a parameter to an optional text.
 pub(crate) fn set(text: &mut Option<String>, change: Patch<String>) {
     match change {
         Patch::Keep => {}
@@ -79,7 +79,7 @@ pub(crate) fn set(text: &mut Option<String>, change: Patch<String>) {
     }
 }
 
-/// Whether there is such a type. Of those that have nothing to do with Identity, only the form is known here.
+/// Returns whether there is such a type of event. Of types that are not part of Identity, only the form is checked.
 fn is_event_type(type_: &str, kind: DeliveryKind) -> bool {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn event_type_is_checked_as_far_as_it_is_known() {
+    fn unknown_event_type_of_identity_or_of_another_form_is_refused() {
         for type_ in ["*", "identity.verification_session.redacted", "file.created", "checkout.session.completed"] {
             assert!(is_event_type(type_, DeliveryKind::Event), "{type_}");
         }

@@ -14,12 +14,13 @@ use crate::world::record::event::StoredEvent;
 use crate::world::record::webhook_endpoint::StoredEndpoint;
 use crate::world::thin_events;
 
-/// What no endpoint's secret is: theirs begin with `whsec_` or are chosen by a user.
+/// A secret that is not the secret of any endpoint.
 const OTHER_SECRET: &str = "the secret of another endpoint";
-/// Far beyond what receivers allow, five minutes.
+/// The age of an old timestamp. It is far beyond the five minutes that receivers tolerate.
 const AGE: Duration = Duration::from_secs(60 * 60);
 
-/// Builds the request. The endpoint's secrets are those at `now`; the signature says that it was made at `signed_at`.
+/// Builds the request, signed with the secrets of the endpoint that are valid at `now`. The signature has the timestamp
+/// `signed_at`.
 pub(super) fn request(
     endpoint: &StoredEndpoint,
     event: &StoredEvent,
@@ -50,21 +51,21 @@ pub(super) fn request(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(USER_AGENT, HeaderValue::from_static("Stripe/1.0 (+https://stripe.com/docs/webhooks)"));
-    // Digits, letters, `=` and `,`: a signature can stand in a header.
+    // A signature consists of digits, letters, `=` and `,`, which a header may contain.
     if let Ok(signature) = HeaderValue::try_from(signature) {
         headers.insert(HeaderName::from_static(SIGNATURE_HEADER), signature);
     }
     request
 }
 
-/// Returns `t=…` and a `v1=…` for each secret.
+/// Returns the signature header: `t=…`, followed by one `v1=…` for each secret.
 fn signature(endpoint: &StoredEndpoint, body: &[u8], now: Time, signed_at: Timestamp, disorder: &[Disorder]) -> String {
     let has = |it| disorder.contains(&it);
     let signed_at = if has(Disorder::OldTimestamp) { Time::from(signed_at).before(AGE).timestamp() } else { signed_at };
     let valid = endpoint.secrets.valid(now).filter(|_| !has(Disorder::WrongSignature));
     let other = (has(Disorder::WrongSignature) || has(Disorder::TwoSignatures)).then_some(OTHER_SECRET);
     let secrets = other.into_iter().chain(valid);
-    // No secret is blank: that is refused where it is set.
+    // No secret is blank, since a blank one is refused when it is set.
     let headers = secrets.filter_map(|secret| Some(Signer::new(secret).ok()?.sign(body, signed_at)));
     headers.reduce(|all, next| format!("{all},{}", next.rsplit(',').next().unwrap_or_default())).unwrap_or_default()
 }

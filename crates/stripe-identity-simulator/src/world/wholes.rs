@@ -1,20 +1,20 @@
-//! What a world has written of itself that is no record.
+//! The state of a world that is not in records, as it was last written.
 
-/// What was last written of that which is no record.
+/// The state of a world that is not in records, as it was last written and as it is to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     pub(super) before: Wholes,
-    /// What is to be written now.
+    /// The state to write now.
     pub(super) latest: Wholes,
-    /// How many files were made.
+    /// The number of files that were created by the last write.
     pub(super) files: u64,
-    /// Whether also what passes by itself is to be written.
+    /// Whether to write also the time of a running clock and the ids of requests.
     pub(super) with_passing: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wholes {
-    /// The world without what passes by itself.
+    /// The world without the time of a running clock and the ids of requests.
     pub(super) stable_world: Vec<u8>,
     pub(super) world: Vec<u8>,
     pub(super) plans: Vec<u8>,

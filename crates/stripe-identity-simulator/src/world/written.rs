@@ -1,4 +1,4 @@
-//! A world as rows, and back.
+//! Writes a world as rows, and reads it back.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use crate::world::state::State;
 use crate::world::store::{Record, Store};
 use crate::world::wholes::{Wholes, Written};
 
-/// Does the same with each store, in the order of their kinds.
+/// Performs an action with each store, in the order of their kinds.
 macro_rules! each_store {
     ($state:expr, |$store:ident| $action:expr) => {{
         let state = $state;
@@ -41,23 +41,23 @@ macro_rules! each_store {
 }
 
 fn json(value: &impl serde::Serialize) -> Vec<u8> {
-    // The types of a world serialize without fail: their maps have texts for keys.
+    // The types of a world serialize without fail, since the keys of their maps are texts.
     serde_json::to_vec(value).unwrap_or_default()
 }
 
 impl World {
-    /// Notes from now on what changes.
+    /// Begins to record changes.
     pub(crate) fn note_changes(&mut self) {
         each_store!(&mut self.state, |store| store.changes().begin());
         self.state.queue.changes().begin();
     }
 
-    /// Lets what passes by itself count as a change, too: the time of a clock that runs, and the ids of requests.
+    /// Makes the next [`changes`](Self::changes) include the time of a running clock and the ids of requests.
     pub(crate) fn note_passing(&mut self) {
         self.written.with_passing = true;
     }
 
-    /// Returns the rows of what has changed since it was last written.
+    /// Returns the rows that have changed since the last write.
     pub(crate) fn changes(&mut self, name: &str) -> Vec<Row<'_>> {
         let mut rows: Vec<Row<'_>> = Vec::new();
         each_store!(&mut self.state, |store| {
@@ -95,7 +95,7 @@ impl World {
                 rows.push(Row { kind, place: 0, value: Some(Cow::Borrowed(latest)) });
             }
         }
-        // Contents have rows of their own, so that they are written once.
+        // The contents of files have separate rows, so that they are written only once.
         let files: Vec<_> = rows.iter().filter(|row| row.kind == Kind::File).map(|row| row.place).collect();
         for place in files {
             let contents = self.state.files.at(place).and_then(|stored| stored.written_contents());
@@ -111,7 +111,7 @@ impl World {
         rows
     }
 
-    /// Notes that all changes were written which were last asked for.
+    /// Records that the rows of the last call of [`changes`](Self::changes) were written.
     pub(crate) fn are_written(&mut self) {
         each_store!(&mut self.state, |store| store.changes().clear());
         self.state.queue.changes().clear();
@@ -121,7 +121,7 @@ impl World {
             Written { before: Wholes { world, ..latest }, files: self.state.files.made(), ..Written::default() };
     }
 
-    /// Calls a function with the rows of all that there is, in the order of their kinds.
+    /// Calls a function with all rows of the world, in the order of their kinds.
     pub(crate) fn each_row<E>(&self, name: &str, mut each: impl FnMut(Row<'_>) -> Result<(), E>) -> Result<(), E> {
         let state = &self.state;
         each(Row::new(Kind::World, 0, &self.stored(name, true)))?;
@@ -179,7 +179,7 @@ impl World {
         self.state.ids.tag()
     }
 
-    /// Returns where the world's ids and chances are.
+    /// Returns the states of the generators of ids and random choices.
     pub(crate) fn generators(&self) -> Generators {
         Generators {
             tag: self.tag().to_owned(),
@@ -191,7 +191,7 @@ impl World {
         }
     }
 
-    /// Goes on from where the ids and chances of a world were.
+    /// Continues from the states of generators.
     pub(crate) fn set_generators(&mut self, generators: &Generators) {
         let ids = |seed| Ids::resume(&generators.tag, seed);
         self.state.ids = ids(generators.objects);
@@ -201,14 +201,14 @@ impl World {
         self.state.faults.set_ids(ids(generators.faults));
     }
 
-    /// Makes request ids that have not been made before, though it is not known which have.
+    /// Moves to another sequence of request ids, when it is not known how many were used.
     #[cfg(feature = "state")]
     pub(crate) fn jump_request_ids(&mut self, number: u64) {
         self.request_ids.jump(number);
     }
 
-    /// Puts back what was read from a row, in a world that holds nothing else. The kinds come in their order, and those of
-    /// a kind in the order of their places.
+    /// Restores the contents of a row. The world must be new, and the rows must come in the order of their kinds and, within
+    /// a kind, of their places.
     pub(crate) fn put(&mut self, place: u64, part: Part) -> Result<(), InvalidRow> {
         if place >= END_OF_PLACES {
             return Err(InvalidRow::beyond_places(part.kind()));
@@ -254,7 +254,8 @@ impl World {
             }
             Part::Delivery(stored) => {
                 if state.webhook_endpoints.get(&stored.delivery.webhook_endpoint).is_none() {
-                    let problem = "a webhook_delivery names no webhook_endpoint: expected the line of one before";
+                    let problem =
+                        "a webhook_delivery has an unknown endpoint: expected the line of its webhook_endpoint before";
                     return Err(InvalidRow(problem.to_owned()));
                 }
                 let mut places = stored.ready.iter().map(|ready| ready.place).chain(stored.ended);
@@ -304,7 +305,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends the reading of a world: derives what is not written.
+    /// Completes a restored world: derives the state that is not written.
     pub(crate) fn complete(&mut self) {
         #[derive(Default)]
         struct Parts {
@@ -349,24 +350,22 @@ fn put_record<T: Record>(store: &mut Store<T>, now: Timestamp, place: u64, recor
     if store.restore(place, record) { Ok(()) } else { Err(misplaced(T::KIND)) }
 }
 
-/// Refuses a record that was made later than now: what the world makes next would be before it.
+/// Refuses a record that was created later than now, since records are in the order of their times.
 fn must_have_passed<T: Record>(now: Timestamp, record: &T) -> Result<(), InvalidRow> {
     if record.created() <= now {
         return Ok(());
     }
-    Err(InvalidRow(format!("invalid {}: expected a time that has passed by the clock of its world", T::KIND.name())))
+    Err(InvalidRow(format!("invalid {}: expected a time in the past of its world's clock", T::KIND.name())))
 }
 
 fn misplaced(kind: Kind) -> InvalidRow {
     let kind = kind.name();
-    InvalidRow(format!(
-        "invalid {kind}: expected an id of its own, and a place and a time after those of the {kind} before"
-    ))
+    InvalidRow(format!("invalid {kind}: expected a unique id, and a place and a time after those of the {kind} before"))
 }
 
 fn put_contents(state: &mut State, place: u64, contents: Bytes) -> Result<(), InvalidRow> {
     let Some(mut stored) = state.files.edit(place) else {
-        return Err(InvalidRow("file_contents of a file that is not there: expected its line before".to_owned()));
+        return Err(InvalidRow("file_contents without a file: expected the line of the file before".to_owned()));
     };
     if stored.size == 0 {
         stored.size = contents.len();

@@ -198,7 +198,7 @@ fn failed_try_is_told_at_the_next_one_under_a_fresh_link() {
     assert!(text(&page).contains("The last try failed") && text(&page).contains("past its expiration date"));
     let used = get(&stripe, &path);
     assert_eq!(used.status(), 410);
-    assert!(text(&used).contains("This link has been used") && text(&used).contains("fresh link"), "{}", text(&used));
+    assert!(text(&used).contains("This link has been used") && text(&used).contains("new link"), "{}", text(&used));
     post(&stripe, &fresh, "outcome=verified");
     assert_eq!(retrieve(&stripe, &session)["status"], "verified");
     // There is one before the last, of which nothing is known any more.
@@ -275,7 +275,7 @@ fn page_waits_for_the_end_of_the_checks() {
     assert!(
         text(&waiting).contains("processing 2 more times") && text(&waiting).contains("href=\"https://app.test/done\"")
     );
-    assert!(text(&get(&stripe, &path)).contains("Submitted already"));
+    assert!(text(&get(&stripe, &path)).contains("Already submitted"));
     for _ in 0..3 {
         retrieve(&stripe, &session);
     }

@@ -308,7 +308,10 @@ fn hosts_and_the_control_token_come_from_variables() {
     let without = run(&["advance", "1s", "--url", &url]);
     assert_eq!(without.status.code(), Some(1));
     let error = stderr(&without);
-    assert!(error.contains("--control-token") && error.contains("requires the token") && !error.contains(".:"), "{error}");
+    assert!(
+        error.contains("--control-token") && error.contains("requires the token") && !error.contains(".:"),
+        "{error}"
+    );
     let wrong = stderr(&run(&["advance", "1s", "--url", &url, "--control-token", "x"]));
     assert!(wrong.contains("--control-token") && wrong.contains("another token"), "{wrong}");
     printed(&["advance", "1s", "--url", &url, "--control-token", "made-up"]);
@@ -703,7 +706,10 @@ fn trigger_fails_if_the_receiver_does() {
     // The log of the simulator says so, too.
     let line = running.wait_for_line("note: webhook ");
     assert!(line.contains(&format!("identity.verification_session.created was not delivered to {url}: ")), "{line}");
-    assert!(line.contains("no connection could be established; the next attempt is at ") && !line.contains("hidden"), "{line}");
+    assert!(
+        line.contains("no connection could be established; the next attempt is at ") && !line.contains("hidden"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -479,7 +479,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
             3,
             "unknown field",
         ),
-        (vec![HEADER, world, session, session], 4, "expected an id of its own"),
+        (vec![HEADER, world, session, session], 4, "expected a unique id"),
         (vec![HEADER, world, at_5, at_4], 4, "a place and a time after"),
         (vec![HEADER, world, world], 3, "there already"),
         (vec![HEADER, r#"{"kind":"world","value":{"name":"a_zebra"}}"#], 2, "invalid name of a world"),
@@ -500,7 +500,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         (vec![HEADER, &numbered("verification_session")], 2, "below 549755813888"),
         (vec![HEADER, &numbered("lanes")], 2, "below 549755813888"),
         (vec![HEADER, world, &due(3), &due(3)], 4, "a place after that of the due before"),
-        (vec![HEADER, world, endpoint, &delivery("we_1", 0), &delivery("we_2", 0)], 5, "names no webhook_endpoint"),
+        (vec![HEADER, world, endpoint, &delivery("we_1", 0), &delivery("we_2", 0)], 5, "has an unknown endpoint"),
         (vec![HEADER, world, endpoint, &delivery("we_1", 1 << 39)], 4, "below 549755813888"),
         (vec![HEADER, world, &event(101)], 3, "at most 100 deep"),
         // What comes next would be before it, and the world could not be read again.
@@ -511,7 +511,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
                 r#"{"kind":"verification_session","value":{"session":{"id":"vs_1","created":1793000001}}}"#,
             ],
             3,
-            "a time that has passed",
+            "a time in the past",
         ),
     ] {
         let text = lines.join("\n");

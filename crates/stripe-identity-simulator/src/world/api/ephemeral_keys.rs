@@ -18,12 +18,18 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     let session = call.form.text("verification_session")?;
     for other in ["customer", "issuing_card", "nonce"] {
         if call.form.text(other)?.is_some() {
-            return Err(Refusal::invalid(other, "The simulator makes ephemeral keys for VerificationSessions only."));
+            return Err(Refusal::invalid(
+                other,
+                "The simulator creates ephemeral keys only for a verification_session.",
+            ));
         }
     }
     call.form.finish()?;
     if !call.has_version {
-        return Err(Refusal::invalid("Stripe-Version", "An ephemeral key takes an explicit Stripe-Version header."));
+        return Err(Refusal::invalid(
+            "Stripe-Version",
+            "Creating an ephemeral key requires an explicit Stripe-Version header.",
+        ));
     }
     let session = session.ok_or_else(|| Refusal::missing_parameter("verification_session"))?;
     if state.sessions.get_of(&session, call.account).is_none() {

@@ -1,4 +1,4 @@
-//! Webhook endpoints as the second version of Stripe's API has them, for snapshots or thin events.
+//! Event destinations: webhook endpoints in Stripe's v2 API, for snapshot or thin events.
 
 use serde_json::{Value, json};
 use stripe_identity_core::types::{Metadata, Patch, Sensitive};
@@ -157,7 +157,7 @@ fn change(
     Ok(shown.into())
 }
 
-/// Reads what the response is to include. A query has no indexes, `include=x`, and a body is a list.
+/// Parses the fields that the response is to include. They are a single text in a query, and a list in a body.
 fn include<'a>(form: &mut Form, allowed: &[&'a str]) -> Result<Vec<&'a str>, Refusal> {
     if form.has_fields("include") {
         return Ok(form.list_of("include", allowed)?.unwrap_or_default());
@@ -173,7 +173,7 @@ fn receiver_url(form: &mut Form, state: &State) -> Result<Option<Sensitive<http:
 }
 
 fn sources(form: &mut Form) -> Result<Sources, Refusal> {
-    // Of each, the name of today and an older one.
+    // The current name of each source, followed by an older one.
     let names = ["@self", "self", "@accounts", "other_accounts"];
     let Some(sources) = form.list_of("events_from", &names)? else {
         return Ok(Sources { own: true, connected: false });

@@ -23,13 +23,13 @@ pub(crate) fn retrieve_thin(state: &mut State, call: &mut Call<'_>) -> Result<Bo
     Ok(thin_events::fetched(stored).into())
 }
 
-/// Delivers an event once more, as the Stripe CLI asks for it.
+/// Delivers an event again, with the parameters that the Stripe CLI sends.
 pub(crate) fn retry(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let (account, endpoint) = (call.form.text("account")?, call.form.text("webhook_endpoint")?);
-    // All of its listeners are endpoints here.
+    // The simulator has no other receivers than endpoints.
     call.form.boolean("for_stripecli")?;
     call.form.finish()?;
-    // A request for a connected account names no other.
+    // The header takes precedence over the parameter.
     let account = call.account.or(account.as_deref());
     let place = state.events.find_place(&call.id, account)?;
     let event = state.events.find(&call.id, account)?;
@@ -37,7 +37,7 @@ pub(crate) fn retry(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refu
         let endpoint = state.webhook_endpoints.get(&id).filter(|endpoint| endpoint.may_resend(account));
         let endpoint = endpoint.ok_or_else(|| Refusal::no_such("webhook_endpoint", StoredEndpoint::NAME, &id))?;
         if endpoint.disabled {
-            return Err(Refusal::invalid("webhook_endpoint", "The webhook endpoint is disabled."));
+            return Err(Refusal::invalid("webhook_endpoint", "The webhook endpoint is disabled. Enable it first."));
         }
         vec![id]
     } else {
@@ -59,7 +59,7 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
         return Err(Refusal::exclusive("type", "types"));
     }
     if types.as_ref().is_some_and(|types| types.len() > 20) {
-        return Err(Refusal::invalid("types", "Invalid types: at most 20"));
+        return Err(Refusal::invalid("types", "Invalid types: must be at most 20"));
     }
     page.only("delivery_success", delivery_success.map(|success| success.to_string()));
     let of_pattern = |pattern: String| {

@@ -14,7 +14,7 @@ use crate::world::show;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
-/// How long a link to an image that a verification collected may live, in seconds.
+/// The longest lifetime of a link to an image that a verification collected, in seconds.
 const LONGEST_IMAGE_LINK: i64 = 30;
 
 /// The purposes of files that can have links.
@@ -43,7 +43,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     let stored = state.files.get_of(&file, call.account);
     let stored = stored.ok_or_else(|| Refusal::no_such("file", StoredFile::NAME, &file))?;
     if stored.is_collected() {
-        // Through its link, the image can be read without any key.
+        // With the link, the image can be read without a key.
         call.must_read_sensitive(Some(stored.created()))?;
     }
     must_be_linkable("file", &stored.purpose)?;
@@ -79,7 +79,7 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     Ok(call.list((records.into_iter().map(|stored| shown(state, stored, call)).collect(), has_more)))
 }
 
-/// Returns the contents behind a link's URL, which takes no key.
+/// Returns the contents behind the URL of a link, which requires no key.
 pub(crate) fn follow(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let path = format!("{LINKS}{}", call.id);
     let stored = id_of("link_", &call.id).and_then(|id| state.links.get(&id));
@@ -89,7 +89,7 @@ pub(crate) fn follow(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     contents.ok_or_else(|| Refusal::unknown_url(call.route.method(), "/links/…"))
 }
 
-/// Makes a link to a file, which need not be there yet. Returns the link's place.
+/// Creates a link to a file, which need not exist yet. Returns the place of the link.
 pub(crate) fn insert(
     state: &mut State,
     file: FileId,
@@ -110,7 +110,7 @@ pub(crate) fn insert(
     Ok(place)
 }
 
-/// Puts a link in place of its former self, and schedules its end.
+/// Replaces a link by its new version, and schedules its expiry.
 fn put(state: &mut State, place: u64, link: FileLink) {
     let now = state.now();
     if let Some(expires_at) = link.expires_at {
@@ -138,27 +138,34 @@ fn shown(state: &State, stored: &StoredLink, call: &Call<'_>) -> FileLink {
     link
 }
 
-/// Refuses a file of a purpose that Stripe makes no links for.
+/// Refuses a file with a purpose that does not allow links.
 pub(crate) fn must_be_linkable(param: &str, purpose: &FilePurpose) -> Result<(), Refusal> {
     if LINKABLE.contains(purpose) {
         return Ok(());
     }
     let linkable: Vec<_> = LINKABLE.iter().map(FilePurpose::as_str).collect();
-    Err(Refusal::invalid(param, &format!("Only files of some purposes can have links: {}.", linkable.join(", "))))
+    Err(Refusal::invalid(
+        param,
+        &format!("The purpose of the file does not allow links: must be one of {}.", linkable.join(", ")),
+    ))
+}
+
+fn invalid_time() -> Refusal {
+    Refusal::invalid("expires_at", "Invalid timestamp: must be `now`, or a time in seconds since 1970")
 }
 
 fn seconds_between(earlier: Timestamp, later: Timestamp) -> i64 {
     later.as_secs().saturating_sub(earlier.as_secs())
 }
 
-/// The parameters that a link can be made or changed with.
+/// The parameters that creating and updating a link have in common.
 pub(crate) struct Changes {
     expires_at: Patch<Option<Timestamp>>,
     metadata: Patch<Vec<(String, String)>>,
 }
 
 impl Changes {
-    /// For a new link: nothing can be cleared yet, and one that ends now is not worth making.
+    /// Parses the parameters of a new link. Unlike an update, it can neither clear a field nor expire the link now.
     pub(crate) fn parse_new(form: &mut Form) -> Result<Self, Refusal> {
         let expires_at = form.integer("expires_at")?.map(Timestamp::from_secs);
         Ok(Self {
@@ -173,14 +180,14 @@ impl Changes {
             Patch::Clear => Patch::Clear,
             Patch::Set(text) if text == "now" => Patch::Set(None),
             Patch::Set(text) => {
-                let seconds = text.parse().map_err(|_| Refusal::invalid("expires_at", "Invalid timestamp"))?;
+                let seconds = text.parse().map_err(|_| invalid_time())?;
                 Patch::Set(Some(Timestamp::from_secs(seconds)))
             }
         };
         Ok(Self { expires_at, metadata: metadata::parse(form)? })
     }
 
-    /// Whether the time at which a link expires is set, and is not earlier than before.
+    /// Returns whether the changes make a link expire at a time that is not earlier than before, or never.
     fn renews(&self, link: &FileLink) -> bool {
         match self.expires_at {
             Patch::Keep | Patch::Set(None) => false,
@@ -189,20 +196,20 @@ impl Changes {
         }
     }
 
-    /// Changes a link, which may be to an image that a verification collected.
+    /// Applies the changes to a link. `is_to_image` is whether a verification collected its file.
     fn apply_to(self, link: &mut FileLink, is_to_image: bool, now: Timestamp) -> Result<(), Refusal> {
         let invalid = |message: &str| Err(Refusal::invalid("expires_at", message));
         match self.expires_at {
             Patch::Set(Some(time)) if time <= now => return invalid("Invalid timestamp: must be in the future"),
             Patch::Set(Some(time)) if is_to_image && seconds_between(now, time) > LONGEST_IMAGE_LINK => {
-                return invalid("A link to an image of an identity verification expires within 30 seconds.");
+                return invalid("A link to an image of an identity verification must expire within 30 seconds.");
             }
             Patch::Set(time) => link.expires_at = Some(time.unwrap_or(now)),
             Patch::Clear => link.expires_at = None,
             Patch::Keep => {}
         }
         if is_to_image && link.expires_at.is_none() {
-            return invalid("A link to an image of an identity verification needs a time at which it expires.");
+            return invalid("A link to an image of an identity verification must have a time at which it expires.");
         }
         let mut metadata: Metadata = link.metadata.clone();
         metadata::change(&mut metadata, self.metadata)?;

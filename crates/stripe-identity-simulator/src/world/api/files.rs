@@ -13,10 +13,10 @@ use crate::world::show;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
-/// How many links an expanded file shows.
+/// The number of links that an expanded file shows.
 const SHOWN_LINKS: usize = 10;
 
-/// Purposes of files that only Stripe makes.
+/// The purposes of files that only Stripe creates.
 const MADE_BY_STRIPE: &[FilePurpose] = &[
     FilePurpose::DocumentProviderIdentityDocument,
     FilePurpose::FinanceReportRun,
@@ -47,7 +47,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
         must_be_linkable("file_link_data[create]", &purpose)?;
     }
     let id = FileId::new(state.ids.id("file_"));
-    // The link comes first: if it is refused, nothing was done.
+    // The link is created first, so that nothing has changed if it is refused.
     link.map(|link| insert(state, id.clone(), false, link, call)).transpose()?;
     state.file_bytes = state.file_bytes.saturating_add(upload.contents.len());
     add(state, &id, purpose, upload.filename, upload.contents, call.account);
@@ -78,13 +78,13 @@ pub(crate) fn download(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
     Ok(Body::Contents(contents, stored.content_type()))
 }
 
-/// Keeps an image that a verification collected, under an id that a report names.
+/// Adds an image that a verification collected, under the id in its report.
 pub(crate) fn collect(state: &mut State, id: &FileId, purpose: FilePurpose, contents: Bytes, account: Option<&str>) {
     let (extension, _) = format_of(&contents);
     add(state, id, purpose, format!("{id}.{extension}"), contents, account);
 }
 
-/// Takes the contents of an image away.
+/// Removes the contents of an image.
 pub(crate) fn erase(state: &mut State, id: &str) {
     let place = state.files.place(id);
     if let Some(mut stored) = place.and_then(|place| state.files.edit(place)) {

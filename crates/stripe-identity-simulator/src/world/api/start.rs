@@ -1,4 +1,4 @@
-//! The page of a session: where its user chooses how their try ends, and sees what came of it.
+//! The page of a session, on which its user chooses the outcome of their try and sees the result.
 
 mod fields;
 
@@ -24,12 +24,12 @@ use crate::world::record::visit::UrlEnd;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
-/// How often a page looks whether checks have ended that end at no known time, in seconds.
+/// The interval in seconds at which a page reloads while the checks have no known end.
 const PAUSE: u64 = 5;
-/// The same at a known time, which somebody may bring forward.
+/// The longest interval in seconds if the end of the checks is known, since a test may advance the clock.
 const LONGEST_PAUSE: u64 = 15;
 
-/// Shows the page, or, once its URL has come to an end, where the session stands.
+/// Shows the form or, if its URL is no longer valid, the state of the session.
 pub(crate) fn show(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let (stored, end) = find(state, call)?;
     if let Some(end) = end {
@@ -38,13 +38,13 @@ pub(crate) fn show(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     Ok(Body::Page(form(stored, call, &Sent::nothing(), StatusCode::OK)))
 }
 
-/// Takes a submission, the first of each URL, and leads to another page. A submission that is wrong, and one that only
-/// asks to see a made-up person, shows the page again.
+/// Accepts a submission, if it is the first one of the URL, and redirects to the result. Shows the form again if the
+/// submission is invalid, or only asks for another made-up person.
 pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let (stored, end) = find(state, call)?;
     let mut sent = Sent::read(call)?;
     if let Some(end) = end {
-        // The same page may have been sent twice, by a double click.
+        // A double click sends the same form twice.
         let is_same = sent.rendering.is_some() && *end == UrlEnd::Used(sent.rendering);
         return Ok(Body::Page(face::see_other(&next(call, if is_same { "/result" } else { "" }))));
     }
@@ -72,7 +72,7 @@ pub(crate) fn submit(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     Ok(Body::Page(form(stored, call, &sent, StatusCode::UNPROCESSABLE_ENTITY)))
 }
 
-/// Follows a submission: waits for the end of the checks, and sends the user back to the application.
+/// Shows the page after a submission. It waits for the end of the checks, and returns the user to the application.
 pub(crate) fn result(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let (stored, end) = find(state, call)?;
     let page = match end {
@@ -81,7 +81,7 @@ pub(crate) fn result(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
             let page = StatePage {
                 title: "Submitted",
                 tone: "good",
-                paragraphs: vec!["The application goes on when this is closed.".to_owned()],
+                paragraphs: vec!["The application continues when this dialog is closed.".to_owned()],
                 session: Some(stored.id()),
                 opener: stored.visit.opener.as_deref(),
                 news: "submitted",
@@ -98,7 +98,7 @@ pub(crate) fn result(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
     Ok(Body::Page(page))
 }
 
-/// Finds the page of a session by its client secret, for a page of another origin that opens it in a dialog.
+/// Returns the page of a session by its client secret, to a page of another origin that opens it in a dialog.
 pub(crate) fn open(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     call.form.text("key")?;
     let secret = call.form.text("client_secret")?.ok_or_else(|| Refusal::missing_parameter("client_secret"))?;
@@ -122,7 +122,7 @@ pub(crate) fn open(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     Ok(page.into())
 }
 
-/// Finds the session of a URL, and how the URL has come to its end, if it has.
+/// Returns the session of a URL, and the reason why the URL is no longer valid, or `None` if it is.
 fn find<'a>(state: &'a State, call: &Call<'_>) -> Result<(&'a StoredSession, Option<&'a UrlEnd>), Refusal> {
     let url = format!("{PAGE}{}", call.id);
     let found = || {
@@ -140,12 +140,12 @@ fn no_page(call: &Call<'_>) -> Refusal {
     Refusal::unknown_url(call.route.method(), "/start/…")
 }
 
-/// Whether a page is for a dialog of another page.
+/// Returns whether the page is shown in a dialog of another page.
 fn is_framed(call: &Call<'_>) -> bool {
     call.route.template().starts_with(SCRIPT)
 }
 
-/// Returns the page after that of a request. It is relative: a proxy may show this one under another path.
+/// Returns the URL of another page of the session. It is relative, since a proxy may use another path.
 fn next(call: &Call<'_>, rest: &str) -> String {
     format!("{}{rest}", call.id)
 }
@@ -160,20 +160,19 @@ fn return_url(stored: &StoredSession) -> Option<&str> {
 
 const BACK: &str = "Return to the application";
 
-/// Says that a link is of no more use, and where its session stands.
+/// Shows that a link is no longer valid, and the state of its session.
 fn gone(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response<bytes::Bytes> {
     let session = &stored.session;
     let wait = next(call, "/result");
     let mut page = StatePage { session: Some(stored.id()), ..StatePage::default() };
     page.link = return_url(stored).filter(|_| !is_framed(call)).map(|url| (url, BACK));
-    let retry = "To try again, go back to the application: it gets a fresh link when it retrieves the session.";
+    let retry = "To try again, go back to the application. It gets a new link when it retrieves the session.";
     let text = |text: &str| vec![text.to_owned()];
     match (&session.status, end) {
         _ if session.redaction.is_some() => {
             page.title = "This session is redacted";
             page.paragraphs = text(
-                "What it held is gone, or will be. To verify somebody again, the application creates a \
-                                    new session.",
+                "Its data has been erased, or will be. To verify a person again, the application creates a new session.",
             );
         }
         (VerificationSessionStatus::Canceled, _) => {
@@ -182,16 +181,16 @@ fn gone(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response
         }
         (VerificationSessionStatus::Verified, _) => {
             (page.title, page.tone) = ("This session is verified", "good");
-            page.paragraphs = text("The link has been used, and there is nothing left to do here.");
+            page.paragraphs = text("The link has been used. There is nothing left to do.");
         }
         (VerificationSessionStatus::Processing, _) => {
-            (page.title, page.tone) = ("Submitted already", "busy");
+            (page.title, page.tone) = ("Already submitted", "busy");
             page.paragraphs = text("The link has been used, and the checks are under way.");
             page.link = Some((wait.as_str(), "Wait for the checks")).filter(|_| !is_framed(call));
         }
         (_, UrlEnd::Expired) => {
             page.title = "This link has expired";
-            page.paragraphs = text("A link lives for 48 hours.");
+            page.paragraphs = text("A link is valid for 48 hours.");
             page.paragraphs.push(retry.to_owned());
         }
         _ => {
@@ -213,7 +212,7 @@ fn processing(state: &State, stored: &StoredSession, call: &Call<'_>) -> http::R
         Some(ChecksEnd::At(end)) => {
             let time = end.timestamp();
             if state.clock.is_frozen() {
-                format!("The checks end at {time}. The clock of this world stands until it is advanced.")
+                format!("The checks end at {time}. The clock of this world stands still until it is advanced.")
             } else {
                 let left = end.since(state.clock.now()).as_secs().saturating_add(1);
                 pause = left.min(LONGEST_PAUSE);
@@ -221,14 +220,15 @@ fn processing(state: &State, stored: &StoredSession, call: &Call<'_>) -> http::R
             }
         }
         Some(ChecksEnd::AfterRetrieves(count)) => format!(
-            "The checks end when the application retrieves the session: it sees the status processing {count} more times."
+            "The checks end when the application retrieves the session, after {count} more retrieves with the status \
+             processing."
         ),
-        None => "The checks end when a test says so, by finish_processing.".to_owned(),
+        None => "The checks end when a test calls finish_processing.".to_owned(),
     };
     let page = StatePage {
         title: "Processing",
         tone: "busy",
-        paragraphs: vec![end, "This page goes on by itself.".to_owned()],
+        paragraphs: vec![end, "This page continues on its own.".to_owned()],
         link: return_url(stored).map(|url| (url, "Return without waiting")),
         session: Some(stored.id()),
         ..StatePage::default()
@@ -236,10 +236,10 @@ fn processing(state: &State, stored: &StoredSession, call: &Call<'_>) -> http::R
     face::refreshing(face::page(StatusCode::OK, &page, &bounds(stored, call)), pause, None)
 }
 
-/// Sends the user back once the checks have ended.
+/// Shows the result once the checks have ended, and returns the user to the application.
 ///
-/// The page leads on by itself and is no redirect: a browser would hold the redirects that the application makes from there,
-/// to another host perhaps, against the `form-action` of the form's page.
+/// It is a page that continues on its own instead of a redirect. A browser would apply the `form-action` of the form's page to
+/// the redirects that follow, which may lead to another host.
 fn ended(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response<bytes::Bytes> {
     let url = return_url(stored);
     let failure = last_failure(&stored.session);
@@ -248,8 +248,11 @@ fn ended(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Respons
         (_, Some(_)) => ("Not verified", "bad"),
         _ => return gone(stored, end, call),
     };
-    let text =
-        if url.is_some() { "The application opens by itself, if it is there." } else { "You can close this page." };
+    let text = if url.is_some() {
+        "The application opens on its own, if it is installed or running."
+    } else {
+        "You can close this page."
+    };
     let page = StatePage {
         title,
         tone,
@@ -322,14 +325,14 @@ fn asked(session: &VerificationSession) -> Vec<Asked<'_>> {
     asked
 }
 
-/// Returns the outcomes that a session can have, by what fails.
+/// Returns the outcomes that a session can have, grouped by what fails.
 fn outcomes(session: &VerificationSession, chosen: &str) -> Vec<(&'static str, Vec<Choice>)> {
     let mut groups: Vec<(&'static str, Vec<Choice>)> = Vec::new();
     for outcome in Outcome::possible_for(session) {
         let value = outcome.to_string();
         let group = match (&outcome, outcome.check()) {
             (Outcome::Verified, _) => "",
-            (_, None) => "The user does not get that far",
+            (_, None) => "The user does not reach the checks",
             (_, Some(Check::Document)) => "The document fails",
             (_, Some(Check::IdNumber)) => "The id number fails",
             (_, Some(Check::Selfie)) => "The selfie fails",
@@ -343,7 +346,7 @@ fn outcomes(session: &VerificationSession, chosen: &str) -> Vec<(&'static str, V
             None => groups.push((group, vec![choice])),
         }
     }
-    // Those of a check come first: they are chosen more often.
-    groups.sort_by_key(|(name, _)| *name == "The user does not get that far");
+    // The outcomes of checks come first, since they are chosen more often.
+    groups.sort_by_key(|(name, _)| *name == "The user does not reach the checks");
     groups
 }

@@ -36,7 +36,7 @@ pub(crate) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Body, Ref
 
 pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let session = state.sessions.find_place(&call.id, call.account)?;
-    life::is_retrieved(state, session);
+    life::count_retrieve(state, session);
     renew_access(state, session);
     life::schedule_planned_try(state, session);
     show(state, session, call)
@@ -117,7 +117,7 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
     Ok(call.list((data, has_more)))
 }
 
-/// Refuses a session that may not be changed.
+/// Refuses the request unless the session requires input and is not redacted.
 fn must_be_open(state: &State, call: &Call<'_>, action: &str) -> Result<(), Refusal> {
     state.sessions.find(&call.id, call.account)?.must_be_open(action)
 }

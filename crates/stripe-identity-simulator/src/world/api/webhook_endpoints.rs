@@ -85,11 +85,14 @@ pub(crate) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refus
 
 fn find<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a StoredEndpoint, Refusal> {
     let endpoint = state.webhook_endpoints.find(&call.id, call.account)?;
-    let is_meant = endpoint.destination.is_none();
-    if is_meant { Ok(endpoint) } else { Err(Refusal::not_found(StoredEndpoint::PARAM, StoredEndpoint::NAME, &call.id)) }
+    if endpoint.destination.is_none() {
+        Ok(endpoint)
+    } else {
+        Err(Refusal::not_found(StoredEndpoint::PARAM, StoredEndpoint::NAME, &call.id))
+    }
 }
 
-/// Without its secret, which is shown once.
+/// Returns an endpoint without its secret, which only the response to its creation shows.
 pub(crate) fn shown(endpoint: &StoredEndpoint) -> Value {
     json!({
         "id": endpoint.id,

@@ -1,4 +1,4 @@
-//! The handlers of faults.
+//! The handlers of the control API for faults.
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(crate) fn retrieve(state: &mut State, call: &mut Call<'_>) -> Result<Body, R
 pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let fault = fault(&mut call.form)?;
     call.form.finish()?;
-    if state.faults.are_many() {
+    if state.faults.is_full() {
         return Err(Refusal::too_many_faults());
     }
     Ok(state.faults.add(fault).to_json().into())
@@ -64,36 +64,42 @@ fn fault(form: &mut Form) -> Result<Fault, Refusal> {
         Some("lock_timeout") => Fault::respond(response(form, FaultResponse::lock_timeout())?),
         Some(_) => {
             let status = form.integer("status")?.ok_or_else(|| Refusal::missing_parameter("status"))?;
-            // Others end no request, or have no body.
+            // Statuses below 200 do not end a request, and the others below 400 are not errors.
             let status = u16::try_from(status).ok().filter(|status| (400..=599).contains(status));
             let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-            let status = status.ok_or_else(|| Refusal::invalid("status", "Invalid status: must be from 400 to 599"))?;
+            let status =
+                status.ok_or_else(|| Refusal::invalid("status", "Invalid status: must be a number from 400 to 599"))?;
             Fault::respond(response(form, FaultResponse::new(status))?)
         }
     };
     if let Some(latency) = latency {
         fault = fault.with_latency(latency);
     }
-    if let Some(method) = form.parsed::<Method>("method")? {
-        fault = fault.method(method);
+    if let Some(method) = form.text("method")? {
+        let method = method.parse::<Method>();
+        let invalid = |_| Refusal::invalid("method", "Invalid method: must be a method of HTTP, such as POST");
+        fault = fault.method(method.map_err(invalid)?);
     }
     if let Some(path) = form.text("path")? {
         if !path.starts_with(['/', '*']) {
-            return Err(Refusal::invalid("path", "Invalid path: must begin with `/`"));
+            return Err(Refusal::invalid("path", "Invalid path: must begin with `/` or `*`"));
         }
         fault = fault.path(path);
     }
     if let Some(key) = form.text("key")? {
         fault = fault.key(key);
     }
-    if let Some(times) = form.integer("times")? {
-        let times = u32::try_from(times).map_err(|_| Refusal::invalid("times", "Invalid number of times"))?;
+    if let Some(times) = form.count("times")? {
         fault = fault.times(times);
     }
     if let Some(probability) = form.probability("probability")? {
         fault = fault.probability(probability);
     }
     Ok(fault)
+}
+
+fn invalid_header() -> Refusal {
+    Refusal::invalid("headers", "Invalid header: must be headers[NAME] with a name and a value that HTTP allows")
 }
 
 fn response(form: &mut Form, mut response: FaultResponse) -> Result<FaultResponse, Refusal> {
@@ -115,7 +121,7 @@ fn response(form: &mut Form, mut response: FaultResponse) -> Result<FaultRespons
     if let Patch::Set(headers) = form.object("headers")? {
         for (name, value) in headers.into_pairs()? {
             let header = name.parse::<HeaderName>().ok().zip(HeaderValue::try_from(value).ok());
-            let (name, value) = header.ok_or_else(|| Refusal::invalid("headers", "Invalid header"))?;
+            let (name, value) = header.ok_or_else(invalid_header)?;
             response = response.header(name, value);
         }
     }

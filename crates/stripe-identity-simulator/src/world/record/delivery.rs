@@ -13,36 +13,36 @@ use crate::world::store::Record;
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredDelivery {
     pub(crate) delivery: WebhookDelivery,
-    /// Whether the event counts it among its pending webhooks until it has arrived.
+    /// Whether the event counts the delivery as pending until it has arrived.
     #[serde(default)]
     pub(crate) is_counted: bool,
-    /// How many attempts the schedule has made.
+    /// The number of attempts that the schedule has made.
     #[serde(default)]
     pub(crate) tries: usize,
-    /// What is done to the attempt that is held back, if one is.
+    /// The disorder of the attempt that is delayed, if one is.
     #[serde(default)]
     pub(crate) held: Option<Vec<Disorder>>,
-    /// The newest attempt that may have carried what a redaction has erased since.
+    /// The number of the newest attempt at the time of a redaction. The results of attempts up to it have no body.
     #[serde(default)]
     pub(crate) redacted: u32,
     /// The attempts that wait to be sent.
     #[serde(default)]
     pub(crate) ready: Vec<Ready>,
-    /// Its place among the deliveries that have ended, if it has.
+    /// The place among the deliveries that have ended, or `None` if the delivery is pending.
     #[serde(default)]
     pub(crate) ended: Option<u64>,
 }
 
-/// An attempt whose time has come.
+/// An attempt that is ready to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ready {
-    /// Its place among all that are ready.
+    /// The place among all ready attempts.
     pub(crate) place: u64,
     pub(crate) trigger: AttemptTrigger,
     #[serde(default)]
     pub(crate) disorder: Vec<Disorder>,
-    /// How long it is held back where there is real time.
+    /// The real time for which a server holds the attempt back.
     #[serde(with = "serial::duration", default)]
     pub(crate) hold: Duration,
 }
@@ -56,7 +56,7 @@ impl StoredDelivery {
         self.delivery.webhook_endpoint == endpoint
     }
 
-    /// Forgets what receivers have responded with, which may be what they were sent.
+    /// Removes the bodies of receivers' responses, which may repeat what was sent to them.
     pub(crate) fn redact(&mut self) {
         self.redacted = self.delivery.attempts.last().map_or(0, |attempt| attempt.number);
         for result in self.delivery.attempts.iter_mut().filter_map(|attempt| attempt.result.as_mut()) {
@@ -74,7 +74,7 @@ impl Record for StoredDelivery {
         &self.delivery.id
     }
 
-    /// The control API shows those of all accounts.
+    /// Returns `None`, since the control API lists the deliveries of all accounts.
     fn account(&self) -> Option<&str> {
         None
     }

@@ -9,7 +9,7 @@ use crate::world::store::Record;
 pub(crate) struct StoredKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
-    /// Without its secret, which is shown once.
+    /// Without its secret, which only the response to its creation shows.
     pub(crate) key: EphemeralKey,
     pub(crate) secret: Sensitive<String>,
     pub(crate) session: String,

@@ -18,30 +18,30 @@ pub(crate) struct StoredEvent {
     pub(crate) type_: EventType,
     #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
-    /// How many webhooks of it have not arrived.
+    /// The number of deliveries that have not arrived.
     #[serde(default)]
     pub(crate) pending_webhooks: u32,
-    /// The request that it came of, if it came of one.
+    /// The request that caused the event, or `None` if no request did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<Box<EventRequest>>,
-    /// The object as it was. Its URL is a path.
+    /// The object at the time of the event. Its URL is a path.
     #[serde(deserialize_with = "object")]
     pub(crate) object: Sensitive<Box<RawValue>>,
 }
 
-/// How deep values may be in each other. Far more than in an object of Stripe's, and few enough to read them as a [`Value`].
+/// The deepest nesting of the object. Stripe's objects are far less deep, and a [`Value`] can be parsed up to this depth.
 const DEEPEST: usize = 100;
 
-/// Reads the object, which must be one: events show it field by field.
+/// Deserializes the object. It must be a JSON object, since events show its fields.
 fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<Box<RawValue>>, D::Error> {
     let object = Box::<RawValue>::deserialize(deserializer)?;
     if object.get().starts_with('{') && depth(object.get()) <= DEEPEST {
         return Ok(Sensitive::new(object));
     }
-    Err(D::Error::custom(format_args!("expected an object in which values are at most {DEEPEST} deep")))
+    Err(D::Error::custom(format_args!("expected an object that is nested at most {DEEPEST} levels deep")))
 }
 
-/// Returns how deep the values of valid JSON are in each other.
+/// Returns the depth of valid JSON.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut is_in_text, mut is_escaped) = (0_usize, 0, false, false);
     for byte in json.bytes() {
@@ -87,7 +87,7 @@ impl Record for StoredEvent {
     }
 }
 
-/// An event with its snapshot, as it is shown.
+/// A snapshot event, as it is shown.
 #[derive(Debug, Serialize)]
 pub(crate) struct Snapshot<'a> {
     id: &'a str,
@@ -104,7 +104,7 @@ pub(crate) struct Snapshot<'a> {
     type_: &'a EventType,
 }
 
-/// The request that an event came of. If there was none, its fields are null.
+/// The request that caused an event. If there was none, its fields are null.
 #[derive(Debug, Default, Serialize)]
 struct Request<'a> {
     id: Option<&'a str>,
@@ -124,7 +124,7 @@ enum Object<'a> {
 }
 
 impl StoredEvent {
-    /// Returns the event with its snapshot.
+    /// Returns the snapshot event.
     pub(crate) fn snapshot(&self, base_url: &str) -> Snapshot<'_> {
         Snapshot {
             id: &self.id,
@@ -145,7 +145,7 @@ impl StoredEvent {
 
     fn shown_object(&self, base_url: &str) -> Object<'_> {
         let text = self.object.expose();
-        // Other objects of events have no URL.
+        // The objects of other events have no URL.
         if self.type_ == EventType::FileCreated
             && let Ok(mut object) = serde_json::from_str::<Value>(text.get())
         {

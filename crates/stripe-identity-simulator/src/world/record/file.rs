@@ -16,13 +16,13 @@ pub(crate) struct StoredFile {
     pub(crate) created: Timestamp,
     pub(crate) purpose: FilePurpose,
     pub(crate) filename: Sensitive<Box<str>>,
-    /// That of the contents, also once they are gone.
+    /// The size of the contents. It stays when they are removed.
     pub(crate) size: usize,
-    /// Gone once the session that it belongs to is redacted.
+    /// `None` once the session of the image is redacted.
     pub(crate) contents: Option<Bytes>,
 }
 
-/// A file as it is written: without its contents, which have a row for themselves, unless they are one of the drawings.
+/// A file as it is written. Its contents have a separate row, unless they are one of the default drawings.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written<'a> {
@@ -96,22 +96,22 @@ impl Record for StoredFile {
 }
 
 impl StoredFile {
-    /// Returns the name of the drawing that it is, if it is one.
+    /// Returns the name of the default drawing that the contents are, if they are one.
     fn drawing(&self) -> Option<&'static str> {
         self.contents.as_deref().and_then(document::name_of_drawing)
     }
 
-    /// Returns the contents that its own row holds.
+    /// Returns the contents, unless they are a default drawing, which has no row.
     pub(crate) fn written_contents(&self) -> Option<&Bytes> {
         self.contents.as_ref().filter(|contents| document::name_of_drawing(contents).is_none())
     }
 
-    /// Whether a verification collected it, and it shows a person.
+    /// Returns whether a verification collected the file, so that it shows a person.
     pub(crate) fn is_collected(&self) -> bool {
         matches!(self.purpose, FilePurpose::IdentityDocumentDownloadable | FilePurpose::Selfie)
     }
 
-    /// Returns the file as it is shown where URLs have this base.
+    /// Returns the file as it is shown, with URLs under this base.
     pub(crate) fn shown(&self, base_url: &str) -> File {
         let (id, filename) = (&*self.id, &**self.filename.expose());
         let mut file = File::new(id);

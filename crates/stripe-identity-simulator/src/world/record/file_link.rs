@@ -9,7 +9,7 @@ use crate::world::store::Record;
 pub(crate) struct StoredLink {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
-    /// Its URL is a path, which stays while it is expired: a link may be valid again.
+    /// Its URL is a path. It stays while the link is expired, since the link may become valid again.
     pub(crate) link: FileLink,
     pub(crate) file: FileId,
 }
@@ -44,7 +44,7 @@ impl Record for StoredLink {
 }
 
 impl StoredLink {
-    /// Sets whether it is expired at this time.
+    /// Sets whether the link is expired at this time.
     pub(crate) fn expire(&mut self, now: Timestamp) {
         self.link.expired = Some(self.link.expires_at.is_some_and(|expires_at| expires_at <= now));
     }
@@ -54,5 +54,5 @@ impl StoredLink {
     }
 }
 
-/// Where the contents behind a link are; a token follows.
+/// The path of the contents behind a link, before its token.
 pub(crate) const LINKS: &str = "/links/";

@@ -8,20 +8,20 @@ use crate::world::idempotency::{Entry, Fingerprint};
 use crate::world::rows::Kind;
 use crate::world::store::Record;
 
-/// The response to a request with an idempotency key, which is given again to the byte.
+/// The response to a request with an idempotency key, which is replayed byte for byte.
 #[derive(Debug)]
 pub(crate) struct StoredResponse {
     pub(crate) entry: Entry,
     pub(crate) created: Timestamp,
     pub(crate) fingerprint: Fingerprint,
-    /// The id of the object that it shows.
+    /// The id of the object in the body, if it is one object.
     pub(crate) object: Option<Box<str>>,
     status: StatusCode,
     headers: Box<[(HeaderName, HeaderValue)]>,
     body: Body,
 }
 
-/// What a response says, which may be of a person.
+/// The body of a response, which may contain personal data.
 pub(crate) struct Body(pub(crate) Box<[u8]>);
 
 impl std::fmt::Debug for Body {
@@ -119,7 +119,7 @@ impl Record for StoredResponse {
         self.entry.as_str()
     }
 
-    /// They are in no list, and their ids name the account.
+    /// Returns `None`, since stored responses are in no list, and their ids contain the account.
     fn account(&self) -> Option<&str> {
         None
     }
@@ -135,5 +135,5 @@ impl Record for StoredResponse {
     }
 }
 
-/// The field by which the responses are found that show an object.
+/// The name of the field with the id of the object in the body.
 pub(crate) const OBJECT: &str = "object";

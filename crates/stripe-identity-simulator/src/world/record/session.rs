@@ -25,8 +25,7 @@ const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 pub(crate) struct StoredSession {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
-    /// Without what was verified, which its last report says. Its URL is a path: the base is of the server as each client
-    /// sees it.
+    /// Without the verified outputs, which come from its last report. Its URL is a path, since the base depends on the client.
     pub(crate) session: VerificationSession,
     #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
@@ -34,21 +33,21 @@ pub(crate) struct StoredSession {
     pub(crate) client_secret_expires: Time,
     #[serde(default)]
     pub(crate) url_expires: Time,
-    /// How the checks that are under way will end by themselves, if they do.
+    /// The checks that are under way, if they have a scheduled end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Box<Checks>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redaction_ends: Option<Time>,
-    /// The person of the last try, if it was not the one whom the session's id determines.
+    /// The person of the last try, unless it is the one who is derived from the id of the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) person: Option<Box<Person>>,
-    /// The try that the user is going to make, and when.
+    /// The time and the submission of the next scheduled try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next_try: Option<Box<(Time, Submission)>>,
-    /// The tries after that one.
+    /// The planned tries after that one.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub(crate) planned: VecDeque<Submission>,
-    /// The places of its reports and of its events, the oldest first.
+    /// The places of its reports and of its events, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reports: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,7 +56,7 @@ pub(crate) struct StoredSession {
     pub(crate) visit: Visit,
 }
 
-/// Checks that end by themselves.
+/// Checks with a scheduled end.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Checks {
@@ -69,7 +68,7 @@ pub(crate) struct Checks {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ChecksEnd {
     At(Time),
-    /// After so many more retrieves.
+    /// After this number of further retrieves.
     AfterRetrieves(u32),
 }
 
@@ -110,7 +109,7 @@ impl Record for StoredSession {
 }
 
 impl StoredSession {
-    /// Sets what a session that was written by hand leaves out.
+    /// Sets the fields that a handwritten session leaves out.
     fn fill(&mut self, now: Timestamp) {
         let session = &mut self.session;
         fill_time(&mut self.created, session.created.unwrap_or(now));
@@ -170,7 +169,7 @@ impl StoredSession {
         self.forget_user();
     }
 
-    /// Forgets who submitted, and what they are going to do.
+    /// Removes the person of the last try, and the tries to come.
     pub(crate) fn forget_user(&mut self) {
         self.person = None;
         self.next_try = None;
@@ -182,15 +181,13 @@ impl StoredSession {
         self.visit.end(self.session.url.take(), end);
     }
 
-    /// Whether its client secret or its URL has expired or is used up, and there may be another.
+    /// Returns whether the session requires input but has no client secret or no URL.
     pub(crate) fn lacks_access(&self) -> bool {
         let is_open = self.session.status == VerificationSessionStatus::RequiresInput;
         is_open && (self.session.client_secret.is_none() || self.session.url.is_none())
     }
 
-    /// Makes a fresh client secret and a fresh URL in place of those that it lacks.
-    ///
-    /// The session is at this place.
+    /// Creates the client secret and the URL that the session lacks. `session` is its place.
     pub(crate) fn renew_access(&mut self, session: u64, now: Time, ids: &mut Ids, queue: &mut Queue) {
         let id = self.session.id.as_str();
         if self.session.client_secret.is_none() {
@@ -206,14 +203,14 @@ impl StoredSession {
         }
     }
 
-    /// Ends the client secret, unless it was renewed since this was scheduled.
+    /// Removes the client secret, unless it was renewed since its expiry was scheduled.
     pub(crate) fn expire_client_secret(&mut self, now: Time) {
         if self.client_secret_expires <= now {
             self.session.client_secret = None;
         }
     }
 
-    /// Ends the URL, unless it was renewed since this was scheduled.
+    /// Removes the URL, unless it was renewed since its expiry was scheduled.
     pub(crate) fn expire_url(&mut self, now: Time) {
         if self.url_expires <= now {
             self.visit.end(self.session.url.take(), UrlEnd::Expired);
@@ -221,7 +218,7 @@ impl StoredSession {
     }
 }
 
-/// Where the page of a session is; a token follows.
+/// The path of the page of a session, before its token.
 pub(crate) const PAGE: &str = "/start/";
 
 #[cfg(test)]

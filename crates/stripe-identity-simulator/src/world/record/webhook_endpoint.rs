@@ -10,7 +10,7 @@ use crate::world::record::event::StoredEvent;
 use crate::world::rows::Kind;
 use crate::world::store::{Record, fill_time, unknown_time};
 
-/// More old secrets than this are not valid at a time.
+/// The largest number of old secrets that are valid at a time.
 const MOST_OLD_SECRETS: usize = 4;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub(crate) struct StoredEndpoint {
     pub(crate) kind: DeliveryKind,
     #[serde(default = "all_events")]
     pub(crate) enabled_events: Vec<String>,
-    /// Whose events it gets.
+    /// The accounts whose events it receives.
     #[serde(default)]
     pub(crate) sources: Sources,
     #[serde(default)]
@@ -39,7 +39,7 @@ pub(crate) struct StoredEndpoint {
     pub(crate) disabled: bool,
     #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,
-    /// What it has as an event destination, if it was made as one.
+    /// The fields of an event destination, if it was created as one.
     #[serde(default)]
     pub(crate) destination: Option<Destination>,
     #[serde(default)]
@@ -54,28 +54,28 @@ fn all_events() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
-/// What became of its deliveries, also of those that are no longer kept.
+/// The numbers of deliveries by their result, including those that are no longer kept.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Counts {
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
-    /// Events that are not delivered, since too much is pending.
+    /// Events that are not delivered, since too many deliveries are pending.
     pub(crate) dropped: u64,
 }
 
-/// Whose events an endpoint gets.
+/// The accounts whose events an endpoint receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sources {
-    /// Those of the account that the endpoint belongs to.
+    /// The account that the endpoint belongs to.
     pub(crate) own: bool,
-    /// Those of the accounts that are connected to it.
+    /// The accounts that are connected to it.
     pub(crate) connected: bool,
 }
 
 impl Counts {
-    /// Counts a delivery that has ended, or one that has failed before, and was resent with success.
+    /// Counts a delivery that has ended. `is_repair` is whether it was counted as failed before a resend succeeded.
     pub(crate) fn count(&mut self, is_delivered: bool, is_repair: bool) {
         let count = if is_delivered { &mut self.delivered } else { &mut self.failed };
         *count += 1;
@@ -125,8 +125,8 @@ impl Record for StoredEndpoint {
 }
 
 impl StoredEndpoint {
-    /// Whether it gets this event.
-    pub(crate) fn hears(&self, event: &StoredEvent) -> bool {
+    /// Returns whether it receives this event.
+    pub(crate) fn receives(&self, event: &StoredEvent) -> bool {
         let account = event.account();
         let is_own = account == self.account.as_deref();
         let is_connected = self.account.is_none() && account.is_some();
@@ -134,7 +134,7 @@ impl StoredEndpoint {
         is_source && self.enables(&event.type_)
     }
 
-    /// Whether an event of this account, whatever its type is, can be resent to it.
+    /// Returns whether an event of this account can be resent to it, no matter the type of the event.
     pub(crate) fn may_resend(&self, account: Option<&str>) -> bool {
         self.account.is_none() || self.account.as_deref() == account
     }
@@ -149,13 +149,13 @@ impl StoredEndpoint {
     }
 }
 
-/// The secrets of an endpoint: the one that signs, and those that were rolled and sign for a while beside it.
+/// The secrets of an endpoint: the current one, and those that were rolled and still sign until they expire.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Secrets {
     #[serde(deserialize_with = "not_blank")]
     current: Sensitive<String>,
-    /// With the time at which each expires, the newest first.
+    /// The old secrets, with the times at which they expire, newest first.
     #[serde(default)]
     old: Vec<(Sensitive<String>, Time)>,
 }
@@ -174,12 +174,12 @@ impl Secrets {
         self.current.expose()
     }
 
-    /// Whether this is or was one of them.
-    pub(crate) fn know(&self, secret: &str) -> bool {
+    /// Returns whether a secret is the current one or an old one.
+    pub(crate) fn contain(&self, secret: &str) -> bool {
         std::iter::once(&self.current).chain(self.old.iter().map(|(old, _)| old)).any(|known| known.expose() == secret)
     }
 
-    /// Puts a secret in the place of the current one, which is still valid until it expires.
+    /// Replaces the current secret, which remains valid until `expires`.
     pub(crate) fn roll(&mut self, secret: String, expires: Time) {
         let old = std::mem::replace(&mut self.current, Sensitive::new(secret));
         self.old.insert(0, (old, expires));

@@ -43,7 +43,7 @@ impl Record for Thing {
 }
 
 fn thing(id: usize, account: Option<&'static str>, colour: &'static str, owner: Option<&'static str>) -> Thing {
-    // Three in each second.
+    // Three are created in each second.
     let created = i64::try_from(id / 3).unwrap();
     Thing { id: id.to_string(), account, created, colour, owner }
 }
@@ -57,7 +57,7 @@ fn listed(store: &Store<Thing>, page: &Page, account: Option<&str>) -> (Vec<Stri
     (records.into_iter().map(|record| record.id.clone()).collect(), has_more)
 }
 
-/// What a list shows, by looking at each record.
+/// The expected result of `listed`, from a scan of all records.
 fn scanned(store: &Store<Thing>, page: &Page, account: Option<&str>) -> (Vec<String>, bool) {
     let is_cursor_missing =
         |cursor: &Option<String>| cursor.as_deref().is_some_and(|id| store.get_of(id, account).is_none());
@@ -88,7 +88,7 @@ fn scanned(store: &Store<Thing>, page: &Page, account: Option<&str>) -> (Vec<Str
     (all.into_iter().map(|thing| thing.id.clone()).collect(), has_more)
 }
 
-/// What the index of a store is, by looking at each record.
+/// The expected index of a store, from a scan of all records.
 fn index_of(store: &Store<Thing>) -> BTreeSet<(u64, u64)> {
     let things = store.all.keys().zip(store.iter());
     things.flat_map(|(&place, thing)| store.index.sets(thing).into_iter().map(move |set| (set, place))).collect()
@@ -136,7 +136,7 @@ fn pages() -> impl Strategy<Value = (Page, usize)> {
 
 proptest! {
     #[test]
-    fn list_is_what_a_scan_finds_and_index_is_exact(steps in steps(), pages in vec(pages(), 20)) {
+    fn list_after_any_steps_equals_a_scan_and_index_is_exact(steps in steps(), pages in vec(pages(), 20)) {
         let mut store = Store::default();
         let mut made = 0;
         for step in steps {
@@ -173,8 +173,8 @@ proptest! {
     }
 }
 
-/// A store in which few things are blue, or of `b`, or of the second account; the first account has half of all. No green
-/// thing has an owner.
+/// A store in which few things are blue, belong to `b`, or belong to the second account. The first account has half of all
+/// things. No green thing has an owner.
 fn large() -> Store<Thing> {
     let mut store = Store::default();
     for id in 0..30_000 {
@@ -198,7 +198,7 @@ fn looks(store: &Store<Thing>, page: &Page, account: Option<&str>) -> (Vec<Strin
 }
 
 #[test]
-fn list_looks_at_nothing_that_it_does_not_show() {
+fn list_with_any_filter_looks_only_at_what_it_shows() {
     let store = large();
     let only = |filters: &[(&'static str, &str)], created| {
         let mut page = Page { created, ..page() };
@@ -209,7 +209,7 @@ fn list_looks_at_nothing_that_it_does_not_show() {
         (listed.len(), looks)
     };
     let always = (i64::MIN, i64::MAX);
-    // A page, and what says that there is more.
+    // A page, and the record that shows that there are more.
     let full = (10, 11);
     assert_eq!(only(&[], always), full);
     assert_eq!(only(&[("colour", "red")], always), full);
@@ -237,7 +237,7 @@ fn list_looks_at_nothing_that_it_does_not_show() {
 }
 
 #[test]
-fn page_from_the_middle_looks_at_a_page() {
+fn page_from_the_middle_looks_only_at_a_page() {
     let store = large();
     let after = Page { starting_after: Some("15001".to_owned()), ..page() };
     let before = Page { ending_before: Some("15001".to_owned()), ..page() };
@@ -265,13 +265,13 @@ fn each_change_is_noted_once() {
 }
 
 #[test]
-fn record_is_restored_to_a_place_after_all_others_under_an_id_of_its_own() {
+fn record_is_restored_only_after_all_others_and_with_a_new_id() {
     let mut store = Store::default();
     let of = |id| thing(id, None, "red", None);
     assert!(store.restore(3, of(10)) && store.restore(7, of(20)));
     assert!(!store.restore(7, of(30)) && !store.restore(5, of(30)) && !store.restore(u64::MAX, of(30)));
-    assert!(!store.restore(8, of(10)), "the id is there");
-    assert!(!store.restore(8, of(15)), "the one before was made later");
+    assert!(!store.restore(8, of(10)), "the id exists");
+    assert!(!store.restore(8, of(15)), "the record before was created later");
     store.complete();
     assert_eq!((store.made(), store.place("20"), store.insert(of(30))), (8, Some(7), 8));
     assert_eq!(listed(&store, &page(), None).0, ["30", "20", "10"]);

@@ -1,4 +1,4 @@
-//! The fields of the page of a session, and what is sent in them.
+//! The fields of the page of a session, and the values that are sent in them.
 
 use bytes::Bytes;
 use stripe_identity_core::types::{Date, DocumentType, Patch, Sensitive, Sex, VerificationSession};
@@ -13,33 +13,33 @@ use crate::world::call::Call;
 use crate::world::checks;
 use crate::world::record::file::format_of;
 
-/// Whether a text can be the id of a request: nothing else is kept.
+/// Returns whether a text can be the id of a request. No other text is stored.
 fn is_request_id(text: &str) -> bool {
     let is_short = text.len() <= 40;
     is_short && text.strip_prefix("req_").is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// What takes a detail away.
+/// The text that removes a detail.
 const NOTHING: &str = "-";
 
-/// What was sent in the fields, and what is wrong with it.
+/// The values that were sent in the fields, and the errors in them.
 #[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) outcome: String,
-    /// In response to which request the page was shown.
+    /// The id of the request in response to which the form was shown.
     pub(crate) rendering: Option<String>,
     /// The number of a made-up person.
     pub(crate) made_up: String,
-    /// Whether it is only to be shown who that is.
+    /// Whether the form is only to be shown again, with that person.
     pub(crate) asks_to_show: bool,
-    /// By the names of the parameters.
+    /// The texts, with the names of their parameters.
     texts: Vec<(Of, String, String)>,
     images: Vec<(String, Bytes)>,
     errors: Vec<(String, String)>,
 }
 
 impl Sent {
-    /// What a page has before anything was sent.
+    /// Returns the values of a form before anything was sent.
     pub(crate) fn nothing() -> Self {
         Self { outcome: Outcome::Verified.to_string(), ..Self::default() }
     }
@@ -56,7 +56,7 @@ impl Sent {
             for (name, text) in fields.into_pairs()? {
                 match name.as_str() {
                     "seed" => text.trim().clone_into(&mut sent.made_up),
-                    // A browser without the file sends an empty one.
+                    // If no file is chosen, a browser sends an empty text.
                     "front" | "back" | "selfie" => {}
                     _ => sent.texts.push((of, name, text.trim().to_owned())),
                 }
@@ -67,7 +67,7 @@ impl Sent {
         Ok(sent)
     }
 
-    /// Returns the submission, or `None` if something is wrong with it.
+    /// Returns the submission, or `None` if there are errors.
     pub(crate) fn submission(&mut self) -> Option<Submission> {
         let outcome = self.outcome.parse::<Outcome>();
         let mut submission = Submission::new(outcome.clone().unwrap_or(Outcome::Verified));
@@ -109,12 +109,12 @@ impl Sent {
         self.errors.iter().find(|(wrong, _)| wrong == name).map(|(_, error)| error.clone())
     }
 
-    /// Returns how large the images are together.
+    /// Returns the total size of the images.
     pub(crate) fn image_bytes(&self) -> usize {
         self.images.iter().map(|(_, contents)| contents.len()).sum()
     }
 
-    /// Returns the field of the number of a made-up person.
+    /// Returns the field for the number of a made-up person.
     pub(crate) fn number(&self) -> Field {
         let name = full_name(Of::Person, "seed");
         let (value, error) = (self.made_up.clone(), self.error(&name));
@@ -130,7 +130,7 @@ impl Sent {
     }
 }
 
-/// Returns a text, which is empty if it is not sent.
+/// Returns a text, or an empty text if it was not sent.
 fn text_of(call: &mut Call<'_>, name: &str) -> Result<String, Refusal> {
     match call.form.clearable_text(name)? {
         Patch::Set(text) => Ok(text),
@@ -147,8 +147,8 @@ fn full_name(of: Of, name: &str) -> String {
 
 fn expected(error: &InvalidDetail) -> String {
     match error {
-        InvalidDetail::Unknown => "is not known".to_owned(),
-        // An empty field keeps what is made up.
+        InvalidDetail::Unknown => "is unknown".to_owned(),
+        // An empty field keeps the made-up value, so that it must not be suggested.
         InvalidDetail::Value { expected, .. } => format!("must be {}", expected.trim_end_matches(", or nothing")),
     }
 }
@@ -179,7 +179,7 @@ fn has(check: Check, session: &VerificationSession) -> bool {
     check.is_part_of(session)
 }
 
-/// Whether the application has not given an email address or a phone number that is checked.
+/// Returns whether a session has this check of an email address or a phone number, but the application has not provided it.
 fn lacks(check: Check, session: &VerificationSession) -> bool {
     let details = session.provided_details.as_ref();
     let is_given = match check {
@@ -189,7 +189,7 @@ fn lacks(check: Check, session: &VerificationSession) -> bool {
     has(check, session) && !is_given
 }
 
-/// Returns what a session finds out about a person, in words.
+/// Returns the details that the checks of a session find out about a person, in words.
 pub(crate) fn summary(person: &Person, session: &VerificationSession) -> Vec<(&'static str, String)> {
     let join = |texts: &[Option<&Sensitive<String>>], by: &str| {
         let texts: Vec<_> = texts.iter().flatten().map(|text| text.expose().as_str()).collect();
@@ -265,7 +265,7 @@ fn choice(value: &str, label: String, chosen: &str) -> Choice {
     Choice { value: value.to_owned(), label, is_chosen: value == chosen }
 }
 
-/// Returns the fields of a document, its type first, or none if the session has no such check.
+/// Returns the fields of a document, its type first. Empty if the session does not check documents.
 pub(crate) fn of_document(user: &User, session: &VerificationSession, sent: &Sent) -> Vec<Field> {
     if !has(Check::Document, session) {
         return Vec::new();
