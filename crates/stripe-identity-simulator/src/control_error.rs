@@ -45,8 +45,8 @@ pub enum ControlError {
     InitialLines(String),
     /// The state file cannot be written. The text says why.
     ///
-    /// The change itself may have happened. It is written as soon as the file can be written, and nothing else happens in
-    /// the world before.
+    /// The change itself may have happened. It is written as soon as the file can be written, and nothing else happens
+    /// in the world before.
     Unwritten(String),
 }
 

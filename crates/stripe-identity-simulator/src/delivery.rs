@@ -93,8 +93,8 @@ pub struct DeliveryAttempt {
     pub trigger: AttemptTrigger,
     /// The disorder that applied to the attempt. Empty if none did.
     pub disorder: Vec<Disorder>,
-    /// How long the receiver took to respond, by the machine's clock; zero without a [`Server`](crate::Server). `None` while
-    /// the attempt is under way, and for one that was dropped or interrupted.
+    /// How long the receiver took to respond, by the machine's clock; zero without a [`Server`](crate::Server). `None`
+    /// while the attempt is under way, and for one that was dropped or interrupted.
     #[serde(with = "serial::optional_duration", default)]
     pub latency: Option<Duration>,
     /// The result, or `None` while the attempt is under way.
@@ -146,8 +146,8 @@ pub enum AttemptResult {
         /// The status. An attempt with a status of 200 to 299 has delivered the event.
         #[serde(with = "serial::status")]
         status: StatusCode,
-        /// The first 1,024 bytes of the body, as UTF-8 with replacement characters. Empty if only a status was reported,
-        /// or once the session of the event is redacted.
+        /// The first 1,024 bytes of the body, as UTF-8 with replacement characters. Empty if only a status was
+        /// reported, or once the session of the event is redacted.
         body: Sensitive<String>,
     },
     /// There was no response.

@@ -13,8 +13,8 @@ use crate::settings::InvalidSetting;
 /// A disturbance of a webhook delivery.
 ///
 /// It applies to endpoints by a [`DisorderRule`], or to a single endpoint by
-/// [`WebhookEndpoint::disorder`](crate::WebhookEndpoint::disorder). Its text, in the control API and for [`FromStr`], is
-/// `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`.
+/// [`WebhookEndpoint::disorder`](crate::WebhookEndpoint::disorder). Its text, in the control API and for [`FromStr`],
+/// is `doubled`, `reordered`, `late:10m`, `dropped`, `cut`, `old_timestamp`, `wrong_signature` or `two_signatures`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -120,8 +120,8 @@ impl DisorderRule {
         Self { webhook_endpoint: Some(id.into()), ..self }
     }
 
-    /// Limits the rule to events whose type matches a pattern, in which `*` stands for any text. The types of thin events
-    /// are matched without their `v1.`. Defaults to all types.
+    /// Limits the rule to events whose type matches a pattern, in which `*` stands for any text. The types of thin
+    /// events are matched without their `v1.`. Defaults to all types.
     pub fn event_type(self, pattern: impl Into<String>) -> Self {
         Self { event_type: Some(pattern.into()), ..self }
     }

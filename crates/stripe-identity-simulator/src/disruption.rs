@@ -6,9 +6,9 @@ use crate::serial;
 
 /// What a [`Fault`](crate::Fault) does to a response on its way to the client.
 ///
-/// It is an extension of the response that [`Simulator::handle`](crate::Simulator::handle) returns. `handle` itself neither
-/// waits nor loses the response. [`SimulatorTransport`](crate::SimulatorTransport) and [`Server`](crate::Server) do so, and
-/// any other caller of `handle` has to:
+/// It is an extension of the response that [`Simulator::handle`](crate::Simulator::handle) returns. `handle` itself
+/// neither waits nor loses the response. [`SimulatorTransport`](crate::SimulatorTransport) and
+/// [`Server`](crate::Server) do so, and any other caller of `handle` has to:
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,8 +37,8 @@ pub struct Disruption {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Damage {
-    /// The connection is reset, and the request has not taken effect. The response at hand is a placeholder that the client
-    /// must not get.
+    /// The connection is reset, and the request has not taken effect. The response at hand is a placeholder that the
+    /// client must not get.
     Reset,
     /// The connection ends without a response, and the request has taken effect.
     Lost,

@@ -15,8 +15,8 @@ use crate::serial;
 /// assert_eq!(document.expiration_date.unwrap().expose().year, Some(2031));
 /// ```
 ///
-/// As with a [`Person`](crate::Person), the outcome does not depend on the document: to have an expired document refused,
-/// choose the outcome `document_expired`.
+/// As with a [`Person`](crate::Person), the outcome does not depend on the document: to have an expired document
+/// refused, choose the outcome `document_expired`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -25,7 +25,8 @@ pub struct Document {
     pub type_: Option<DocumentType>,
     /// The document number, or `None` if it is missing in the report.
     pub number: Option<Sensitive<String>>,
-    /// The country that issued the document, as a two-letter code. `None` stands for the country of the person's address.
+    /// The country that issued the document, as a two-letter code. `None` stands for the country of the person's
+    /// address.
     pub issuing_country: Option<Sensitive<String>>,
     /// The date of issue, or `None` if it is missing in the report.
     pub issued_date: Option<Sensitive<Date>>,

@@ -21,8 +21,8 @@ const STRIPE_RATE_LIMITED_REASON: HeaderName = HeaderName::from_static("stripe-r
 /// A rule that makes requests to Stripe's API go wrong.
 ///
 /// A fault has one effect, conditions on the requests that it applies to, and a limit. It is
-/// [added](crate::Simulator::add_fault) to a simulator. Without conditions, it applies to every request to Stripe's API. It
-/// never applies to the control API or to the pages.
+/// [added](crate::Simulator::add_fault) to a simulator. Without conditions, it applies to every request to Stripe's
+/// API. It never applies to the control API or to the pages.
 ///
 /// If several faults apply to a request, their latencies add up. Of the effects other than a delay, only the one of the
 /// fault that was added first takes place.
@@ -74,8 +74,9 @@ impl Fault {
     /// Creates a fault that delays the response and has no other effect.
     ///
     /// The request takes effect at once. Until the response leaves, another request with the same idempotency key gets
-    /// the status 409 and the code `idempotency_key_in_use`. A [`Server`](crate::Server) waits in real time. In process, the
-    /// clock of the simulator advances instead, and an attempt whose timeout is shorter than the delay fails.
+    /// the status 409 and the code `idempotency_key_in_use`. A [`Server`](crate::Server) waits in real time. In
+    /// process, the clock of the simulator advances instead, and an attempt whose timeout is shorter than the delay
+    /// fails.
     pub fn latency(latency: Duration) -> Self {
         Self::new(latency, None)
     }
@@ -134,8 +135,8 @@ impl Fault {
         Self { path: Some(path.into()), ..self }
     }
 
-    /// Limits the fault to requests whose API key begins with `prefix`, such as `rk_` for all restricted keys. Defaults to
-    /// all keys.
+    /// Limits the fault to requests whose API key begins with `prefix`, such as `rk_` for all restricted keys. Defaults
+    /// to all keys.
     pub fn key(self, prefix: impl Into<String>) -> Self {
         Self { key: Some(prefix.into()), ..self }
     }
@@ -145,13 +146,14 @@ impl Fault {
         Self { times: Some(times), ..self }
     }
 
-    /// Makes the fault apply with a probability from 0 to 1, which the simulator's seed decides. A value outside of that
-    /// range is clamped. Defaults to 1.
+    /// Makes the fault apply with a probability from 0 to 1, which the simulator's seed decides. A value outside of
+    /// that range is clamped. Defaults to 1.
     pub fn probability(self, probability: f64) -> Self {
         Self { probability: Some(probability.clamp(0.0, 1.0)), ..self }
     }
 
-    /// Delays the response, in addition to the effect of the fault: see [`latency`](Self::latency). Defaults to no delay.
+    /// Delays the response, in addition to the effect of the fault: see [`latency`](Self::latency). Defaults to no
+    /// delay.
     pub fn with_latency(self, latency: Duration) -> Self {
         Self { latency, ..self }
     }
@@ -347,7 +349,8 @@ impl FaultResponse {
     /// Creates the response to a request for an object that another request has locked: status 429, code `lock_timeout`
     /// and `Stripe-Should-Retry: true`.
     ///
-    /// Stripe's libraries do not retry a 429 without that header. According to them, Stripe sends it with lock timeouts.
+    /// Stripe's libraries do not retry a 429 without that header. According to them, Stripe sends it with lock
+    /// timeouts.
     pub fn lock_timeout() -> Self {
         let message = "This object cannot be accessed right now because another API request or Stripe process is \
                        currently accessing it. If you see this error intermittently, retry the request.";
@@ -382,13 +385,14 @@ impl FaultResponse {
 
     /// Sets the body, in place of Stripe's error object.
     ///
-    /// Such a response does not come from Stripe: it has none of Stripe's headers, such as `Request-Id`. Its `Content-Type`
-    /// is `text/html` unless that [header](Self::header) is set.
+    /// Such a response does not come from Stripe: it has none of Stripe's headers, such as `Request-Id`. Its
+    /// `Content-Type` is `text/html` unless that [header](Self::header) is set.
     pub fn body(self, body: impl Into<Bytes>) -> Self {
         Self { body: Some(body.into()), ..self }
     }
 
-    /// Stores the response under the idempotency key of the request. It is replayed to every later request with this key.
+    /// Stores the response under the idempotency key of the request. It is replayed to every later request with this
+    /// key.
     ///
     /// Stripe does so with a status 500 that occurs after it has begun to execute the request.
     pub fn stored(self) -> Self {

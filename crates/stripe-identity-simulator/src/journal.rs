@@ -1,8 +1,8 @@
 //! The journal: the record of each request, which holds nothing that must not be shown.
 //!
-//! A request contains keys, secrets and personal data, even in unexpected places: the name of a parameter, a path, a header,
-//! a method. So the journal keeps no text of a client as it is. It keeps either a text of this program that equals the
-//! client's text, or a text whose form leaves no room for anything else.
+//! A request contains keys, secrets and personal data, even in unexpected places: the name of a parameter, a path, a
+//! header, a method. So the journal keeps no text of a client as it is. It keeps either a text of this program that
+//! equals the client's text, or a text whose form leaves no room for anything else.
 
 mod entry;
 pub(crate) mod error;

@@ -68,8 +68,8 @@ pub(crate) fn sent(authorization: Option<&HeaderValue>) -> Cow<'_, str> {
     }
 }
 
-/// Returns the kind of a key and the name of its world, which is the text before the next `_`, or the account of a key that
-/// looks real. Returns `None` for a live key, since a program that sends one to a simulator is misconfigured.
+/// Returns the kind of a key and the name of its world, which is the text before the next `_`, or the account of a key
+/// that looks real. Returns `None` for a live key, since a program that sends one to a simulator is misconfigured.
 pub(crate) fn named(key: &str) -> Option<(KeyKind, String)> {
     let (rest, kind) = PREFIXES.iter().find_map(|(prefix, kind)| Some((key.strip_prefix(prefix)?, *kind)))?;
     let name = rest.split('_').next().filter(|name| (1..=LONGEST_NAME).contains(&name.len()))?;
@@ -88,7 +88,8 @@ pub(crate) fn publishable_in(form: &[u8]) -> Option<String> {
     (kind == KeyKind::Publishable).then_some(world)
 }
 
-/// Returns the name of a world as logs may show it. In a key of the oldest form, the name of the world is the whole secret.
+/// Returns the name of a world as logs may show it. In a key of the oldest form, the name of the world is the whole
+/// secret.
 pub(crate) fn shown(world: &str) -> String {
     const LONGEST_SHOWN: usize = 20;
     match world.get(..4) {

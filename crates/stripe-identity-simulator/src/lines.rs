@@ -52,9 +52,9 @@ pub(crate) struct Described {
 /// ```
 /// use stripe_identity_simulator::Simulator;
 ///
-/// let lines = "{\"format\":\"stripe-identity-simulator\",\"version\":1}\n{\"kind\":\"world\",\"value\":{\"name\":\"123\"}}\n";
-/// let imported = Simulator::new().import(lines.as_bytes())?;
-/// assert_eq!(imported.worlds, 1);
+/// let lines =
+/// "{\"format\":\"stripe-identity-simulator\",\"version\":1}\n{\"kind\":\"world\",\"value\":{\"name\":\"123\"}}\n"; let
+/// imported = Simulator::new().import(lines.as_bytes())?; assert_eq!(imported.worlds, 1);
 /// # Ok::<(), stripe_identity_simulator::ImportError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

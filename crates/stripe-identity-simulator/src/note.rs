@@ -6,8 +6,8 @@ use crate::delivery::{AttemptResult, DeliveryFailure};
 
 /// Information for the person who runs the simulator that no response contains.
 ///
-/// [`SimulatorBuilder::on_note`](crate::SimulatorBuilder::on_note) receives it, and the program prints it. `Display` writes
-/// one line.
+/// [`SimulatorBuilder::on_note`](crate::SimulatorBuilder::on_note) receives it, and the program prints it. `Display`
+/// writes one line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Note {
@@ -20,7 +20,8 @@ pub enum Note {
         /// The name of the world that holds the object, shortened if it may be a secret.
         other: String,
     },
-    /// An attempt to deliver a webhook has failed. One that is [dropped](crate::Disorder::Dropped) on purpose is not noted.
+    /// An attempt to deliver a webhook has failed. One that is [dropped](crate::Disorder::Dropped) on purpose is not
+    /// noted.
     DeliveryFailed {
         /// The type of the event.
         event_type: String,
@@ -33,7 +34,8 @@ pub enum Note {
         /// When the next scheduled attempt is due, or `None` if none is scheduled.
         next_attempt: Option<Timestamp>,
     },
-    /// The [initial lines](crate::SimulatorBuilder::initial_lines) were ignored, since the state file holds worlds already.
+    /// The [initial lines](crate::SimulatorBuilder::initial_lines) were ignored, since the state file holds worlds
+    /// already.
     InitialLinesLeftOut,
 }
 
@@ -42,8 +44,8 @@ impl fmt::Display for Note {
         match self {
             Self::ObjectOfAnotherWorld { id, world, other } => write!(
                 f,
-                "{id} is not in the world \"{world}\" of the request's key, but in the world \"{other}\": use the key that \
-                 created it"
+                "{id} is not in the world \"{world}\" of the request's key, but in the world \"{other}\": use the key \
+                 that created it"
             ),
             Self::DeliveryFailed { event_type, endpoint, world, result, next_attempt } => {
                 write!(f, "webhook {event_type} was not delivered to {endpoint}: {}", Reason(result))?;

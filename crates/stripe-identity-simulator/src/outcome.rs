@@ -167,8 +167,8 @@ impl Check {
     /// All checks.
     pub const ALL: [Self; 5] = [Self::Document, Self::IdNumber, Self::Selfie, Self::Email, Self::Phone];
 
-    /// Returns the name of the check, which is also the name of its field in a report: `document`, `id_number`, `selfie`,
-    /// `email` or `phone`.
+    /// Returns the name of the check, which is also the name of its field in a report: `document`, `id_number`,
+    /// `selfie`, `email` or `phone`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Document => "document",

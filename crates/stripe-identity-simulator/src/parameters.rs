@@ -23,8 +23,8 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// Reads the parameters of the query and, if the method is `POST`, those of the body. Refuses too many of them before it
-    /// parses them.
+    /// Reads the parameters of the query and, if the method is `POST`, those of the body. Refuses too many of them
+    /// before it parses them.
     pub(crate) fn of(request: &Request<Bytes>) -> Result<Self, Refusal> {
         let parameters = Self::read(request)?;
         if form::is_too_long(&parameters.form) { Err(Refusal::too_many_parameters()) } else { Ok(parameters) }

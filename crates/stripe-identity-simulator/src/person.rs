@@ -4,9 +4,9 @@ use stripe_identity_core::types::{Address, Date, IdNumberType, Sensitive, Sex};
 
 /// The person who submits a session, with all details that the checks can find out about them.
 ///
-/// Everything is made up. Names come from a list, email addresses and phone numbers are from ranges that are reserved for
-/// examples, and id numbers have a form that is never issued: an area that does not exist, or a wrong check digit. A detail
-/// that is `None` is missing in the results.
+/// Everything is made up. Names come from a list, email addresses and phone numbers are from ranges that are reserved
+/// for examples, and id numbers have a form that is never issued: an area that does not exist, or a wrong check digit.
+/// A detail that is `None` is missing in the results.
 ///
 /// ```
 /// use stripe_identity_simulator::Person;
@@ -23,8 +23,8 @@ use stripe_identity_core::types::{Address, Date, IdNumberType, Sensitive, Sex};
 /// assert_eq!(german.id_number, None);
 /// ```
 ///
-/// The outcome does not depend on the person: a minor is verified if the test says so. It is for the program under test to
-/// decide what a person of that age may do.
+/// The outcome does not depend on the person: a minor is verified if the test says so. It is for the program under test
+/// to decide what a person of that age may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -126,8 +126,8 @@ impl Person {
 
     /// Sets the country of the address, as a two-letter code such as `DE`, and the id number to one of that country.
     ///
-    /// Stripe checks the id numbers of Brazil (`BR`), Singapore (`SG`) and the United States (`US`). For another country,
-    /// the id number is removed. Outside of the United States, the address has no state.
+    /// Stripe checks the id numbers of Brazil (`BR`), Singapore (`SG`) and the United States (`US`). For another
+    /// country, the id number is removed. Outside of the United States, the address has no state.
     pub fn country(mut self, code: impl Into<String>) -> Self {
         let code = code.into();
         let id_number = id_number(&code, *self.number.expose());

@@ -9,8 +9,8 @@ use crate::submission::{InvalidSubmission, Submission};
 ///
 /// A plan is [added](crate::Simulator::plan) to a simulator, and applies to the next session unless
 /// [`sessions`](Self::sessions) or [`every_session`](Self::every_session) says otherwise. The first try begins when the
-/// session is created. Each further try begins when the session is retrieved after a failed one, since the user then has a
-/// new URL.
+/// session is created. Each further try begins when the session is retrieved after a failed one, since the user then
+/// has a new URL.
 ///
 /// ```
 /// use stripe_identity_core::types::LastErrorCode;

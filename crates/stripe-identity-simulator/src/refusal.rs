@@ -104,8 +104,8 @@ impl Refusal {
     }
 
     pub(crate) fn another_site() -> Self {
-        let message = "The control API refuses requests from the pages of other sites. Send the request from a program that \
-                       is not a browser.";
+        let message = "The control API refuses requests from the pages of other sites. Send the request from a program \
+                       that is not a browser.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
@@ -124,8 +124,8 @@ impl Refusal {
     pub(crate) fn missing_key() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
-            "You did not provide an API key. Send one as 'Authorization: Bearer sk_test_…', or as the user name of HTTP \
-             Basic authentication.",
+            "You did not provide an API key. Send one as 'Authorization: Bearer sk_test_…', or as the user name of \
+             HTTP Basic authentication.",
         )
     }
 
@@ -138,20 +138,20 @@ impl Refusal {
     }
 
     pub(crate) fn invalid_publishable_key() -> Self {
-        let message = "Invalid API Key provided. This endpoint takes a publishable key, such as pk_test_NAME for the world \
-                       of sk_test_NAME.";
+        let message = "Invalid API Key provided. This endpoint takes a publishable key, such as pk_test_NAME for the \
+                       world of sk_test_NAME.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
     pub(crate) fn used_secret() -> Self {
-        let message = "This client secret has been used, has expired, or is not one of its VerificationSession. While the \
-                       session requires input, retrieve it to get a new one.";
+        let message = "This client secret has been used, has expired, or is not one of its VerificationSession. While \
+                       the session requires input, retrieve it to get a new one.";
         Self::with_code(ErrorCode::ResourceMissing, "client_secret", message)
     }
 
     pub(crate) fn opener() -> Self {
-        let message = "A dialog can only be opened from a page of http or https. Send its origin in the Origin header, as \
-                       a browser does.";
+        let message = "A dialog can only be opened from a page of http or https. Send its origin in the Origin header, \
+                       as a browser does.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
@@ -200,8 +200,8 @@ impl Refusal {
 
     pub(crate) fn too_many_worlds(most: usize) -> Self {
         let message = format!(
-            "The simulator holds {most} worlds, one for each name in a key, and cannot create another. Use a key of one \
-             of them, or wait: a world that is not used for a day is removed."
+            "The simulator holds {most} worlds, one for each name in a key, and cannot create another. Use a key of \
+             one of them, or wait: a world that is not used for a day is removed."
         );
         Self::new(StatusCode::BAD_REQUEST, message)
     }
@@ -212,14 +212,14 @@ impl Refusal {
     }
 
     pub(crate) fn no_world() -> Self {
-        let message = "The request names no world. Send the key of one, as 'Authorization: Bearer sk_test_NAME' or as the \
-                       user name of HTTP Basic authentication.";
+        let message = "The request names no world. Send the key of one, as 'Authorization: Bearer sk_test_NAME' or as \
+                       the user name of HTTP Basic authentication.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
     pub(crate) fn too_many_parameters() -> Self {
-        let message = "The request has too many or too large parameters: must be at most 1000, with 1 MiB in multipart or \
-                       JSON.";
+        let message = "The request has too many or too large parameters: must be at most 1000, with 1 MiB in multipart \
+                       or JSON.";
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
@@ -264,8 +264,8 @@ impl Refusal {
 
     #[cfg(feature = "server")]
     pub(crate) fn overview_token() -> Self {
-        let message = "The overview requires the token that the simulator printed when it started: as the password that the \
-                       browser asks for, with any user name, or in the Simulator-Token header.";
+        let message = "The overview requires the token that the simulator printed when it started: as the password \
+                       that the browser asks for, with any user name, or in the Simulator-Token header.";
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
@@ -289,8 +289,8 @@ impl Refusal {
 
     pub(crate) fn idempotency_mismatch(key: &str) -> Self {
         let message = format!(
-            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using \
-             a key other than '{key}' if you meant to execute a different request."
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try \
+             using a key other than '{key}' if you meant to execute a different request."
         );
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, message);
         refusal.error.type_ = ApiErrorType::IdempotencyError;
@@ -299,8 +299,8 @@ impl Refusal {
 
     pub(crate) fn idempotency_key_in_use(key: &str) -> Self {
         let message = format!(
-            "There is currently another in-progress request using this idempotency key (that probably means you submitted \
-             twice, and the other request is still going through): {key}. Please try again later."
+            "There is currently another in-progress request using this idempotency key (that probably means you \
+             submitted twice, and the other request is still going through): {key}. Please try again later."
         );
         Self::new(StatusCode::CONFLICT, message).code(ErrorCode::IdempotencyKeyInUse)
     }

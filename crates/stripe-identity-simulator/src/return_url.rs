@@ -15,8 +15,8 @@ const NO_APPS: &[&str] = &[
 pub(crate) const EXPECTED: &str =
     "must be https, http on this machine, or the scheme of an app, such as https://example.com/done or myapp://done";
 
-/// Returns whether a user may be sent to a URL: one with the scheme `https`, one with the scheme `http` on this machine or on
-/// a host that is in the list of receivers, or one with the scheme of an app.
+/// Returns whether a user may be sent to a URL: one with the scheme `https`, one with the scheme `http` on this machine
+/// or on a host that is in the list of receivers, or one with the scheme of an app.
 pub(crate) fn is_allowed(url: &str, receivers: &Receivers) -> bool {
     let Some((scheme, rest)) = split(url) else { return false };
     match scheme.as_str() {
@@ -42,8 +42,8 @@ pub(crate) fn source(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}{port}", authority.host()))
 }
 
-/// Returns the scheme of a URL in lower case, and the text after the colon. Returns `None` if the URL has characters that a
-/// header, a page and a browser could interpret differently.
+/// Returns the scheme of a URL in lower case, and the text after the colon. Returns `None` if the URL has characters
+/// that a header, a page and a browser could interpret differently.
 fn split(url: &str) -> Option<(String, &str)> {
     if !url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'`')) {
         return None;

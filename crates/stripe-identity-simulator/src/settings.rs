@@ -97,8 +97,8 @@ impl FromStr for Processing {
 pub enum Redacting {
     /// When [`finish_redaction`](crate::Simulator::finish_redaction) is called.
     ByRequest,
-    /// After this duration, by the world's clock, unless [`finish_redaction`](crate::Simulator::finish_redaction) is called
-    /// before.
+    /// After this duration, by the world's clock, unless [`finish_redaction`](crate::Simulator::finish_redaction) is
+    /// called before.
     After(Duration),
 }
 
@@ -157,15 +157,15 @@ impl FromStr for SensitiveReads {
 
 /// The number of requests to Stripe's API that a world accepts per second of its clock.
 ///
-/// A request beyond the limit gets the status 429 and the code `rate_limit`. Its text is `none`, or a number such as `25`,
-/// which is the limit of Stripe's sandboxes.
+/// A request beyond the limit gets the status 429 and the code `rate_limit`. Its text is `none`, or a number such as
+/// `25`, which is the limit of Stripe's sandboxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimit {
     /// No limit.
     None,
-    /// This number of requests in any second, in a burst or spread out. While the clock stands still, further requests are
-    /// refused.
+    /// This number of requests in any second, in a burst or spread out. While the clock stands still, further requests
+    /// are refused.
     PerSecond(NonZeroU32),
 }
 
@@ -209,8 +209,8 @@ pub struct Settings {
     pub redacting: Redacting,
     /// The sensitive fields and images that restricted keys may read. Defaults to [`SensitiveReads::All`].
     pub sensitive_reads: SensitiveReads,
-    /// The time that a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults to
-    /// 10 s.
+    /// The time that a [`Server`](crate::Server) waits for the response to a webhook, by the machine's clock. Defaults
+    /// to 10 s.
     #[serde(with = "serial::duration")]
     pub webhook_timeout: Duration,
     /// The number of requests per second. Defaults to [`RateLimit::None`].

@@ -19,7 +19,8 @@ use crate::world::{Kind, Part, Row, World};
 const APPLICATION_ID: i32 = 0x5349_4d73;
 /// The migrations. Each one leads from the version with its index to the next one. A new file has the version 0.
 const STEPS: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[create];
-/// The key of a row has the place of the row in its world in these low bits, and the number of the world in the bits above.
+/// The key of a row has the place of the row in its world in these low bits, and the number of the world in the bits
+/// above.
 const PLACE_BITS: u32 = 40;
 /// The size in bytes that the write-ahead log is truncated to after a checkpoint.
 const LARGEST_LOG: u32 = 64 * 1024 * 1024;
@@ -73,7 +74,8 @@ impl StateFile {
         Self { durability, ..self }
     }
 
-    /// Calls a function before each commit with `false`, and after it with `true`, for tests that kill the process there.
+    /// Calls a function before each commit with `false`, and after it with `true`, for tests that kill the process
+    /// there.
     #[doc(hidden)]
     pub fn on_commit(self, hook: impl Fn(bool) + Send + Sync + 'static) -> Self {
         Self { on_commit: Some(Arc::new(hook)), ..self }
@@ -176,7 +178,7 @@ impl fmt::Display for StateError {
             Self::Foreign { path } => {
                 write!(
                     f,
-                    "{} is not a state file of the simulator: expected a state file, or a path at which there is no file",
+                    "{} is not a state file of the simulator: expected a state file, or a path without a file",
                     path.display()
                 )
             }
@@ -308,8 +310,8 @@ impl Open {
         Ok((whole, worlds))
     }
 
-    /// Allows the write-ahead log to be merged into the file when it is closed. Before this call, a log that another process
-    /// has left stays as it is.
+    /// Allows the write-ahead log to be merged into the file when it is closed. Before this call, a log that another
+    /// process has left stays as it is.
     pub(crate) fn accept(&self) -> Result<(), StateError> {
         let accepted = self.lock().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
         accepted.map(drop).map_err(|error| StateError::of(&self.path, &error))
@@ -427,7 +429,8 @@ impl rusqlite::ToSql for Value<'_> {
     }
 }
 
-/// Creates a file that only its owner can read, unless it exists. An error is ignored, since opening the file reports it.
+/// Creates a file that only its owner can read, unless it exists. An error is ignored, since opening the file reports
+/// it.
 fn make(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

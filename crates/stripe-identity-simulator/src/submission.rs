@@ -14,15 +14,15 @@ use crate::serial;
 
 /// One try of a user at the page of a session: who submits what, when, and with which outcome.
 ///
-/// An [`Outcome`] or a [`LastErrorCode`] can be converted into a submission. Without a person, the user is the person of the
-/// session's last try or, at the first one, a person who is derived from the id of the session.
+/// An [`Outcome`] or a [`LastErrorCode`] can be converted into a submission. Without a person, the user is the person
+/// of the session's last try or, at the first one, a person who is derived from the id of the session.
 ///
 /// ```
 /// use std::time::Duration;
 /// use stripe_identity_simulator::{Outcome, Person, Submission};
 ///
-/// let submission = Submission::verified().person(Person::from_seed(1).born(2012, 5, 1)).after(Duration::from_secs(30));
-/// assert_eq!(submission.outcome(), &Outcome::Verified);
+/// let submission = Submission::verified().person(Person::from_seed(1).born(2012, 5,
+/// 1)).after(Duration::from_secs(30)); assert_eq!(submission.outcome(), &Outcome::Verified);
 /// ```
 ///
 /// Its text is an outcome, followed by details of the user: see the [crate's documentation](crate#outcomes).

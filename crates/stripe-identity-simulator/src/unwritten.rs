@@ -11,8 +11,8 @@ impl fmt::Display for Unwritten {
         let reason = &self.reason;
         write!(
             f,
-            "the state file cannot be written: {reason}. Nothing is lost: the world continues when the file can be written \
-             again"
+            "the state file cannot be written: {reason}. Nothing is lost: the world continues when the file can be \
+             written again"
         )
     }
 }

@@ -12,9 +12,9 @@ use crate::receiver;
 /// By default, it receives the events that Stripe sends to an endpoint with `enabled_events` of `*`: all events except
 /// `identity.verification_session.redacted`, which must be named.
 ///
-/// A [`Simulator`](crate::Simulator) creates the requests and signs them as Stripe does. A [`Server`](crate::Server) sends
-/// them. Without a server, [`deliver_to`](crate::Simulator::deliver_to) passes them to a function. Over HTTP, endpoints are
-/// created as at Stripe, with `POST /v1/webhook_endpoints`.
+/// A [`Simulator`](crate::Simulator) creates the requests and signs them as Stripe does. A [`Server`](crate::Server)
+/// sends them. Without a server, [`deliver_to`](crate::Simulator::deliver_to) passes them to a function. Over HTTP,
+/// endpoints are created as at Stripe, with `POST /v1/webhook_endpoints`.
 ///
 /// ```
 /// use stripe_identity_simulator::{Disorder, Simulator, WebhookEndpoint};

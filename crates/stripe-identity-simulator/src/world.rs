@@ -1,7 +1,7 @@
 //! One world: everything that the keys of one name see.
 //!
-//! A world is a deterministic, synchronous value. It takes a request, and produces a response, changes and scheduled work. It
-//! performs no I/O, and its caller passes the machine's time to it.
+//! A world is a deterministic, synchronous value. It takes a request, and produces a response, changes and scheduled
+//! work. It performs no I/O, and its caller passes the machine's time to it.
 
 mod admission;
 mod api;
@@ -202,7 +202,8 @@ impl World {
         self.state.queue.next().and_then(|next| self.state.clock.until(next, real))
     }
 
-    /// Returns whether a webhook is ready, or whether the time of the next scheduled thing has changed since the last call.
+    /// Returns whether a webhook is ready, or whether the time of the next scheduled thing has changed since the last
+    /// call.
     pub(crate) fn takes_note(&mut self) -> bool {
         let next = (self.state.queue.next(), self.state.clock.ahead());
         let is_new = self.noted.replace(next) != Some(next);
@@ -260,8 +261,8 @@ impl World {
         webhook_control::add_rule(&mut self.state, rule);
     }
 
-    /// Takes the next webhook that is ready, signed at `signed_at`. Skips endpoints that have `most_under_way` requests under
-    /// way.
+    /// Takes the next webhook that is ready, signed at `signed_at`. Skips endpoints that have `most_under_way` requests
+    /// under way.
     pub(crate) fn take_webhook(&mut self, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
         deliveries::take(&mut self.state, signed_at, most_under_way)
     }
@@ -271,8 +272,8 @@ impl World {
         deliveries::report(&mut self.state, attempt, latency, result);
     }
 
-    /// Returns the event type, the URL and the time of the next attempt of the delivery that an attempt belongs to, or `None`
-    /// if the delivery is no longer kept.
+    /// Returns the event type, the URL and the time of the next attempt of the delivery that an attempt belongs to, or
+    /// `None` if the delivery is no longer kept.
     pub(crate) fn webhook_of(&self, attempt: &AttemptId) -> Option<(String, Uri, Option<Timestamp>)> {
         let stored = self.state.deliveries.at(attempt.delivery).filter(|stored| stored.delivery.id == attempt.id)?;
         let endpoint = self.state.webhook_endpoints.get(&attempt.endpoint)?;
@@ -291,8 +292,8 @@ impl World {
         self.state.deliveries.iter().map(|stored| &stored.delivery)
     }
 
-    /// Returns the summary that a page shows: at most `most` sessions, starting after the session `after` in the list, which
-    /// is newest first. `name` is the name of the world as it may be shown.
+    /// Returns the summary that a page shows: at most `most` sessions, starting after the session `after` in the list,
+    /// which is newest first. `name` is the name of the world as it may be shown.
     pub(crate) fn overview(&self, name: &str, after: Option<&str>, most: usize) -> face::World {
         overview::world(&self.state, name, after, most)
     }

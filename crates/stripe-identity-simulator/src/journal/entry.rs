@@ -24,9 +24,10 @@ const LONGEST_ACCOUNT: usize = 64;
 
 /// The journal entry of a request to the simulator, with its result.
 ///
-/// It contains no key, no secret and no personal data. Of the texts that a client sends, it contains only those that the
-/// simulator knows, and ids that the simulator has created. `Display` writes one line for people. It serializes as a JSON
-/// object whose keys have the names of the methods, except that the duration is `duration_ms`, a number of milliseconds.
+/// It contains no key, no secret and no personal data. Of the texts that a client sends, it contains only those that
+/// the simulator knows, and ids that the simulator has created. `Display` writes one line for people. It serializes as
+/// a JSON object whose keys have the names of the methods, except that the duration is `duration_ms`, a number of
+/// milliseconds.
 ///
 /// ```
 /// use stripe_identity_simulator::SimulatorTransport;
@@ -157,8 +158,8 @@ impl RequestEntry {
         Duration::from_micros(self.duration.into())
     }
 
-    /// Returns the name of the world, shortened if it may be a secret. `None` if the request named no world, or was about
-    /// all of them.
+    /// Returns the name of the world, shortened if it may be a secret. `None` if the request named no world, or was
+    /// about all of them.
     pub fn world(&self) -> Option<&str> {
         self.world.as_deref()
     }
@@ -173,8 +174,8 @@ impl RequestEntry {
         self.method
     }
 
-    /// Returns the path template of the endpoint, such as `/v1/identity/verification_sessions/{session}`, or `unknown` if
-    /// the request matches no endpoint.
+    /// Returns the path template of the endpoint, such as `/v1/identity/verification_sessions/{session}`, or `unknown`
+    /// if the request matches no endpoint.
     pub fn path(&self) -> &str {
         self.path
     }
@@ -186,8 +187,8 @@ impl RequestEntry {
         self.id.as_deref()
     }
 
-    /// Returns the names of the parameters in the query and in the body, such as `type`, `expand[]` or, for any key of the
-    /// metadata, `metadata[…]`. Each name is returned once, and at most 32 of them.
+    /// Returns the names of the parameters in the query and in the body, such as `type`, `expand[]` or, for any key of
+    /// the metadata, `metadata[…]`. Each name is returned once, and at most 32 of them.
     pub fn parameters(&self) -> impl Iterator<Item = String> {
         self.names.iter()
     }
@@ -197,8 +198,8 @@ impl RequestEntry {
         self.names.others().into()
     }
 
-    /// Returns the status of the response, or `None` if a fault reset the connection. If a fault lost the response, it is
-    /// the status of the lost response.
+    /// Returns the status of the response, or `None` if a fault reset the connection. If a fault lost the response, it
+    /// is the status of the lost response.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
@@ -213,8 +214,8 @@ impl RequestEntry {
         self.idempotency.map(|(_, usage)| usage)
     }
 
-    /// Returns whether the request was executed: it was neither refused nor replayed, and no fault responded in its place.
-    /// A request whose response was lost or cut was executed.
+    /// Returns whether the request was executed: it was neither refused nor replayed, and no fault responded in its
+    /// place. A request whose response was lost or cut was executed.
     pub fn took_effect(&self) -> bool {
         self.took_effect
     }
@@ -230,8 +231,8 @@ impl RequestEntry {
         self.account.as_deref()
     }
 
-    /// Returns the `Stripe-Version` of the request, such as `2026-10-28.basil`, or only its date if the simulator does not
-    /// know the name. `None` if the request had no valid version.
+    /// Returns the `Stripe-Version` of the request, such as `2026-10-28.basil`, or only its date if the simulator does
+    /// not know the name. `None` if the request had no valid version.
     pub fn version(&self) -> Option<String> {
         self.version.as_ref().map(ToString::to_string)
     }
@@ -241,8 +242,8 @@ impl RequestEntry {
         self.key
     }
 
-    /// Returns the faults that applied to the request. If there are more than four, some that only delay the response are
-    /// left out.
+    /// Returns the faults that applied to the request. If there are more than four, some that only delay the response
+    /// are left out.
     pub fn faults(&self) -> &[AppliedFault] {
         &self.faults
     }

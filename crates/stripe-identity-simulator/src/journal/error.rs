@@ -10,8 +10,8 @@ pub(super) const HIDDEN: &str = "…";
 
 /// The error of a refused request, as the journal shows it.
 ///
-/// A type, a code or a parameter that the simulator does not know is shown as `…`. Faults can respond with such types and
-/// codes.
+/// A type, a code or a parameter that the simulator does not know is shown as `…`. Faults can respond with such types
+/// and codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestError {

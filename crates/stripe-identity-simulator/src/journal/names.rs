@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The segments of the names of all parameters, sorted. In debug builds, [`Form`](crate::form::Form) checks that every name
-/// that an endpoint takes is here.
+/// The segments of the names of all parameters, sorted. In debug builds, [`Form`](crate::form::Form) checks that every
+/// name that an endpoint takes is here.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
     "account", "after", "allowed_types", "api_version", "at_least", "back", "body", "city", "client_reference_id",
@@ -39,8 +39,8 @@ const MOST: usize = 32;
 const LONGEST: usize = 200;
 const DEEPEST: usize = 8;
 
-/// The distinct names of a request's parameters, in the order of their first occurrence. Names that no endpoint knows are
-/// only counted, since they are arbitrary texts of the client.
+/// The distinct names of a request's parameters, in the order of their first occurrence. Names that no endpoint knows
+/// are only counted, since they are arbitrary texts of the client.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Names {
     /// The codes of the segments of each name, with an end after each name.
@@ -178,7 +178,8 @@ fn digit(hexadecimal: u8) -> u8 {
     }
 }
 
-/// Appends the codes of a name's segments. Returns `None` if a segment is unknown. It may have appended some codes then.
+/// Appends the codes of a name's segments. Returns `None` if a segment is unknown. It may have appended some codes
+/// then.
 fn push(codes: &mut Vec<u8>, name: &[u8]) -> Option<()> {
     let (first, mut rest) = name.split_at(memchr::memchr(b'[', name).unwrap_or(name.len()));
     codes.push(word(first)?);

@@ -11,10 +11,12 @@ use super::entry::{self, RequestEntry};
 use super::names::Names;
 use super::trace::{IdempotencyUse, KeyHash};
 
-/// The requests to an endpoint that a test expects, and their number, for [`Simulator::verify`](crate::Simulator::verify).
+/// The requests to an endpoint that a test expects, and their number, for
+/// [`Simulator::verify`](crate::Simulator::verify).
 ///
-/// By default, a pattern expects one request that took effect. A retry under the same idempotency key does not take effect
-/// again, and a request that was refused, or that a fault responded to, does not take effect at all. Neither counts.
+/// By default, a pattern expects one request that took effect. A retry under the same idempotency key does not take
+/// effect again, and a request that was refused, or that a fault responded to, does not take effect at all. Neither
+/// counts.
 ///
 /// ```
 /// use stripe_identity_core::http::Method;
@@ -114,7 +116,8 @@ impl RequestPattern {
         Self { key: Some(Sensitive::new(key.into())), ..self }
     }
 
-    /// Counts only requests for this connected account. All ids that do not have the form `acct_…` are treated as equal.
+    /// Counts only requests for this connected account. All ids that do not have the form `acct_…` are treated as
+    /// equal.
     pub fn account(self, account: impl Into<String>) -> Self {
         Self { account: Some(account.into()), ..self }
     }

@@ -29,8 +29,8 @@ impl Trace {
     }
 }
 
-/// The hash of an idempotency key, which may be a secret or personal. It is seeded anew in each process, so that the key
-/// cannot be looked up by its hash.
+/// The hash of an idempotency key, which may be a secret or personal. It is seeded anew in each process, so that the
+/// key cannot be looked up by its hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyHash(u64);
 

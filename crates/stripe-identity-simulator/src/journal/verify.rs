@@ -35,8 +35,8 @@ enum Reason {
 }
 
 impl VerifyError {
-    /// Returns the request that is most similar to the expected one, or one that was not expected. `None` if there is no
-    /// request at all, or if the error is about the pattern or the journal itself.
+    /// Returns the request that is most similar to the expected one, or one that was not expected. `None` if there is
+    /// no request at all, or if the error is about the pattern or the journal itself.
     pub fn nearest(&self) -> Option<&RequestEntry> {
         self.nearest.as_deref()
     }
@@ -53,8 +53,8 @@ impl VerifyError {
 
     /// Creates the error for a pattern whose method and path match no endpoint.
     pub(crate) fn no_such_endpoint() -> Self {
-        let text = "the simulator has no endpoint with that method and path: expected those of an endpoint, such as POST \
-                    /v1/identity/verification_sessions/{session}/cancel";
+        let text = "the simulator has no endpoint with that method and path: expected those of an endpoint, such as \
+                    POST /v1/identity/verification_sessions/{session}/cancel";
         Self { text: text.to_owned(), nearest: None, reason: Reason::Pattern }
     }
 
@@ -80,8 +80,8 @@ pub(crate) struct Kept {
     pub(crate) is_off: bool,
 }
 
-/// Returns the requests that a pattern expects, or an error if they are not as expected. `path` is the path template of the
-/// endpoint, and `id` the id in the path of the pattern.
+/// Returns the requests that a pattern expects, or an error if they are not as expected. `path` is the path template of
+/// the endpoint, and `id` the id in the path of the pattern.
 pub(crate) fn verify(
     pattern: &RequestPattern,
     path: &'static str,
@@ -135,8 +135,8 @@ pub(crate) fn verify(
     // Dropped requests can only increase the number that was found.
     if lost > 0 && (count < pattern.least || pattern.most.is_some() || pattern.is_alone) {
         return Err(VerifyError::unknown(format!(
-            "{expected}: the journal cannot know, since it is full and has lost {lost} to this endpoint: expected fewer \
-             requests, or a larger journal"
+            "{expected}: the journal cannot know, since it is full and has lost {lost} to this endpoint: expected \
+             fewer requests, or a larger journal"
         )));
     }
     if count < pattern.least {

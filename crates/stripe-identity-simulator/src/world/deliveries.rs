@@ -20,8 +20,8 @@ use crate::world::state::State;
 use crate::world::store::Record as _;
 use crate::world::webhook_request::request;
 
-/// The waits before the second and the third attempt. In test mode, Stripe makes three attempts over a few hours, and does
-/// not document when.
+/// The waits before the second and the third attempt. In test mode, Stripe makes three attempts over a few hours, and
+/// does not document when.
 const WAITS: [Duration; 2] = [Duration::from_secs(60 * 60), Duration::from_secs(2 * 60 * 60)];
 /// The number of attempts at a delivery that are kept.
 const MOST_ATTEMPTS: usize = 50;
@@ -88,8 +88,8 @@ pub(crate) fn deliver(state: &mut State, event: u64) {
 
 /// Delivers an event to an endpoint again, or for the first time. A scheduled attempt stays scheduled.
 pub(crate) fn resend(state: &mut State, event: u64, endpoint: &str) {
-    // If the endpoint receives such events but there is no delivery, then it was dropped or is no longer kept, and the event
-    // still counts it as pending.
+    // If the endpoint receives such events but there is no delivery, then it was dropped or is no longer kept, and the
+    // event still counts it as pending.
     let (is_counted, delivery) = match (state.webhook_endpoints.get(endpoint), state.events.at(event)) {
         (Some(endpoint), Some(stored)) => {
             let is_to = |place: &u64| state.deliveries.at(*place).is_some_and(|it| it.is_to(&endpoint.id));
@@ -199,8 +199,8 @@ fn make_ready(state: &mut State, id: u64, trigger: AttemptTrigger, disorder: &[D
     }
 }
 
-/// Ends the attempts that were under way when the world was written, and makes others like them ready, since it is not known
-/// whether they have arrived.
+/// Ends the attempts that were under way when the world was written, and makes others like them ready, since it is not
+/// known whether they have arrived.
 pub(crate) fn resume(state: &mut State) {
     for attempt in std::mem::take(&mut state.outbox.interrupted) {
         give_up(state, &attempt);
@@ -230,7 +230,8 @@ fn edit_endpoint(state: &mut State, id: &str, edit: impl FnOnce(&mut StoredEndpo
     }
 }
 
-/// Takes the next request that is ready, signed at `signed_at`. Skips endpoints that have `most_under_way` requests under way.
+/// Takes the next request that is ready, signed at `signed_at`. Skips endpoints that have `most_under_way` requests
+/// under way.
 pub(crate) fn take(state: &mut State, signed_at: Timestamp, most_under_way: usize) -> Option<Outgoing> {
     loop {
         let (place, delivery) = state.outbox.take(most_under_way)?;

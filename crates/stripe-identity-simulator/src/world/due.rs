@@ -42,7 +42,8 @@ pub(crate) fn advance_to_next(state: &mut State) -> bool {
     next.is_some()
 }
 
-/// Moves the time forward until no try, checks, redaction or delivery is scheduled. Returns `false` if new ones keep coming.
+/// Moves the time forward until no try, checks, redaction or delivery is scheduled. Returns `false` if new ones keep
+/// coming.
 pub(crate) fn run_until_idle(state: &mut State) -> bool {
     for _ in 0..state.queue.work_len().saturating_mul(MOST_STEPS_FOR_EACH).max(MOST_STEPS) {
         let Some(next) = state.queue.next_work() else { return true };

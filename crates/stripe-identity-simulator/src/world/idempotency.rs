@@ -14,8 +14,8 @@ use crate::world::ids::hash_of_parts;
 
 pub(crate) const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An idempotency key, with the account and the kind of API key that it belongs to. A secret key must not get the response to
-/// a restricted one.
+/// An idempotency key, with the account and the kind of API key that it belongs to. A secret key must not get the
+/// response to a restricted one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Entry(Sensitive<Box<str>>);

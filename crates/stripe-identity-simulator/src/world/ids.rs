@@ -4,8 +4,8 @@ use fastrand::Rng;
 
 const TAG: usize = 10;
 
-/// The generator of the ids of one world. Each id contains the world's tag, as Stripe's ids contain a part of the account's
-/// id.
+/// The generator of the ids of one world. Each id contains the world's tag, as Stripe's ids contain a part of the
+/// account's id.
 #[derive(Clone, Debug)]
 pub(crate) struct Ids {
     tag: String,

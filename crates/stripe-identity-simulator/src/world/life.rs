@@ -24,8 +24,8 @@ use crate::world::redact;
 use crate::world::state::State;
 use crate::world::store::Record as _;
 
-/// Lets the user of the session at a place submit, after the delay of the submission. The world's settings determine when
-/// the checks end.
+/// Lets the user of the session at a place submit, after the delay of the submission. The world's settings determine
+/// when the checks end.
 pub(crate) fn submit(state: &mut State, session: u64, submission: &Submission) -> Result<(), ControlError> {
     let stored = state.sessions.at(session).ok_or(ControlError::NoSuchSession)?;
     stored.must_have(&VerificationSessionStatus::RequiresInput)?;

@@ -96,8 +96,8 @@ impl Outbox {
         self.placed - 1
     }
 
-    /// Chooses at random the time for which an attempt is held back, and the index of the ready attempt for the same endpoint
-    /// whose place it takes, if it takes one.
+    /// Chooses at random the time for which an attempt is held back, and the index of the ready attempt for the same
+    /// endpoint whose place it takes, if it takes one.
     pub(crate) fn choose(&mut self, endpoint: &str) -> (Duration, Option<usize>) {
         let hold = Duration::from_millis(self.random.u64(..LONGEST_HOLD));
         let ready = self.lanes.get(endpoint).map_or(0, |lane| lane.ready.len());
@@ -112,8 +112,8 @@ impl Outbox {
         }
     }
 
-    /// Takes the place and the delivery of the next attempt that is ready. Skips endpoints that have `most_under_way` requests
-    /// under way.
+    /// Takes the place and the delivery of the next attempt that is ready. Skips endpoints that have `most_under_way`
+    /// requests under way.
     pub(crate) fn take(&mut self, most_under_way: usize) -> Option<(u64, u64)> {
         let is_free =
             |endpoint: &&String| self.lanes.get(*endpoint).is_some_and(|it| it.under_way.len() < most_under_way);
@@ -167,7 +167,8 @@ impl Outbox {
 }
 
 impl Lane {
-    /// Adds a pending delivery, if there is room for it. In a full lane, it takes the room of the delivery that ended first.
+    /// Adds a pending delivery, if there is room for it. In a full lane, it takes the room of the delivery that ended
+    /// first.
     pub(crate) fn add(&mut self) -> Room {
         let is_full = self.pending + self.ended.len() >= MOST;
         let oldest = if is_full { self.ended.pop_front() } else { None };

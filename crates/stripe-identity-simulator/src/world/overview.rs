@@ -18,8 +18,8 @@ const MOST_EVENTS: usize = 30;
 const MOST_ATTEMPTS: usize = 50;
 const MOST_REPORTS: usize = 20;
 
-/// Returns the summary of a world, with at most `most` sessions, newest first. They start after the session `after` if it is
-/// given.
+/// Returns the summary of a world, with at most `most` sessions, newest first. They start after the session `after` if
+/// it is given.
 pub(crate) fn world(state: &State, name: &str, after: Option<&str>, most: usize) -> face::World {
     let end = after.map_or(Some(u64::MAX), |after| state.sessions.place(after));
     let mut rows: Vec<_> = end
@@ -61,8 +61,8 @@ pub(crate) fn deliveries(state: &State, most: usize) -> Vec<DeliveryRow> {
     state.deliveries.iter().rev().take(most).map(|stored| row(&stored.delivery)).collect()
 }
 
-/// Returns the page of a session without its requests, and the ids of the requests that caused its events. `name` is the name
-/// of the world as it may be shown.
+/// Returns the page of a session without its requests, and the ids of the requests that caused its events. `name` is
+/// the name of the world as it may be shown.
 pub(crate) fn session<'a>(state: &'a State, id: &str, name: &'a str) -> Option<(SessionPage<'a>, Vec<String>)> {
     let stored = state.sessions.get(id)?;
     let events: Vec<_> = stored.events.iter().filter_map(|event| state.events.at(*event)).collect();

@@ -64,7 +64,8 @@ fn tag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     }
 }
 
-/// For each kind, the number of records that were created, which is the place of the next one, and the bytes that they took.
+/// For each kind, the number of records that were created, which is the place of the next one, and the bytes that they
+/// took.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Numbers {

@@ -47,7 +47,8 @@ pub(crate) enum Caller {
     Link,
 }
 
-/// Executes a request, unless a fault prevents it. Its idempotency key is checked before its endpoint and its parameters.
+/// Executes a request, unless a fault prevents it. Its idempotency key is checked before its endpoint and its
+/// parameters.
 pub(crate) fn perform(
     state: &mut State,
     incoming: Incoming<'_>,

@@ -23,8 +23,8 @@ impl Responses {
         self.stored.place(entry.as_str()).is_some()
     }
 
-    /// Returns the stored response for this key, or a refusal if it belongs to a different request. Returns `None` if there is
-    /// no response for the key.
+    /// Returns the stored response for this key, or a refusal if it belongs to a different request. Returns `None` if
+    /// there is no response for the key.
     pub(crate) fn replay(&self, entry: &Entry, fingerprint: Fingerprint) -> Option<Result<Response<Bytes>, Refusal>> {
         let stored = self.stored.get(entry.as_str())?;
         if stored.fingerprint != fingerprint {

@@ -9,8 +9,8 @@ pub(crate) const END_OF_PLACES: u64 = 1 << 39;
 /// The kind of the contents of a row. Each kind has its own sequence of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
-    /// The world's name, clock, settings and generators. This kind and the following ones up to `Disorder` have one row, at
-    /// the place 0.
+    /// The world's name, clock, settings and generators. This kind and the following ones up to `Disorder` have one
+    /// row, at the place 0.
     World,
     Plans,
     Faults,

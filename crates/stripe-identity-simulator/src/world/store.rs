@@ -59,8 +59,8 @@ pub(crate) struct Store<T> {
     changes: Notes<u64>,
 }
 
-/// The index of the records by account and fields. For each account, and each combination of fields and values that a record
-/// has, there is a set of places. One map holds all sets, under the hashes of their accounts, fields and values.
+/// The index of the records by account and fields. For each account, and each combination of fields and values that a
+/// record has, there is a set of places. One map holds all sets, under the hashes of their accounts, fields and values.
 #[derive(Debug, Default)]
 struct Index {
     hasher: RandomState,
@@ -152,8 +152,8 @@ impl<T: Record> Store<T> {
         place
     }
 
-    /// Restores a record at its place. Returns `false` if the place or the time is not after those of the records so far, or if
-    /// the id exists already. After the last record, [`complete`](Self::complete) must be called.
+    /// Restores a record at its place. Returns `false` if the place or the time is not after those of the records so
+    /// far, or if the id exists already. After the last record, [`complete`](Self::complete) must be called.
     pub(crate) fn restore(&mut self, place: u64, record: T) -> bool {
         let last = self.all.last_key_value();
         let is_last = last.is_none_or(|(last, other)| *last < place && other.created() <= record.created());
@@ -308,7 +308,8 @@ impl<T: Record> Store<T> {
         Ok((records, has_more))
     }
 
-    /// Returns the places in a range that pass all filters, in ascending order if `is_upward`, and descending otherwise.
+    /// Returns the places in a range that pass all filters, in ascending order if `is_upward`, and descending
+    /// otherwise.
     fn walk(
         &self,
         filters: &[Filter],

@@ -1,4 +1,5 @@
-//! The handlers of the control API for webhooks: what users do in Stripe's dashboard, and what goes wrong on the network.
+//! The handlers of the control API for webhooks: what users do in Stripe's dashboard, and what goes wrong on the
+//! network.
 #![expect(clippy::unnecessary_wraps, reason = "all handlers have the same type")]
 
 use std::time::Duration;
@@ -26,8 +27,8 @@ use crate::world::webhook_params::{enabled_events, must_have_room, url};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST_RULES: usize = 100;
 
-/// Adds an endpoint, with the given secret or a new one. It replaces an endpoint of the same kind with the same URL, so that a
-/// program can add its endpoint whenever it starts.
+/// Adds an endpoint, with the given secret or a new one. It replaces an endpoint of the same kind with the same URL, so
+/// that a program can add its endpoint whenever it starts.
 pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusal> {
     let form = &mut call.form;
     let kind = if form.boolean("thin")? == Some(true) { DeliveryKind::ThinEvent } else { DeliveryKind::Event };
@@ -57,7 +58,8 @@ pub(crate) fn add(state: &mut State, call: &mut Call<'_>) -> Result<Body, Refusa
     Ok(shown_with_secret(state, &id).into())
 }
 
-/// Gives the secret of an endpoint to the existing endpoint of the same kind with the same URL. Returns `false` if there is none.
+/// Gives the secret of an endpoint to the existing endpoint of the same kind with the same URL. Returns `false` if
+/// there is none.
 pub(crate) fn adopt(state: &mut State, endpoint: &WebhookEndpoint) -> bool {
     let same = state.webhook_endpoints.places().find(|(_, stored)| {
         stored.account.is_none()

@@ -207,8 +207,8 @@ impl World {
         self.request_ids.jump(number);
     }
 
-    /// Restores the contents of a row. The world must be new, and the rows must come in the order of their kinds and, within
-    /// a kind, of their places.
+    /// Restores the contents of a row. The world must be new, and the rows must come in the order of their kinds and,
+    /// within a kind, of their places.
     pub(crate) fn put(&mut self, place: u64, part: Part) -> Result<(), InvalidRow> {
         if place >= END_OF_PLACES {
             return Err(InvalidRow::beyond_places(part.kind()));

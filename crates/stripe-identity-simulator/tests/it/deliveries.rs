@@ -1,4 +1,4 @@
-//! Deliveries of a server, and their time.
+//! Deliveries of a server, and the times of their signatures and attempts.
 #![cfg(feature = "server")]
 
 use std::io::{Read as _, Write as _};
@@ -15,7 +15,8 @@ const SECRET: &str = "whsec_made_up";
 const KEY: &str = "sk_test_a";
 const WAIT: Duration = Duration::from_secs(60);
 
-/// A receiver that responds with these statuses in turn. Returns its URL, and the signature and the body of each request.
+/// A receiver that responds with these statuses in turn. Returns its URL, and the signature and the body of each
+/// request.
 fn receiver(statuses: &'static [&'static str]) -> (String, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -51,7 +52,7 @@ fn start(simulator: Simulator, url: &str) -> Server {
     server
 }
 
-fn is_of_now((signature, body): &(String, String)) -> bool {
+fn is_recent((signature, body): &(String, String)) -> bool {
     Verifier::new(SECRET).unwrap().verify_event(body.as_bytes(), Some(signature.as_bytes())).is_ok()
 }
 
@@ -60,25 +61,25 @@ fn delivery_of_a_frozen_world_is_signed_at_the_real_time() {
     let (url, received) = receiver(&["200 OK"]);
     let server = start(Simulator::new(), &url);
     create(&server, KEY);
-    assert!(is_of_now(&received.recv_timeout(WAIT).unwrap()));
+    assert!(is_recent(&received.recv_timeout(WAIT).unwrap()));
 }
 
 #[test]
-fn virtual_signature_is_of_the_time_of_its_world() {
+fn virtual_signature_has_the_time_of_its_world() {
     let (url, received) = receiver(&["200 OK"]);
     let server = start(Simulator::builder().virtual_signatures(true).build(), &url);
     create(&server, KEY);
     let delivery = received.recv_timeout(WAIT).unwrap();
-    assert!(!is_of_now(&delivery) && delivery.0.starts_with("t=1793000000,"), "{}", delivery.0);
+    assert!(!is_recent(&delivery) && delivery.0.starts_with("t=1793000000,"), "{}", delivery.0);
 }
 
 #[test]
-fn failed_delivery_is_repeated_when_the_clock_of_its_world_says_so() {
+fn failed_delivery_is_retried_by_the_clock_of_its_world() {
     let (url, received) = receiver(&["500 X", "500 X", "200 OK"]);
     let server = start(Simulator::new(), &url);
     create(&server, KEY);
     create(&server, "sk_test_b");
-    // The first of each world.
+    // The first delivery of each world.
     let first = [received.recv_timeout(WAIT).unwrap().1, received.recv_timeout(WAIT).unwrap().1];
     let world = server.world(KEY).unwrap();
     let end = Instant::now() + WAIT;
@@ -93,6 +94,6 @@ fn failed_delivery_is_repeated_when_the_clock_of_its_world_says_so() {
     assert!(first.contains(&again));
     assert!(
         world.time().as_secs() - server.time().as_secs() <= 3 * 3600,
-        "it went no further than to the next attempt"
+        "the clock moved no further than to the next attempt"
     );
 }

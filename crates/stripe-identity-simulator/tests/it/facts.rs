@@ -1,4 +1,4 @@
-//! What Stripe documents, as a client over a socket sees it.
+//! Facts that Stripe documents, as a client over a socket sees them.
 #![cfg(feature = "server")]
 
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl Stripe {
         updated.map(stripe_identity_core::Response::into_inner).map_err(|error| error.status().unwrap().as_u16())
     }
 
-    /// The image of the front, and the selfie.
+    /// Returns the images of a front and a selfie.
     fn images(&self) -> [FileId; 2] {
         let session = self.verified(Create::document().require_matching_selfie(true));
         let list = ListVerificationReports::new().verification_session(&session.id);
@@ -62,7 +62,7 @@ impl Stripe {
         Timestamp::from_secs(self.server.time().as_secs() + seconds)
     }
 
-    /// A request as it is, with a key.
+    /// Sends a request with a key, without the client.
     fn get(&self, url: &str, key: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
         let mut request = Request::get(url).header("authorization", format!("Bearer {key}"));
         for (name, value) in headers {
@@ -105,7 +105,7 @@ fn file_link_to_an_image_expires_within_30_seconds() {
         let later = UpdateFileLink::new().expires_at(FileLinkExpiry::At(stripe.in_seconds(30)));
         assert_eq!(links.update(&link.id, later.clone()).send().unwrap_err().kind(), ErrorKind::Permission);
         let url = update(later).unwrap().url.clone().unwrap().into_inner();
-        // Any key ends it earlier, since nobody reads more by that.
+        // Any key may shorten the lifetime, since that lets nobody read more.
         let earlier = UpdateFileLink::new().expires_at(FileLinkExpiry::At(stripe.in_seconds(29)));
         links.update(&link.id, earlier).send().unwrap();
         let second = create(Some(30)).unwrap();
@@ -122,7 +122,7 @@ fn file_link_to_an_image_expires_within_30_seconds() {
 
 #[test]
 fn file_links_exist_for_fourteen_purposes() {
-    // Of the 14, these are of files that only Stripe makes: two of them are in the test above.
+    // The purposes among the 14 that only Stripe's own files have. The test above covers two of them.
     const BY_STRIPE: usize = 5;
     let stripe = start();
     let unlinkable =
@@ -145,7 +145,7 @@ fn file_links_exist_for_fourteen_purposes() {
 }
 
 #[test]
-fn redacted_session_shows_the_first_day_and_its_country() {
+fn redacted_session_shows_only_placeholders_and_its_country() {
     let stripe = start();
     let session = stripe.verified(Create::verification_flow("vf_1").require_id_number(true));
     stripe.client.verification_sessions().redact(&session.id).send().unwrap();
@@ -174,7 +174,7 @@ fn redacted_session_shows_the_first_day_and_its_country() {
     assert!(redacted.last_verification_report.is_some() && redacted.metadata.is_empty());
 }
 
-/// Every value in an object, with its path.
+/// Collects every value in an object, with its path.
 fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(fields) => {
@@ -187,8 +187,8 @@ fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// A field of the models that a redaction forgets fails here, whatever it is called: of what the checks found, nothing is
-/// left but what is listed below.
+/// A field of the models that a redaction forgets fails here, whatever it is called: of what the checks found, nothing
+/// is left but what is listed below.
 #[test]
 fn redaction_leaves_nothing_of_what_the_checks_found() {
     let stripe = start();
@@ -221,7 +221,7 @@ fn redaction_leaves_nothing_of_what_the_checks_found() {
         assert_eq!(value.is_null(), path.rsplit('.').next() == Some("error"), "{path} is {value}");
     }
     let files: Vec<_> = before.values().filter_map(Value::as_str).filter(|text| text.starts_with("file_")).collect();
-    assert_eq!(files.len(), 4, "front, back, selfie, and the front beside the selfie");
+    assert_eq!(files.len(), 4, "front, back, selfie, and the front again in the selfie report");
 
     stripe.client.verification_sessions().redact(&session.id).send().unwrap();
     stripe.server.advance(Duration::from_secs(4 * 24 * 60 * 60));
@@ -239,14 +239,14 @@ fn redaction_leaves_nothing_of_what_the_checks_found() {
         let download = stripe.client.files().download(file).api_key(restricted()).send();
         assert_eq!(download.unwrap_err().status().unwrap(), 404);
     }
-    // Nor is it anywhere else.
+    // Events contain none of it, either.
     let events = stripe.client.events().list(ListEvents::new().limit(100)).send().unwrap();
     let events = String::from_utf8(events.meta().body().to_vec()).unwrap();
     assert!(!events.contains("Nomen") && !events.contains("nomen@"), "{events}");
 }
 
 #[test]
-fn metadata_may_be_updated_until_redaction() {
+fn metadata_can_be_updated_until_redaction() {
     let stripe = start();
     let new = || stripe.create(Create::document());
     let canceled = new();
@@ -279,7 +279,7 @@ fn metadata_may_be_updated_until_redaction() {
 }
 
 #[test]
-fn failed_session_has_a_url_again_when_it_is_retrieved_and_none_in_its_event() {
+fn failed_session_gets_a_new_url_when_retrieved_and_none_in_its_event() {
     let stripe = start();
     let session = stripe.create(Create::document());
     stripe.server.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();
@@ -295,7 +295,7 @@ fn failed_session_has_a_url_again_when_it_is_retrieved_and_none_in_its_event() {
 }
 
 #[test]
-fn account_is_named_by_one_header() {
+fn account_in_two_headers_is_refused() {
     let stripe = start();
     let session = stripe.create(Create::document());
     let url = stripe.session_url(&session);
@@ -307,7 +307,7 @@ fn account_is_named_by_one_header() {
 }
 
 #[test]
-fn verified_outputs_of_an_unverified_session_are_null_when_expanded() {
+fn expanded_outputs_of_an_unverified_session_are_null() {
     let stripe = start();
     let session = stripe.create(Create::document());
     let outputs = |query: &str| {
@@ -331,7 +331,7 @@ fn canceled_session_cannot_be_redacted() {
 }
 
 #[test]
-fn ephemeral_key_opens_its_own_session_and_nothing_else() {
+fn ephemeral_key_retrieves_only_its_own_session() {
     let stripe = start();
     let (own, other) = (stripe.create(Create::document()), stripe.create(Create::document()));
     let params = CreateEphemeralKey::verification_session(&own.id);

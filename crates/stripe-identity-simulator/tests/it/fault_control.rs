@@ -1,4 +1,4 @@
-//! Faults by the control API.
+//! Faults that are added with the control API.
 
 use serde_json::{Value, json};
 use stripe_identity_simulator::Simulator;
@@ -15,7 +15,7 @@ fn add(stripe: &Simulator, body: &str) -> Value {
 }
 
 #[test]
-fn fault_is_added_read_counted_and_deleted() {
+fn fault_can_be_added_retrieved_and_deleted_and_counts_requests() {
     let stripe = Simulator::new();
     let fault = add(
         &stripe,
@@ -33,7 +33,7 @@ fn fault_is_added_read_counted_and_deleted() {
         send(&stripe, KEY, "GET", SESSIONS, "");
     }
     let path = format!("{FAULTS}/{}", id(&fault));
-    // Its id names its world.
+    // Without a key, the id names the world.
     assert_eq!(send(&stripe, "", "GET", &path, "").1["applied"], 3);
     let (_, list) = send(&stripe, KEY, "GET", FAULTS, "");
     assert_eq!((list["data"].as_array().unwrap().len(), &list["data"][0]["applied"]), (1, &json!(3)));
@@ -49,7 +49,7 @@ fn fault_is_added_read_counted_and_deleted() {
 }
 
 #[test]
-fn each_effect_is_known_by_its_name() {
+fn each_effect_is_accepted_and_shown_by_its_name() {
     let stripe = Simulator::new();
     for (body, effect) in [
         ("latency=2s", Value::Null),
@@ -66,7 +66,7 @@ fn each_effect_is_known_by_its_name() {
 }
 
 #[test]
-fn response_of_a_fault_is_what_its_parameters_say() {
+fn response_of_a_fault_has_its_parameters() {
     let stripe = Simulator::new();
     let list = || send(&stripe, KEY, "GET", SESSIONS, "");
     let retry_after = "headers[Retry-After]=2&headers[Stripe-Should-Retry]=false";
@@ -84,7 +84,7 @@ fn response_of_a_fault_is_what_its_parameters_say() {
 }
 
 #[test]
-fn fault_that_cannot_be_is_refused() {
+fn invalid_fault_is_refused() {
     let stripe = Simulator::new();
     for body in [
         "",
@@ -109,11 +109,11 @@ fn fault_that_cannot_be_is_refused() {
     for _ in 0..1000 {
         add(&stripe, "effect=reset&times=0");
     }
-    assert_eq!(send(&stripe, KEY, "POST", FAULTS, "effect=reset").0, 400, "there are enough");
+    assert_eq!(send(&stripe, KEY, "POST", FAULTS, "effect=reset").0, 400, "the world has 1000 faults");
 }
 
 #[test]
-fn faults_leave_the_control_api_alone() {
+fn fault_does_not_apply_to_the_control_api() {
     let stripe = Simulator::new();
     add(&stripe, "effect=respond&status=500");
     assert_eq!(send(&stripe, KEY, "GET", SESSIONS, "").0, 500);

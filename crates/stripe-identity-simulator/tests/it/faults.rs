@@ -19,7 +19,7 @@ use crate::start;
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A simulator, and its sessions over a client that does not retry.
+/// Returns a simulator, and the sessions of a client that does not retry.
 fn start_without_retries() -> (SimulatorTransport, VerificationSessions<BlockingClient>) {
     let stripe = SimulatorTransport::new();
     let config = Config::builder("sk_test_123").max_retries(0).build().unwrap();
@@ -35,7 +35,7 @@ fn create(sessions: &VerificationSessions<BlockingClient>) -> Result<(), Error> 
     sessions.create(CreateVerificationSession::document()).send().map(drop)
 }
 
-/// Makes a request to create a session, which may take a second, and returns its response as it arrives.
+/// Sends a request to create a session, with a timeout of one second, and returns the response as it arrives.
 fn post(stripe: &SimulatorTransport, key: &str) -> Result<(u16, HeaderMap, Bytes), TransportError> {
     let mut request = Request::post(SESSIONS).header(header::AUTHORIZATION, "Bearer sk_test_123");
     request = request.header("idempotency-key", key).extension(AttemptTimeout(SECOND));
@@ -53,7 +53,7 @@ fn code(body: &[u8]) -> String {
     body["error"]["code"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Polls futures in turn until each is ready. They wait for nothing but their turns.
+/// Polls futures in turn until each of them is ready. None of them needs to be woken.
 fn in_turn<F: Future, const N: usize>(futures: [F; N]) -> [F::Output; N] {
     let mut context = Context::from_waker(Waker::noop());
     let mut futures = futures.map(|future| (Box::pin(future), None));
@@ -70,7 +70,7 @@ fn in_turn<F: Future, const N: usize>(futures: [F; N]) -> [F::Output; N] {
 }
 
 #[test]
-fn response_that_is_lost_leaves_a_session_and_the_retry_gets_it() {
+fn lost_response_with_idempotency_key_creates_one_session() {
     let (stripe, sessions) = start();
     stripe.add_fault(Fault::lose_response().method(Method::POST).times(1));
     let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
@@ -80,7 +80,7 @@ fn response_that_is_lost_leaves_a_session_and_the_retry_gets_it() {
 }
 
 #[test]
-fn response_that_is_lost_doubles_a_session_without_idempotency_key() {
+fn lost_response_without_idempotency_key_creates_two_sessions() {
     let (stripe, sessions) = start_without_retries();
     stripe.add_fault(Fault::lose_response().times(1));
     let error = create(&sessions).unwrap_err();
@@ -90,7 +90,7 @@ fn response_that_is_lost_doubles_a_session_without_idempotency_key() {
 }
 
 #[test]
-fn request_takes_effect_unless_the_fault_comes_before() {
+fn request_takes_effect_unless_the_fault_prevents_it() {
     for (fault, kind, effects) in [
         (Fault::reset(), TransportErrorKind::Interrupted, 0),
         (Fault::lose_response(), TransportErrorKind::Interrupted, 1),
@@ -107,7 +107,7 @@ fn request_takes_effect_unless_the_fault_comes_before() {
 }
 
 #[test]
-fn time_passes_as_long_as_the_response_takes() {
+fn delayed_response_advances_the_clock() {
     let (stripe, sessions) = start();
     for fault in [Fault::latency(SECOND * 7), Fault::slow_body(SECOND * 5).with_latency(SECOND * 2)] {
         stripe.add_fault(fault.times(1));
@@ -118,7 +118,7 @@ fn time_passes_as_long_as_the_response_takes() {
 }
 
 #[test]
-fn failure_whose_body_is_cut_arrives_in_part() {
+fn error_with_a_cut_body_arrives_in_part() {
     let stripe = SimulatorTransport::new();
     stripe.add_fault(Fault::cut_body());
     let request = Request::get("/v1/bogus").header(header::AUTHORIZATION, "Bearer sk_test_123");
@@ -128,7 +128,7 @@ fn failure_whose_body_is_cut_arrives_in_part() {
 }
 
 #[test]
-fn status_comes_in_place_of_the_work_and_a_retry_succeeds() {
+fn request_that_a_fault_responds_to_has_no_effect_and_its_retry_succeeds() {
     let (stripe, sessions) = start();
     stripe.add_fault(Fault::respond(StatusCode::SERVICE_UNAVAILABLE).path(SESSIONS).times(2));
     let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
@@ -137,7 +137,7 @@ fn status_comes_in_place_of_the_work_and_a_retry_succeeds() {
 }
 
 #[test]
-fn error_of_a_status_is_what_the_fault_says() {
+fn error_of_a_fault_has_its_status_code_and_body() {
     let (stripe, sessions) = start_without_retries();
     let declined = FaultResponse::new(StatusCode::PAYMENT_REQUIRED).code("made_up").message("Made up.");
     stripe.add_fault(Fault::respond(declined).times(1));
@@ -146,7 +146,7 @@ fn error_of_a_status_is_what_the_fault_says() {
     assert_eq!(error.code(), Some(&ErrorCode::from("made_up")));
     assert!(error.request_id().is_some());
 
-    // What a proxy responds with is not Stripe's.
+    // The response of a proxy does not come from Stripe.
     let bad_gateway = FaultResponse::new(StatusCode::BAD_GATEWAY).body("<h1>Bad gateway</h1>");
     stripe.add_fault(Fault::respond(bad_gateway).times(1));
     let error = create(&sessions).unwrap_err();
@@ -166,11 +166,11 @@ fn rate_limit_has_the_reason_and_lock_timeout_asks_for_a_retry() {
     let (status, headers, body) = post(&stripe, "a").unwrap();
     assert_eq!((status, code(&body).as_str()), (429, "lock_timeout"));
     assert!(!headers.contains_key("stripe-rate-limited-reason") && headers["stripe-should-retry"] == "true");
-    assert_eq!(post(&stripe, "a").unwrap().0, 200, "neither is kept under the key");
+    assert_eq!(post(&stripe, "a").unwrap().0, 200, "neither response is stored under the key");
 }
 
 #[test]
-fn stored_failure_is_replayed_to_the_same_key_and_nothing_is_done() {
+fn stored_error_is_replayed_to_its_key_and_the_request_has_no_effect() {
     let (stripe, sessions) = start();
     let stored = FaultResponse::from(StatusCode::INTERNAL_SERVER_ERROR).stored();
     stripe.add_fault(Fault::respond(stored.clone()).times(1));
@@ -181,7 +181,7 @@ fn stored_failure_is_replayed_to_the_same_key_and_nothing_is_done() {
     );
     assert_eq!(count(&sessions), 0);
 
-    // A new key helps, and what is stored under it is not replaced.
+    // A new key succeeds, and a later fault does not replace the stored response.
     assert_eq!(post(&stripe, "b").unwrap().0, 200);
     stripe.add_fault(Fault::respond(stored).times(1));
     assert_eq!(post(&stripe, "b").unwrap().0, 200);
@@ -192,7 +192,7 @@ fn stored_failure_is_replayed_to_the_same_key_and_nothing_is_done() {
 }
 
 #[test]
-fn key_of_a_request_in_progress_is_in_use_until_its_response_leaves() {
+fn idempotency_key_of_a_delayed_request_is_in_use_until_its_response_leaves() {
     let stripe = SimulatorTransport::new();
     stripe.add_fault(Fault::latency(SECOND * 10).times(1));
     assert_eq!(post(&stripe, "a").unwrap_err().kind(), TransportErrorKind::Timeout);
@@ -201,7 +201,7 @@ fn key_of_a_request_in_progress_is_in_use_until_its_response_leaves() {
         let (status, _, body) = post(&stripe, "a").unwrap();
         assert_eq!((status, code(&body).as_str()), (409, "idempotency_key_in_use"));
     }
-    assert_eq!(post(&stripe, "b").unwrap().0, 200, "another key is free");
+    assert_eq!(post(&stripe, "b").unwrap().0, 200, "another key is not in use");
     stripe.advance(SECOND * 8);
     assert_eq!(post(&stripe, "a").unwrap().0, 409);
     stripe.advance(SECOND);
@@ -210,7 +210,7 @@ fn key_of_a_request_in_progress_is_in_use_until_its_response_leaves() {
 }
 
 #[test]
-fn key_is_in_use_for_other_tasks_while_a_slow_request_is_in_progress() {
+fn idempotency_key_of_a_slow_request_is_in_use_for_other_tasks() {
     let stripe = SimulatorTransport::new();
     let sessions = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone()).verification_sessions();
     stripe.add_fault(Fault::latency(SECOND * 10).times(1));
@@ -225,7 +225,7 @@ fn key_is_in_use_for_other_tasks_while_a_slow_request_is_in_progress() {
 }
 
 #[test]
-fn conditions_limit_a_fault_to_what_they_name() {
+fn fault_with_conditions_applies_only_to_requests_that_meet_them() {
     let stripe = SimulatorTransport::new();
     stripe
         .add_fault(Fault::respond(StatusCode::BAD_GATEWAY).method(Method::GET).path("/v1/identity/*/{id}").key("rk_"));
@@ -243,7 +243,7 @@ fn conditions_limit_a_fault_to_what_they_name() {
 }
 
 #[test]
-fn faults_of_one_world_are_not_those_of_another() {
+fn fault_of_one_world_does_not_apply_in_another() {
     let stripe = SimulatorTransport::new();
     let world = stripe.world("sk_test_other").unwrap();
     world.add_fault(Fault::reset());
@@ -258,7 +258,7 @@ fn faults_of_one_world_are_not_those_of_another() {
 }
 
 #[test]
-fn faults_by_chance_are_the_same_for_the_same_seed() {
+fn random_faults_are_the_same_for_the_same_seed() {
     let run = |seed| {
         let stripe: SimulatorTransport = Simulator::with_seed(seed).into();
         stripe.add_fault(Fault::respond(StatusCode::BAD_GATEWAY).probability(0.5));
@@ -270,7 +270,7 @@ fn faults_by_chance_are_the_same_for_the_same_seed() {
 }
 
 #[test]
-fn requests_beyond_the_rate_limit_are_refused_until_time_passes() {
+fn request_beyond_the_rate_limit_is_refused_until_time_passes() {
     let stripe = SimulatorTransport::new();
     let mut settings = stripe.settings();
     settings.rate_limit = RateLimit::PerSecond(NonZeroU32::new(3).unwrap());
@@ -285,7 +285,7 @@ fn requests_beyond_the_rate_limit_are_refused_until_time_passes() {
 }
 
 #[test]
-fn in_process_time_of_an_async_client_is_virtual() {
+fn delay_of_an_async_client_in_process_passes_in_virtual_time() {
     let stripe = SimulatorTransport::new();
     stripe.add_fault(Fault::latency(SECOND * 3600));
     let request =

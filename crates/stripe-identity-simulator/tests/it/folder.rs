@@ -1,4 +1,4 @@
-//! A folder for the files of one test, which is removed with it.
+//! A temporary folder for the files of one test.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,7 +18,7 @@ impl Folder {
         &self.0
     }
 
-    /// Returns a folder with the same files as this one has now, also while they are in use.
+    /// Returns a folder with copies of the files as they are now, even if they are in use.
     pub(crate) fn copy(&self) -> Self {
         let copy = Self::new();
         for file in std::fs::read_dir(&self.0).unwrap() {
@@ -28,7 +28,7 @@ impl Folder {
         copy
     }
 
-    /// The state file.
+    /// Returns the path of the state file.
     pub(crate) fn file(&self) -> PathBuf {
         self.0.join("state.db")
     }

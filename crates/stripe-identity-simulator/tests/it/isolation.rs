@@ -1,4 +1,4 @@
-//! What one world, account, request or server must not see or suffer of another.
+//! Isolation of worlds, accounts, requests and servers from each other.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -24,7 +24,7 @@ fn list(stripe: &Simulator, key: &str, path: &str) -> Vec<Value> {
 }
 
 #[test]
-fn redaction_leaves_nothing_in_replies_and_in_what_receivers_responded() {
+fn redaction_erases_stored_responses_and_responses_of_receivers() {
     const PERSONAL: &str = "made up and personal";
     let stripe = Simulator::new();
     stripe.add_webhook(endpoint());
@@ -36,7 +36,7 @@ fn redaction_leaves_nothing_in_replies_and_in_what_receivers_responded() {
         send_with(&stripe, KEY, "POST", &path, "", &key).1.to_string()
     };
     let kept = || list(&stripe, KEY, "/_simulator/deliveries").iter().any(|it| it.to_string().contains(PERSONAL));
-    // A receiver that responds with what it was sent.
+    // A receiver that echoes the request body.
     stripe.deliver_to(|request| Response::new(request.into_body()));
     assert!(retry().contains(PERSONAL) && kept());
     let under_way = stripe.take_webhooks();
@@ -55,7 +55,7 @@ fn redaction_leaves_nothing_in_replies_and_in_what_receivers_responded() {
 }
 
 #[test]
-fn retry_for_an_account_reaches_no_event_of_another() {
+fn retry_for_one_account_does_not_find_the_event_of_another() {
     let stripe = Simulator::new();
     let of = |account: &str, path: &str, body: &str| {
         send_with(&stripe, KEY, "POST", path, body, &[("stripe-account", account)])
@@ -69,7 +69,7 @@ fn retry_for_an_account_reaches_no_event_of_another() {
 }
 
 #[test]
-fn endpoint_that_control_adds_takes_the_place_of_no_other_accounts() {
+fn endpoint_of_the_control_api_does_not_replace_that_of_an_account() {
     let stripe = Simulator::new();
     let body = format!("url={URL}&enabled_events[]=*");
     let account = [("stripe-account", "acct_a")];
@@ -83,13 +83,13 @@ fn endpoint_that_control_adds_takes_the_place_of_no_other_accounts() {
 }
 
 #[test]
-fn ids_of_faults_do_not_give_away_secrets() {
+fn ids_of_faults_do_not_reveal_secrets() {
     let stripe = Simulator::new();
     let body = format!("url={URL}&enabled_events[]=*");
     let secret = send(&stripe, KEY, "POST", "/v1/webhook_endpoints", &body).1["secret"].as_str().unwrap().to_owned();
     let world = stripe.world(KEY).unwrap();
     (0..20).for_each(|_| world.add_fault(Fault::reset()));
-    // What of an id is not the same in each of a world.
+    // The random parts of an id, without the tag of the world.
     let random = |id: &str| [&id[7..13], &id[23..]].concat();
     let ids: String = world.faults().iter().map(|rule| random(&rule.id)).collect();
     let secret = secret.strip_prefix("whsec_").unwrap();
@@ -97,7 +97,7 @@ fn ids_of_faults_do_not_give_away_secrets() {
 }
 
 #[test]
-fn what_is_added_to_all_worlds_is_once_in_each_however_they_come() {
+fn addition_to_all_worlds_is_once_in_each_even_if_worlds_are_created_meanwhile() {
     for _ in 0..100 {
         let stripe = Simulator::new();
         let others = stripe.clone();
@@ -124,7 +124,7 @@ fn what_is_added_to_all_worlds_is_once_in_each_however_they_come() {
     }
 }
 
-/// Does the same in some worlds, whatever their order, and returns all that each has responded.
+/// Does the same in several worlds, in the order of `keys`, and returns all responses and deliveries of each.
 fn life_of(keys: [&str; 3]) -> BTreeMap<String, Vec<String>> {
     let stripe = Simulator::with_seed(7);
     stripe.add_webhook(endpoint());
@@ -159,7 +159,7 @@ fn life_of(keys: [&str; 3]) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn same_requests_give_the_same_bytes_also_by_chance_and_in_another_order_of_worlds() {
+fn same_requests_in_any_order_of_worlds_give_the_same_bytes() {
     let lives = life_of(["sk_test_a", "sk_test_b", "sk_test_c"]);
     assert_eq!(lives, life_of(["sk_test_a", "sk_test_b", "sk_test_c"]));
     assert_eq!(lives, life_of(["sk_test_c", "sk_test_a", "sk_test_b"]));
@@ -184,7 +184,7 @@ mod server {
     }
 
     #[test]
-    fn webhooks_under_way_end_with_their_server_and_the_next_one_goes_on() {
+    fn webhooks_under_way_end_with_their_server_and_the_next_server_continues() {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let simulator = Simulator::new();
         let server = Server::start("127.0.0.1:0", simulator.clone()).unwrap();
@@ -196,7 +196,7 @@ mod server {
 
         let _server = Server::start("127.0.0.1:0", simulator.clone()).unwrap();
         create(&simulator, KEY);
-        // Only once there is room again.
+        // The next webhook is sent only if the interrupted ones no longer count.
         silent.set_nonblocking(true).unwrap();
         let end = Instant::now() + WAIT;
         while silent.accept().is_err() {
@@ -209,7 +209,7 @@ mod server {
     }
 
     #[test]
-    fn run_until_idle_gives_the_same_however_long_receivers_take() {
+    fn run_until_idle_gives_the_same_result_for_slow_receivers() {
         let run = |pause: Duration| {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();

@@ -1,4 +1,4 @@
-//! What the journal shows of requests, and what it must not.
+//! The contents of the journal, and the texts that it must not contain.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -26,7 +26,7 @@ fn json(entry: &RequestEntry) -> Value {
 }
 
 #[test]
-fn request_is_shown_with_all_that_is_known_of_it() {
+fn entry_has_all_facts_about_its_request() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = seen.clone();
     let stripe = Simulator::builder().on_request(move |entry| sink.lock().unwrap().push(entry.to_string())).build();
@@ -74,7 +74,7 @@ fn request_is_shown_with_all_that_is_known_of_it() {
 }
 
 #[test]
-fn each_use_of_an_idempotency_key_is_named() {
+fn entry_names_the_use_of_its_idempotency_key() {
     let stripe = Simulator::new();
     let send = |key: &str, body: &str| {
         send_with(&stripe, KEY, "POST", SESSIONS, body, &[("idempotency-key", key)]);
@@ -95,7 +95,7 @@ fn each_use_of_an_idempotency_key_is_named() {
 }
 
 #[test]
-fn faults_are_named_with_what_they_did() {
+fn entry_names_the_faults_that_applied_and_their_effects() {
     let stripe = Simulator::new();
     let world = stripe.world(KEY).unwrap();
     let faults: [(Fault, &str, Option<u16>, bool); 6] = [
@@ -115,7 +115,7 @@ fn faults_are_named_with_what_they_did() {
         let applied = &entry.faults()[0];
         assert_eq!((applied.effect, applied.id.as_deref()), (effect, Some(&*id)));
         assert_eq!((entry.status(), entry.took_effect()), (status, took_effect), "{effect}");
-        // Also if the request was not looked at.
+        // The names are known even if the fault prevented the request.
         assert_eq!(entry.parameters().collect::<Vec<_>>(), ["type"], "{effect}");
         assert!(entry.to_string().contains(&format!("fault={effect} fault_id={id}")), "{entry}");
         assert_eq!(json(&entry)["faults"][0]["effect"], effect);
@@ -138,7 +138,7 @@ fn faults_are_named_with_what_they_did() {
 }
 
 #[test]
-fn requests_that_find_no_world_are_kept_apart() {
+fn request_without_a_world_is_kept_separately() {
     let stripe = Simulator::new();
     create(&stripe, KEY);
     for (key, kind) in [("sk_live_secret", RequestKey::Invalid), ("", RequestKey::None)] {
@@ -155,7 +155,7 @@ fn requests_that_find_no_world_are_kept_apart() {
 }
 
 #[test]
-fn ring_is_bounded_and_can_be_off() {
+fn journal_is_bounded_and_can_be_off() {
     let stripe = Simulator::builder().journal(3).build();
     (0..5).for_each(|_| drop(create(&stripe, KEY)));
     (0..5).for_each(|_| drop(send(&stripe, "", "GET", SESSIONS, "")));
@@ -189,7 +189,7 @@ fn numbers_follow_the_order_in_which_requests_took_effect() {
     });
     let all: Vec<_> = stripe.requests().iter().map(RequestEntry::number).collect();
     assert_eq!(all, (1..=(2 * THREADS * EACH) as u64).collect::<Vec<_>>());
-    // The sessions are in the order in which they were made, and each event names its request.
+    // Events are listed in the order in which sessions were created, and each names its request.
     let world = stripe.world(KEY).unwrap();
     let recorded: Vec<_> = world.requests().iter().map(|entry| entry.request_id().unwrap().to_owned()).collect();
     let mut events = Vec::new();
@@ -239,7 +239,7 @@ fn requests_are_listed_newest_first_and_filtered() {
     assert_eq!(status, 403);
 }
 
-/// Personal data, keys and secrets, in all places of a request where somebody could put them.
+/// Personal data, keys and secrets in all places of a request that can contain them.
 mod markers {
     use super::*;
 
@@ -308,7 +308,7 @@ mod markers {
             Request::get(SESSIONS).header("authorization", basic("MARKER")).body(Bytes::new()),
             Request::get(SESSIONS).header("authorization", basic(SECRET)).body(Bytes::new()),
             Request::get(SESSIONS).header("authorization", "Bearer ek_test_MARKER").body(Bytes::new()),
-            // A key of the oldest form is all secret.
+            // In a key of the oldest form, the whole name is secret.
             Request::get(SESSIONS)
                 .header("authorization", "Bearer sk_test_oldKeyMARKERoldKeyMARKER")
                 .body(Bytes::new()),
@@ -323,7 +323,7 @@ mod markers {
         session["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
     }
 
-    /// Writes a request in all the ways in which it can be shown.
+    /// Formats an entry in all ways in which it can be shown.
     fn shown(entry: &RequestEntry) -> String {
         let fields = [entry.world(), Some(entry.method()), Some(entry.path()), entry.id(), entry.account()];
         let names: Vec<_> = entry.parameters().collect();
@@ -332,7 +332,7 @@ mod markers {
         format!("{entry}\n{entry:?}\n{entry:#?}\n{json}\n{fields:?}\n{more:?}\n")
     }
 
-    /// Sends all of them, and returns all that is shown of them.
+    /// Sends all requests. Returns everything that is shown of them, and secrets of the session.
     fn run(fault: Option<Fault>) -> (String, Vec<String>) {
         let written = Arc::new(Mutex::new(String::new()));
         let sink = written.clone();
@@ -370,9 +370,9 @@ mod markers {
     }
 
     #[test]
-    fn nothing_shows_what_a_client_has_written() {
+    fn text_of_a_client_is_never_shown() {
         let response = FaultResponse::new(StatusCode::BAD_REQUEST).code(MARKER).error_type(MARKER).message(MARKER);
-        // Also where faults come before a request is read, and where they respond with markers.
+        // Without a fault, with one that prevents the request, and with one whose response contains markers.
         for fault in [None, Some(Fault::reset()), Some(Fault::respond(response))] {
             let (text, secrets) = run(fault);
             let line = text.lines().find(|line| line.to_ascii_lowercase().contains("marker"));
@@ -395,19 +395,19 @@ mod server {
     use super::super::http::exchange;
     use super::*;
 
-    /// Sends a request, and returns how much of a response comes.
+    /// Sends a request, and returns the number of bytes of the response that arrive.
     fn response(server: &Server, request: &str) -> usize {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut response = Vec::new();
-        // A connection that is reset is an error.
+        // A reset connection is an error.
         let _ = stream.read_to_end(&mut response);
         response.len()
     }
 
     #[test]
-    fn responses_that_never_arrive_are_in_the_journal() {
+    fn request_whose_response_never_arrives_is_in_the_journal() {
         let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
         server.add_fault(Fault::reset().times(1));
         server.add_fault(Fault::lose_response().times(1));
@@ -424,7 +424,7 @@ mod server {
     }
 
     #[test]
-    fn requests_in_parallel_are_all_in_the_journal_with_numbers_of_their_own() {
+    fn concurrent_requests_are_in_the_journal_with_unique_numbers() {
         const THREADS: usize = 4;
         const EACH: usize = 50;
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -451,7 +451,7 @@ mod server {
 }
 
 #[test]
-fn journal_of_a_world_that_is_reset_begins_anew() {
+fn journal_of_a_reset_world_is_empty() {
     let stripe = Simulator::new();
     for key in [KEY, "sk_test_b"] {
         create(&stripe, key);

@@ -10,14 +10,14 @@ use stripe_identity_simulator::{ControlError, Document, Outcome, Person, Submiss
 
 use super::start;
 
-/// The codes of the checks that failed, read from the JSON so that one piece of code does for all checks.
+/// Returns the codes of the checks that failed. It reads the JSON, in which all checks have the same form.
 fn failed_checks(report: &VerificationReport) -> Vec<String> {
     let report = serde_json::to_value(report).unwrap();
     let checks = ["document", "selfie", "id_number", "email", "phone"].into_iter();
     checks.filter_map(|check| report[check]["error"]["code"].as_str().map(str::to_owned)).collect()
 }
 
-/// A session that can have every outcome.
+/// Returns the parameters of a session that can have every outcome.
 fn every_check() -> Create {
     Create::verification_flow("vf_1").require_matching_selfie(true).require_id_number(true)
 }
@@ -34,7 +34,7 @@ fn secrets(session: &VerificationSession) -> (Option<&str>, Option<&str>) {
 }
 
 #[test]
-fn a_new_session_requires_input_and_gives_back_what_it_was_made_with() {
+fn new_session_requires_input_and_has_its_parameters() {
     let (stripe, sessions) = start();
     let params = Create::document()
         .allowed_types([DocumentType::Passport])
@@ -66,12 +66,12 @@ fn a_new_session_requires_input_and_gives_back_what_it_was_made_with() {
     assert!(url.unwrap().starts_with("https://simulator.test/start/"));
     assert!(session.last_error.is_none() && session.redaction.is_none() && session.verified_outputs.is_none());
 
-    // Retrieving it gives the same, secrets included, while they are valid.
+    // While its secrets are valid, a retrieve returns the same session.
     assert_eq!(*sessions.retrieve(&session.id).send().unwrap(), *session);
 }
 
 #[test]
-fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
+fn failed_session_shows_its_code_and_accepts_another_try() {
     let codes = LastErrorCode::KNOWN;
     assert_eq!(codes.len(), 19);
     for code in codes {
@@ -101,7 +101,7 @@ fn each_failure_shows_its_code_and_opens_the_session_for_another_try() {
 }
 
 #[test]
-fn a_verified_session_shows_its_outputs_when_asked() {
+fn verified_session_shows_its_outputs_only_when_expanded() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document().require_matching_selfie(true)).send().unwrap();
     let person = Person::from_seed(7);
@@ -125,7 +125,7 @@ fn a_verified_session_shows_its_outputs_when_asked() {
 }
 
 #[test]
-fn sensitive_fields_take_a_restricted_key() {
+fn sensitive_fields_require_a_restricted_key() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document()).send().unwrap();
     stripe.submit(&session.id, Submission::verified().person(Person::from_seed(7).born(1990, 6, 5))).unwrap();
@@ -133,7 +133,7 @@ fn sensitive_fields_take_a_restricted_key() {
     let sensitive = || sessions.retrieve(&session.id).expand([SessionExpand::Dob, SessionExpand::ReportDocumentNumber]);
     let refused = sensitive().send().unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Permission);
-    assert!(refused.message().unwrap().contains("rk_test_"), "it names a key that would do");
+    assert!(refused.message().unwrap().contains("rk_test_"), "the message names a key that may read them");
 
     let restricted = sensitive().api_key(ApiKey::new("rk_test_123").unwrap()).send().unwrap();
     let outputs = restricted.verified_outputs.as_ref().unwrap();
@@ -145,7 +145,7 @@ fn sensitive_fields_take_a_restricted_key() {
 }
 
 #[test]
-fn an_id_number_session_and_a_flow() {
+fn session_of_an_id_number_or_a_flow_has_its_type() {
     let (stripe, sessions) = start();
     let id_number = sessions.create(Create::id_number()).send().unwrap();
     assert_eq!(id_number.type_, Type::IdNumber);
@@ -161,7 +161,7 @@ fn an_id_number_session_and_a_flow() {
 }
 
 #[test]
-fn processing_stands_between_submitting_and_the_outcome() {
+fn session_is_processing_between_submission_and_outcome() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
     assert_eq!(
@@ -185,7 +185,7 @@ fn processing_stands_between_submitting_and_the_outcome() {
 }
 
 #[test]
-fn an_update_changes_what_it_names_and_nothing_else() {
+fn update_changes_only_the_fields_that_it_names() {
     let (_stripe, sessions) = start();
     let params = Create::document().require_live_capture(true).metadata("a", "1").metadata("b", "2");
     let id = sessions.create(params).send().unwrap().id.clone();
@@ -210,7 +210,7 @@ fn an_update_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
-fn canceling_is_final() {
+fn canceled_session_cannot_be_changed() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
     stripe.submit(&id, Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();
@@ -229,7 +229,7 @@ fn canceling_is_final() {
 }
 
 #[test]
-fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
+fn finished_redaction_leaves_no_personal_data() {
     let (stripe, sessions) = start();
     let params = Create::document()
         .require_matching_selfie(true)
@@ -264,7 +264,7 @@ fn redaction_takes_its_time_and_then_leaves_nothing_personal() {
 }
 
 #[test]
-fn redacting_a_session_that_requires_input_cancels_it() {
+fn redaction_of_an_open_session_cancels_it() {
     let (_stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
     let session = sessions.redact(&id).send().unwrap();
@@ -273,7 +273,7 @@ fn redacting_a_session_that_requires_input_cancels_it() {
 }
 
 #[test]
-fn an_expired_secret_is_renewed_by_retrieving() {
+fn expired_secret_or_url_is_renewed_by_a_retrieve() {
     let (stripe, sessions) = start();
     let fresh = sessions.create(Create::document()).send().unwrap();
     let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
@@ -289,7 +289,7 @@ fn an_expired_secret_is_renewed_by_retrieving() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes() {
+fn same_seed_gives_the_same_bytes() {
     let run = || {
         let (_stripe, sessions) = start();
         let first = sessions.create(Create::document()).send().unwrap();

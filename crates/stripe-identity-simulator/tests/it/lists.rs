@@ -10,17 +10,17 @@ use stripe_identity_simulator::{Outcome, SimulatorTransport};
 
 use super::start;
 
-/// Sessions a second apart, the oldest first.
-fn some(
+/// Creates sessions, one per second, and returns their ids, oldest first.
+fn create(
     count: usize,
     stripe: &SimulatorTransport,
     sessions: &VerificationSessions<BlockingClient>,
 ) -> Vec<VerificationSessionId> {
-    let create = |_| {
+    let create_one = |_| {
         stripe.advance(Duration::from_secs(1));
         sessions.create(Create::document()).send().unwrap().id.clone()
     };
-    (0..count).map(create).collect()
+    (0..count).map(create_one).collect()
 }
 
 fn ids(sessions: &VerificationSessions<BlockingClient>, params: List) -> (Vec<VerificationSessionId>, bool) {
@@ -29,9 +29,9 @@ fn ids(sessions: &VerificationSessions<BlockingClient>, params: List) -> (Vec<Ve
 }
 
 #[test]
-fn pages_go_from_the_newest_to_the_oldest_and_back() {
+fn pages_go_from_newest_to_oldest_and_back() {
     let (stripe, sessions) = start();
-    let mut all = some(25, &stripe, &sessions);
+    let mut all = create(25, &stripe, &sessions);
     all.reverse();
 
     let (first, more) = ids(&sessions, List::new());
@@ -54,9 +54,9 @@ fn pages_go_from_the_newest_to_the_oldest_and_back() {
 }
 
 #[test]
-fn each_filter_picks_its_own() {
+fn list_with_a_filter_has_only_matching_sessions() {
     let (stripe, sessions) = start();
-    let [one, two, three] = some(3, &stripe, &sessions).try_into().unwrap();
+    let [one, two, three] = create(3, &stripe, &sessions).try_into().unwrap();
     stripe.submit(&two, Outcome::Verified).unwrap();
     let params =
         Create::document().client_reference_id("user-42").related_customer("cus_1").related_customer_account("acct_1");
@@ -78,15 +78,15 @@ fn each_filter_picks_its_own() {
     assert_eq!(span(CreatedFilter::new().gte(created(2)).lt(created(4))), [three.clone(), two.clone()]);
     assert_eq!(span(CreatedFilter::new().lte(created(1))), std::slice::from_ref(&one));
 
-    // A cursor need not match the filter itself.
+    // The session of a cursor need not match the filter.
     assert_eq!(found(List::new().status(Status::RequiresInput).starting_after(&two)), [one]);
     assert_eq!(found(List::new().status(Status::RequiresInput).ending_before(&two)), [four, three]);
 }
 
 #[test]
-fn a_list_expands_under_its_prefix() {
+fn list_expands_fields_of_its_items() {
     let (stripe, sessions) = start();
-    let [id] = some(1, &stripe, &sessions).try_into().unwrap();
+    let [id] = create(1, &stripe, &sessions).try_into().unwrap();
     stripe.submit(&id, Outcome::Verified).unwrap();
     let list = sessions.list(List::new()).expand([SessionExpand::VerifiedOutputs]).send().unwrap();
     assert!(list.data[0].verified_outputs.is_some());
@@ -95,7 +95,7 @@ fn a_list_expands_under_its_prefix() {
 }
 
 #[test]
-fn accounts_see_their_own_sessions_only() {
+fn account_sees_only_its_own_sessions() {
     let (_stripe, sessions) = start();
     let ours = sessions.create(Create::document()).send().unwrap().id.clone();
     let theirs = sessions.create(Create::document()).account("acct_1").send().unwrap().id.clone();

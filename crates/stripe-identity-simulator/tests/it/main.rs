@@ -1,4 +1,4 @@
-//! The simulator, as clients see it.
+//! Tests of the simulator from the outside, as clients see it.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod deliveries;
@@ -49,7 +49,7 @@ use stripe_identity_core::resources::verification_sessions::VerificationSessions
 use stripe_identity_core::{BlockingClient, Config};
 use stripe_identity_simulator::SimulatorTransport;
 
-/// A simulator, and its sessions over a client with a secret key.
+/// Returns a simulator, and the sessions of a client that has a secret key.
 fn start() -> (SimulatorTransport, VerificationSessions<BlockingClient>) {
     let stripe = SimulatorTransport::new();
     let client = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone());

@@ -1,4 +1,4 @@
-//! The metrics of a server, read by a strict parser.
+//! The metrics, as a strict parser reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::http::{SESSIONS, create, exchange, id, send, send_with};
 
 const KEY: &str = "sk_test_a";
 
-/// Values by names and labels, as they are written.
+/// The values as they are written, by names and labels.
 type Samples = BTreeMap<String, String>;
 
 fn is_name(text: &str) -> bool {
@@ -20,7 +20,7 @@ fn is_name(text: &str) -> bool {
     text.starts_with(is_start) && text.chars().all(|it| is_start(it) || it.is_ascii_digit())
 }
 
-/// Reads the labels `a="b",c="d"`.
+/// Parses the labels `a="b",c="d"`.
 fn labels(mut text: &str) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     while !text.is_empty() {
@@ -35,7 +35,7 @@ fn labels(mut text: &str) -> BTreeMap<String, String> {
     labels
 }
 
-/// Reads the text format, as <https://prometheus.io/docs/instrumenting/exposition_formats/> describes it.
+/// Parses the text format, as <https://prometheus.io/docs/instrumenting/exposition_formats/> describes it.
 fn parse(text: &str) -> Samples {
     assert!(text.ends_with('\n'));
     let (mut samples, mut types, mut helped) = (Samples::new(), BTreeMap::new(), BTreeSet::new());
@@ -80,14 +80,14 @@ fn scrape(stripe: &Simulator) -> Samples {
     parse(text.as_str().unwrap())
 }
 
-/// Returns a value that is a whole number.
+/// Returns the value of a series, which must be a whole number.
 fn value(samples: &Samples, series: &str) -> u64 {
     let value = samples.get(&format!("stripe_identity_simulator_{series}"));
     value.unwrap_or_else(|| panic!("{series}: {samples:#?}")).parse().unwrap()
 }
 
 #[test]
-fn each_thing_is_counted() {
+fn requests_attempts_objects_and_due_things_are_counted() {
     let stripe = Simulator::new();
     stripe.add_webhook(WebhookEndpoint::new("http://localhost/hook", "whsec_made_up").unwrap());
     let session = create(&stripe, KEY);
@@ -136,7 +136,7 @@ fn each_thing_is_counted() {
 }
 
 #[test]
-fn labels_hold_nothing_of_a_client_and_are_few() {
+fn labels_contain_no_text_of_a_client_and_are_bounded() {
     let stripe = Simulator::new();
     let response = FaultResponse::new(StatusCode::BAD_REQUEST).code("MARKER").error_type("MARKER");
     let mut counts = Vec::new();
@@ -161,7 +161,7 @@ fn labels_hold_nothing_of_a_client_and_are_few() {
 }
 
 #[test]
-fn metrics_of_a_server_are_guarded_and_its_health_is_not() {
+fn metrics_of_a_server_require_the_token_but_health_does_not() {
     let options = ServerOptions::new().control_token("t");
     let server = Server::start_with("127.0.0.1:0", Simulator::new(), options).unwrap();
     let get = |host: &str, path: &str, headers: &str| {
@@ -175,7 +175,7 @@ fn metrics_of_a_server_are_guarded_and_its_health_is_not() {
     }
     assert_eq!(get("evil.test", "health", "Origin: http://evil.test\r\n").0, 200);
     assert_eq!(exchange(server.address(), "localhost", "POST /_simulator/verify", "", "path=/v1/files").0, 403);
-    // What a guard refuses is in the journal, too. What is refused for its origin only looks at the journal.
+    // The journal has the requests that the guard refuses, except those that are refused only for their origin.
     let refused: Vec<_> = server.requests().iter().map(|entry| entry.path().to_owned()).collect();
     let (metrics, requests) = ("/_simulator/metrics", "/_simulator/requests");
     assert_eq!(refused, [metrics, metrics, requests, requests, "/_simulator/verify"]);

@@ -1,8 +1,8 @@
-//! The simulator against a model of Stripe Identity that is written from the documented facts alone.
+//! Compares the simulator with a model of Stripe Identity that follows the documented facts alone.
 //!
 //! Each case is a random sequence of requests, submissions and times. Two simulators with the same
-//! seed get all of it: their responses must be the same to the byte, and what they show must be what
-//! the model says. In some cases one of them keeps its state in a file, ends or is killed, and goes on.
+//! seed execute all of it. Their responses must be identical byte for byte, and must agree with the
+//! model. In some cases, one of them keeps its state in a file, and is restarted or killed in between.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,13 +37,13 @@ enum Step {
         limit: usize,
         after: Option<usize>,
     },
-    /// One of the two ends, and begins again with its file.
+    /// One of the two simulators is closed, and opened again with its file.
     Restart,
-    /// One of the two is no more, and another one begins with the file as it was.
+    /// One of the two simulators is killed, and another one is opened with a copy of its file.
     Kill,
 }
 
-/// What is done to a session.
+/// An action on a session.
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Retrieve,
@@ -54,7 +54,7 @@ enum Action {
     Submit(&'static str),
 }
 
-/// What a step gives: a session, a page of sessions, or the status of a refusal.
+/// The expected result of a step.
 #[derive(Clone, Debug)]
 enum Expected {
     Session(usize),
@@ -75,11 +75,11 @@ struct Session {
     selfie: bool,
     secret_until: Option<u64>,
     url_until: Option<u64>,
-    /// The outcome of the checks that are under way, and how many retrieves they still take.
+    /// The outcome of the checks that are under way, and the number of retrieves until they end.
     checks: Option<(&'static str, u32)>,
 }
 
-/// An endpoint that names the type of redactions, or asks for `*`.
+/// An endpoint that enables either the type of redactions or `*`.
 #[derive(Clone, Debug)]
 struct Endpoint {
     gets_redactions: bool,
@@ -101,10 +101,10 @@ struct Model {
     has_file: bool,
     now: u64,
     sessions: Vec<Session>,
-    /// The types of all events with their sessions, the oldest first.
+    /// The session and the type of each event, oldest first.
     events: Vec<(usize, &'static str)>,
     endpoints: Vec<Endpoint>,
-    /// In the order in which it was scheduled.
+    /// The scheduled things, in the order in which they were scheduled.
     due: Vec<(u64, usize, Due)>,
     expected: Expected,
 }
@@ -218,7 +218,7 @@ impl Model {
     fn end(&mut self, at: usize, outcome: &'static str) {
         let session = &mut self.sessions[at];
         session.checks = None;
-        // A refusal of consent comes before any check.
+        // Without consent, there are no checks.
         session.has_report |= outcome != "consent_declined";
         if outcome == "verified" {
             session.status = "verified";
@@ -282,7 +282,7 @@ impl Model {
     }
 }
 
-/// What a session of the model shows, in the fields that the facts speak of.
+/// Returns the facts about a session of the model.
 fn expected(session: &Session) -> Value {
     json!({
         "status": session.status,
@@ -297,7 +297,7 @@ fn expected(session: &Session) -> Value {
     })
 }
 
-/// The same of a session as it is shown.
+/// Returns the same facts about a session of the simulator.
 fn shown(session: &Value) -> Value {
     json!({
         "status": session["status"],
@@ -337,7 +337,7 @@ impl ReferenceStateMachine for Model {
     }
 
     fn transitions(state: &Self) -> BoxedStrategy<Step> {
-        // Now and then of a session that there is not.
+        // One more than there are, so that some sessions do not exist.
         let at = || 0..state.sessions.len() + 1;
         let endpoint = || 0..state.endpoints.len() + 1;
         let outcome = ["verified", "document_expired", "selfie_face_mismatch", "consent_declined"];
@@ -371,7 +371,7 @@ impl ReferenceStateMachine for Model {
     }
 }
 
-/// Takes what follows `req_` out of a text.
+/// Removes the text after each `req_`.
 fn without_request_ids(body: &Bytes) -> Bytes {
     let text = std::str::from_utf8(body).unwrap();
     let mut parts = text.split("req_");
@@ -380,18 +380,18 @@ fn without_request_ids(body: &Bytes) -> Bytes {
     rest.fold(first, |text, part| text + "req_" + part).into()
 }
 
-/// Two simulators that get the same, and the ids of the sessions.
+/// Two simulators that execute the same steps, and the ids of their sessions and endpoints.
 struct Both {
     simulators: [Simulator; 2],
-    /// Makes a simulator as they were made.
+    /// Creates the builder of both simulators.
     #[cfg_attr(not(feature = "state"), expect(dead_code, reason = "only state is opened again"))]
     builder: fn(&Settings) -> SimulatorBuilder,
     #[cfg_attr(not(feature = "state"), expect(dead_code, reason = "only state is opened again"))]
     settings: Settings,
-    /// Where the first one keeps its state, if it does.
+    /// The folder of the first simulator's state file, if it has one.
     #[cfg(feature = "state")]
     folder: Option<crate::folder::Folder>,
-    /// Request ids differ from then on, since it is not known which were made.
+    /// Whether the first simulator was killed. Its request ids differ from then on, since it does not know how many were used.
     was_killed: bool,
     ids: Vec<String>,
     endpoints: Vec<String>,
@@ -415,7 +415,7 @@ impl Both {
             headers.remove("request-id");
             (status, headers, without_request_ids(&body))
         };
-        assert_eq!(parts(&one), parts(&other), "the same requests give the same bytes");
+        assert_eq!(parts(&one), parts(&other), "the same request must give the same bytes");
         (one.status().as_u16(), serde_json::from_slice(one.body()).unwrap())
     }
 
@@ -446,7 +446,7 @@ impl Both {
     }
 
     #[cfg(not(feature = "state"))]
-    #[expect(clippy::unused_self, reason = "as where there is state")]
+    #[expect(clippy::unused_self, reason = "the signature is the same with the feature `state`")]
     fn restart(&mut self, _: bool) {}
 
     #[cfg(feature = "state")]
@@ -583,5 +583,5 @@ prop_state_machine! {
     #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn simulator_shows_what_the_model_says(sequential 1..24 => Both);
+    fn simulator_after_any_steps_agrees_with_the_model(sequential 1..24 => Both);
 }

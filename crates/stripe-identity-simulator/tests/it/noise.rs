@@ -1,4 +1,4 @@
-//! Bytes that no client would send.
+//! Random and mutated requests.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -15,7 +15,7 @@ use crate::http::{SESSIONS, exchange};
 
 const SEED: u64 = 7;
 
-/// What mutations are made of: whole requests, and the bytes that matter in them.
+/// The requests that are mutated. `PIECES` has texts that are inserted into them.
 const REQUESTS: &[&str] = &[
     "POST /v1/identity/verification_sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_a\r\n\
      Idempotency-Key: k\r\nContent-Length: 38\r\n\r\ntype=document&metadata[a]=b&expand[]=x",
@@ -98,7 +98,7 @@ fn noise(random: &mut Rng) -> Vec<u8> {
     bytes
 }
 
-/// Counts the panics of the server's threads, which do not reach the test by themselves.
+/// Counts the panics of the server's threads, which do not fail the test on their own.
 fn count_panics() -> &'static AtomicUsize {
     static PANICS: AtomicUsize = AtomicUsize::new(0);
     let report = panic::take_hook();
@@ -112,7 +112,7 @@ fn count_panics() -> &'static AtomicUsize {
 }
 
 #[test]
-fn server_survives_any_bytes() {
+fn server_does_not_panic_on_any_bytes() {
     let panics = count_panics();
     let options = ServerOptions::new().timeout(Duration::from_millis(200));
     let server = Server::start_with("127.0.0.1:0", Simulator::new(), options).unwrap();
@@ -120,7 +120,7 @@ fn server_survives_any_bytes() {
     for number in 0..4000 {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        // The server may end the connection whenever it likes, but it must end it.
+        // The server may end the connection at any time, but it must end it.
         let _ = stream.write_all(&noise(&mut random));
         let _ = stream.shutdown(Shutdown::Write);
         let end = stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind());
@@ -132,7 +132,7 @@ fn server_survives_any_bytes() {
     assert_eq!(exchange(server.address(), "x", &format!("GET {SESSIONS}"), authorization, "").0, 200);
 }
 
-/// Reads what looks like a request, more leniently than any server.
+/// Parses a request, more leniently than any server.
 fn request(bytes: &[u8]) -> Option<Request<Bytes>> {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n")?;
@@ -148,7 +148,7 @@ fn request(bytes: &[u8]) -> Option<Request<Bytes>> {
 }
 
 #[test]
-fn simulator_survives_any_request() {
+fn simulator_does_not_panic_on_any_request() {
     let simulator = Simulator::new();
     let mut random = Rng::with_seed(SEED);
     let (mut made, mut succeeded) = (0, 0);
@@ -160,6 +160,6 @@ fn simulator_survives_any_request() {
         succeeded += usize::from(response.status().is_success());
         simulator.clear_faults();
     }
-    // Most of the noise is a request, and some of it is right.
+    // Most of the noise parses as a request, and some of the requests are valid.
     assert!(made > 5_000 && succeeded > 100, "{made} requests, {succeeded} successes");
 }

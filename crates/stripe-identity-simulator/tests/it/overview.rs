@@ -1,4 +1,4 @@
-//! The pages that show what the simulator holds, without a browser.
+//! The pages of the overview, without a browser.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use stripe_identity_simulator::{Fault, Outcome, Processing, Settings, Simulator,
 use crate::http::{SESSIONS, id, send, send_with};
 
 const KEY: &str = "sk_test_a";
-/// In each text that must not be shown.
+/// The text in everything that must not be shown.
 const PLANTED: &str = "Planted";
 
 fn get(stripe: &Simulator, path: &str) -> Response<Bytes> {
     stripe.handle(Request::get(path).body(Bytes::new()).unwrap())
 }
 
-/// Returns a page, with the checks that hold for all of them.
+/// Returns a page, after checking what all pages have in common.
 fn page(stripe: &Simulator, path: &str) -> String {
     let response = get(stripe, path);
     assert_eq!(response.status(), 200, "{path}");
@@ -45,11 +45,11 @@ fn page_of(session: &Value) -> String {
 
 fn submit(stripe: &Simulator, session: &Value, params: &str) {
     let path = format!("/_simulator/verification_sessions/{}/submit", id(session));
-    let (status, answer) = send(stripe, "", "POST", &path, params);
-    assert_eq!(status, 200, "{answer}");
+    let (status, response) = send(stripe, "", "POST", &path, params);
+    assert_eq!(status, 200, "{response}");
 }
 
-/// Returns the paths of all pages that show something of a session.
+/// Returns the paths of all pages that show a session.
 fn pages(stripe: &Simulator, session: &Value) -> [String; 3] {
     let overview = page(stripe, "/");
     let tag = overview.split_once("_simulator/worlds/").unwrap().1.split('"').next().unwrap();
@@ -57,7 +57,7 @@ fn pages(stripe: &Simulator, session: &Value) -> [String; 3] {
 }
 
 #[test]
-fn empty_overview_says_what_to_type_first() {
+fn empty_overview_shows_the_first_commands() {
     let stripe = Simulator::new();
     let html = page(&stripe, "/");
     assert!(
@@ -100,7 +100,7 @@ fn overview_shows_worlds_sessions_requests_and_deliveries() {
 }
 
 #[test]
-fn more_sessions_are_on_the_page_of_their_world() {
+fn page_of_a_world_shows_more_sessions_than_the_overview() {
     let stripe = Simulator::new();
     let sessions: Vec<_> = (0..56).map(|_| id(&create(&stripe, "type=document"))).collect();
     let shown = |html: &str| sessions.iter().filter(|id| html.contains(&format!("<code>{id}</code>"))).count();
@@ -117,7 +117,7 @@ fn more_sessions_are_on_the_page_of_their_world() {
 }
 
 #[test]
-fn page_of_a_session_shows_what_happened_in_order() {
+fn page_of_a_session_shows_requests_events_attempts_and_reports_in_order() {
     let mut settings = Settings::default();
     settings.processing = Processing::After(Duration::from_secs(30));
     let stripe = Simulator::builder().settings(settings).build();
@@ -160,7 +160,7 @@ fn page_of_a_session_shows_what_happened_in_order() {
     assert!(!html.contains(&id(&other)));
 }
 
-/// Fills each text that a client, a receiver or a person can fill.
+/// Writes the planted text wherever a client, a receiver or a person can write.
 fn plant(stripe: &Simulator) -> Value {
     let endpoint = "http://localhost:3000/hook?token=Planted";
     stripe.add_webhook(WebhookEndpoint::new(endpoint, "whsec_Planted").unwrap());
@@ -182,7 +182,7 @@ fn plant(stripe: &Simulator) -> Value {
 }
 
 #[test]
-fn no_page_shows_what_is_personal_or_secret() {
+fn personal_data_and_secrets_are_on_no_page() {
     let stripe = Simulator::new();
     let session = plant(&stripe);
     let secret = |session: &Value| session["client_secret"].as_str().unwrap().to_owned();
@@ -207,7 +207,7 @@ fn no_page_shows_what_is_personal_or_secret() {
 
 #[cfg(feature = "state")]
 #[test]
-fn markup_that_is_imported_stays_text() {
+fn imported_markup_is_escaped() {
     let stripe = Simulator::new();
     let session = plant(&stripe);
     let mut lines = Vec::new();
@@ -231,7 +231,7 @@ fn markup_that_is_imported_stays_text() {
 }
 
 #[test]
-fn looking_changes_nothing() {
+fn showing_a_page_changes_nothing() {
     let stripe = Simulator::new();
     let session = plant(&stripe);
     create(&stripe, "type=document");
@@ -253,7 +253,7 @@ fn looking_changes_nothing() {
 }
 
 #[test]
-fn pages_stay_small_however_much_there_is() {
+fn pages_of_a_full_simulator_stay_small() {
     let stripe = Simulator::new();
     for endpoint in 0..16 {
         let url = format!("http://localhost:{}/{}", 3000 + endpoint, "x".repeat(500));
@@ -278,7 +278,7 @@ fn pages_stay_small_however_much_there_is() {
 
 #[cfg(feature = "server")]
 #[test]
-fn overview_wants_a_name_of_this_machine_and_the_token_as_a_password() {
+fn overview_requires_a_local_host_and_the_token_as_password() {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use stripe_identity_simulator::{Server, ServerOptions};
@@ -311,7 +311,7 @@ fn overview_wants_a_name_of_this_machine_and_the_token_as_a_password() {
         assert_eq!(status, expected, "{headers}: {html}");
         assert!(expected == 200 || (html.contains("as the password") && !html.contains("made-up")));
     }
-    // A browser sends the password also with requests that other sites make.
+    // A browser also sends the password with requests from other sites.
     for head in ["GET /_simulator/clock", "POST /_simulator/reset", "POST /", "GET /_simulator/export"] {
         assert_eq!(exchange(&server, "localhost", head, &basic("any:made-up")).0, 403, "{head}");
     }

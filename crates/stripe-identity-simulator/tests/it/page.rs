@@ -40,12 +40,12 @@ fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// Returns the status of a redirect and where it leads.
+/// Returns the status and the target of a redirect.
 fn redirect(response: &Response<Bytes>) -> (u16, &str) {
     (response.status().as_u16(), header(response, "location"))
 }
 
-/// Returns the status of a page and where it leads by itself.
+/// Returns the status and the `Refresh` header of a page.
 fn refresh(response: &Response<Bytes>) -> (u16, &str) {
     (response.status().as_u16(), header(response, "refresh"))
 }
@@ -78,13 +78,13 @@ fn open(stripe: &Simulator, params: &str) -> (Value, String, String) {
     (session, path, token)
 }
 
-/// Returns the value of an attribute that follows a text.
+/// Returns the value of an attribute, after the text up to its opening quote.
 fn after<'a>(html: &'a str, start: &str) -> &'a str {
     html.split_once(start).unwrap_or_else(|| panic!("{start} is not in {html}")).1.split('"').next().unwrap()
 }
 
 #[test]
-fn page_shows_what_the_session_asks_for_and_only_its_outcomes() {
+fn page_shows_the_checks_of_the_session_and_only_its_outcomes() {
     let stripe = Simulator::new();
     let all = "type=document&options[document][require_matching_selfie]=true\
                &options[document][require_live_capture]=true&options[document][allowed_types][0]=passport";
@@ -108,7 +108,7 @@ fn page_shows_what_the_session_asks_for_and_only_its_outcomes() {
 }
 
 #[test]
-fn every_outcome_of_a_session_can_be_submitted_and_leads_back_to_the_application() {
+fn every_outcome_can_be_submitted_and_returns_to_the_application() {
     let stripe = Simulator::new();
     let params = "verification_flow=vf_1&options[document][require_matching_selfie]=true\
                   &options[document][require_id_number]=true&return_url=https://app.test/done?a=b%23c";
@@ -133,7 +133,7 @@ fn every_outcome_of_a_session_can_be_submitted_and_leads_back_to_the_application
 }
 
 #[test]
-fn link_takes_one_submission() {
+fn link_accepts_one_submission() {
     let stripe = Simulator::new();
     let (session, path, token) = open(&stripe, "type=document&return_url=myapp://done");
     let page = get(&stripe, &path);
@@ -146,7 +146,7 @@ fn link_takes_one_submission() {
         let sent = post(&stripe, &path, &format!("outcome=document_expired&rendering={rendering}"));
         redirect(&sent).1.to_owned()
     };
-    // A double click goes on as the first click would have; another tab sees what has happened.
+    // A double click continues like the first click. Another tab shows the state of the session.
     assert_eq!(again(&rendering), format!("{token}/result"));
     assert_eq!((again(&other), again("")), (token.clone(), token.clone()));
     let shown = get(&stripe, &path);
@@ -156,7 +156,7 @@ fn link_takes_one_submission() {
 }
 
 #[test]
-fn of_submissions_at_the_same_time_one_counts() {
+fn only_one_of_several_concurrent_submissions_counts() {
     let stripe = Simulator::new();
     for _ in 0..20 {
         let (session, path, token) = open(&stripe, "type=document");
@@ -186,7 +186,7 @@ fn of_submissions_at_the_same_time_one_counts() {
 }
 
 #[test]
-fn failed_try_is_told_at_the_next_one_under_a_fresh_link() {
+fn new_link_after_a_failed_try_shows_its_reason() {
     let stripe = Simulator::new();
     let (session, path, _) = open(&stripe, "type=document");
     post(&stripe, &path, "outcome=document_expired");
@@ -201,12 +201,12 @@ fn failed_try_is_told_at_the_next_one_under_a_fresh_link() {
     assert!(text(&used).contains("This link has been used") && text(&used).contains("new link"), "{}", text(&used));
     post(&stripe, &fresh, "outcome=verified");
     assert_eq!(retrieve(&stripe, &session)["status"], "verified");
-    // There is one before the last, of which nothing is known any more.
+    // Only the last invalid link is known.
     assert_eq!(get(&stripe, &path).status(), 404);
 }
 
 #[test]
-fn link_that_has_ended_otherwise_says_so() {
+fn link_of_a_canceled_redacted_or_expired_session_shows_the_reason() {
     let stripe = Simulator::new();
     let (session, path, _) = open(&stripe, "type=document&return_url=https://app.test/");
     let (canceled, canceled_path, _) = open(&stripe, "type=document");
@@ -226,7 +226,7 @@ fn link_that_has_ended_otherwise_says_so() {
     stripe.finish_redaction(id(&redacted).as_str()).unwrap();
     assert!(!text(&get(&stripe, &redacted_path)).contains("app.test"));
 
-    assert!(get(&stripe, &format!("{path}/result")).status() == 303, "it is not used yet");
+    assert!(get(&stripe, &format!("{path}/result")).status() == 303, "the link is not used yet");
     stripe.advance(Duration::from_secs(48 * 60 * 60));
     assert!(check(&path, "This link has expired").contains("48 hours"));
     assert_eq!(retrieve(&stripe, &session)["status"], "requires_input");
@@ -234,7 +234,7 @@ fn link_that_has_ended_otherwise_says_so() {
 }
 
 #[test]
-fn link_that_never_was_leads_nowhere_whatever_it_looks_like() {
+fn unknown_link_of_any_form_is_not_found() {
     let stripe = Simulator::new();
     let (_, path, token) = open(&stripe, "type=document");
     send(&stripe, "sk_test_b", "GET", SESSIONS, "");
@@ -273,7 +273,7 @@ fn page_waits_for_the_end_of_the_checks() {
     let waiting = get(&stripe, &result);
     assert_eq!((waiting.status().as_u16(), header(&waiting, "refresh")), (200, "5"));
     assert!(
-        text(&waiting).contains("processing 2 more times") && text(&waiting).contains("href=\"https://app.test/done\"")
+        text(&waiting).contains("after 2 more retrieves") && text(&waiting).contains("href=\"https://app.test/done\"")
     );
     assert!(text(&get(&stripe, &path)).contains("Already submitted"));
     for _ in 0..3 {
@@ -297,7 +297,7 @@ fn page_waits_for_the_end_of_the_checks() {
 }
 
 #[test]
-fn result_is_an_end_page_that_leads_on_if_there_is_an_application_to_return_to() {
+fn result_with_a_return_url_continues_and_without_one_ends() {
     let stripe = Simulator::new();
     let (_, path, _) = open(&stripe, "type=document");
     post(&stripe, &path, "outcome=verified");
@@ -314,7 +314,7 @@ fn result_is_an_end_page_that_leads_on_if_there_is_an_application_to_return_to()
 }
 
 #[test]
-fn person_is_made_up_or_chosen_or_typed() {
+fn person_can_be_made_up_chosen_or_typed() {
     let stripe = Simulator::new();
     let outputs = |body: &str| {
         let (session, path, _) = open(&stripe, "type=document");
@@ -350,7 +350,7 @@ fn person_is_made_up_or_chosen_or_typed() {
 }
 
 #[test]
-fn wrong_submission_is_shown_again_with_what_is_wrong() {
+fn invalid_submission_shows_the_form_with_errors() {
     let stripe = Simulator::new();
     let (session, path, token) = open(&stripe, "type=document&options[document][allowed_types][0]=passport");
     for (body, field, error) in [
@@ -393,7 +393,7 @@ fn multipart(parts: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn images_are_those_of_the_report() {
+fn uploaded_images_are_in_the_report() {
     let stripe = Simulator::new();
     let headers = [("content-type", "multipart/form-data; boundary=b")];
     let params = "type=document&options[document][require_matching_selfie]=true";
@@ -426,7 +426,7 @@ fn images_are_those_of_the_report() {
 }
 
 #[test]
-fn markup_in_any_field_is_text() {
+fn markup_in_any_field_is_escaped() {
     let stripe = Simulator::new();
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let markup = encode(MARKUP);
@@ -478,7 +478,7 @@ fn markup_in_any_field_is_text() {
 }
 
 #[test]
-fn policy_allows_nothing_but_the_style_of_the_page() {
+fn policy_allows_only_the_style_of_the_page() {
     let stripe = Simulator::new();
     let (_, path, _) = open(&stripe, "type=document&return_url=https://app.test:8443/done;x");
     let page = get(&stripe, &path);
@@ -504,7 +504,7 @@ fn policy_allows_nothing_but_the_style_of_the_page() {
 }
 
 #[test]
-fn what_a_person_types_is_in_no_url_and_in_no_debug() {
+fn text_that_a_person_types_is_in_no_url_and_no_debug_output() {
     let stripe = Simulator::new();
     let (_, path, _) = open(&stripe, "type=document&return_url=https://app.test/?user=Planted");
     let sent = post(&stripe, &path, "outcome=verified&person[first_name]=Planted&rendering=Planted");
@@ -514,7 +514,7 @@ fn what_a_person_types_is_in_no_url_and_in_no_debug() {
 }
 
 #[test]
-fn return_url_is_checked_when_a_session_is_created() {
+fn session_with_an_invalid_return_url_is_refused() {
     let stripe = Simulator::new();
     for url in
         ["javascript:alert(1)", "http://example.test/planted", "/planted", "data:text/html,x", "https://a@b.test/"]
@@ -541,7 +541,7 @@ fn open_in_dialog(stripe: &Simulator, key: &str, secret: &str, origin: &[(&str, 
 }
 
 #[test]
-fn client_secret_opens_the_page_in_a_dialog_of_the_origin_that_sends_it() {
+fn client_secret_opens_the_page_in_a_dialog_of_the_sending_origin() {
     let stripe = Simulator::new();
     let (session, path, token) = open(&stripe, "type=document&return_url=https://app.test/");
     let framed = format!("/v3{path}");
@@ -562,7 +562,7 @@ fn client_secret_opens_the_page_in_a_dialog_of_the_origin_that_sends_it() {
     assert!(policy.contains(&format!("script-src 'sha256-{}';", STANDARD.encode(Sha256::digest(script)))));
     assert_eq!(after(text(&page), "data-opener=\""), "http://localhost:3000");
     assert!(!page.headers().contains_key("x-frame-options"));
-    // By itself, the page is as before.
+    // Outside of a dialog, the page has not changed.
     assert!(header(&get(&stripe, &path), "content-security-policy").contains("frame-ancestors 'none'"));
 
     assert_eq!(redirect(&post(&stripe, &framed, "outcome=verified")), (303, format!("{token}/result").as_str()));
@@ -598,7 +598,7 @@ fn dialog_is_refused_without_the_right_key_secret_and_origin() {
 }
 
 #[test]
-fn script_is_served_to_every_page_and_never_kept() {
+fn script_is_served_to_every_page_and_not_cached() {
     let stripe = Simulator::new();
     let script = get(&stripe, "/v3/");
     assert_eq!((script.status().as_u16(), header(&script, "content-type")), (200, "text/javascript; charset=utf-8"));
@@ -609,7 +609,7 @@ fn script_is_served_to_every_page_and_never_kept() {
 }
 
 #[test]
-fn journal_has_the_endpoints_of_pages_and_the_names_of_fields_and_nothing_else() {
+fn journal_of_pages_has_only_endpoints_and_names_of_fields() {
     let stripe = Simulator::new();
     let (session, path, token) = open(&stripe, "type=document");
     let secret = session["client_secret"].as_str().unwrap();
@@ -650,7 +650,7 @@ fn journal_has_the_endpoints_of_pages_and_the_names_of_fields_and_nothing_else()
 }
 
 #[test]
-fn page_sent_without_its_rendering_is_never_the_same_page_again() {
+fn form_without_a_rendering_does_not_count_as_a_double_click() {
     let stripe = Simulator::new();
     let (_, path, token) = open(&stripe, "type=document");
     for rendering in ["", "&rendering=", "&rendering=req_%20", "&rendering=Planted"] {
@@ -662,7 +662,7 @@ fn page_sent_without_its_rendering_is_never_the_same_page_again() {
 }
 
 #[test]
-fn redaction_leaves_nothing_of_what_was_sent_to_the_page() {
+fn redaction_erases_everything_that_was_sent_to_the_page() {
     let stripe = Simulator::new();
     let (session, path, _) = open(&stripe, "type=document&return_url=https://app.test/Planted");
     let page = get(&stripe, &path);

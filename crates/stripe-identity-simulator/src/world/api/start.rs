@@ -172,7 +172,7 @@ fn gone(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response
         _ if session.redaction.is_some() => {
             page.title = "This session is redacted";
             page.paragraphs = text(
-                "Its data has been erased, or will be. To verify a person again, the application creates a new session.",
+                "Its data has been erased, or will be. To verify somebody again, the application creates a new one.",
             );
         }
         (VerificationSessionStatus::Canceled, _) => {
@@ -238,8 +238,8 @@ fn processing(state: &State, stored: &StoredSession, call: &Call<'_>) -> http::R
 
 /// Shows the result once the checks have ended, and returns the user to the application.
 ///
-/// It is a page that continues on its own instead of a redirect. A browser would apply the `form-action` of the form's page to
-/// the redirects that follow, which may lead to another host.
+/// It is a page that continues on its own instead of a redirect. A browser would apply the `form-action` of the form's
+/// page to the redirects that follow, which may lead to another host.
 fn ended(stored: &StoredSession, end: &UrlEnd, call: &Call<'_>) -> http::Response<bytes::Bytes> {
     let url = return_url(stored);
     let failure = last_failure(&stored.session);

@@ -29,7 +29,8 @@ pub(crate) struct StoredEvent {
     pub(crate) object: Sensitive<Box<RawValue>>,
 }
 
-/// The deepest nesting of the object. Stripe's objects are far less deep, and a [`Value`] can be parsed up to this depth.
+/// The deepest nesting of the object. Stripe's objects are far less deep, and a [`Value`] can be parsed up to this
+/// depth.
 const DEEPEST: usize = 100;
 
 /// Deserializes the object. It must be a JSON object, since events show its fields.

@@ -25,7 +25,8 @@ const URL_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 pub(crate) struct StoredSession {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<Box<str>>,
-    /// Without the verified outputs, which come from its last report. Its URL is a path, since the base depends on the client.
+    /// Without the verified outputs, which come from its last report. Its URL is a path, since the base depends on the
+    /// client.
     pub(crate) session: VerificationSession,
     #[serde(default = "unknown_time")]
     pub(crate) created: Timestamp,

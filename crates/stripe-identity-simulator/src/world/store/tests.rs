@@ -173,8 +173,8 @@ proptest! {
     }
 }
 
-/// A store in which few things are blue, belong to `b`, or belong to the second account. The first account has half of all
-/// things. No green thing has an owner.
+/// A store in which few things are blue, belong to `b`, or belong to the second account. The first account has half of
+/// all things. No green thing has an owner.
 fn large() -> Store<Thing> {
     let mut store = Store::default();
     for id in 0..30_000 {

@@ -179,7 +179,8 @@ fn has(check: Check, session: &VerificationSession) -> bool {
     check.is_part_of(session)
 }
 
-/// Returns whether a session has this check of an email address or a phone number, but the application has not provided it.
+/// Returns whether a session has this check of an email address or a phone number, but the application has not provided
+/// it.
 fn lacks(check: Check, session: &VerificationSession) -> bool {
     let details = session.provided_details.as_ref();
     let is_given = match check {
