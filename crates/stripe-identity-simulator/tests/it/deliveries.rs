@@ -15,8 +15,8 @@ const SECRET: &str = "whsec_made_up";
 const KEY: &str = "sk_test_a";
 const WAIT: Duration = Duration::from_secs(60);
 
-/// A receiver that responds with these statuses in turn. Returns its URL, and the signature and the body of each
-/// request.
+/// Starts a receiver that responds with these statuses in turn. Returns its URL, and a channel with the signature and
+/// the body of each request.
 fn receiver(statuses: &'static [&'static str]) -> (String, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());

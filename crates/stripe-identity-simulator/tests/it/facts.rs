@@ -187,10 +187,9 @@ fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// A field of the models that a redaction forgets fails here, whatever it is called: of what the checks found, nothing
-/// is left but what is listed below.
+/// Fails for every field of the models that the redaction does not handle, except for those that are listed below.
 #[test]
-fn redaction_leaves_nothing_of_what_the_checks_found() {
+fn redaction_erases_everything_that_the_checks_found() {
     let stripe = start();
     let session =
         stripe.create(Create::verification_flow("vf_1").require_matching_selfie(true).require_id_number(true));

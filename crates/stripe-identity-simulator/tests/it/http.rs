@@ -1,4 +1,4 @@
-//! Requests written out, with and without a socket.
+//! Helpers that send requests, with and without a socket.
 
 use bytes::Bytes;
 use http::Request;
@@ -45,7 +45,7 @@ pub(crate) fn id(object: &Value) -> String {
     object["id"].as_str().unwrap().to_owned()
 }
 
-/// Makes one request on a connection of its own, under a host's name. Returns the status and the body.
+/// Sends one request on a new connection, with a `Host` header. Returns the status and the body.
 #[cfg(feature = "server")]
 pub(crate) fn exchange(
     address: std::net::SocketAddr,

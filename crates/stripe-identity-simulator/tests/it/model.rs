@@ -391,7 +391,8 @@ struct Both {
     /// The folder of the first simulator's state file, if it has one.
     #[cfg(feature = "state")]
     folder: Option<crate::folder::Folder>,
-    /// Whether the first simulator was killed. Its request ids differ from then on, since it does not know how many were used.
+    /// Whether the first simulator was killed. Its request ids differ from then on, since it does not know how many
+    /// were used.
     was_killed: bool,
     ids: Vec<String>,
     endpoints: Vec<String>,

@@ -1,4 +1,4 @@
-//! Who submits, with which document, and how it ends: chosen by calls, by metadata and by plans.
+//! Persons, documents and outcomes, chosen by calls, by metadata and by plans.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn client(stripe: &SimulatorTransport) -> BlockingClient {
     BlockingClient::new(Config::new(KEY).unwrap(), stripe.clone())
 }
 
-/// The session with all that can be expanded, and its report.
+/// Returns a session with all expansions, and its report.
 fn all_of(sessions: &Sessions, id: &str) -> (VerificationSession, VerificationReport) {
     let call = sessions.retrieve(id).expand(SessionExpand::KNOWN.iter().cloned()).api_key(restricted());
     let session = call.send().unwrap().into_inner();
@@ -46,7 +46,7 @@ fn state(sessions: &Sessions, session: &VerificationSession) -> SessionState {
 }
 
 #[test]
-fn chosen_person_and_document_show_in_outputs_and_report() {
+fn chosen_person_and_document_are_in_outputs_and_report() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document().require_id_number(true)).send().unwrap();
     let person = Person::from_seed(1).country("BR").named("Ada", "Example").born(2012, 5, 1);
@@ -68,7 +68,7 @@ fn chosen_person_and_document_show_in_outputs_and_report() {
     assert_eq!((id_number.first_name, id_number.last_name), (person.first_name, person.last_name));
     assert_eq!(id_number.id_number_type, Some(IdNumberType::BrCpf));
 
-    // What was verified is what the document says.
+    // The verified outputs come from the document.
     let outputs = session.verified_outputs.unwrap();
     assert_eq!(outputs.first_name.unwrap().expose(), "Eva");
     assert_eq!(outputs.dob.unwrap().expose(), &Date::new(2012, 5, 1));
@@ -77,7 +77,7 @@ fn chosen_person_and_document_show_in_outputs_and_report() {
 }
 
 #[test]
-fn date_of_birth_that_is_missing_is_null_where_it_was_expanded() {
+fn missing_date_of_birth_is_null_when_expanded() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document()).send().unwrap();
     stripe.submit(&session.id, Submission::verified().person(Person::from_seed(1).without_dob())).unwrap();
@@ -90,7 +90,7 @@ fn date_of_birth_that_is_missing_is_null_where_it_was_expanded() {
 }
 
 #[test]
-fn without_a_choice_each_session_has_a_person_of_its_own() {
+fn session_without_a_chosen_person_has_a_unique_one() {
     let names = |(stripe, sessions): (SimulatorTransport, Sessions)| {
         let id_numbers = (0..3).map(|_| {
             let id = sessions.create(Create::id_number()).send().unwrap().id.clone();
@@ -108,7 +108,7 @@ fn without_a_choice_each_session_has_a_person_of_its_own() {
 }
 
 #[test]
-fn person_stays_for_the_next_try() {
+fn chosen_person_also_makes_the_next_try() {
     let (stripe, sessions) = start();
     let id = sessions.create(Create::document()).send().unwrap().id.clone();
     let person = Person::from_seed(1).named("Ada", "Example");
@@ -119,7 +119,7 @@ fn person_stays_for_the_next_try() {
 }
 
 #[test]
-fn document_with_two_sides_has_two_images_and_a_passport_has_one() {
+fn report_has_two_images_of_a_card_and_one_of_a_passport() {
     let (stripe, sessions) = start();
     let files = client(&stripe).files();
     let document = Document::from_seed(1).images(*b"\x89PNG-front", *b"\xff\xd8\xff-back").selfie(*b"selfie");
@@ -167,7 +167,7 @@ fn document_that_the_session_does_not_allow_is_refused() {
     assert_eq!(all_of(&sessions, id.as_str()).1.document.unwrap().type_, Some(DocumentType::IdCard));
 }
 
-/// What every session can have.
+/// The outcomes that every session can have.
 const ALWAYS: [&str; 6] = [
     "verified",
     "abandoned",
@@ -178,13 +178,13 @@ const ALWAYS: [&str; 6] = [
 ];
 
 #[test]
-fn session_has_the_outcomes_of_its_checks_and_no_others() {
+fn session_can_have_only_the_outcomes_of_its_checks() {
     let selfie = "selfie_";
     for (params, prefixes, odd) in [
         (Create::document(), vec!["document_"], None),
         (Create::document().require_matching_selfie(true), vec!["document_", selfie], None),
         (Create::document().require_id_number(true), vec!["document_", "id_number_"], None),
-        // There is no document whose data could be too few.
+        // There is no document that could have insufficient data.
         (Create::id_number(), vec!["id_number_"], Some("id_number_insufficient_document_data")),
         (
             Create::id_number().require_matching_selfie(true),
@@ -213,7 +213,7 @@ fn session_has_the_outcomes_of_its_checks_and_no_others() {
         let impossible = Outcome::Failed(LastErrorCode::EmailUnverifiedOther);
         let result = stripe.finish_processing(&session.id, &impossible);
         assert_eq!(result.is_ok(), expected.contains(&impossible));
-        // All else are possible in fact.
+        // All other outcomes are possible.
         for outcome in expected.iter().filter(|outcome| **outcome != Outcome::Verified) {
             let _ = stripe.finish_processing(&session.id, outcome);
             assert_eq!(stripe.submit(&session.id, outcome), Ok(()), "{outcome}");
@@ -222,7 +222,7 @@ fn session_has_the_outcomes_of_its_checks_and_no_others() {
 }
 
 #[test]
-fn catalogue_says_what_each_outcome_needs_and_leaves() {
+fn list_of_outcomes_names_the_needs_and_the_report_of_each() {
     let (stripe, _) = start();
     let (status, catalogue) = send(&stripe, KEY, "GET", "/_simulator/outcomes", "");
     assert_eq!((status, &catalogue["object"]), (200, &Value::from("list")));
@@ -237,7 +237,7 @@ fn catalogue_says_what_each_outcome_needs_and_leaves() {
         assert_eq!(outcome.leaves_report(), !ALWAYS[1..].contains(&outcome.to_string().as_str()));
         let needs: Vec<_> = entry["needs"].as_array().unwrap().iter().map(|need| need.as_str().unwrap()).collect();
         assert_eq!(needs, outcome.needs());
-        // Each of what it needs is enough, in fact, and the report is there or not.
+        // Each of the needed parameters is enough, and the report exists as listed.
         for need in if needs.is_empty() { vec!["type=document"] } else { needs } {
             let params = match need {
                 "verification_flow" => "verification_flow=vf_1".to_owned(),
@@ -259,7 +259,7 @@ fn catalogue_says_what_each_outcome_needs_and_leaves() {
 }
 
 #[test]
-fn flow_verifies_document_email_and_phone() {
+fn session_of_a_flow_verifies_document_email_and_phone() {
     let (stripe, sessions) = start();
     let params = Create::verification_flow("vf_1").provided_phone("+15550100");
     let session = sessions.create(params).send().unwrap();
@@ -277,7 +277,7 @@ fn flow_verifies_document_email_and_phone() {
     stripe.submit(&session.id, Submission::verified().person(person)).unwrap();
     let outputs = all_of(&sessions, session.id.as_str()).0.verified_outputs.unwrap();
     assert_eq!(outputs.email.unwrap().expose(), "ada@example.com");
-    assert_eq!(outputs.phone.unwrap().expose(), "+15550100", "what was provided comes first");
+    assert_eq!(outputs.phone.unwrap().expose(), "+15550100", "the provided number takes precedence");
 }
 
 #[test]
@@ -317,16 +317,16 @@ fn control_call_sets_details_of_person_and_document() {
         ("after=soon", "after"),
         ("outcome=verified;dob=2013-05-01", "outcome"),
     ] {
-        let (status, answer) = send(&stripe, KEY, "POST", &path, body);
-        assert_eq!((status, answer["error"]["param"].as_str()), (400, Some(param)), "{body}: {answer}");
-        let message = answer["error"]["message"].as_str().unwrap();
+        let (status, response) = send(&stripe, KEY, "POST", &path, body);
+        assert_eq!((status, response["error"]["param"].as_str()), (400, Some(param)), "{body}: {response}");
+        let message = response["error"]["message"].as_str().unwrap();
         assert!(!message.contains("2013") && !message.contains("Germany"), "{message}");
     }
     assert_eq!(sessions.retrieve(&other).send().unwrap().state(), SessionState::NotStarted);
 }
 
 #[test]
-fn metadata_lets_a_session_fail_and_then_be_verified() {
+fn metadata_with_two_tries_fails_and_then_verifies_a_session() {
     let (stripe, sessions) = start();
     let params = Create::document().require_matching_selfie(true).metadata("simulate", "selfie_face_mismatch,verified");
     let session = sessions.create(params).send().unwrap();
@@ -344,11 +344,11 @@ fn metadata_lets_a_session_fail_and_then_be_verified() {
 }
 
 #[test]
-fn further_try_waits_for_a_retrieve() {
+fn second_planned_try_waits_for_a_retrieve() {
     let (stripe, sessions) = start();
     let params = Create::document().metadata("simulate", "document_expired;after=1h,verified;after=1h");
     let session = sessions.create(params).send().unwrap();
-    assert_eq!(state(&sessions, &session), SessionState::NotStarted, "this one comes before the first try");
+    assert_eq!(state(&sessions, &session), SessionState::NotStarted, "this retrieve precedes the first try");
     stripe.advance(Duration::from_secs(3 * 60 * 60));
     assert!(stripe.run_until_idle());
     let time = || stripe.world(KEY).unwrap().time().as_secs();
@@ -360,7 +360,7 @@ fn further_try_waits_for_a_retrieve() {
 }
 
 #[test]
-fn metadata_chooses_person_and_delay() {
+fn metadata_with_details_sets_person_document_and_delay() {
     let (stripe, sessions) = start();
     let simulate = "verified; dob=2012-05-01; country=DE; document.type=passport; after=30s";
     let session = sessions.create(Create::document().metadata("simulate", simulate)).send().unwrap();
@@ -376,7 +376,7 @@ fn metadata_chooses_person_and_delay() {
 }
 
 #[test]
-fn metadata_that_cannot_be_simulated_is_refused_and_leaves_nothing_behind() {
+fn session_with_invalid_simulate_metadata_is_refused_and_not_created() {
     let (stripe, sessions) = start();
     for simulate in
         ["verified,", "minor", "verified;dob=soon", "selfie_face_mismatch", "verified,email_unverified_other"]
@@ -386,14 +386,14 @@ fn metadata_that_cannot_be_simulated_is_refused_and_leaves_nothing_behind() {
     }
     assert!(sessions.list(ListVerificationSessions::new()).send().unwrap().data.is_empty());
     assert!(client(&stripe).events().list(ListEvents::new()).send().unwrap().data.is_empty());
-    // Later, it is metadata as any other.
+    // In an update, it is ordinary metadata.
     let session = sessions.create(Create::document()).send().unwrap();
     sessions.update(&session.id, Update::new().metadata("simulate", "minor")).send().unwrap();
     assert_eq!(state(&sessions, &session), SessionState::NotStarted);
 }
 
 #[test]
-fn plans_are_used_in_order_and_metadata_comes_first() {
+fn plans_apply_in_order_and_metadata_takes_precedence() {
     let (stripe, sessions) = start();
     let create = |params: Create| sessions.create(params).send().unwrap().into_inner();
     stripe.plan(Outcome::Verified);
@@ -414,7 +414,7 @@ fn plans_are_used_in_order_and_metadata_comes_first() {
 }
 
 #[test]
-fn session_that_its_plan_does_not_fit_is_refused_and_leaves_the_plan() {
+fn session_that_cannot_have_its_plan_is_refused_and_the_plan_stays() {
     let (stripe, sessions) = start();
     stripe.plan(failed(LastErrorCode::SelfieManipulated));
     let error = sessions.create(Create::document()).send().unwrap_err();
@@ -425,7 +425,7 @@ fn session_that_its_plan_does_not_fit_is_refused_and_leaves_the_plan() {
 }
 
 #[test]
-fn plan_of_all_worlds_is_for_each_of_them() {
+fn plan_for_all_worlds_applies_in_each_of_them() {
     let stripe = SimulatorTransport::new();
     let sessions = |key: &str| BlockingClient::new(Config::new(key).unwrap(), stripe.clone()).verification_sessions();
     let create = |key: &str| {
@@ -443,7 +443,7 @@ fn plan_of_all_worlds_is_for_each_of_them() {
 }
 
 #[test]
-fn plan_is_set_shown_and_cleared_over_http() {
+fn plan_can_be_added_listed_and_cleared_over_http() {
     let (stripe, sessions) = start();
     let post = |body: &str| send(&stripe, KEY, "POST", "/_simulator/plan", body);
     assert_eq!(post("tries=document_expired,verified;dob=2012-05-01&sessions=3").0, 200);
@@ -455,8 +455,8 @@ fn plan_is_set_shown_and_cleared_over_http() {
         ("tries=verified&sessions=-1", "sessions"),
         ("tries=verified&x=1", "x"),
     ] {
-        let (status, answer) = post(body);
-        assert_eq!((status, answer["error"]["param"].as_str()), (400, Some(param)), "{answer}");
+        let (status, response) = post(body);
+        assert_eq!((status, response["error"]["param"].as_str()), (400, Some(param)), "{response}");
     }
     let session = sessions.create(Create::document()).send().unwrap();
     let (_, plans) = send(&stripe, KEY, "GET", "/_simulator/plan", "");
@@ -487,7 +487,7 @@ fn planned_try_goes_through_processing() {
     let status = || sessions.retrieve(&session.id).send().unwrap().status.clone();
     for (expected, seconds) in [
         (Status::Processing, 10),
-        // No retrieve begins the next try meanwhile.
+        // Without a retrieve in between, the next try does not begin.
         (Status::RequiresInput, 30),
         (Status::Processing, 31),
         (Status::Verified, 51),
@@ -500,7 +500,7 @@ fn planned_try_goes_through_processing() {
 }
 
 #[test]
-fn planned_try_is_left_out_when_it_can_no_longer_be() {
+fn planned_try_that_is_no_longer_possible_is_skipped() {
     let later = "verified;after=1h";
     let hour = Duration::from_secs(60 * 60);
 
@@ -510,7 +510,7 @@ fn planned_try_is_left_out_when_it_can_no_longer_be() {
     stripe.advance(hour);
     assert_eq!(state(&sessions, &canceled), SessionState::Canceled);
 
-    // One by hand takes its place, and leaves the others.
+    // A submission by a call replaces the planned try, and the later tries stay.
     let params = Create::document().metadata("simulate", "document_expired;after=1h,verified");
     let session = sessions.create(params).send().unwrap();
     stripe.submit(&session.id, failed(LastErrorCode::Abandoned)).unwrap();
@@ -519,7 +519,7 @@ fn planned_try_is_left_out_when_it_can_no_longer_be() {
     assert_eq!(again.last_error.as_ref().unwrap().code, Some(LastErrorCode::Abandoned));
     assert_eq!(state(&sessions, &session), SessionState::Verified);
 
-    // Its check is gone.
+    // The session no longer has the check.
     let params = Create::document().require_matching_selfie(true).metadata("simulate", "selfie_manipulated;after=1h");
     let session = sessions.create(params).send().unwrap();
     sessions.update(&session.id, Update::new().clear_document_options()).send().unwrap();
@@ -538,7 +538,7 @@ fn replayed_creation_uses_no_plan() {
 }
 
 #[test]
-fn submission_with_a_delay_is_made_when_it_is_due() {
+fn delayed_submission_replaces_earlier_ones_and_is_made_when_due() {
     let (stripe, sessions) = start();
     let session = sessions.create(Create::document()).send().unwrap();
     stripe.submit(&session.id, Submission::verified().after(Duration::from_secs(60))).unwrap();
@@ -548,7 +548,7 @@ fn submission_with_a_delay_is_made_when_it_is_due() {
         let body = format!("outcome=document_expired&after={delay}");
         assert_eq!(send(&stripe, KEY, "POST", &path, &body).0, 200);
     }
-    // The last one is made, when it is due, and none of the others.
+    // Only the last submission is made.
     stripe.advance(Duration::from_secs(600));
     let events = client(&stripe).events().list(ListEvents::new().types([EventType::VerificationSessionProcessing]));
     let times = events.send().unwrap().into_inner().data.into_iter().map(|event| event.created.unwrap().as_secs());

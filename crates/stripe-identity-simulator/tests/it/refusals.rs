@@ -22,7 +22,7 @@ fn error_of(response: &Response<Bytes>) -> Value {
     body["error"].clone()
 }
 
-/// Status, code and parameter of what comes back.
+/// Returns the status, the code and the parameter of the response.
 fn refusal(method: &str, path: &str, body: &'static str) -> (u16, Option<String>, Option<String>) {
     let simulator = Simulator::new();
     let response = simulator.handle(request(method, path, body));
@@ -36,7 +36,7 @@ fn bad(code: Option<&str>, param: &str) -> (u16, Option<String>, Option<String>)
 }
 
 #[test]
-fn parameters_that_are_unknown_missing_or_malformed() {
+fn unknown_missing_or_malformed_parameter_is_refused() {
     let create = |body| refusal("POST", SESSIONS, body);
     assert_eq!(create(""), bad(Some("parameter_missing"), "type"));
     assert_eq!(create("type=document&bogus=1"), bad(Some("parameter_unknown"), "bogus"));
@@ -83,7 +83,7 @@ fn parameters_that_are_unknown_missing_or_malformed() {
 }
 
 #[test]
-fn metadata_has_its_limits() {
+fn metadata_beyond_its_limits_is_refused() {
     let (_stripe, sessions) = start();
     let create = |params: Create| sessions.create(params).send().map(|session| session.metadata.len());
     assert_eq!(create(Create::document().metadata("k".repeat(40), "v".repeat(500))).unwrap(), 1);
@@ -95,7 +95,7 @@ fn metadata_has_its_limits() {
 }
 
 #[test]
-fn ids_and_urls_that_are_not_there() {
+fn unknown_id_or_url_is_not_found() {
     let missing = |method, path| refusal(method, path, "");
     let not_found = (404, Some("resource_missing".to_owned()), Some("session".to_owned()));
     assert_eq!(missing("GET", "/v1/identity/verification_sessions/vs_none"), not_found);
@@ -116,7 +116,7 @@ fn ids_and_urls_that_are_not_there() {
 }
 
 #[test]
-fn keys_that_are_missing_or_wrong() {
+fn missing_or_wrong_key_is_unauthorized() {
     let simulator = Simulator::new();
     let status = |authorization: Option<&str>| {
         let mut request = request("GET", SESSIONS, "");
@@ -136,7 +136,7 @@ fn keys_that_are_missing_or_wrong() {
 }
 
 #[test]
-fn a_body_of_another_type() {
+fn body_of_another_type_is_refused() {
     let simulator = Simulator::new();
     let mut request = request("POST", SESSIONS, r#"{"type": "document"}"#);
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());
@@ -144,7 +144,7 @@ fn a_body_of_another_type() {
 }
 
 #[test]
-fn an_idempotency_key_replays_its_answer_for_a_day() {
+fn idempotency_key_replays_its_response_for_a_day() {
     let (stripe, sessions) = start();
     let create = |params: Create| sessions.create(params).idempotency_key("key-1").send();
 
@@ -164,7 +164,7 @@ fn an_idempotency_key_replays_its_answer_for_a_day() {
 }
 
 #[test]
-fn a_replay_is_for_the_same_kind_of_key_and_minds_no_order() {
+fn replay_requires_the_same_kind_of_key_and_ignores_order() {
     let simulator = Simulator::new();
     let response = |key: &str, body: &'static str| {
         let mut request = request("POST", SESSIONS, body);
@@ -184,7 +184,7 @@ fn a_replay_is_for_the_same_kind_of_key_and_minds_no_order() {
 }
 
 #[test]
-fn a_refused_request_leaves_its_key_unused_and_nothing_behind() {
+fn refused_request_has_no_effect_and_leaves_its_key_unused() {
     let (_stripe, sessions) = start();
     let refused = sessions.create(Create::new("bogus")).idempotency_key("key-1").send().unwrap_err();
     assert_eq!(refused.param(), Some("type"));
@@ -197,7 +197,7 @@ fn a_refused_request_leaves_its_key_unused_and_nothing_behind() {
 }
 
 #[test]
-fn every_answer_has_a_request_id_and_the_version_that_was_asked_for() {
+fn response_has_a_request_id_and_the_requested_version() {
     let (_stripe, sessions) = start();
     let created = sessions.create(Create::document()).api_version("2025-01-01.acacia").send().unwrap();
     assert_eq!(created.meta().headers()["stripe-version"], "2025-01-01.acacia");

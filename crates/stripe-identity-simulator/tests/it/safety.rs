@@ -1,4 +1,4 @@
-//! Clients that mean harm, or that just break.
+//! Malicious and broken clients.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use stripe_identity_simulator::{Fault, Server, ServerOptions, Simulator};
 use crate::http::{SESSIONS, exchange};
 
 const KEY: &str = "Authorization: Bearer sk_test_a\r\n";
-/// Of a server that is not to wait for long.
+/// The timeout of a server that must not wait for long.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 fn start(options: ServerOptions) -> Server {
@@ -64,7 +64,7 @@ fn connection_that_goes_idle_is_closed() {
 }
 
 #[test]
-fn head_that_is_half_sent_or_trickles_in_ends_the_connection() {
+fn incomplete_or_slow_head_ends_the_connection() {
     let server = impatient();
     for half in ["G", "GET / HTTP/1.1\r\nHost: x\r\nX-A: ", "PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
         let mut stream = connect(&server);
@@ -78,11 +78,11 @@ fn head_that_is_half_sent_or_trickles_in_ends_the_connection() {
 }
 
 #[test]
-fn http2_headers_that_are_half_sent_end_the_connection() {
+fn incomplete_http2_headers_end_the_connection() {
     let server = impatient();
     let mut stream = connect(&server);
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    // Empty settings; then headers of one byte, `:method: GET`, that go on in a frame that never comes.
+    // Empty settings, followed by headers of one byte, `:method: GET`, whose continuation never arrives.
     bytes.extend_from_slice(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
     bytes.extend_from_slice(&[0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82]);
     stream.write_all(&bytes).unwrap();
@@ -90,7 +90,7 @@ fn http2_headers_that_are_half_sent_end_the_connection() {
 }
 
 #[test]
-fn body_that_is_half_sent_or_trickles_in_is_refused() {
+fn incomplete_or_slow_body_is_refused() {
     let server = impatient();
     let head = format!("POST {SESSIONS} HTTP/1.1\r\nHost: x\r\n{KEY}Content-Length: 1000000\r\n\r\ntype=");
     let mut stream = connect(&server);
@@ -104,7 +104,7 @@ fn body_that_is_half_sent_or_trickles_in_is_refused() {
 }
 
 #[test]
-fn request_whose_client_leaves_in_the_middle_does_nothing() {
+fn request_whose_client_disconnects_has_no_effect() {
     let server = impatient();
     for sent in ["", "POST", "POST / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\ntype="] {
         connect(&server).write_all(sent.as_bytes()).unwrap();
@@ -114,20 +114,20 @@ fn request_whose_client_leaves_in_the_middle_does_nothing() {
 }
 
 #[test]
-fn response_that_a_fault_delays_does_not_count_as_idle() {
+fn connection_with_a_delayed_response_does_not_count_as_idle() {
     let server = impatient();
     server.add_fault(Fault::latency(TIMEOUT * 4).method(Method::GET).times(1));
     server.add_fault(Fault::slow_body(TIMEOUT * 4).method(Method::GET).times(1));
     let (status, body) = exchange(server.address(), "x", &format!("GET {SESSIONS}"), KEY, "");
-    // A body that is cut does not parse.
+    // A cut body would not parse.
     let list: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, &list["object"]), (200, &"list".into()));
 }
 
 #[test]
-fn response_that_is_not_read_ends_the_connection() {
+fn unread_response_ends_the_connection() {
     let server = start(ServerOptions::new().timeout(TIMEOUT).max_connections(1));
-    // More than the sockets hold.
+    // Larger than the buffers of the sockets.
     let contents = "x".repeat(12 << 20);
     let upload = format!(
         "--b\r\nContent-Disposition: form-data; name=purpose\r\n\r\nidentity_document\r\n\
@@ -145,13 +145,13 @@ fn response_that_is_not_read_ends_the_connection() {
     let id = response.split('"').find(|text| text.starts_with("file_")).unwrap();
     let mut deaf = connect(&server);
     write!(deaf, "GET /v1/files/{id}/contents HTTP/1.1\r\nHost: x\r\n{KEY}\r\n").unwrap();
-    // There is room for one connection, so this one waits for the end of the other.
+    // There may be one connection, so this one waits for the end of the other.
     assert!(is_up(&server));
     assert!(rest(&deaf).len() < contents.len());
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_for_others_to_end() {
+fn connection_beyond_the_limit_waits_for_others_to_end() {
     let server = start(ServerOptions::new().max_connections(2));
     let idle = [connect(&server), connect(&server)];
     let mut third = connect(&server);
@@ -165,7 +165,7 @@ fn connections_beyond_the_limit_wait_for_others_to_end() {
 }
 
 #[test]
-fn head_that_is_too_large_is_refused() {
+fn too_large_head_is_refused() {
     let server = start(ServerOptions::new());
     let long = format!("X-A: {}\r\n", "a".repeat(1 << 20));
     let many = "X-A: b\r\n".repeat(1000);
@@ -184,7 +184,7 @@ fn post_form(address: SocketAddr, body: &str) -> u16 {
 }
 
 #[test]
-fn huge_form_is_refused_whatever_it_holds() {
+fn huge_form_with_any_contents_is_refused() {
     const SIZE: usize = 4 << 20;
     let server = start(ServerOptions::new());
     let similar: String = (0..1000).map(|number| format!("{}{number:04}=&", "a".repeat(SIZE / 1000 - 10))).collect();
@@ -213,7 +213,7 @@ fn control(server: &Server, host: &str, headers: &str) -> u16 {
 }
 
 #[test]
-fn control_obeys_only_hosts_and_origins_that_are_its_own() {
+fn control_request_with_a_foreign_host_or_origin_is_refused() {
     let simulator = Simulator::builder().public_url("http://id.example.test").unwrap().build();
     let options = ServerOptions::new().allow_host("simulator");
     let server = Server::start_with("127.0.0.1:0", simulator, options).unwrap();
@@ -226,20 +226,20 @@ fn control_obeys_only_hosts_and_origins_that_are_its_own() {
         let two = format!("Origin: http://{host}\r\nOrigin: http://evil.test\r\n");
         assert_eq!(control(&server, host, &two), 403, "{host}");
     }
-    // A page of a site whose name leads here by now.
+    // A page of a site whose name resolves to this machine by now.
     assert_eq!(control(&server, "evil.test", "Origin: http://evil.test\r\n"), 403);
     assert_eq!(control(&server, "evil.test", ""), 403);
     assert_eq!(control(&server, &own, "Host: evil.test\r\n"), 403);
     let other = |head: &str| exchange(server.address(), "evil.test", head, KEY, "").0;
     assert_eq!((other("GET /_simulator/faults"), other("GET /")), (403, 403));
-    // Its API and its pages are for those who have a key or a link.
+    // Stripe's API and the pages require a key or a link, but no local host.
     let (_, session) = exchange(server.address(), "evil.test", &format!("POST {SESSIONS}"), KEY, "type=document");
     let url = session.split('"').find(|text| text.starts_with("http://id.example.test/start/")).unwrap();
     assert_ne!(other(&format!("GET {}", url.strip_prefix("http://id.example.test").unwrap())), 403);
 }
 
 #[test]
-fn control_wants_the_token_if_others_can_reach_it() {
+fn control_of_a_reachable_server_requires_the_token() {
     let server = Server::start("0.0.0.0:0", Simulator::new()).unwrap();
     let token = server.control_token().unwrap().to_owned();
     let local = Server::start("127.0.0.1:0", Simulator::new()).unwrap();

@@ -1,4 +1,4 @@
-//! State that survives the end of a simulator.
+//! State that survives the simulator: state files, export and import.
 
 use std::time::Duration;
 
@@ -74,13 +74,13 @@ fn upload(stripe: &Simulator, contents: &str) -> Value {
     serde_json::from_slice(send(stripe, &Method::POST, "/v1/files", &headers, &body).body()).unwrap()
 }
 
-/// Puts something of each kind into a world, and something into others.
+/// Creates records of each kind in one world, and some in other worlds.
 fn fill(stripe: &Simulator) {
     stripe.add_webhook(WebhookEndpoint::new("http://localhost/of_all", "whsec_of_all").unwrap());
     stripe.add_fault(Fault::latency(Duration::from_millis(1)).path("/v1/none").times(3));
     let world = stripe.world(KEY).unwrap();
 
-    // Sessions in each state, and what is due of them.
+    // Sessions in each state, with scheduled things.
     create(stripe, "type=document&metadata[a]=1&client_reference_id=user");
     let verified = create(stripe, "type=document&options[document][require_matching_selfie]=true");
     world.submit(&*verified, Submission::verified().person(Person::from_seed(9))).unwrap();
@@ -97,7 +97,7 @@ fn fill(stripe: &Simulator) {
     let later = create(stripe, "type=document");
     world.submit(&*later, Submission::verified().after(Duration::from_secs(3600))).unwrap();
 
-    // Files, their links, keys, another account, other worlds.
+    // Files, links, ephemeral keys, another account and other worlds.
     let file = id(&upload(stripe, "the contents \u{1F600}"));
     post(stripe, "/v1/file_links", &format!("file={}", id(&upload_linkable(stripe))));
     post(stripe, "/v1/ephemeral_keys", &format!("verification_session={processing}"));
@@ -111,12 +111,12 @@ fn fill(stripe: &Simulator) {
         &format!("document[front]={file}"),
     );
 
-    // What is responded again, also a fault.
+    // Stored responses, and a fault.
     assert_eq!(create_with_idempotency_key(stripe, "first").status(), 200);
     world.add_fault(Fault::respond(StatusCode::BAD_GATEWAY).method(Method::POST).times(1));
     assert_eq!(create_with_idempotency_key(stripe, "second").status(), 502);
 
-    // Endpoints, and deliveries that are pending, ready, and have ended.
+    // Endpoints, with deliveries that are pending, ready, and ended.
     post(stripe, "/v1/webhook_endpoints", "url=http://localhost/own&enabled_events[]=*&description=mine&metadata[k]=v");
     let own = post(stripe, "/_simulator/webhook_endpoints", "url=http://localhost/rolled&secret=whsec_first&thin=true");
     post(
@@ -139,15 +139,15 @@ fn fill(stripe: &Simulator) {
         DisorderRule::new(Disorder::Doubled).probability(0.3).event_type("*.created"),
     ]);
     create(stripe, form);
-    let mut answers = [200, 500, 503].into_iter().cycle().map(|status| StatusCode::from_u16(status).unwrap());
+    let mut statuses = [200, 500, 503].into_iter().cycle().map(|status| StatusCode::from_u16(status).unwrap());
     for webhook in stripe.take_webhooks() {
-        webhook.report(Response::builder().status(answers.next().unwrap()).body("a body").unwrap());
+        webhook.report(Response::builder().status(statuses.next().unwrap()).body("a body").unwrap());
     }
     for _ in 0..5 {
         create(stripe, form);
     }
 
-    // Plans, faults and a limit that has been used.
+    // Plans, faults, and a rate limit that is in use.
     world.plan("selfie_face_mismatch,verified;country=DE".parse::<Plan>().unwrap().sessions(2));
     world.plan(Plan::from(Outcome::Verified).every_session());
     world.add_fault(Fault::lose_response().path("/v1/files/**").probability(0.25));
@@ -166,7 +166,7 @@ fn upload_linkable(stripe: &Simulator) -> Value {
 
 type Shown = Vec<(String, StatusCode, HeaderMap, Bytes)>;
 
-/// All that can be read.
+/// Returns everything that the API and the control API show.
 fn shown(stripe: &Simulator) -> Shown {
     let mut shown = Vec::new();
     for (key, account) in [(KEY, None), (KEY, Some(ACCOUNT)), ("rk_test_other", None), ("rk_test_empty", None)] {
@@ -203,15 +203,15 @@ fn shown(stripe: &Simulator) -> Shown {
     shown
 }
 
-/// Goes on with what there is. Returns what came of it.
-fn go_on(stripe: &Simulator) -> Shown {
+/// Continues with the state. Returns all responses and deliveries.
+fn resume(stripe: &Simulator) -> Shown {
     let mut all = Vec::new();
     let mut note = |name: String, response: Response<Bytes>| {
         let (parts, body) = response.into_parts();
         all.push((name, parts.status, parts.headers, body));
     };
     note("replay".to_owned(), create_with_idempotency_key(stripe, "first"));
-    note("not kept".to_owned(), create_with_idempotency_key(stripe, "second"));
+    note("not stored".to_owned(), create_with_idempotency_key(stripe, "second"));
     for _ in 0..3 {
         note(
             "planned".to_owned(),
@@ -252,7 +252,7 @@ fn assert_same(one: &Shown, other: &Shown) {
 }
 
 #[test]
-fn restarted_world_shows_the_same_and_goes_on_as_one_that_was_not() {
+fn restarted_world_shows_the_same_and_continues_like_one_in_memory() {
     let folder = Folder::new();
     let (stripe, twin) = (open(&folder), in_memory());
     fill(&stripe);
@@ -266,14 +266,14 @@ fn restarted_world_shows_the_same_and_goes_on_as_one_that_was_not() {
     let statuses = stripe.deliveries().into_iter().map(|delivery| delivery.status).collect::<Vec<_>>();
     assert!(statuses.contains(&DeliveryStatus::Pending) && statuses.contains(&DeliveryStatus::Delivered));
     assert_same(&shown(&stripe), &shown(&twin));
-    assert_same(&go_on(&stripe), &go_on(&twin));
+    assert_same(&resume(&stripe), &resume(&twin));
     drop(stripe);
     let stripe = open(&folder);
     assert_same(&shown(&stripe), &shown(&twin));
 }
 
 #[test]
-fn page_of_a_restarted_session_is_as_before() {
+fn page_of_a_session_is_the_same_after_a_restart() {
     let folder = Folder::new();
     let (mut stripe, twin) = (open(&folder), in_memory());
     let both = |stripe: &Simulator, act: &dyn Fn(&Simulator) -> Response<Bytes>| {
@@ -316,8 +316,8 @@ fn page_of_a_restarted_session_is_as_before() {
     assert!(policy.to_str().unwrap().contains("frame-ancestors http://localhost:3000"), "the origin is remembered");
     assert_eq!(submit(&stripe, &submission).0, StatusCode::SEE_OTHER);
     restart(&mut stripe);
-    assert_eq!(submit(&stripe, &submission).1["location"], format!("{token}/result"), "it is the same submission");
-    assert_eq!(submit(&stripe, another).1["location"], token, "it is another one");
+    assert_eq!(submit(&stripe, &submission).1["location"], format!("{token}/result"), "it is the same form");
+    assert_eq!(submit(&stripe, another).1["location"], token, "it is another form");
     assert_eq!(show(&stripe, &page).0, StatusCode::GONE);
     assert_eq!(show(&stripe, &format!("{page}/result")).0, StatusCode::OK, "the checks are under way");
     stripe.advance(Duration::from_secs(31));
@@ -333,11 +333,14 @@ fn page_of_a_restarted_session_is_as_before() {
     let other = Simulator::with_seed(99);
     other.import(&exported(&stripe)[..]).unwrap();
     let page = send(&other, &Method::GET, &page, &[], "");
-    assert!(String::from_utf8_lossy(page.body()).contains("http://localhost:3000/done"), "it is imported, too");
+    assert!(
+        String::from_utf8_lossy(page.body()).contains("http://localhost:3000/done"),
+        "the return URL is imported, too"
+    );
 }
 
 #[test]
-fn attempt_that_was_under_way_ends_and_is_made_again_at_once() {
+fn attempt_under_way_during_a_restart_ends_and_is_repeated_at_once() {
     let folder = Folder::new();
     let stripe = open(&folder);
     stripe.world(KEY).unwrap().add_webhook(WebhookEndpoint::new("http://localhost/", "whsec_x").unwrap());
@@ -365,7 +368,7 @@ fn attempt_that_was_under_way_ends_and_is_made_again_at_once() {
 }
 
 #[test]
-fn request_ids_do_not_come_again_after_a_kill() {
+fn request_ids_after_a_kill_are_not_reused() {
     let folder = Folder::new();
     let stripe = open(&folder);
     create(&stripe, "type=document");
@@ -381,7 +384,7 @@ fn request_ids_do_not_come_again_after_a_kill() {
     assert!(after.iter().all(|id| !before.contains(id)));
     let twice = open(&first.copy());
     assert!(ids(&twice).iter().all(|id| !before.contains(id) && !after.contains(id)));
-    // Whatever is not known to have been made is the same for the same file.
+    // The same file gives the same new ids.
     assert_eq!(ids(&open(&second)), after);
 }
 
@@ -392,10 +395,10 @@ fn exported(stripe: &Simulator) -> Vec<u8> {
 }
 
 #[test]
-fn exported_lines_import_to_what_exports_the_same() {
+fn imported_lines_export_to_the_same_lines() {
     let stripe = in_memory();
     fill(&stripe);
-    // Some are under way.
+    // Some attempts are under way.
     let under_way = stripe.take_webhooks();
     assert!(!under_way.is_empty());
     let lines = exported(&stripe);
@@ -410,7 +413,7 @@ fn exported_lines_import_to_what_exports_the_same() {
         assert!(exported(&other) == lines);
     }
     let stripe = open(&folder);
-    assert!(exported(&stripe) == lines, "it is in the file, too");
+    assert!(exported(&stripe) == lines, "the file has it, too");
     let alone = stripe.world(KEY).unwrap();
     let of_world = exported(&alone);
     assert!(of_world.len() < lines.len() && alone.import(&of_world[..]).is_ok() && exported(&alone) == of_world);
@@ -421,7 +424,7 @@ fn exported_lines_import_to_what_exports_the_same() {
 const HEADER: &str = r#"{"format":"stripe-identity-simulator","version":1}"#;
 
 #[test]
-fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
+fn invalid_line_is_named_by_its_number_and_changes_nothing() {
     let stripe = in_memory();
     stripe.import(format!("{HEADER}\n{{\"kind\":\"world\",\"value\":{{\"name\":\"a\"}}}}\n").as_bytes()).unwrap();
     create(&stripe, "type=document");
@@ -452,7 +455,7 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
             r#"{{"kind":"webhook_delivery","value":{{"delivery":{{"id":"whd_{endpoint}","webhook_endpoint":"{endpoint}","event":"evt_1","event_type":"identity.verification_session.created","created":1793000000,"status":"delivered","attempts":[],"next_attempt":null}},"ended":{ended}}}}}"#
         )
     };
-    // The brackets in its text do not count.
+    // The brackets in the text do not count.
     let event = |depth: usize| {
         let (start, end) = (r#"{"a":"#.repeat(depth), "}".repeat(depth));
         format!(
@@ -481,15 +484,15 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         ),
         (vec![HEADER, world, session, session], 4, "expected a unique id"),
         (vec![HEADER, world, at_5, at_4], 4, "a place and a time after"),
-        (vec![HEADER, world, world], 3, "there already"),
+        (vec![HEADER, world, world], 3, "comes before"),
         (vec![HEADER, r#"{"kind":"world","value":{"name":"a_zebra"}}"#], 2, "invalid name of a world"),
         (
             vec![HEADER, world, r#"{"kind":"plans","value":[]}"#, r#"{"kind":"plans","value":[]}"#],
             4,
-            "expected one line",
+            "expected one in a world",
         ),
         (vec![HEADER, world, r#"{"kind":"file_contents","value":"!zebra"}"#], 3, "expected base64"),
-        (vec![HEADER, world, r#"{"kind":"file_contents","value":""}"#], 3, "file that is not there"),
+        (vec![HEADER, world, r#"{"kind":"file_contents","value":""}"#], 3, "file_contents without a file"),
         (
             vec![HEADER, world, r#"{"kind":"due","value":{"at":"zebra","thing":{"event_lapses":{"event":0}}}}"#],
             3,
@@ -499,11 +502,11 @@ fn bad_line_is_named_by_its_number_and_nothing_is_changed() {
         (vec![HEADER, world, &session_at(1 << 39)], 3, "below 549755813888"),
         (vec![HEADER, &numbered("verification_session")], 2, "below 549755813888"),
         (vec![HEADER, &numbered("lanes")], 2, "below 549755813888"),
-        (vec![HEADER, world, &due(3), &due(3)], 4, "a place after that of the due before"),
+        (vec![HEADER, world, &due(3), &due(3)], 4, "a place greater than that of the line before"),
         (vec![HEADER, world, endpoint, &delivery("we_1", 0), &delivery("we_2", 0)], 5, "has an unknown endpoint"),
         (vec![HEADER, world, endpoint, &delivery("we_1", 1 << 39)], 4, "below 549755813888"),
-        (vec![HEADER, world, &event(101)], 3, "at most 100 deep"),
-        // What comes next would be before it, and the world could not be read again.
+        (vec![HEADER, world, &event(101)], 3, "at most 100 levels deep"),
+        // The next record would be older than this one, and the world could not be read again.
         (
             vec![
                 HEADER,
@@ -540,7 +543,7 @@ const WRITTEN_BY_HAND: &str = r#"
 "#;
 
 #[test]
-fn lines_that_a_person_writes_need_little() {
+fn handwritten_lines_may_leave_out_fields() {
     let stripe = in_memory();
     let imported = stripe.import(WRITTEN_BY_HAND.as_bytes()).unwrap();
     assert_eq!((imported.worlds, imported.records), (1, 8));
@@ -570,7 +573,7 @@ fn lines_that_a_person_writes_need_little() {
 }
 
 #[test]
-fn worlds_that_exchange_their_tags_are_found_by_them() {
+fn worlds_with_swapped_tags_are_found_by_their_ids() {
     let stripe = in_memory();
     let ids = ["a", "b"].map(|name| {
         let session = with_key(&stripe, &format!("sk_test_{name}"), &Method::POST, SESSIONS, "type=document");
@@ -585,7 +588,7 @@ fn worlds_that_exchange_their_tags_are_found_by_them() {
 }
 
 #[test]
-fn world_that_is_new_has_a_tag_that_no_imported_one_has() {
+fn new_world_does_not_have_the_tag_of_an_imported_one() {
     let first = in_memory();
     let session = create(&first, "type=document");
     let stripe = in_memory();
@@ -596,16 +599,16 @@ fn world_that_is_new_has_a_tag_that_no_imported_one_has() {
     stripe.submit(&*session, Outcome::Verified).unwrap();
     let of_b = with_key(&stripe, "sk_test_b", &Method::GET, &format!("{SESSIONS}/{session}"), "");
     let of_b: Value = serde_json::from_slice(of_b.body()).unwrap();
-    assert_eq!(of_b["status"], "processing", "the imported one");
+    assert_eq!(of_b["status"], "processing", "the imported session");
 }
 
 #[test]
-fn nothing_happens_while_lines_are_imported_and_what_is_due_happens_next() {
+fn import_executes_nothing_and_the_next_request_everything_due() {
     let stripe = in_memory();
     let id = create(&stripe, "type=document");
     stripe.submit(&*id, Outcome::Verified).unwrap();
     let text = String::from_utf8(exported(&stripe)).unwrap();
-    // As if the time of its world had passed meanwhile.
+    // As if time had passed in the world meanwhile.
     let later = text.replace("\"now\":1793000000", "\"now\":1793000100");
     assert_ne!(text, later);
     stripe.import(later.as_bytes()).unwrap();
@@ -624,7 +627,7 @@ fn ids_in(stripe: &Simulator) -> Vec<String> {
 }
 
 #[test]
-fn reset_world_is_as_new_and_makes_no_id_again() {
+fn reset_world_is_empty_and_reuses_no_id() {
     let folder = Folder::new();
     for stripe in [in_memory(), open(&folder)] {
         fill(&stripe);
@@ -634,8 +637,8 @@ fn reset_world_is_as_new_and_makes_no_id_again() {
         let list: Value = serde_json::from_slice(get(&stripe, SESSIONS).body()).unwrap();
         assert_eq!(list["data"].as_array().unwrap().len(), 0);
         let endpoints: Value = serde_json::from_slice(get(&stripe, "/_simulator/webhook_endpoints").body()).unwrap();
-        assert_eq!(endpoints["data"].as_array().unwrap().len(), 1, "that of all worlds");
-        assert_eq!(stripe.world(KEY).unwrap().faults().len(), 1, "likewise");
+        assert_eq!(endpoints["data"].as_array().unwrap().len(), 1, "the endpoint of all worlds");
+        assert_eq!(stripe.world(KEY).unwrap().faults().len(), 1, "the fault of all worlds");
         for _ in 0..20 {
             create(&stripe, "type=document");
         }
@@ -650,7 +653,7 @@ fn reset_world_is_as_new_and_makes_no_id_again() {
 }
 
 #[test]
-fn reset_puts_initial_lines_back() {
+fn reset_imports_the_initial_lines_again() {
     let folder = Folder::new();
     let builder = || Simulator::builder().initial_lines(WRITTEN_BY_HAND.as_bytes()).unwrap();
     let open = || builder().open(StateFile::new(folder.file())).unwrap();
@@ -665,7 +668,7 @@ fn reset_puts_initial_lines_back() {
         assert_eq!(session["status"], "requires_input");
         assert_ne!(create(&stripe, "type=document"), created);
     }
-    // The file goes on as it is.
+    // A file that holds worlds is not reset when it is opened.
     let stripe = open();
     post(&stripe, &format!("{SESSIONS}/vs_open/cancel"), "");
     drop(stripe);
@@ -674,7 +677,7 @@ fn reset_puts_initial_lines_back() {
 }
 
 #[test]
-fn endpoint_of_all_worlds_is_there_once_after_each_start() {
+fn endpoint_of_all_worlds_exists_once_after_each_start() {
     let folder = Folder::new();
     let endpoint = |secret: &str| WebhookEndpoint::new("http://localhost/hook", secret).unwrap();
     for start in 0..3 {
@@ -686,7 +689,7 @@ fn endpoint_of_all_worlds_is_there_once_after_each_start() {
             (header, webhook.request.body().clone())
         });
         let signed: Vec<_> = signed.collect();
-        assert_eq!(signed.len(), 1 + start, "one more, and those that were under way");
+        assert_eq!(signed.len(), 1 + start, "the new one, and those that were under way");
         let secret = if start < 2 { "whsec_1" } else { "whsec_2" };
         let endpoint = stripe_identity_webhook::Signer::new(secret).unwrap();
         assert!(signed.iter().all(|(header, body)| *header == endpoint.sign(body, stripe.time())));
@@ -694,7 +697,7 @@ fn endpoint_of_all_worlds_is_there_once_after_each_start() {
 }
 
 #[test]
-fn requests_and_imports_at_the_same_time_each_see_a_whole_world() {
+fn concurrent_requests_and_imports_see_a_complete_world() {
     let folder = Folder::new();
     let stripe = open(&folder);
     let lines = WRITTEN_BY_HAND.as_bytes();
@@ -723,14 +726,14 @@ fn requests_and_imports_at_the_same_time_each_see_a_whole_world() {
 
 #[cfg(feature = "server")]
 #[test]
-fn lines_go_over_http_also_when_they_are_many() {
+fn lines_can_be_imported_and_exported_over_http() {
     use stripe_identity_simulator::Server;
 
     let server = Server::start("127.0.0.1:0", in_memory()).unwrap();
     let send = |head: &str, key: &str, body: &str| {
         crate::http::exchange(server.address(), &server.address().to_string(), head, key, body)
     };
-    // More than any other request may bring.
+    // Larger than any other request may be.
     let many = format!("{WRITTEN_BY_HAND}{}", " \n".repeat(10 * 1024 * 1024));
     let (status, imported) = send("POST /_simulator/import", "", &many);
     assert_eq!(status, 200, "{imported}");

@@ -1,4 +1,4 @@
-//! State files that cannot be used as they are, and files that cannot be written.
+//! State files that cannot be used, and state files that cannot be written.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,7 +37,7 @@ fn is_there(stripe: &Simulator, session: &Value) -> bool {
     send(stripe, Method::GET, &path, "", "").0.status() == 200
 }
 
-/// All files of a folder, with their contents.
+/// Returns all files of a folder, with their contents.
 fn files(folder: &Folder) -> Vec<(PathBuf, Vec<u8>)> {
     let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
     let mut files: Vec<_> = files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
@@ -45,7 +45,7 @@ fn files(folder: &Folder) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// Opens a file that is refused, and checks that it is left as it was. Returns the error.
+/// Opens a file that is refused, and checks that it has not changed. Returns the error.
 fn refused(folder: &Folder) -> StateError {
     let before = files(folder);
     let error = open(&folder.file()).unwrap_err();
@@ -55,7 +55,7 @@ fn refused(folder: &Folder) -> StateError {
 }
 
 #[test]
-fn file_that_is_no_database_is_refused_and_left() {
+fn file_that_is_not_a_database_is_refused_and_unchanged() {
     let folder = Folder::new();
     std::fs::write(folder.file(), "notes that somebody needs\n".repeat(1000)).unwrap();
     let error = refused(&folder);
@@ -63,13 +63,13 @@ fn file_that_is_no_database_is_refused_and_left() {
 }
 
 #[test]
-fn database_of_another_program_is_refused_and_left() {
+fn database_of_another_program_is_refused_and_unchanged() {
     for journal in ["DELETE", "WAL"] {
         let folder = Folder::new();
         let other = Connection::open(folder.file()).unwrap();
         other.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(())).unwrap();
         other.execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('a note')").unwrap();
-        // As if the other program had been killed: what is in its log stays there.
+        // As if the other program had been killed: its log stays.
         other.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
         drop(other);
         let error = refused(&folder);
@@ -80,7 +80,7 @@ fn database_of_another_program_is_refused_and_left() {
 }
 
 #[test]
-fn file_of_a_newer_release_is_refused_and_left() {
+fn file_of_a_newer_release_is_refused_and_unchanged() {
     let folder = Folder::new();
     let stripe = open(&folder.file()).unwrap();
     assert_eq!(create(&stripe, "a").0.status(), 200);
@@ -94,7 +94,7 @@ fn file_of_a_newer_release_is_refused_and_left() {
 }
 
 #[test]
-fn damaged_file_is_refused_and_left() {
+fn damaged_file_is_refused_and_unchanged() {
     let folder = Folder::new();
     let stripe = open(&folder.file()).unwrap();
     for number in 0..100 {
@@ -118,13 +118,13 @@ fn damaged_file_is_refused_and_left() {
         }
         std::fs::write(folder.file(), &bytes).unwrap();
     }
-    // The others hold nothing.
+    // The other pages are empty.
     assert!(refusals >= pages - 3, "{refusals} of {pages}");
     assert!(open(&folder.file()).is_ok());
 }
 
 #[test]
-fn row_that_cannot_be_read_is_named_by_its_kind_and_not_quoted() {
+fn error_of_an_invalid_row_names_its_kind_and_quotes_nothing() {
     let folder = Folder::new();
     let stripe = open(&folder.file()).unwrap();
     assert_eq!(create(&stripe, "a").0.status(), 200);
@@ -138,26 +138,26 @@ fn row_that_cannot_be_read_is_named_by_its_kind_and_not_quoted() {
 }
 
 #[test]
-fn file_in_use_is_refused_to_others() {
+fn file_in_use_is_refused() {
     let folder = Folder::new();
     let stripe = open(&folder.file()).unwrap();
     let (_, session) = create(&stripe, "a");
     let error = open(&folder.file()).unwrap_err();
     assert!(matches!(error, StateError::InUse { .. }), "{error}");
 
-    // Another process, which says in its status whether it was refused.
+    // Another process, which succeeds if it is refused.
     let other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "state_file::other_process", "--nocapture", "--test-threads=1"])
         .env("STATE_FILE_IN_USE", folder.file())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&other.stdout);
-    assert!(other.status.success() && said.contains("was refused"), "{said}");
+    let output = String::from_utf8_lossy(&other.stdout);
+    assert!(other.status.success() && output.contains("was refused"), "{output}");
     if cfg!(target_os = "linux") {
-        assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
+        assert!(output.contains(&format!("process {}", std::process::id())), "{output}");
     }
 
-    assert_eq!(create(&stripe, "b").0.status(), 200, "and this one goes on");
+    assert_eq!(create(&stripe, "b").0.status(), 200, "the first simulator continues");
     drop(stripe);
     assert!(is_there(&open(&folder.file()).unwrap(), &session));
 }
@@ -171,7 +171,7 @@ fn other_process() {
 }
 
 #[test]
-fn path_that_leads_nowhere_is_an_error() {
+fn path_without_a_folder_or_of_a_folder_is_an_error() {
     let folder = Folder::new();
     let (none, here) = (folder.path().join("none"), folder.path().to_owned());
     let missing = format!("there is no folder {}", none.display());
@@ -183,7 +183,7 @@ fn path_that_leads_nowhere_is_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn file_on_a_read_only_disk_is_said_to_be_so() {
+fn error_of_a_file_on_a_read_only_disk_says_so() {
     let Some(disk) = Disk::new() else { return eprintln!("no small disk can be mounted here") };
     drop(open(&disk.0.file()).unwrap());
     let mount = Command::new("mount").args(["-o", "remount,ro"]).arg(disk.0.path()).status().unwrap();
@@ -193,7 +193,7 @@ fn file_on_a_read_only_disk_is_said_to_be_so() {
 }
 
 #[test]
-fn full_durability_waits_for_the_disk_and_keeps_the_same() {
+fn file_with_full_durability_keeps_sessions() {
     let folder = Folder::new();
     let file = || StateFile::new(folder.file()).durability(Durability::Full);
     let stripe = Simulator::builder().open(file()).unwrap();
@@ -204,7 +204,7 @@ fn full_durability_waits_for_the_disk_and_keeps_the_same() {
 
 #[cfg(unix)]
 #[test]
-fn file_is_for_its_owner_alone() {
+fn new_file_can_be_read_only_by_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = Folder::new();
@@ -225,7 +225,7 @@ impl Disk {
         mount.is_ok_and(|mount| mount.status.success()).then(|| Self(folder))
     }
 
-    /// Takes all room that is left.
+    /// Fills the disk.
     fn fill(&self) {
         let mut filler = std::fs::File::create(self.0.path().join("filler")).unwrap();
         for size in [4096, 512, 1] {
@@ -244,7 +244,7 @@ impl Drop for Disk {
     }
 }
 
-/// Whatever is asked of a simulator that cannot write is answered with this.
+/// Checks that a response is the error of a simulator that cannot write.
 fn assert_unwritten((response, error): &(Response<Bytes>, Value)) {
     assert_eq!((response.status(), &error["error"]["type"]), (StatusCode::INTERNAL_SERVER_ERROR, &"api_error".into()));
     let message = error["error"]["message"].as_str().unwrap();
@@ -252,7 +252,7 @@ fn assert_unwritten((response, error): &(Response<Bytes>, Value)) {
 }
 
 #[test]
-fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
+fn full_disk_loses_nothing_and_requests_succeed_when_there_is_room() {
     let Some(disk) = Disk::new() else {
         return eprintln!("no small disk can be mounted here: only the limit of a file is tested");
     };
@@ -273,12 +273,12 @@ fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
         number += 1;
     };
     assert_unwritten(&error);
-    // Nothing else is done or shown before that is written, and no webhook shows it.
+    // Until the change is written, nothing else is executed or shown, and no webhook is sent.
     assert_unwritten(&send(&stripe, Method::GET, SESSIONS, "", ""));
     assert_unwritten(&create(&stripe, &number.to_string()));
     assert!(world.take_webhooks().is_empty());
     assert!(world.submit(sessions[0]["id"].as_str().unwrap(), stripe_identity_simulator::Outcome::Verified).is_err());
-    // Other worlds are no exception.
+    // The same applies to other worlds.
     let request =
         Request::post(SESSIONS).header("authorization", "Bearer sk_test_b").body(Bytes::from("type=document"));
     assert_eq!(stripe.handle(request.unwrap()).status(), 500);
@@ -286,7 +286,7 @@ fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
     disk.make_room();
     let (replayed, session) = create(&stripe, &number.to_string());
     assert_eq!(replayed.status(), 200, "{session}");
-    assert!(replayed.headers().contains_key("idempotent-replayed"), "it has taken effect once");
+    assert!(replayed.headers().contains_key("idempotent-replayed"), "the request has taken effect once");
     sessions.push(session);
     assert_eq!(create(&stripe, "after").0.status(), 200);
     assert_eq!(world.take_webhooks().len(), sessions.len() + 1);
@@ -298,7 +298,7 @@ fn full_disk_loses_nothing_and_all_goes_on_when_there_is_room() {
 
 #[cfg(feature = "server")]
 #[test]
-fn webhook_leaves_a_server_by_itself_when_there_is_room_again() {
+fn server_sends_a_webhook_without_a_request_when_there_is_room_again() {
     let Some(disk) = Disk::new() else { return eprintln!("no small disk can be mounted here") };
     let stripe = open(&disk.0.file()).unwrap();
     let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -306,18 +306,18 @@ fn webhook_leaves_a_server_by_itself_when_there_is_room_again() {
     stripe.world("sk_test_a").unwrap().add_webhook(WebhookEndpoint::new(&url, "whsec_x").unwrap());
     let _server = stripe_identity_simulator::Server::start("127.0.0.1:0", stripe.clone()).unwrap();
     disk.fill();
-    // More than what is left of the last page.
+    // Larger than the free space in the last page.
     let metadata = (0..40).map(|number| format!("&metadata[{number}]={}", "x".repeat(500))).collect::<String>();
     assert_unwritten(&send(&stripe, Method::POST, SESSIONS, "a", &format!("type=document{metadata}")));
     let (sender, arrived) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(receiver.accept().is_ok()));
     disk.make_room();
-    // Nobody asks for anything.
+    // There is no further request.
     assert_eq!(arrived.recv_timeout(Duration::from_secs(60)), Ok(true));
 }
 
 #[test]
-fn file_that_must_not_grow_loses_nothing_that_was_answered() {
+fn file_that_cannot_grow_keeps_every_acknowledged_session() {
     let folder = Folder::new();
     let stripe = Simulator::builder().open(StateFile::new(folder.file()).most_pages(60)).unwrap();
     let mut sessions = Vec::new();
@@ -339,7 +339,7 @@ fn file_that_must_not_grow_loses_nothing_that_was_answered() {
 }
 
 #[test]
-fn end_waits_for_the_disk_as_often_however_many_worlds_there_are() {
+fn number_of_commits_at_the_end_does_not_depend_on_the_number_of_worlds() {
     let commits_at_end = |worlds: usize| {
         let (folder, commits) = (Folder::new(), Arc::new(AtomicUsize::new(0)));
         let counted = commits.clone();
@@ -349,7 +349,7 @@ fn end_waits_for_the_disk_as_often_however_many_worlds_there_are() {
         let stripe = Simulator::builder().open(file).unwrap();
         for world in 0..worlds {
             let list = || Request::get("/v1/events").header("authorization", format!("Bearer sk_test_{world}"));
-            // The second one changes only which request id comes next.
+            // The second request changes only the next request id.
             for _ in 0..2 {
                 assert_eq!(stripe.handle(list().body(Bytes::new()).unwrap()).status(), 200);
             }
@@ -363,7 +363,7 @@ fn end_waits_for_the_disk_as_often_however_many_worlds_there_are() {
 }
 
 #[test]
-fn world_that_is_idle_for_days_stays() {
+fn world_in_a_file_that_is_idle_for_days_stays() {
     let folder = Folder::new();
     let stripe = open(&folder.file()).unwrap();
     let (_, session) = create(&stripe, "a");

@@ -1,6 +1,6 @@
-//! A process that is killed loses nothing that it has answered.
+//! A process that is killed keeps every change that it has acknowledged.
 //!
-//! The process is this test binary, which runs [`child`] alone.
+//! The process is this test binary, which runs only [`child`].
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -17,9 +17,9 @@ use crate::folder::Folder;
 
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 const FILE: &str = "STATE_KILL_FILE";
-/// The number of the commit at which the child ends, and whether after it.
+/// The number of the commit at which the child aborts, and whether it does so after the commit.
 const COMMIT: &str = "STATE_KILL_COMMIT";
-/// In place of that: the first number of the sessions that the child makes until it is killed.
+/// Instead of `COMMIT`, the first number of the sessions that the child creates until it is killed.
 const FIRST: &str = "STATE_KILL_FIRST";
 
 fn open(path: &Path) -> Simulator {
@@ -43,14 +43,14 @@ fn create(stripe: &Simulator, key: &str) -> String {
     session["id"].as_str().unwrap().to_owned()
 }
 
-/// Says that something was answered: what, by a key, and how it ended.
-fn answer(what: &str, key: &str, result: &str) {
+/// Prints that a change was acknowledged, with its key and its result.
+fn acknowledge(what: &str, key: &str, result: &str) {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "answered {what} {key} {result}").unwrap();
+    writeln!(stdout, "acknowledged {what} {key} {result}").unwrap();
     stdout.flush().unwrap();
 }
 
-/// Does something of each kind that is written. A step that was done before is done again without harm.
+/// Makes changes of each kind. Repeating a step has no effect.
 fn script(stripe: &Simulator) {
     if stripe.deliveries().is_empty() {
         stripe.world("sk_test_a").unwrap().add_webhook(WebhookEndpoint::new("http://localhost/", "whsec_x").unwrap());
@@ -58,21 +58,21 @@ fn script(stripe: &Simulator) {
     for number in 0..4 {
         let key = format!("key{number}");
         let id = create(stripe, &key);
-        answer("create", &key, &id);
-        // It is refused if that was done before.
+        acknowledge("create", &key, &id);
+        // It is refused if the session was submitted before.
         let _ = stripe.submit(&*id, Submission::from(Outcome::Verified));
-        answer("submit", &key, "verified");
+        acknowledge("submit", &key, "verified");
     }
     for webhook in stripe.take_webhooks() {
         webhook.report(StatusCode::OK);
     }
-    answer("deliver", "all", "done");
+    acknowledge("deliver", "all", "done");
     let id = create(stripe, "key0");
     let (response, _) = send(stripe, Method::POST, &format!("{SESSIONS}/{id}/redact"), Some("redact"), "");
     assert_eq!(response.status(), 200);
-    answer("redact", "key0", "processing");
+    acknowledge("redact", "key0", "processing");
     stripe.world("sk_test_b").unwrap().reset().unwrap();
-    answer("reset", "b", "done");
+    acknowledge("reset", "b", "done");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn child() {
     let stripe = Simulator::builder().seed(3).open(StateFile::new(file).on_commit(hook)).unwrap();
     script(&stripe);
     drop(stripe);
-    answer("end", "all", "done");
+    acknowledge("end", "all", "done");
 }
 
 fn make_many(stripe: &Simulator, first: u32) {
@@ -103,10 +103,10 @@ fn make_many(stripe: &Simulator, first: u32) {
                 for number in first.. {
                     let key = format!("{thread}-{number}");
                     let id = create(stripe, &key);
-                    answer("create", &key, &id);
+                    acknowledge("create", &key, &id);
                     if number % 3 == 0 {
                         stripe.submit(&*id, Outcome::Verified).unwrap();
-                        answer("submit", &key, "verified");
+                        acknowledge("submit", &key, "verified");
                     }
                 }
             });
@@ -127,18 +127,18 @@ fn start(file: &Path, name: &str, value: &str) -> (Child, BufReader<ChildStdout>
     (child, stdout)
 }
 
-/// What was answered: the ids by key, and the keys of what was submitted and the like.
+/// The acknowledged changes: the ids of created sessions by key, and the other changes with their keys.
 #[derive(Default)]
-struct Answers {
+struct Acknowledged {
     created: BTreeMap<String, String>,
     done: Vec<(String, String)>,
 }
 
-impl Answers {
+impl Acknowledged {
     fn add(&mut self, line: &str) {
-        let Some((_, line)) = line.split_once("answered ") else { return };
+        let Some((_, line)) = line.split_once("acknowledged ") else { return };
         let mut words = line.split_whitespace().map(str::to_owned);
-        // A line that was cut off is not an answer.
+        // An incomplete line does not count.
         let (Some(what), Some(key), Some(result)) = (words.next(), words.next(), words.next()) else { return };
         if what == "create" {
             let before = self.created.insert(key, result.clone());
@@ -152,7 +152,7 @@ impl Answers {
         self.done.iter().any(|(done, _)| done == what)
     }
 
-    /// Checks that all of it is there.
+    /// Checks that the simulator has all acknowledged changes.
     fn check(&self, stripe: &Simulator) {
         for (key, id) in &self.created {
             let (response, session) = send(stripe, Method::GET, &format!("{SESSIONS}/{id}"), None, "");
@@ -168,7 +168,7 @@ impl Answers {
     }
 }
 
-/// Checks that what there is fits together.
+/// Checks that the state is consistent.
 fn check_whole(stripe: &Simulator) {
     let events = |type_: &str| {
         let mut ids = Vec::new();
@@ -200,23 +200,23 @@ fn check_whole(stripe: &Simulator) {
 }
 
 #[test]
-fn process_that_ends_at_a_commit_has_lost_nothing_that_it_answered() {
+fn process_that_aborts_at_any_commit_keeps_every_acknowledged_change() {
     for after in [false, true] {
         let mut kills = 0;
         loop {
             let folder = Folder::new();
             let (mut child, stdout) = start(&folder.file(), COMMIT, &format!("{} {after}", kills + 1));
-            let mut answers = Answers::default();
-            stdout.lines().map_while(Result::ok).for_each(|line| answers.add(&line));
+            let mut acknowledged = Acknowledged::default();
+            stdout.lines().map_while(Result::ok).for_each(|line| acknowledged.add(&line));
             let is_complete = child.wait().unwrap().success();
-            assert_eq!(is_complete, answers.has("end"));
+            assert_eq!(is_complete, acknowledged.has("end"));
 
             let stripe = open(&folder.file());
-            answers.check(&stripe);
-            if answers.has("deliver") {
-                assert!(stripe.take_webhooks().len() < 4, "they were delivered before");
+            acknowledged.check(&stripe);
+            if acknowledged.has("deliver") {
+                assert!(stripe.take_webhooks().len() < 4, "some were delivered before");
             }
-            // All is done that had not been done, and nothing twice.
+            // The script completes, and nothing happens twice.
             script(&stripe);
             let (_, all) = send(&stripe, Method::GET, &format!("{SESSIONS}?limit=100"), None, "");
             assert_eq!(all["data"].as_array().unwrap().len(), 4);
@@ -231,12 +231,12 @@ fn process_that_ends_at_a_commit_has_lost_nothing_that_it_answered() {
 }
 
 #[test]
-fn process_that_is_killed_under_load_has_lost_nothing_that_it_answered() {
+fn process_that_is_killed_under_load_keeps_every_acknowledged_change() {
     const KILLS: u32 = 50;
     std::thread::scope(|scope| {
         for lane in 0..4 {
             scope.spawn(move || {
-                let mut random = fastrand_like(lane);
+                let mut random = pseudorandom(lane);
                 let mut folder = Folder::new();
                 let mut first = 0;
                 for round in 0..KILLS {
@@ -244,22 +244,22 @@ fn process_that_is_killed_under_load_has_lost_nothing_that_it_answered() {
                         (folder, first) = (Folder::new(), 0);
                     }
                     let (mut child, mut stdout) = start(&folder.file(), FIRST, &first.to_string());
-                    let mut answers = Answers::default();
+                    let mut acknowledged = Acknowledged::default();
                     let (mut line, enough) = (String::new(), 1 + random() % 60);
                     for _ in 0..enough {
                         line.clear();
-                        assert!(stdout.read_line(&mut line).unwrap() > 0, "it ends when it is killed");
-                        answers.add(&line);
+                        assert!(stdout.read_line(&mut line).unwrap() > 0, "the child must run until it is killed");
+                        acknowledged.add(&line);
                     }
                     child.kill().unwrap();
                     child.wait().unwrap();
-                    // What it has written before is answered, too.
-                    stdout.lines().map_while(Result::ok).for_each(|line| answers.add(&line));
+                    // The lines that it has written before count, too.
+                    stdout.lines().map_while(Result::ok).for_each(|line| acknowledged.add(&line));
 
-                    // In a copy, so that the next process meets the file as this one has left it.
+                    // A copy, so that the next process finds the file as this one left it.
                     let copy = folder.copy();
                     let stripe = open(&copy.file());
-                    answers.check(&stripe);
+                    acknowledged.check(&stripe);
                     check_whole(&stripe);
                     first += 10_000;
                 }
@@ -268,8 +268,8 @@ fn process_that_is_killed_under_load_has_lost_nothing_that_it_answered() {
     });
 }
 
-/// Returns numbers that look random, and are always the same.
-fn fastrand_like(seed: u32) -> impl FnMut() -> u32 {
+/// Returns a generator of pseudorandom numbers, which are the same for the same seed.
+fn pseudorandom(seed: u32) -> impl FnMut() -> u32 {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     move || {
         state ^= state << 13;

@@ -1,4 +1,4 @@
-//! What stands around sessions: reports, files, links, events, ephemeral keys, raw requests.
+//! Reports, files, links, events, ephemeral keys and raw requests.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn restricted() -> ApiKey {
     ApiKey::new("rk_test_123").unwrap()
 }
 
-/// A session that failed once and was then verified.
+/// Creates a session that fails once and is then verified.
 fn verified(stripe: &SimulatorTransport, client: &BlockingClient) -> VerificationSession {
     let params = Create::document().require_matching_selfie(true).client_reference_id("user-42");
     let id = client.verification_sessions().create(params).send().unwrap().id.clone();
@@ -33,7 +33,7 @@ fn verified(stripe: &SimulatorTransport, client: &BlockingClient) -> Verificatio
 }
 
 #[test]
-fn every_try_leaves_a_report() {
+fn each_try_leaves_a_report() {
     let (stripe, client) = start();
     let session = verified(&stripe, &client);
     let reports = client.verification_reports();
@@ -81,7 +81,7 @@ fn collected_images_are_files_until_redaction() {
 }
 
 #[test]
-fn a_link_to_an_image_takes_the_same_key_as_the_image() {
+fn link_to_an_image_requires_the_same_key_as_the_image() {
     let (stripe, client) = start();
     let session = verified(&stripe, &client);
     let report = client.verification_reports().retrieve(session.last_verification_report.as_ref().unwrap().id());
@@ -93,7 +93,7 @@ fn a_link_to_an_image_takes_the_same_key_as_the_image() {
 }
 
 #[test]
-fn nothing_that_was_kept_for_events_or_replays_survives_redaction() {
+fn redaction_erases_events_and_stored_responses() {
     let (stripe, client) = start();
     let create = || {
         let params = Create::document().metadata("case", "case-of-robin").provided_email("robin@example.test");
@@ -117,7 +117,7 @@ fn nothing_that_was_kept_for_events_or_replays_survives_redaction() {
 }
 
 #[test]
-fn events_go_after_thirty_days() {
+fn event_is_deleted_after_thirty_days() {
     let (stripe, client) = start();
     let file = client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"x")).send().unwrap();
     let event = client.events().list(ListEvents::new().type_("file.created")).send().unwrap().data[0].clone();
@@ -130,7 +130,7 @@ fn events_go_after_thirty_days() {
 }
 
 #[test]
-fn a_refused_upload_leaves_nothing_behind_and_many_links_say_so() {
+fn refused_upload_has_no_effect_and_expanded_links_have_more() {
     let (_stripe, client) = start();
     let upload =
         |link| client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"x").file_link_data(link)).send();
@@ -151,7 +151,7 @@ fn a_refused_upload_leaves_nothing_behind_and_many_links_say_so() {
 }
 
 #[test]
-fn an_upload_comes_back_to_the_byte() {
+fn uploaded_file_is_downloaded_byte_for_byte() {
     let (_stripe, client) = start();
     let contents: Vec<u8> = (0..=255).cycle().take(5000).chain(*b"\r\n--\r\n\r\n").collect();
     let upload = || {
@@ -167,7 +167,7 @@ fn an_upload_comes_back_to_the_byte() {
     let downloaded = client.files().download(&file.id).send().unwrap();
     assert_eq!(downloaded.bytes(), &contents);
 
-    // The boundary is another each time; the upload is the same.
+    // The boundary differs each time, but the upload is the same.
     let first = upload().idempotency_key("key-1").send().unwrap();
     let again = upload().idempotency_key("key-1").send().unwrap();
     assert!(again.meta().is_replayed() && again.id == first.id);
@@ -179,7 +179,7 @@ fn an_upload_comes_back_to_the_byte() {
 }
 
 #[test]
-fn a_link_lives_and_expires() {
+fn link_expires_and_can_be_renewed() {
     let (stripe, client) = start();
     let file = client.files().create(CreateFile::new(FilePurpose::PciDocument, *b"letter")).send().unwrap();
     let links = client.file_links();
@@ -189,7 +189,7 @@ fn a_link_lives_and_expires() {
     let expanded = links.retrieve(&link.id).expand([FileLinkExpand::File]).send().unwrap();
     assert_eq!(expanded.file.as_ref().unwrap().object().unwrap().size, Some(6));
 
-    // Its URL takes no key.
+    // Its URL requires no key.
     let url = link.url.as_ref().unwrap().expose();
     let read = || {
         let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
@@ -216,7 +216,7 @@ fn a_link_lives_and_expires() {
 }
 
 #[test]
-fn each_step_of_a_session_is_an_event() {
+fn each_step_of_a_session_has_an_event() {
     let (stripe, client) = start();
     let session = verified(&stripe, &client);
     let first = client.verification_sessions().create(Create::document()).idempotency_key("key-1").send().unwrap();
@@ -247,7 +247,7 @@ fn each_step_of_a_session_is_an_event() {
     assert_eq!(both.kind(), ErrorKind::InvalidRequest);
     assert_eq!(client.events().retrieve(&events[0].id).send().unwrap().id, events[0].id);
 
-    // In any order and more than once, they tell how it ended.
+    // Applied in any order and repeatedly, the events give the final state.
     let mut known = SessionView::new(session.id.clone());
     for event in
         events.iter().rev().chain(&events).filter(|event| event.verification_session().unwrap().id == session.id)
@@ -258,7 +258,7 @@ fn each_step_of_a_session_is_an_event() {
 }
 
 #[test]
-fn an_ephemeral_key_shows_its_secret_once() {
+fn ephemeral_key_shows_its_secret_once() {
     let (_stripe, client) = start();
     let session = client.verification_sessions().create(Create::document()).send().unwrap();
     let params = CreateEphemeralKey::verification_session(&session.id);
@@ -277,7 +277,7 @@ fn an_ephemeral_key_shows_its_secret_once() {
 }
 
 #[test]
-fn a_raw_request_reaches_any_path_and_no_other_host() {
+fn raw_request_reaches_any_path_but_no_other_host() {
     let (_stripe, client) = start();
     let params = std::collections::BTreeMap::from([("type", "document")]);
     let session = client.raw(Method::POST, "/v1/identity/verification_sessions", params).send().unwrap();

@@ -1,4 +1,4 @@
-//! Clocks, and what is due.
+//! Clocks and scheduled things.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn hours(hours: u64) -> Duration {
     seconds(hours * 60 * 60)
 }
 
-/// So many hours but for a second.
+/// Returns a number of hours, minus one second.
 fn almost(hours: u64) -> Duration {
     seconds(hours * 60 * 60 - 1)
 }
@@ -38,7 +38,7 @@ fn listed(stripe: &Simulator) -> Value {
     send(stripe, KEY, "GET", SESSIONS, "").1["data"][0].clone()
 }
 
-/// The types of all events, the oldest first, and when each was made after the beginning.
+/// Returns the types of all events, oldest first, with the seconds from the beginning to each of them.
 fn events(stripe: &Simulator) -> Vec<(String, i64)> {
     let events = send(stripe, KEY, "GET", "/v1/events?limit=100", "").1;
     let event = |event: &Value| {
@@ -49,7 +49,7 @@ fn events(stripe: &Simulator) -> Vec<(String, i64)> {
 }
 
 #[test]
-fn checks_end_after_a_time() {
+fn checks_end_after_a_duration() {
     let stripe = settings(Processing::After(seconds(30)), Redacting::ByRequest);
     let session = id(&create(&stripe, KEY));
     stripe.submit(session.as_str(), Outcome::Failed("document_unverified_other".into())).unwrap();
@@ -58,7 +58,7 @@ fn checks_end_after_a_time() {
     stripe.advance(Duration::from_millis(1));
     assert_eq!(retrieve(&stripe, &session)["last_error"]["code"], "document_unverified_other");
 
-    // Checks that end otherwise do not end again, and later ones have their own time.
+    // Checks that were ended by a call do not end again, and later checks have their own end.
     stripe.submit(session.as_str(), Outcome::Failed("document_expired".into())).unwrap();
     stripe.advance(seconds(10));
     stripe.finish_processing(session.as_str(), Outcome::Failed("document_unverified_other".into())).unwrap();
@@ -70,18 +70,18 @@ fn checks_end_after_a_time() {
 }
 
 #[test]
-fn checks_end_after_some_retrieves() {
+fn checks_end_after_a_number_of_retrieves() {
     let stripe = settings(Processing::AfterRetrieves(2), Redacting::ByRequest);
     let session = id(&create(&stripe, KEY));
     retrieve(&stripe, &session);
     stripe.submit(session.as_str(), Outcome::Verified).unwrap();
-    assert_eq!(listed(&stripe)["status"], "processing", "a list is no retrieve");
+    assert_eq!(listed(&stripe)["status"], "processing", "a list does not count as a retrieve");
     let statuses: Vec<_> = (0..3).map(|_| retrieve(&stripe, &session)["status"].as_str().unwrap().to_owned()).collect();
     assert_eq!(statuses, ["processing", "processing", "verified"]);
 }
 
 #[test]
-fn redaction_ends_after_four_days_or_by_request() {
+fn redaction_ends_after_four_days_or_by_a_call() {
     let redact = |stripe: &Simulator| {
         let session = id(&create(stripe, KEY));
         send(stripe, KEY, "POST", &format!("{SESSIONS}/{session}/redact"), "");
@@ -99,7 +99,7 @@ fn redaction_ends_after_four_days_or_by_request() {
     stripe.finish_redaction(session.as_str()).unwrap();
     assert_eq!(status(&stripe), "redacted");
     assert!(stripe.run_until_idle());
-    assert_eq!(events(&stripe).iter().filter(|(type_, _)| type_ == "redacted").count(), 2, "each once");
+    assert_eq!(events(&stripe).iter().filter(|(type_, _)| type_ == "redacted").count(), 2, "each session once");
 
     let stripe = settings(Processing::AtOnce, Redacting::ByRequest);
     redact(&stripe);
@@ -123,7 +123,7 @@ fn secret_expires_after_a_day_and_url_after_two() {
     assert!(fresh["client_secret"].is_string() && fresh["client_secret"] != *secret);
     assert!(fresh["url"].is_string() && fresh["url"] != *url);
 
-    // A fresh one has all of its time, though its predecessor was to expire before.
+    // A new secret and URL have their full lifetimes, although their predecessors' expiry was scheduled earlier.
     stripe.advance(hours(12));
     stripe.submit(id(&session).as_str(), Outcome::Failed("document_expired".into())).unwrap();
     assert_eq!((&listed(&stripe)["client_secret"], &listed(&stripe)["url"]), (&Value::Null, &Value::Null));
@@ -135,7 +135,7 @@ fn secret_expires_after_a_day_and_url_after_two() {
 }
 
 #[test]
-fn idempotency_key_lapses_after_a_day_and_has_a_day_again() {
+fn idempotency_key_expires_after_a_day_and_can_be_used_again() {
     let stripe = Simulator::new();
     let create = || id(&send_with(&stripe, KEY, "POST", SESSIONS, "type=document", &[("idempotency-key", "key-1")]).1);
     let first = create();
@@ -147,7 +147,7 @@ fn idempotency_key_lapses_after_a_day_and_has_a_day_again() {
     stripe.advance(almost(24));
     assert_eq!(create(), second);
 
-    // It is forgotten with a redaction, and its next use has a day as well.
+    // A redaction removes the stored response, and the next one is kept for a day, too.
     send(&stripe, KEY, "POST", &format!("{SESSIONS}/{second}/redact"), "");
     stripe.finish_redaction(second.as_str()).unwrap();
     let third = create();
@@ -157,7 +157,7 @@ fn idempotency_key_lapses_after_a_day_and_has_a_day_again() {
 }
 
 #[test]
-fn everything_due_happens_in_order_and_at_its_own_time() {
+fn due_things_happen_in_order_and_at_their_own_times() {
     let stripe = settings(Processing::After(seconds(30)), Redacting::After(hours(1)));
     let [one, two, three] = [(); 3].map(|()| id(&create(&stripe, KEY)));
     send(&stripe, KEY, "POST", &format!("{SESSIONS}/{three}/redact"), "");
@@ -182,7 +182,7 @@ fn everything_due_happens_in_order_and_at_its_own_time() {
 }
 
 #[test]
-fn run_until_idle_goes_as_far_as_there_is_work() {
+fn run_until_idle_advances_to_the_last_work() {
     let stripe = settings(Processing::After(seconds(30)), Redacting::After(hours(1)));
     let session = id(&create(&stripe, KEY));
     stripe.submit(session.as_str(), Outcome::Verified).unwrap();
@@ -193,13 +193,13 @@ fn run_until_idle_goes_as_far_as_there_is_work() {
     assert!(stripe.run_until_idle());
     assert_eq!(passed(), 3630);
     assert!(stripe.run_until_idle());
-    assert_eq!(passed(), 3630, "an expiry is not waited for");
+    assert_eq!(passed(), 3630, "an expiry is not work");
     assert!(stripe.advance_to_next());
-    assert_eq!(passed(), 24 * 60 * 60, "but it is the next thing that is due");
+    assert_eq!(passed(), 24 * 60 * 60, "but an expiry is the next thing");
 }
 
 #[test]
-fn time_at_its_end_is_no_panic() {
+fn time_at_its_maximum_does_not_panic() {
     let stripe = settings(Processing::After(Duration::MAX), Redacting::After(Duration::MAX));
     let session = id(&create(&stripe, KEY));
     stripe.submit(session.as_str(), Outcome::Verified).unwrap();
@@ -214,7 +214,7 @@ fn time_at_its_end_is_no_panic() {
 }
 
 #[test]
-fn clock_of_a_world_is_set_by_control() {
+fn clock_of_a_world_can_be_set_over_http() {
     let stripe = Simulator::new();
     let set = |clock: &str| send(&stripe, KEY, "POST", "/_simulator/clock", &format!("clock={clock}"));
     let session = id(&create(&stripe, KEY));
@@ -225,7 +225,7 @@ fn clock_of_a_world_is_set_by_control() {
         (Some("2026-10-26T07:33:20Z"), Some("2026-10-27T07:33:20Z"))
     );
 
-    // A time that is still to come is moved to, with all that is due until then.
+    // The clock moves to a later time, and everything that is due until then happens.
     let (status, clock) = set("frozen:2026-10-27T08:00:00Z");
     assert_eq!((status, clock["now"].as_str()), (200, Some("2026-10-27T08:00:00Z")));
     assert_eq!(listed(&stripe)["client_secret"], Value::Null);
@@ -239,7 +239,7 @@ fn clock_of_a_world_is_set_by_control() {
     assert_eq!(retrieve(&stripe, &session)["id"], session.as_str());
 
     let passed = |stripe: &Simulator| stripe.time().as_secs() - BEGINNING;
-    assert_eq!(passed(&stripe), 0, "no other world was touched");
+    assert_eq!(passed(&stripe), 0, "other worlds have not changed");
     let past = Clock::FrozenAt(Timestamp::from_secs(5));
     assert_eq!(stripe.world(KEY).unwrap().set_clock(past), Err(ControlError::TimeHasPassed));
 }
@@ -266,7 +266,7 @@ fn clock_of_an_empty_world_can_be_set_back() {
 }
 
 #[test]
-fn real_clock_runs_with_the_machine_and_can_be_advanced() {
+fn real_clock_follows_the_machine_and_can_be_advanced() {
     let stripe = Simulator::builder().clock(Clock::Real).build();
     let before = Timestamp::now();
     let session = id(&create(&stripe, KEY));
@@ -279,7 +279,7 @@ fn real_clock_runs_with_the_machine_and_can_be_advanced() {
 }
 
 #[test]
-fn settings_are_shown_and_changed_by_control() {
+fn settings_can_be_retrieved_and_changed_over_http() {
     let stripe = Simulator::new();
     let (_, shown) = send(&stripe, KEY, "GET", "/_simulator/settings", "");
     let expected = serde_json::json!({

@@ -1,4 +1,4 @@
-//! Uploads, as clients in other languages write them.
+//! Uploads in the formats of clients in other languages.
 
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::Request;
@@ -15,7 +15,7 @@ fn upload(content_type: &str, body: &str) -> (u16, String) {
 }
 
 #[test]
-fn upload_is_read_as_each_client_writes_it() {
+fn upload_in_the_format_of_each_client_is_parsed() {
     for (client, content_type, body, filename) in [
         (
             ".NET",

@@ -1,4 +1,4 @@
-//! The URLs of a simulator are its own.
+//! The URLs in responses and events, which lead to the simulator.
 #![cfg(feature = "server")]
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn json((status, body): (u16, String)) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-/// Uploads a file, which the snapshot of an event shows with its URL. Returns the file's id.
+/// Uploads a file, whose URL is in the snapshot of an event. Returns the id of the file.
 fn upload(server: &Server) -> String {
     let part = "--b\r\nContent-Disposition: form-data; name";
     let body = format!(
@@ -33,7 +33,7 @@ fn upload(server: &Server) -> String {
 }
 
 #[test]
-fn urls_are_of_the_host_that_the_client_asks_for() {
+fn urls_have_the_host_of_the_request() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let address = server.address();
     let create = |host: &str| json(exchange(address, host, &format!("POST {SESSIONS}"), KEY, "type=document"));
@@ -41,7 +41,7 @@ fn urls_are_of_the_host_that_the_client_asks_for() {
     assert!(url(&session).starts_with("http://simulator:12111/start/test_"), "{session}");
     let retrieved = json(exchange(address, "localhost", &format!("GET {SESSIONS}/{}", id(&session)), KEY, ""));
     assert_eq!(url(&retrieved), url(&session).replace("simulator:12111", "localhost"));
-    // A program that was led here under Stripe's name must not be led back there.
+    // A program that reached the simulator under Stripe's host name must not be sent to Stripe.
     assert!(url(&create("api.stripe.com")).starts_with(&server.url()));
 
     server.submit(id(&session).as_str(), Outcome::Verified).unwrap();
@@ -63,7 +63,7 @@ fn urls_are_of_the_host_that_the_client_asks_for() {
 }
 
 #[test]
-fn urls_in_events_are_of_the_address_that_the_server_listens_on() {
+fn urls_in_events_have_the_address_of_the_server() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let file = upload(&server);
     let events = json(exchange(server.address(), "simulator:12111", "GET /v1/events", KEY, ""));
@@ -72,14 +72,14 @@ fn urls_in_events_are_of_the_address_that_the_server_listens_on() {
 }
 
 #[test]
-fn address_of_every_interface_stands_for_this_machine() {
+fn urls_of_a_server_on_all_interfaces_have_a_loopback_address() {
     let server = Server::start("0.0.0.0:0", Simulator::new()).unwrap();
     let session = create(&server, "sk_test_a");
     assert!(url(&session).starts_with(&format!("http://127.0.0.1:{}/start/", server.address().port())));
 }
 
 #[test]
-fn public_url_stands_in_front_of_everything() {
+fn urls_with_a_public_url_begin_with_it() {
     let simulator = Simulator::builder().public_url("https://id.example.test/stripe/").unwrap().build();
     let server = Server::start("127.0.0.1:0", simulator).unwrap();
     let session = json(exchange(server.address(), "simulator", &format!("POST {SESSIONS}"), KEY, "type=document"));
@@ -91,7 +91,7 @@ fn public_url_stands_in_front_of_everything() {
 }
 
 #[test]
-fn replay_is_the_first_response_to_the_byte() {
+fn replay_for_another_host_is_identical() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let headers = format!("{KEY}Idempotency-Key: key-1\r\n");
     let create = |host: &str| exchange(server.address(), host, &format!("POST {SESSIONS}"), &headers, "type=document");
@@ -102,7 +102,7 @@ fn replay_is_the_first_response_to_the_byte() {
 }
 
 #[test]
-fn page_and_file_link_take_no_key_and_find_their_world() {
+fn page_and_file_link_find_their_world_without_a_key() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     create(&server, "sk_test_other");
     let session = create(&server, "sk_test_a");
@@ -117,7 +117,7 @@ fn page_and_file_link_take_no_key_and_find_their_world() {
     assert_eq!(page(&wrong).0, 404);
     assert_eq!(page("http://x/start/test_none").0, 404);
     server.submit(id(&session).as_str(), Outcome::Verified).unwrap();
-    assert_eq!(page(url(&session)).0, 410, "it is used up");
+    assert_eq!(page(url(&session)).0, 410, "the URL is used");
 
     let report = send(&server, "rk_test_a", "GET", "/v1/identity/verification_reports", "").1;
     let image = report["data"][0]["document"]["files"][0].as_str().unwrap().to_owned();
@@ -130,7 +130,7 @@ fn page_and_file_link_take_no_key_and_find_their_world() {
 }
 
 #[test]
-fn no_response_and_no_event_names_a_host_of_stripe() {
+fn responses_and_events_name_no_host_of_stripe() {
     let stripe = Simulator::new();
     let session = create(&stripe, "sk_test_a");
     assert!(url(&session).starts_with("https://simulator.test/start/"));

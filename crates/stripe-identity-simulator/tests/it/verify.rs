@@ -1,4 +1,4 @@
-//! Checks which requests there were.
+//! Verification of the requests in the journal.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn error(stripe: &Simulator, pattern: RequestPattern) -> (String, Option<u64>) {
 }
 
 #[test]
-fn retries_of_a_request_are_one_that_took_effect() {
+fn retried_request_counts_as_one_that_took_effect() {
     let stripe = SimulatorTransport::new();
     let client = BlockingClient::new(Config::new(KEY).unwrap(), stripe.clone()).verification_sessions();
     stripe.add_fault(Fault::respond(StatusCode::SERVICE_UNAVAILABLE).method(Method::POST).times(1));
@@ -40,7 +40,7 @@ fn retries_of_a_request_are_one_that_took_effect() {
     client.create(CreateVerificationSession::document()).idempotency_key("order-1").send().unwrap();
     assert_eq!(stripe.requests().len(), 3);
     let pattern = created().idempotency_key("order-1").parameter("type");
-    // The second one: the first one was met with a fault, and the third one is a replay.
+    // A fault responded to the first request, and the third one is a replay.
     assert_eq!(numbers(&stripe.verify(pattern.clone().and_no_other()).unwrap()), [2]);
     assert_eq!(numbers(&stripe.verify(pattern.clone().replayed()).unwrap()), [3]);
     assert_eq!(numbers(&stripe.verify(pattern.clone().status(503)).unwrap()), [1]);
@@ -48,7 +48,7 @@ fn retries_of_a_request_are_one_that_took_effect() {
 }
 
 #[test]
-fn mismatch_names_the_nearest_request_and_the_difference() {
+fn error_names_the_nearest_request_and_its_differences() {
     let stripe = Simulator::new();
     assert_eq!(
         error(&stripe, created()),
@@ -70,7 +70,7 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
     );
     assert_eq!(error(&stripe, pattern.clone()), (text, Some(3)));
     create_with(&stripe, "order-4", "type=document");
-    // Of two that are as near, the last one.
+    // Of two that are equally near, the last one.
     let (text, nearest) = error(&stripe, pattern);
     assert!(text.ends_with("it has another idempotency key; the parameter return_url was not sent"), "{text}");
     assert_eq!(nearest, Some(4));
@@ -95,7 +95,7 @@ fn mismatch_names_the_nearest_request_and_the_difference() {
 }
 
 #[test]
-fn no_other_request_means_none_that_took_effect() {
+fn and_no_other_ignores_requests_that_did_not_take_effect() {
     let stripe = Simulator::new();
     create_with(&stripe, "order-1", "type=document");
     create_with(&stripe, "order-2", "type=bogus");
@@ -111,7 +111,7 @@ fn no_other_request_means_none_that_took_effect() {
 }
 
 #[test]
-fn object_and_account_are_conditions() {
+fn pattern_with_an_id_or_an_account_matches_only_those() {
     let stripe = Simulator::new();
     let (first, second) = (id(&create(&stripe, KEY)), id(&create(&stripe, KEY)));
     send(&stripe, KEY, "POST", &format!("{SESSIONS}/{first}/cancel"), "");
@@ -134,7 +134,7 @@ fn object_and_account_are_conditions() {
 }
 
 #[test]
-fn handle_to_a_world_sees_its_requests_only() {
+fn handle_to_a_world_verifies_only_its_requests() {
     let stripe = Simulator::new();
     create(&stripe, KEY);
     create(&stripe, "sk_test_b");
@@ -148,7 +148,7 @@ fn handle_to_a_world_sees_its_requests_only() {
 }
 
 #[test]
-fn lost_requests_leave_open_what_they_could_decide() {
+fn verification_that_lost_requests_could_decide_is_unknown() {
     let stripe = Simulator::builder().journal(2).build();
     let unknown = |pattern: RequestPattern| stripe.verify(pattern).unwrap_err();
     (0..2).for_each(|_| drop(send(&stripe, KEY, "GET", SESSIONS, "")));
@@ -168,7 +168,7 @@ fn lost_requests_leave_open_what_they_could_decide() {
         assert!(error.is_unknown() && error.nearest().is_none());
         assert!(error.to_string().contains("cannot know") && error.to_string().contains("has lost 1 "), "{error}");
     }
-    // What is there decides these.
+    // The requests that are kept decide these.
     stripe.verify(created().at_least(2)).unwrap();
     assert!(
         !unknown(created().never()).is_unknown()
@@ -182,7 +182,7 @@ fn lost_requests_leave_open_what_they_could_decide() {
 }
 
 #[test]
-fn pattern_of_nothing_is_an_error() {
+fn pattern_without_such_an_endpoint_or_parameter_is_an_error() {
     let stripe = Simulator::new();
     for pattern in [
         RequestPattern::new(Method::PUT, SESSIONS),
@@ -197,7 +197,7 @@ fn pattern_of_nothing_is_an_error() {
 }
 
 #[test]
-fn verify_over_http_responds_with_the_requests_or_the_difference() {
+fn verification_over_http_responds_with_requests_or_differences() {
     let stripe = Simulator::new();
     create_with(&stripe, "order-1", "type=document&metadata[a]=b");
     create_with(&stripe, "order-1", "type=document&metadata[a]=b");

@@ -1,4 +1,4 @@
-//! Webhook endpoints, as both versions of Stripe's API have them.
+//! Webhook endpoints in Stripe's v1 and v2 APIs.
 
 use serde_json::{Value, json};
 use stripe_identity_simulator::{AttemptResult, DeliveryStatus, Outcome, Simulator};
@@ -40,7 +40,7 @@ fn verified(stripe: &Simulator) {
 }
 
 #[test]
-fn endpoint_has_the_fields_of_stripes_and_its_secret_once() {
+fn new_endpoint_has_stripes_fields_and_shows_its_secret_once() {
     let stripe = Simulator::new();
     let body = "url=http://localhost:4242/hook&enabled_events[]=*&description=mine&metadata[a]=b&api_version=2025-01-27.acacia";
     let mut created = ok(post(&stripe, ENDPOINTS, body));
@@ -68,7 +68,7 @@ fn endpoint_has_the_fields_of_stripes_and_its_secret_once() {
 }
 
 #[test]
-fn endpoint_is_updated_and_deleted() {
+fn endpoint_can_be_updated_and_deleted() {
     let stripe = Simulator::new();
     let endpoint = ok(post(&stripe, ENDPOINTS, &format!("url={URL}&enabled_events[0]=*&description=x&metadata[a]=b")));
     let path = format!("{ENDPOINTS}/{}", id(&endpoint));
@@ -88,7 +88,7 @@ fn endpoint_is_updated_and_deleted() {
 }
 
 #[test]
-fn wrong_parameters_are_refused_as_stripe_refuses_them() {
+fn endpoint_with_wrong_parameters_is_refused_like_at_stripe() {
     let stripe = Simulator::new();
     let refusal = |body: &str| {
         let (status, body) = post(&stripe, ENDPOINTS, body);
@@ -121,12 +121,12 @@ fn wrong_parameters_are_refused_as_stripe_refuses_them() {
         let body = format!("url={URL}&enabled_events[0]=*");
         send_with(&stripe, KEY, "POST", ENDPOINTS, &body, &[("stripe-account", &account)]).0
     };
-    assert!((0..1000 - 16).all(|account| of_account(account) == 200), "each account has its own");
-    assert_eq!(of_account(1000), 400, "but there is an end to how many a world has");
+    assert!((0..1000 - 16).all(|account| of_account(account) == 200), "the limit is per account");
+    assert_eq!(of_account(1000), 400, "but the world has a limit, too");
 }
 
 #[test]
-fn endpoint_gets_what_it_enabled_and_redactions_only_by_name() {
+fn endpoint_receives_enabled_events_and_redactions_only_by_name() {
     let stripe = Simulator::new();
     for (path, events) in [
         ("all", "enabled_events[0]=*"),
@@ -154,7 +154,7 @@ fn endpoint_gets_what_it_enabled_and_redactions_only_by_name() {
 }
 
 #[test]
-fn connect_endpoint_gets_the_events_of_connected_accounts() {
+fn connect_endpoint_receives_the_events_of_connected_accounts() {
     let stripe = Simulator::new();
     ok(post(&stripe, ENDPOINTS, "url=http://localhost/platform&enabled_events[0]=*"));
     ok(post(&stripe, ENDPOINTS, "url=http://localhost/connect&enabled_events[0]=*&connect=true"));
@@ -176,11 +176,11 @@ fn connect_endpoint_gets_the_events_of_connected_accounts() {
     session("acct_2");
     assert_eq!(paths(&stripe), ["/connect"]);
     let list = ok(send(&stripe, KEY, "GET", ENDPOINTS, ""));
-    assert_eq!(list["data"].as_array().unwrap().len(), 2, "the account has its own");
+    assert_eq!(list["data"].as_array().unwrap().len(), 2, "without the endpoint of the account");
 }
 
 #[test]
-fn disabled_endpoint_gets_nothing_and_what_it_missed_is_not_made_up_for() {
+fn disabled_endpoint_receives_nothing_and_missed_events_are_not_delivered_later() {
     let stripe = Simulator::new();
     let endpoint = ok(post(&stripe, ENDPOINTS, &format!("url={URL}&enabled_events[0]=*")));
     let path = format!("{ENDPOINTS}/{}", id(&endpoint));
@@ -198,7 +198,7 @@ fn disabled_endpoint_gets_nothing_and_what_it_missed_is_not_made_up_for() {
 }
 
 #[test]
-fn endpoint_that_is_enabled_again_in_time_gets_its_retry() {
+fn endpoint_that_is_enabled_before_a_retry_receives_it() {
     let stripe = Simulator::new();
     let endpoint = ok(post(&stripe, ENDPOINTS, &format!("url={URL}&enabled_events[0]=*")));
     let path = format!("{ENDPOINTS}/{}", id(&endpoint));
@@ -211,7 +211,7 @@ fn endpoint_that_is_enabled_again_in_time_gets_its_retry() {
 }
 
 #[test]
-fn events_of_an_endpoint_name_its_version() {
+fn event_for_an_endpoint_has_its_api_version() {
     let stripe = Simulator::new();
     ok(post(&stripe, ENDPOINTS, &format!("url={URL}&enabled_events[0]=*&api_version=2020-08-27")));
     create(&stripe, KEY);
@@ -224,7 +224,7 @@ fn events_of_an_endpoint_name_its_version() {
 }
 
 #[test]
-fn event_destination_gets_thin_events() {
+fn event_destination_receives_thin_events() {
     let stripe = Simulator::new();
     let body = json!({
         "name": "mine",
@@ -270,7 +270,7 @@ fn event_destination_gets_thin_events() {
 }
 
 #[test]
-fn event_destination_is_changed_listed_and_deleted() {
+fn event_destination_can_be_updated_listed_and_deleted() {
     let stripe = Simulator::new();
     let body = json!({
         "name": "mine", "type": "webhook_endpoint", "event_payload": "snapshot", "enabled_events": ["*"],
@@ -296,7 +296,7 @@ fn event_destination_is_changed_listed_and_deleted() {
     assert_eq!(page["data"][0]["id"], second["id"]);
     let rest = ok(send(&stripe, KEY, "GET", page["next_page_url"].as_str().unwrap(), ""));
     assert_eq!((&rest["data"][0]["id"], &rest["next_page_url"]), (&first["id"], &Value::Null));
-    assert_eq!(ok(send(&stripe, KEY, "GET", ENDPOINTS, ""))["data"], json!([]), "each API lists its own");
+    assert_eq!(ok(send(&stripe, KEY, "GET", ENDPOINTS, ""))["data"], json!([]), "v1 does not list destinations of v2");
     assert_eq!(send(&stripe, KEY, "GET", &format!("{ENDPOINTS}/{}", id(&first)), "").0, 404);
 
     assert_eq!(ok(send(&stripe, KEY, "DELETE", &path, ""))["id"], first["id"]);
@@ -333,7 +333,7 @@ fn event_destination_with_wrong_parameters_is_refused() {
 }
 
 #[test]
-fn json_that_would_make_a_huge_form_is_refused_at_once() {
+fn json_that_would_become_a_huge_form_is_refused() {
     let stripe = Simulator::new();
     let long = json!({"k".repeat(100_000): vec![1; 100_000]});
     assert_eq!(json_post(&stripe, DESTINATIONS, &long).0, 400);
@@ -344,7 +344,7 @@ fn json_that_would_make_a_huge_form_is_refused_at_once() {
 }
 
 #[test]
-fn control_adds_an_endpoint_once_with_the_secret_that_it_is_given() {
+fn endpoint_that_control_adds_again_is_replaced_and_gets_the_secret() {
     let stripe = Simulator::new();
     let add = |body: &str| ok(post(&stripe, "/_simulator/webhook_endpoints", body));
     let first = add(&format!("url={URL}&secret=whsec_made_up"));
@@ -354,13 +354,13 @@ fn control_adds_an_endpoint_once_with_the_secret_that_it_is_given() {
     assert!(thin["secret"].as_str().unwrap().starts_with("whsec_") && thin["event_payload"] == "thin");
     let list = ok(send(&stripe, KEY, "GET", "/_simulator/webhook_endpoints", ""));
     let ids: Vec<_> = list["data"].as_array().unwrap().iter().map(id).collect();
-    assert_eq!(ids, [id(&second), id(&thin)], "a program that starts again has its endpoint once");
+    assert_eq!(ids, [id(&second), id(&thin)], "a program that restarts has one endpoint");
     let account = [("stripe-account", "acct_1")];
     ok(send_with(&stripe, KEY, "POST", ENDPOINTS, "url=http://localhost/own&enabled_events[0]=*", &account));
     add("url=http://localhost/own");
     add("url=http://localhost/own&connect=true");
     let list = ok(send(&stripe, KEY, "GET", "/_simulator/webhook_endpoints", ""));
-    assert_eq!(list["data"].as_array().unwrap().len(), 5, "they get other events");
+    assert_eq!(list["data"].as_array().unwrap().len(), 5, "they receive different events");
     for body in ["secret=x", "url=x", "url=http://localhost/&secret=%20", "url=http://localhost/&enabled_events[0]=x"] {
         assert_eq!(post(&stripe, "/_simulator/webhook_endpoints", body).0, 400, "{body}");
     }
@@ -368,7 +368,7 @@ fn control_adds_an_endpoint_once_with_the_secret_that_it_is_given() {
 
 #[cfg(feature = "server")]
 #[test]
-fn server_restricts_the_receivers_of_worlds_that_were_there_before_it() {
+fn server_restricts_the_receivers_of_existing_worlds() {
     let stripe = Simulator::new();
     let body = "url=https://example.test/&enabled_events[0]=*";
     ok(post(&stripe, ENDPOINTS, body));
@@ -379,7 +379,7 @@ fn server_restricts_the_receivers_of_worlds_that_were_there_before_it() {
 }
 
 #[test]
-fn deleting_an_endpoint_leaves_what_is_of_others() {
+fn deleted_endpoint_leaves_deliveries_and_rules_of_others() {
     let stripe = Simulator::new();
     let add = |path: &str| {
         let body = format!("url=http://localhost/{path}&enabled_events[0]=*");
@@ -395,7 +395,7 @@ fn deleting_an_endpoint_leaves_what_is_of_others() {
     });
     ok(send(&stripe, KEY, "DELETE", &format!("{ENDPOINTS}/{first}"), ""));
     let event = ok(send(&stripe, KEY, "GET", "/v1/events", ""))["data"][0].clone();
-    assert_eq!(event["pending_webhooks"], 1, "the second has not got it");
+    assert_eq!(event["pending_webhooks"], 1, "the second delivery is pending");
     let deliveries = stripe.deliveries();
     assert_eq!((deliveries.len(), &deliveries[0].webhook_endpoint), (1, &second));
     let rules = ok(send(&stripe, KEY, "GET", "/_simulator/disorder", ""));
@@ -404,7 +404,7 @@ fn deleting_an_endpoint_leaves_what_is_of_others() {
 }
 
 #[test]
-fn deleting_an_endpoint_takes_its_deliveries_along() {
+fn deleted_endpoint_has_no_deliveries() {
     let stripe = Simulator::new();
     let endpoint = ok(post(&stripe, ENDPOINTS, &format!("url={URL}&enabled_events[0]=*")));
     create(&stripe, KEY);

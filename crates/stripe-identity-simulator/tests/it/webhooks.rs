@@ -38,7 +38,7 @@ fn verify(stripe: &Simulator, secret: &str, request: &Request<Bytes>) -> Result<
     verifier.verify_event(request.body(), signature)
 }
 
-/// Delivers all that is ready with success.
+/// Delivers all ready webhooks successfully.
 fn deliver(stripe: &Simulator) -> Vec<Request<Bytes>> {
     let mut requests = Vec::new();
     stripe.deliver_to(|request| {
@@ -91,7 +91,7 @@ fn delivery_keeps_each_attempt_with_its_response() {
 }
 
 #[test]
-fn failed_delivery_is_tried_three_times_in_three_hours() {
+fn failed_delivery_is_attempted_three_times_in_three_hours() {
     let stripe = start();
     create(&stripe, KEY);
     let fail = || stripe.deliver_to(|_| StatusCode::INTERNAL_SERVER_ERROR);
@@ -110,7 +110,7 @@ fn failed_delivery_is_tried_three_times_in_three_hours() {
 }
 
 #[test]
-fn failed_attempt_is_noted_with_the_next_one_and_without_what_may_be_a_secret() {
+fn note_of_a_failed_attempt_has_the_next_one_and_no_secret() {
     let notes = Arc::new(Mutex::new(Vec::new()));
     let hook = notes.clone();
     let stripe = Simulator::builder().on_note(move |note| hook.lock().unwrap().push(note.to_string())).build();
@@ -133,7 +133,7 @@ fn failed_attempt_is_noted_with_the_next_one_and_without_what_may_be_a_secret() 
 }
 
 #[test]
-fn delivery_that_arrives_or_is_dropped_on_purpose_is_not_noted() {
+fn successful_or_dropped_delivery_is_not_noted() {
     let count = Arc::new(Mutex::new(0));
     let hook = count.clone();
     let stripe = Simulator::builder().on_note(move |_| *hook.lock().unwrap() += 1).build();
@@ -147,7 +147,7 @@ fn delivery_that_arrives_or_is_dropped_on_purpose_is_not_noted() {
 }
 
 #[test]
-fn redirect_is_a_failure() {
+fn delivery_with_a_redirect_fails() {
     let stripe = start();
     create(&stripe, KEY);
     stripe.deliver_to(|_| StatusCode::FOUND);
@@ -170,7 +170,7 @@ fn taken_webhook_is_under_way_until_its_result_is_reported() {
 }
 
 #[test]
-fn body_of_a_response_is_kept_up_to_a_kilobyte_and_shown_to_no_log() {
+fn body_of_a_response_is_kept_up_to_1024_bytes_and_not_in_debug() {
     let stripe = start();
     create(&stripe, KEY);
     stripe.deliver_to(|_| Response::new("x".repeat(100_000)));
@@ -200,7 +200,7 @@ fn event_counts_the_webhooks_that_have_not_arrived() {
     assert_eq!(
         (event(&stripe)["pending_webhooks"].clone(), is_listed(false)),
         (json!(1), 1),
-        "given up is not arrived"
+        "a failed delivery has not arrived"
     );
     control(&stripe, "POST", &format!("/v1/events/{}/retry", id(&event(&stripe))), "");
     deliver(&stripe);
@@ -208,7 +208,7 @@ fn event_counts_the_webhooks_that_have_not_arrived() {
 }
 
 #[test]
-fn snapshot_passes_on_neither_secret_nor_url() {
+fn snapshot_contains_neither_client_secret_nor_url() {
     let stripe = start();
     let session = create(&stripe, KEY);
     stripe.submit(id(&session), Outcome::Failed("document_expired".into())).unwrap();
@@ -234,24 +234,28 @@ fn retry_of_an_event_delivers_it_again_and_returns_it() {
     create(&stripe, KEY);
     assert_eq!(deliver(&stripe).len(), 1);
     let path = format!("/v1/events/{}/retry", id(&event(&stripe)));
-    // As the Stripe CLI asks for it.
+    // The parameter of the Stripe CLI.
     let returned = control(&stripe, "POST", &path, "for_stripecli=true");
     assert_eq!((&returned["object"], &returned["id"]), (&json!("event"), &event(&stripe)["id"]));
     let again = deliver(&stripe);
     assert_eq!((again.len(), again[0].uri().path()), (1, "/hook"));
     let attempts: Vec<_> = stripe.deliveries()[0].attempts.iter().map(|attempt| attempt.trigger).collect();
-    assert_eq!(attempts, [AttemptTrigger::Schedule, AttemptTrigger::Resend], "one record has all attempts");
+    assert_eq!(attempts, [AttemptTrigger::Schedule, AttemptTrigger::Resend], "one delivery has all attempts");
 
     control(&stripe, "POST", &path, &format!("webhook_endpoint={}", id(&other)));
     let again = deliver(&stripe);
-    assert_eq!((again.len(), again[0].uri().path()), (1, "/other"), "to whom it is named, whatever it enabled");
+    assert_eq!(
+        (again.len(), again[0].uri().path()),
+        (1, "/other"),
+        "to the named endpoint, no matter its enabled_events"
+    );
     assert_eq!(send(&stripe, KEY, "POST", &path, "webhook_endpoint=we_x").1["error"]["code"], "resource_missing");
     assert_eq!(send(&stripe, KEY, "POST", &path, "bogus=1").0, 400);
     assert_eq!(send(&stripe, KEY, "POST", "/v1/events/evt_x/retry", "").0, 404);
 }
 
 #[test]
-fn resend_that_fails_leaves_the_schedule_as_it_was() {
+fn failed_resend_does_not_change_the_schedule() {
     let stripe = start();
     create(&stripe, KEY);
     stripe.deliver_to(|_| StatusCode::BAD_REQUEST);
@@ -267,7 +271,7 @@ fn resend_that_fails_leaves_the_schedule_as_it_was() {
 }
 
 #[test]
-fn resend_to_another_endpoint_is_a_delivery_that_the_event_does_not_wait_for() {
+fn resend_to_another_endpoint_does_not_count_as_pending() {
     let stripe = start();
     create(&stripe, KEY);
     let body = "url=http://localhost/other&enabled_events[0]=file.created";
@@ -284,7 +288,7 @@ fn resend_to_another_endpoint_is_a_delivery_that_the_event_does_not_wait_for() {
 }
 
 #[test]
-fn delivery_that_only_a_resend_has_made_fails_with_it() {
+fn delivery_that_a_resend_created_fails_with_it() {
     let stripe = start();
     create(&stripe, KEY);
     deliver(&stripe);
@@ -303,7 +307,7 @@ fn delivery_that_only_a_resend_has_made_fails_with_it() {
 }
 
 #[test]
-fn retry_names_the_account_of_the_event() {
+fn retry_of_an_event_of_an_account_requires_the_account() {
     let stripe = Simulator::new();
     control(&stripe, "POST", "/v1/webhook_endpoints", "url=http://localhost/&enabled_events[0]=*&connect=true");
     let account = [("stripe-account", "acct_1")];
@@ -319,7 +323,7 @@ fn retry_names_the_account_of_the_event() {
 }
 
 #[test]
-fn rolled_secret_signs_beside_the_new_one_until_it_expires() {
+fn rolled_secret_signs_with_the_new_one_until_it_expires() {
     let stripe = start();
     create(&stripe, KEY);
     let endpoint = stripe.deliveries()[0].webhook_endpoint.clone();
@@ -352,7 +356,7 @@ fn rolled_secret_signs_beside_the_new_one_until_it_expires() {
     assert_eq!(roll(&endpoint, " "), Err(ControlError::BlankSecret));
 }
 
-/// Delivers one event with something done to it, and returns the requests.
+/// Delivers one event with a disorder, and returns the requests.
 fn disturbed(disorder: Disorder) -> (Simulator, Vec<Request<Bytes>>) {
     let stripe = Simulator::new();
     stripe.add_webhook(endpoint().disorder(disorder));
@@ -362,7 +366,7 @@ fn disturbed(disorder: Disorder) -> (Simulator, Vec<Request<Bytes>>) {
 }
 
 #[test]
-fn doubled_webhook_is_one_delivery_of_two_attempts() {
+fn doubled_webhook_is_one_delivery_with_two_attempts() {
     let (stripe, requests) = disturbed(Disorder::Doubled);
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].body().len(), requests[1].body().len());
@@ -376,7 +380,7 @@ fn doubled_webhook_is_one_delivery_of_two_attempts() {
 }
 
 #[test]
-fn late_webhook_comes_when_its_time_has_come() {
+fn late_webhook_is_sent_after_its_delay() {
     let (stripe, requests) = disturbed(Disorder::Late(HOUR));
     assert_eq!(requests.len(), 0);
     assert_eq!(stripe.deliveries()[0].next_attempt.unwrap().as_secs(), 1_793_003_600);
@@ -386,7 +390,7 @@ fn late_webhook_comes_when_its_time_has_come() {
 }
 
 #[test]
-fn dropped_webhook_is_never_sent_and_the_next_attempt_is_due() {
+fn dropped_webhook_is_never_sent_and_its_retries_are_scheduled() {
     let (stripe, requests) = disturbed(Disorder::Dropped);
     assert_eq!(requests.len(), 0);
     for _ in 0..2 {
@@ -405,7 +409,7 @@ fn dropped_webhook_is_never_sent_and_the_next_attempt_is_due() {
 }
 
 #[test]
-fn cut_webhook_is_shorter_than_it_says() {
+fn cut_webhook_is_shorter_than_its_content_length() {
     let (stripe, requests) = disturbed(Disorder::Cut);
     let announced: usize = requests[0].headers()["content-length"].to_str().unwrap().parse().unwrap();
     assert_eq!(requests[0].body().len(), announced / 2);
@@ -413,7 +417,7 @@ fn cut_webhook_is_shorter_than_it_says() {
 }
 
 #[test]
-fn signatures_are_wrong_in_the_way_that_was_asked_for() {
+fn signature_with_a_disorder_is_wrong_as_described() {
     let (stripe, requests) = disturbed(Disorder::OldTimestamp);
     assert!(matches!(verify(&stripe, SECRET, &requests[0]), Err(WebhookError::TooOld { .. })));
     let (stripe, requests) = disturbed(Disorder::WrongSignature);
@@ -430,7 +434,7 @@ fn signatures_are_wrong_in_the_way_that_was_asked_for() {
 }
 
 #[test]
-fn rule_is_for_an_endpoint_a_type_and_a_number_of_times() {
+fn rule_applies_to_its_endpoint_type_and_number_of_times() {
     let stripe = start();
     let other = control(&stripe, "POST", "/v1/webhook_endpoints", "url=http://localhost/other&enabled_events[0]=*");
     let body = format!("disorder=doubled&webhook_endpoint={}&event_type=*.created&times=2", id(&other));
@@ -452,12 +456,12 @@ fn rule_is_for_an_endpoint_a_type_and_a_number_of_times() {
     assert_eq!(
         control(&stripe, "GET", "/_simulator/disorder", "")["data"],
         json!([]),
-        "a rule ends with its last time"
+        "a rule is removed after its last time"
     );
 }
 
 #[test]
-fn rule_in_rust_is_for_an_endpoint_a_type_and_a_number_of_times_too() {
+fn rule_in_rust_applies_to_its_endpoint_type_and_number_of_times() {
     let stripe = start();
     let rule = DisorderRule::new(Disorder::Doubled).event_type("*.created").times(1);
     stripe.disturb_webhooks([rule.clone(), rule.webhook_endpoint("we_x")]);
@@ -470,7 +474,7 @@ fn rule_in_rust_is_for_an_endpoint_a_type_and_a_number_of_times_too() {
 }
 
 #[test]
-fn rules_are_listed_and_deleted() {
+fn rules_can_be_listed_and_deleted() {
     let stripe = start();
     let add = || control(&stripe, "POST", "/_simulator/disorder", "disorder=late:5m");
     let (first, second, _) = (add(), add(), add());
@@ -514,19 +518,19 @@ fn probability_follows_from_the_seed() {
 }
 
 #[test]
-fn listening_changes_no_id() {
+fn endpoint_does_not_change_the_ids_of_objects() {
     let session = |stripe: Simulator| {
         let session = create(&stripe, KEY);
         deliver(&stripe);
         (session, create(&stripe, KEY))
     };
-    let listening = Simulator::new();
-    listening.add_webhook(endpoint().in_disorder());
-    assert_eq!(session(listening), session(Simulator::new()));
+    let with_endpoint = Simulator::new();
+    with_endpoint.add_webhook(endpoint().in_disorder());
+    assert_eq!(session(with_endpoint), session(Simulator::new()));
 }
 
 #[test]
-fn endpoint_that_takes_nothing_is_bounded_and_what_it_loses_is_counted() {
+fn deliveries_of_an_endpoint_are_bounded_and_dropped_events_are_counted() {
     let stripe = start();
     for _ in 0..10_005 {
         create(&stripe, KEY);
@@ -534,19 +538,19 @@ fn endpoint_that_takes_nothing_is_bounded_and_what_it_loses_is_counted() {
     let counts = || control(&stripe, "GET", "/_simulator/webhook_endpoints", "")["data"][0]["deliveries"].clone();
     assert_eq!(counts(), json!({"pending": 10_000, "delivered": 0, "failed": 0, "dropped": 5}));
     assert_eq!(stripe.deliveries().len(), 10_000);
-    assert_eq!(event(&stripe)["pending_webhooks"], 1, "what was dropped has not arrived");
+    assert_eq!(event(&stripe)["pending_webhooks"], 1, "a dropped event is pending");
 
     assert_eq!(deliver(&stripe).len(), 10_000);
     let first = stripe.deliveries()[0].id.clone();
     create(&stripe, KEY);
     assert_eq!(deliver(&stripe).len(), 1);
     assert_eq!(counts(), json!({"pending": 0, "delivered": 10_001, "failed": 0, "dropped": 5}));
-    assert_ne!(stripe.deliveries()[0].id, first, "the oldest makes room");
+    assert_ne!(stripe.deliveries()[0].id, first, "the oldest delivery is removed");
     assert_eq!(stripe.deliveries().len(), 10_000);
 }
 
 #[test]
-fn receiver_may_call_the_simulator_while_it_is_delivered_to() {
+fn receiver_may_call_the_simulator_during_a_delivery() {
     let stripe = start();
     create(&stripe, KEY);
     let mut made = 0;
@@ -561,7 +565,7 @@ fn receiver_may_call_the_simulator_while_it_is_delivered_to() {
 }
 
 #[test]
-fn running_clock_signs_at_its_own_time_in_process() {
+fn signature_in_process_has_the_time_of_a_running_clock() {
     let stripe = Simulator::builder().clock(Clock::Real).build();
     stripe.add_webhook(endpoint());
     create(&stripe, KEY);
@@ -571,7 +575,7 @@ fn running_clock_signs_at_its_own_time_in_process() {
 }
 
 #[test]
-fn attempts_are_shuffled_if_they_are_reordered_and_none_is_lost() {
+fn reordered_attempts_are_shuffled_and_none_is_lost() {
     let delivered_and_created = |rules: &[DisorderRule]| {
         let stripe = start();
         stripe.disturb_webhooks(rules.iter().cloned());

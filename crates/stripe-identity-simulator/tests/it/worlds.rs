@@ -1,4 +1,4 @@
-//! A key is a world.
+//! Worlds, which keys name.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ fn count(stripe: &Simulator, key: &str, path: &str) -> usize {
 }
 
 #[test]
-fn keys_of_one_name_share_a_world_and_of_another_see_nothing() {
+fn keys_share_a_world_only_if_they_have_the_same_name() {
     let stripe = Simulator::new();
     let session = create(&stripe, "sk_test_a");
     for key in ["sk_test_a", "sk_test_a_anything_else", "rk_test_a", "rk_test_a_1", "sk_org_test_a"] {
@@ -30,7 +30,7 @@ fn keys_of_one_name_share_a_world_and_of_another_see_nothing() {
 }
 
 #[test]
-fn rolled_key_keeps_its_world() {
+fn rolled_key_has_the_same_world() {
     let stripe = Simulator::new();
     create(&stripe, "sk_test_51MadeUpAccount0FirstSecretFirstSecretFirstSecret00");
     assert_eq!(count(&stripe, "sk_test_51MadeUpAccount0OtherSecretOtherSecretOtherSecret00", SESSIONS), 1);
@@ -39,7 +39,7 @@ fn rolled_key_keeps_its_world() {
 }
 
 #[test]
-fn ids_are_unique_over_worlds_and_the_same_for_the_same_requests() {
+fn ids_are_unique_across_worlds_and_the_same_for_the_same_seed() {
     let run = |seed| {
         let stripe = Simulator::with_seed(seed);
         let sessions = ["sk_test_a", "sk_test_b", "sk_test_a"].map(|key| create(&stripe, key).to_string());
@@ -52,7 +52,7 @@ fn ids_are_unique_over_worlds_and_the_same_for_the_same_requests() {
 }
 
 #[test]
-fn order_of_requests_to_other_worlds_changes_nothing() {
+fn requests_to_other_worlds_do_not_change_a_world() {
     let run = |keys: &[&str]| {
         let stripe = Simulator::new();
         for key in keys {
@@ -67,7 +67,7 @@ fn order_of_requests_to_other_worlds_changes_nothing() {
 }
 
 #[test]
-fn id_of_another_world_is_not_found_and_noted_without_a_key() {
+fn id_of_another_world_is_not_found_and_its_note_has_no_key() {
     let notes = Arc::new(Mutex::new(Vec::new()));
     let hook = notes.clone();
     let stripe = Simulator::builder().on_note(move |note| hook.lock().unwrap().push(note.clone())).build();
@@ -76,7 +76,7 @@ fn id_of_another_world_is_not_found_and_noted_without_a_key() {
     assert_eq!((status, error["error"]["code"].as_str()), (404, Some("resource_missing")));
     let (status, error) = send(&stripe, "sk_test_b_secret", "GET", &format!("{SESSIONS}?starting_after={session}"), "");
     assert_eq!((status, error["error"]["param"].as_str()), (400, Some("starting_after")));
-    // An id that is nowhere, and one that is in the same world, in another account.
+    // An id that does not exist, and an id of another account in the same world.
     send(&stripe, "sk_test_b_secret", "GET", &format!("{SESSIONS}/vs_none"), "");
     let path = format!("{SESSIONS}/{session}");
     assert_eq!(send_with(&stripe, "sk_test_a", "GET", &path, "", &[("stripe-account", "acct_1")]).0, 404);
@@ -91,7 +91,7 @@ fn id_of_another_world_is_not_found_and_noted_without_a_key() {
 }
 
 #[test]
-fn live_key_and_key_without_a_name_are_refused() {
+fn live_key_or_key_without_a_name_is_refused() {
     let stripe = Simulator::new();
     for key in ["sk_live_a", "rk_live_a", "sk_org_live_a", "sk_test_", "sk_test__a", "whsec_a", "a"] {
         let (status, error) = send(&stripe, key, "GET", SESSIONS, "");
@@ -112,7 +112,7 @@ fn publishable_key_reads_nothing() {
 }
 
 #[test]
-fn account_longer_than_any_is_refused() {
+fn account_longer_than_255_bytes_is_refused() {
     let stripe = Simulator::new();
     let status =
         |header: &str, account: &str| send_with(&stripe, "sk_test_a", "GET", SESSIONS, "", &[(header, account)]).0;
@@ -122,7 +122,7 @@ fn account_longer_than_any_is_refused() {
 }
 
 #[test]
-fn both_headers_of_an_account_are_refused() {
+fn request_with_both_headers_of_an_account_is_refused() {
     let stripe = Simulator::new();
     let status = |headers: &[(&str, &str)]| send_with(&stripe, "sk_test_a", "GET", SESSIONS, "", headers).0;
     let (account, context) = (("stripe-account", "acct_1"), ("stripe-context", "acct_1"));
@@ -130,7 +130,7 @@ fn both_headers_of_an_account_are_refused() {
 }
 
 #[test]
-fn ephemeral_key_opens_its_own_session_and_nothing_else() {
+fn ephemeral_key_retrieves_only_its_own_session() {
     let stripe = Simulator::new();
     let version = ("stripe-version", "2026-10-28.endive");
     let account = ("stripe-account", "acct_1");
@@ -158,7 +158,7 @@ fn ephemeral_key_opens_its_own_session_and_nothing_else() {
     let sensitive = path(&own) + "?expand[]=verified_outputs.dob";
     assert_eq!(send(&stripe, secret, "GET", &sensitive, "").0, 403);
 
-    // It acts in the account that it was made in.
+    // It belongs to the account in which it was created.
     let connected = send_with(&stripe, "sk_test_a", "POST", SESSIONS, "type=document", &[account]).1;
     let body = format!("verification_session={}", id(&connected));
     let key = send_with(&stripe, "sk_test_a", "POST", "/v1/ephemeral_keys", &body, &[version, account]).1;
@@ -170,7 +170,7 @@ fn ephemeral_key_opens_its_own_session_and_nothing_else() {
 }
 
 #[test]
-fn ephemeral_key_ends_after_an_hour_or_when_it_is_deleted() {
+fn ephemeral_key_expires_after_an_hour_or_when_deleted() {
     let stripe = Simulator::new();
     let session = id(&create(&stripe, "sk_test_a"));
     let version = [("stripe-version", "2026-10-28.endive")];
@@ -196,7 +196,7 @@ fn ephemeral_key_ends_after_an_hour_or_when_it_is_deleted() {
 }
 
 #[test]
-fn restricted_key_reads_what_the_settings_say() {
+fn restricted_key_reads_only_what_the_settings_allow() {
     let stripe = Simulator::new();
     let session = id(&create(&stripe, "sk_test_a"));
     stripe.submit(session.as_str(), Outcome::Verified).unwrap();
@@ -225,7 +225,7 @@ fn restricted_key_reads_what_the_settings_say() {
 }
 
 #[test]
-fn handle_to_a_world_moves_no_other() {
+fn handle_to_a_world_does_not_change_others() {
     let stripe = Simulator::new();
     let [a, b] = ["sk_test_a", "rk_test_b"].map(|key| stripe.world(key).unwrap());
     let session = id(&create(&stripe, "sk_test_a"));
@@ -245,14 +245,14 @@ fn handle_to_a_world_moves_no_other() {
     stripe.set_settings(&settings);
     assert_eq!((b.settings(), stripe.world("sk_test_newer").unwrap().settings()), (settings.clone(), settings));
 
-    // Over a transport to it, waiting takes the time of that world alone.
+    // Waiting with its transport advances only that world.
     let transport = SimulatorTransport::from(a);
     stripe_identity_core::BlockingHttpTransport::sleep(&transport, Duration::from_secs(100));
     assert_eq!((seconds(&transport), seconds(&stripe)), (115, 5));
 }
 
 #[test]
-fn control_finds_its_world_by_key_or_by_session() {
+fn control_request_finds_its_world_by_key_or_by_session() {
     let stripe = Simulator::new();
     let session = id(&create(&stripe, "sk_test_a"));
     let submit = format!("/_simulator/verification_sessions/{session}/submit");
