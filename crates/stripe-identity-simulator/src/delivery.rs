@@ -44,17 +44,17 @@ pub struct WebhookDelivery {
     pub event: EventId,
     /// The type of the snapshot event, without the `v1.` of a thin event.
     pub event_type: EventType,
-    /// When the delivery was created, by the world's clock.
+    /// The time at which the delivery was created, by the world's clock.
     pub created: Timestamp,
     /// Whether the event has arrived.
     pub status: DeliveryStatus,
     /// The attempts, oldest first. Only the newest 50 are kept.
     pub attempts: Vec<DeliveryAttempt>,
-    /// When the next scheduled attempt is due, by the world's clock, or `None` if none is scheduled.
+    /// The time at which the next scheduled attempt is due, by the world's clock, or `None` if none is scheduled.
     pub next_attempt: Option<Timestamp>,
 }
 
-/// Whether an event has arrived at a webhook endpoint.
+/// The status of a delivery: whether the event has arrived at the webhook endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -87,9 +87,9 @@ impl AsRef<str> for DeliveryStatus {
 pub struct DeliveryAttempt {
     /// The number of the attempt. The first attempt at a delivery has the number 1.
     pub number: u32,
-    /// When the attempt was made, by the world's clock.
+    /// The time at which the attempt was made, by the world's clock.
     pub at: Timestamp,
-    /// Why the attempt was made.
+    /// The cause of the attempt.
     pub trigger: AttemptTrigger,
     /// The disorder that applied to the attempt. Empty if none did.
     pub disorder: Vec<Disorder>,
@@ -101,16 +101,16 @@ pub struct DeliveryAttempt {
     pub result: Option<AttemptResult>,
 }
 
-/// Why an attempt was made.
+/// The cause of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptTrigger {
-    /// The schedule made it: it is the first attempt or one of the retries.
+    /// The schedule of the delivery: this is the first attempt or a retry.
     Schedule,
-    /// It duplicates another attempt: see [`Disorder::Doubled`].
+    /// [`Disorder::Doubled`]: this attempt duplicates another one.
     Disorder,
-    /// A request to `POST /v1/events/{event}/retry` asked for it.
+    /// A request to `POST /v1/events/{event}/retry`.
     Resend,
 }
 
@@ -188,7 +188,7 @@ impl From<DeliveryFailure> for AttemptResult {
     }
 }
 
-/// Why an attempt got no response.
+/// The reason why an attempt got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

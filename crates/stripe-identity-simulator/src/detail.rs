@@ -38,7 +38,7 @@ pub(crate) struct Detail {
     value: Value,
 }
 
-/// Whose detail it is.
+/// The object that a detail belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Of {
@@ -46,7 +46,7 @@ pub(crate) enum Of {
     Document,
 }
 
-/// Why a detail cannot be set.
+/// The error when a detail cannot be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidDetail {
     /// There is no detail of that name.

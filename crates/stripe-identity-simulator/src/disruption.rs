@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::serial;
 
-/// What a [`Fault`](crate::Fault) does to a response on its way to the client.
+/// The effect of a [`Fault`](crate::Fault) on a response on its way to the client.
 ///
 /// It is an extension of the response that [`Simulator::handle`](crate::Simulator::handle) returns. `handle` itself
 /// neither waits nor loses the response. [`SimulatorTransport`](crate::SimulatorTransport) and
@@ -26,13 +26,13 @@ use crate::serial;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disruption {
-    /// How much later the response leaves. Zero if it is not delayed.
+    /// The delay of the response. Zero if it is not delayed.
     pub latency: Duration,
-    /// What happens to the response after the delay, or `None` if it arrives intact.
+    /// The damage to the response after the delay, or `None` if it arrives intact.
     pub damage: Option<Damage>,
 }
 
-/// What happens to a response on its way to the client.
+/// The damage to a response on its way to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -28,7 +28,7 @@ pub(crate) struct Whole {
     pub(crate) removed: u64,
     /// The clock that a new world begins with.
     pub(crate) clock: WorldClock,
-    /// How many times a simulator was started from this state.
+    /// The number of times that a simulator was started from this state.
     pub(crate) starts: u64,
     /// The generator of the simulator's own request ids when it was closed, or `None` if it is running or was killed.
     #[serde(with = "serial::optional_hex")]

@@ -82,7 +82,7 @@ pub(crate) fn parse(content_type: &str, body: &Bytes) -> Result<Parts, Refusal> 
     Ok(parts)
 }
 
-/// What comes after a delimiter.
+/// The part, or the end of the body, after a delimiter.
 enum Next<'a> {
     /// A part, with everything after it.
     Part(&'a [u8]),
@@ -100,7 +100,7 @@ impl<'a> Next<'a> {
     }
 }
 
-/// Returns the bytes before the next delimiter, and what comes after it.
+/// Returns the bytes before the next delimiter, and the part or the end of the body after it.
 fn split<'a>(rest: &'a [u8], delimiter: &Finder<'_>) -> Option<(&'a [u8], Next<'a>)> {
     delimiter.find_iter(rest).find_map(|at| {
         let next = Next::after_delimiter(&rest[at + delimiter.needle().len()..])?;

@@ -31,7 +31,7 @@ pub enum Note {
         world: String,
         /// The result of the attempt, without a body.
         result: AttemptResult,
-        /// When the next scheduled attempt is due, or `None` if none is scheduled.
+        /// The time at which the next scheduled attempt is due, or `None` if none is scheduled.
         next_attempt: Option<Timestamp>,
     },
     /// The [initial lines](crate::SimulatorBuilder::initial_lines) were ignored, since the state file holds worlds

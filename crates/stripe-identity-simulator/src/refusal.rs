@@ -164,8 +164,8 @@ impl Refusal {
     /// Creates the refusal for a restricted key that the settings of the world keep from reading.
     pub(crate) fn sensitive_reads() -> Self {
         let message = "The provided key does not have the required permissions: the setting sensitive_reads of the \
-                       simulator does not allow restricted keys to read these sensitive fields and images. Set it to all \
-                       to allow it.";
+                       simulator does not allow restricted keys to read these sensitive fields and images. Set it \
+                       to all to allow it.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
@@ -250,14 +250,14 @@ impl Refusal {
 
     #[cfg(feature = "server")]
     pub(crate) fn no_control_token() -> Self {
-        let message = "The control API requires the token that the simulator printed when it started. Send it in the \
+        let message = "The control API requires the token that the simulator printed when it started, in the \
                        Simulator-Token header.";
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn wrong_control_token() -> Self {
-        let message = "The Simulator-Token header is wrong. It must have the token that the simulator printed when it \
+        let message = "The Simulator-Token header has another token than the one that the simulator printed when it \
                        started.";
         Self::new(StatusCode::FORBIDDEN, message)
     }

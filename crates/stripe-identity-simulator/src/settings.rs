@@ -51,9 +51,17 @@ impl FromStr for Clock {
     }
 }
 
-/// When the checks of a session end, after its user has submitted.
+/// The end of a session's checks, after its user has submitted.
 ///
 /// Its text is `at_once`, `retrieves:3`, or a duration such as `30s`.
+///
+/// ```
+/// use std::time::Duration;
+/// use stripe_identity_simulator::Processing;
+///
+/// assert_eq!("retrieves:3".parse(), Ok(Processing::AfterRetrieves(3)));
+/// assert_eq!("30s".parse(), Ok(Processing::After(Duration::from_secs(30))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Processing {
@@ -89,9 +97,16 @@ impl FromStr for Processing {
     }
 }
 
-/// When the redaction of a session ends.
+/// The end of a session's redaction.
 ///
 /// Its text is `by_request`, or a duration such as `4d`.
+///
+/// ```
+/// use std::time::Duration;
+/// use stripe_identity_simulator::Redacting;
+///
+/// assert_eq!("2h".parse(), Ok(Redacting::After(Duration::from_secs(2 * 60 * 60))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redacting {
@@ -122,9 +137,15 @@ impl FromStr for Redacting {
     }
 }
 
-/// Which sensitive fields and images a restricted key may read.
+/// The sensitive fields and images that a restricted key may read.
 ///
-/// Its text is `all`, `recent` or `none`.
+/// A request for others gets the status 403. Its text is `all`, `recent` or `none`.
+///
+/// ```
+/// use stripe_identity_simulator::SensitiveReads;
+///
+/// assert_eq!("recent".parse(), Ok(SensitiveReads::Recent));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SensitiveReads {
@@ -159,6 +180,16 @@ impl FromStr for SensitiveReads {
 ///
 /// A request beyond the limit gets the status 429 and the code `rate_limit`. Its text is `none`, or a number such as
 /// `25`, which is the limit of Stripe's sandboxes.
+///
+/// ```
+/// use std::num::NonZeroU32;
+///
+/// use stripe_identity_simulator::RateLimit;
+///
+/// assert_eq!("25".parse(), Ok(RateLimit::PerSecond(NonZeroU32::new(25).unwrap())));
+/// assert_eq!("none".parse(), Ok(RateLimit::None));
+/// assert!("0".parse::<RateLimit>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimit {

@@ -10,8 +10,8 @@ use crate::world::faults::Strike;
 use crate::world::idempotency::Entry;
 use crate::world::state::State;
 
-/// Returns what the rate limit and the faults do to a request. Refuses a request with the idempotency key of another
-/// one that is in progress.
+/// Returns the effect of the rate limit and the faults on a request. Refuses a request with the idempotency key of
+/// another one that is in progress.
 pub(crate) fn admit(
     state: &mut State,
     request: &Request<Bytes>,
