@@ -3,16 +3,16 @@ use serde::{Deserialize, Serialize};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// The result of one check of a report.
+    /// The result of one check, its field `status` in a report.
     pub enum ReportStatus {
-        /// The check failed. Its `error` has the reason.
+        /// The check failed. The field `error` has the reason.
         Unverified = "unverified",
         /// The check passed.
         Verified = "verified",
     }
 }
 
-/// Why one check failed. Each check has codes of its own.
+/// The reason why one check failed, its field `error` in a report. Each check has its codes.
 ///
 /// ```
 /// use stripe_identity_types::{ReportError, SelfieCheckErrorCode};
@@ -25,10 +25,10 @@ open_enum! {
 #[serde(bound(deserialize = "C: Deserialize<'de>"))]
 #[non_exhaustive]
 pub struct ReportError<C> {
-    /// The reason for programs.
+    /// The machine-readable reason.
     #[serde(default = "Option::default")]
     pub code: Option<C>,
-    /// The reason for people, in English, suitable for display to the user.
+    /// The human-readable reason, in English and suitable for display to the user.
     #[serde(default)]
     pub reason: Option<String>,
 }

@@ -5,10 +5,18 @@ use crate::date::Date;
 use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
 
-/// The verified data of a person. After redaction each text is `[redacted]`.
+/// The verified data of a person. The field `verified_outputs` of a session.
 ///
-/// A field marked *restricted* is present only if the call expands it by name and uses a
+/// A detail that no check has verified is absent.
+///
+/// A field marked *restricted* is absent unless the request expands it by name and uses a
 /// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read it.
+/// A restricted key that is not limited to some IP addresses reads it only within 48 hours after the
+/// session was processed.
+///
+/// After redaction, each text is `[redacted]` except the country of the address, which stays.
+/// [`dob`](Self::dob) is then day 1 of month 1 of year 1, and [`id_number_type`](Self::id_number_type)
+/// is absent.
 ///
 /// ```
 /// use stripe_identity_types::VerificationSession;
@@ -26,32 +34,33 @@ use crate::sensitive::Sensitive;
 #[serde(default)]
 #[non_exhaustive]
 pub struct VerifiedOutputs {
-    /// The person's address, if a check found it.
+    /// The person's address.
     pub address: Option<Address>,
     /// The date of birth. *Restricted*: [`SessionExpand::Dob`](crate::SessionExpand::Dob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
-    /// The email address, if it was checked.
+    /// The email address.
     pub email: Option<Sensitive<String>>,
     /// The first name.
     pub first_name: Option<Sensitive<String>>,
     /// The id number. *Restricted*: [`SessionExpand::IdNumber`](crate::SessionExpand::IdNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<Sensitive<String>>,
-    /// The type of the id number, if one was checked.
+    /// The type of the id number.
     pub id_number_type: Option<IdNumberType>,
     /// The last name.
     pub last_name: Option<Sensitive<String>>,
-    /// The phone number, if it was checked.
+    /// The phone number.
     pub phone: Option<Sensitive<String>>,
-    /// The sex, as one of a few values. Needs [`SessionExpand::Sex`](crate::SessionExpand::Sex).
+    /// The sex that the document states. Absent unless the request expands
+    /// [`SessionExpand::Sex`](crate::SessionExpand::Sex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sensitive<Sex>>,
-    /// The place of birth, as the document spells it. Needs
+    /// The place of birth, as the document spells it. Absent unless the request expands
     /// [`SessionExpand::UnparsedPlaceOfBirth`](crate::SessionExpand::UnparsedPlaceOfBirth).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_place_of_birth: Option<Sensitive<String>>,
-    /// The sex, as the document spells it. Needs
+    /// The sex, as the document spells it. Absent unless the request expands
     /// [`SessionExpand::UnparsedSex`](crate::SessionExpand::UnparsedSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_sex: Option<Sensitive<String>>,
