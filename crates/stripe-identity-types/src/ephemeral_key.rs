@@ -9,6 +9,8 @@ use crate::timestamp::Timestamp;
 /// A key with which an app that uses one of Stripe's mobile SDKs shows one session. It is valid for
 /// an hour.
 ///
+/// In Stripe's API, this is the object `ephemeral_key`.
+///
 /// The SDK parses the response that creates the key, so pass its body on to the app as it arrived.
 ///
 /// ```

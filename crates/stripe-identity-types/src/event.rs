@@ -20,8 +20,9 @@ use crate::sensitive::Sensitive;
 use crate::session::VerificationSession;
 use crate::timestamp::Timestamp;
 
-/// An event of the v1 API, with a snapshot of the object that it happened to. Stripe's object
-/// `event`.
+/// An event of the v1 API, with a snapshot of the object that it happened to.
+///
+/// In Stripe's API, this is the object `event`.
 ///
 /// Webhooks deliver it more than once and in any order. Stripe keeps it for 30 days.
 ///
@@ -152,7 +153,9 @@ fn are_compatible(version: &str, ours: &str) -> bool {
 
 has_id!(Event, EventId);
 
-/// The object that an event happened to. The field `data` of an event.
+/// The object that an event happened to.
+///
+/// In Stripe's API, this is the field `data` of an event.
 ///
 /// ```
 /// use stripe_identity_types::{Event, Json};
@@ -175,7 +178,9 @@ pub struct EventData {
     pub previous_attributes: Option<Sensitive<Json>>,
 }
 
-/// The request that caused an event. The field `request` of an event.
+/// The request that caused an event.
+///
+/// In Stripe's API, this is the field `request` of an event.
 ///
 /// Events of API versions until 2017 have the id in place of this object. Such an id parses as a
 /// request that has only an id.

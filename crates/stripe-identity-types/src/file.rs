@@ -19,7 +19,9 @@ use crate::sensitive::Sensitive;
 use crate::timestamp::Timestamp;
 
 /// A file at Stripe, without its contents: an image that a verification collected, or a file that
-/// you uploaded. Stripe's object `file`.
+/// you uploaded.
+///
+/// In Stripe's API, this is the object `file`.
 ///
 /// To download an image of an identity document or a selfie, a request needs a
 /// [restricted key](https://docs.stripe.com/identity/access-verification-results). A restricted key
@@ -98,7 +100,8 @@ impl File {
 has_id!(File, FileId);
 
 /// A link to the contents of a file, from which anyone can download them without an API key.
-/// Stripe's object `file_link`.
+///
+/// In Stripe's API, this is the object `file_link`.
 ///
 /// ```
 /// use stripe_identity_types::FileLink;

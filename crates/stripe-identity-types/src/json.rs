@@ -137,7 +137,7 @@ impl Json {
         (is_json && json.plain_value().is_none()).then_some(json)
     }
 
-    /// Returns the value if it can be written as it is: it exists, and would not be taken for a
+    /// Returns the value if it can be written unchanged: it exists, and would not be taken for a
     /// stand-in.
     fn plain_value(&self) -> Option<&Value> {
         self.value().filter(|value| Self::from_stand_in(value).is_none())
@@ -311,7 +311,7 @@ static MARK: OnceLock<String> = OnceLock::new();
 
 /// Turns JSON into text, so that `serde_json` can skip what is not UTF-8, or keep it in a [`Json`].
 ///
-/// Valid UTF-8 is returned as it is, without a byte order mark at its beginning. Otherwise each
+/// Valid UTF-8 is returned unchanged, without a byte order mark at its beginning. Otherwise each
 /// invalid byte becomes the escape of a lone surrogate, `\uDcNN` for the byte 0xNN, and a mark.
 /// Within a string, that is valid JSON but not text, so that parsing it as a `String` fails. `Json`
 /// restores the byte. After some thousands of invalid bytes the text is cut off, so that it is not

@@ -39,10 +39,10 @@
 //!   [`Date`]s, any part of which may be absent.
 //! - **Models serialize in Stripe's form,** so that a program can store them. The format must be
 //!   self-describing and write a struct as a map, as JSON, CBOR, and `MessagePack` with names do.
-//! - **Parameters serialize under Stripe's names.** They are nested maps and lists, which the body
-//!   of a request has as a form, such as `options[document][allowed_types][0]=passport`. A field
-//!   that is to be cleared serializes as `null`, and has an empty value in the form. The clients of
-//!   `stripe-identity-core` write the form.
+//! - **Parameters serialize under Stripe's names,** as nested maps and lists. In the form that is
+//!   the body of a request, they are pairs such as `options[document][allowed_types][0]=passport`.
+//!   A field that a request clears serializes as `null`, and has an empty value in the form. The
+//!   clients of `stripe-identity-core` write the form.
 //!
 //! The models follow API version [`API_VERSION`].
 

@@ -8,6 +8,8 @@ use crate::sensitive::Sensitive;
 
 /// One page of a list, newest objects first.
 ///
+/// In Stripe's API, this is the object `list`.
+///
 /// [`data`](Self::data) is required: JSON without it, or of another kind of object, does not parse
 /// as an empty list.
 ///

@@ -14,7 +14,7 @@ open_enum! {
         File = "file",
         /// A [`FileLink`](crate::FileLink).
         FileLink = "file_link",
-        /// A page of a [`List`](crate::List).
+        /// A [`List`](crate::List).
         List = "list",
         /// A [`ThinEvent`](crate::ThinEvent).
         ThinEvent = "v2.core.event",

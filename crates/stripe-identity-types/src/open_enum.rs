@@ -83,7 +83,8 @@ macro_rules! open_enum {
                 !matches!(self, Self::Unknown(_))
             }
 
-            /// Returns whether the value was missing or `null` in the JSON that it was parsed from.
+            /// Returns whether there is no value: the key was missing or `null`, or its text was
+            /// empty.
             pub fn is_absent(&self) -> bool {
                 self.as_str().is_empty()
             }

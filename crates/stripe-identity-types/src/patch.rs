@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a form has no fourth way to send a field")]
 pub enum Patch<T> {
-    /// Keeps the field as it is.
+    /// Keeps the field unchanged.
     #[default]
     Keep,
     /// Clears the field.
@@ -28,7 +28,7 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Returns whether the field is kept as it is.
+    /// Returns whether the field is kept unchanged.
     pub const fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }

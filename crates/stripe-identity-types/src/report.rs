@@ -22,8 +22,9 @@ use crate::sensitive::Sensitive;
 use crate::session::options::{DocumentOptions, IdNumberOptions, VerificationSessionType};
 use crate::timestamp::Timestamp;
 
-/// The results of one try at verification, check by check. Stripe's object
-/// `identity.verification_report`.
+/// The results of one try at verification, check by check.
+///
+/// In Stripe's API, this is the object `identity.verification_report`.
 ///
 /// A check that did not run is absent.
 ///
@@ -131,7 +132,9 @@ impl VerificationReport {
 
 has_id!(VerificationReport, VerificationReportId);
 
-/// The settings of the checks of a report. The field `options` of a report.
+/// The settings of the checks of a report.
+///
+/// In Stripe's API, this is the field `options` of a report.
 ///
 /// ```
 /// use stripe_identity_types::{ReportOptions, VerificationReport};

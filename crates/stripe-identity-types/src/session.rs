@@ -30,8 +30,9 @@ use crate::session::state::{RedactionState, SessionState};
 use crate::session::status::VerificationSessionStatus;
 use crate::timestamp::Timestamp;
 
-/// The verification of one person, over all of their tries. Stripe's object
-/// `identity.verification_session`.
+/// The verification of one person, over all of their tries.
+///
+/// In Stripe's API, this is the object `identity.verification_session`.
 ///
 /// You create a session, send the user to its [`url`](Self::url), and retrieve the result from it.
 ///
@@ -142,7 +143,8 @@ pub struct VerificationSession {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_flow: Option<VerificationFlowId>,
     /// The verified data of the person. Absent unless the session is verified and the request
-    /// expands [`SessionExpand::VerifiedOutputs`](crate::SessionExpand::VerifiedOutputs).
+    /// expands [`SessionExpand::VerifiedOutputs`](crate::SessionExpand::VerifiedOutputs) or one of
+    /// its fields.
     #[serde(default, deserialize_with = "hiding_errors", skip_serializing_if = "Option::is_none")]
     pub verified_outputs: Option<VerifiedOutputs>,
 }

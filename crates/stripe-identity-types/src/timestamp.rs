@@ -179,7 +179,7 @@ fn parse(text: &str) -> Option<i64> {
     let is_last_minute = (hour * 3600 + minute * 60 - offset).rem_euclid(86_400) == 86_340;
     let is_time = hour < 24 && minute < 60 && (second < 60 || second == 60 && is_last_minute);
     let is_date = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
-    // At most 12 digits of a year: no product below leaves 64 bits, but for the seconds.
+    // A year has at most 12 digits, so that every product but the seconds fits into 64 bits.
     let days = (is_date && is_time).then(|| days_until(year, month, day))?;
     let in_day = hour * 3600 + minute * 60 + second - offset;
     i64::try_from(i128::from(days) * 86_400 + i128::from(in_day)).ok()

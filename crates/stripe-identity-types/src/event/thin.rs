@@ -10,7 +10,8 @@ use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
 
 /// An event of the v2 API, which names the object that it happened to and has no snapshot of it.
-/// Stripe's object `v2.core.event`.
+///
+/// In Stripe's API, this is the object `v2.core.event`.
 ///
 /// A webhook delivers the event without its [`changes`](Self::changes). A request for the event by
 /// its id returns them too.
@@ -78,7 +79,9 @@ pub struct ThinEvent {
 
 has_id!(ThinEvent, EventId);
 
-/// The reason why an event happened. The field `reason` of a thin event.
+/// The reason why an event happened.
+///
+/// In Stripe's API, this is the field `reason` of a thin event.
 ///
 /// ```
 /// use stripe_identity_types::{ThinEvent, ThinEventReasonType};
@@ -139,7 +142,9 @@ open_enum! {
     }
 }
 
-/// The object that a thin event happened to. The field `related_object` of a thin event.
+/// The object that a thin event happened to.
+///
+/// In Stripe's API, this is the field `related_object` of a thin event.
 ///
 /// ```
 /// use stripe_identity_types::{ObjectType, RelatedObject};

@@ -64,7 +64,7 @@ impl CreateFile {
         self
     }
 
-    /// Creates a link together with the file.
+    /// Sets a link to create together with the file.
     pub fn file_link_data(mut self, link: FileLinkData) -> Self {
         self.file_link_data = Some(link);
         self

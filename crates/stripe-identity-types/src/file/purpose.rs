@@ -1,7 +1,7 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// What a file is for, its field `purpose`.
+    /// The purpose of a file.
     pub enum FilePurpose {
         /// A document that an account is required to submit. Such a file has no links.
         AccountRequirement = "account_requirement",

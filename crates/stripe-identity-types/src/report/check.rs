@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// The result of one check, its field `status` in a report.
+    /// The result of one check of a report.
     pub enum ReportStatus {
         /// The check failed. The field `error` has the reason.
         Unverified = "unverified",
@@ -12,7 +12,9 @@ open_enum! {
     }
 }
 
-/// The reason why one check failed, its field `error` in a report. Each check has its codes.
+/// The reason why one check of a report failed.
+///
+/// In Stripe's API, this is the field `error` of the check. The codes differ from check to check.
 ///
 /// ```
 /// use stripe_identity_types::{ReportError, SelfieCheckErrorCode};

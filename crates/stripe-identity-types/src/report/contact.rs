@@ -5,7 +5,9 @@ use crate::open_enum::open_enum;
 use crate::report::check::{ReportError, ReportStatus};
 use crate::sensitive::Sensitive;
 
-/// The check of an email address. The field `email` of a report.
+/// The check of an email address.
+///
+/// In Stripe's API, this is the field `email` of a report.
 ///
 /// ```
 /// use stripe_identity_types::{ReportStatus, VerificationReport};
@@ -42,7 +44,9 @@ open_enum! {
     }
 }
 
-/// The check of a phone number. The field `phone` of a report.
+/// The check of a phone number.
+///
+/// In Stripe's API, this is the field `phone` of a report.
 ///
 /// ```
 /// use stripe_identity_types::{PhoneCheckErrorCode, VerificationReport};

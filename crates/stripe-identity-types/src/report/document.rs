@@ -10,7 +10,9 @@ use crate::sensitive::Sensitive;
 use crate::session::options::DocumentType;
 use crate::session::outputs::Sex;
 
-/// The check of an identity document. The field `document` of a report.
+/// The check of an identity document.
+///
+/// In Stripe's API, this is the field `document` of a report.
 ///
 /// A detail that the document does not state, or that the check could not read, is absent. After
 /// redaction, each text is `[redacted]` except the country of the address, which stays.

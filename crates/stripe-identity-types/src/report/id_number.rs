@@ -7,7 +7,9 @@ use crate::report::check::{ReportError, ReportStatus};
 use crate::sensitive::Sensitive;
 use crate::session::outputs::IdNumberType;
 
-/// The check of an id number. The field `id_number` of a report.
+/// The check of an id number.
+///
+/// In Stripe's API, this is the field `id_number` of a report.
 ///
 /// A detail that was not checked is absent. After redaction, each text is `[redacted]`.
 ///

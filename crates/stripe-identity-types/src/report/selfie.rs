@@ -5,7 +5,9 @@ use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
 use crate::report::check::{ReportError, ReportStatus};
 
-/// The comparison of a selfie with the document's photo. The field `selfie` of a report.
+/// The comparison of a selfie with the document's photo.
+///
+/// In Stripe's API, this is the field `selfie` of a report.
 ///
 /// ```
 /// use stripe_identity_types::{ReportStatus, VerificationReport};

@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccountId, PersonId};
 use crate::sensitive::Sensitive;
 
-/// The details of a user that were provided in advance. The field `provided_details` of a session.
+/// The details of a user that were provided in advance.
+///
+/// In Stripe's API, this is the field `provided_details` of a session.
 ///
 /// ```
 /// use stripe_identity_types::{ProvidedDetails, VerificationSession};
@@ -28,8 +30,9 @@ pub struct ProvidedDetails {
     pub phone: Option<Sensitive<String>>,
 }
 
-/// The person on a connected account that a session is about. The field `related_person` of a
-/// session.
+/// The person on a connected account that a session is about.
+///
+/// In Stripe's API, this is the field `related_person` of a session.
 ///
 /// ```
 /// use stripe_identity_types::VerificationSession;

@@ -2,7 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
 
-/// The reason why the last try of a session failed. The field `last_error` of a session.
+/// The reason why the last try of a session failed.
+///
+/// In Stripe's API, this is the field `last_error` of a session.
 ///
 /// ```
 /// use stripe_identity_types::{LastErrorCode, VerificationSession};
@@ -37,7 +39,7 @@ impl LastError {
 open_enum! {
     /// The machine-readable reason why a try failed.
     pub enum LastErrorCode {
-        /// The user started the verification and left before submitting.
+        /// The user left before submitting.
         Abandoned = "abandoned",
         /// The user declined to be verified by Stripe.
         ConsentDeclined = "consent_declined",

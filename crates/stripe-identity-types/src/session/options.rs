@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// What a session verifies, its field `type`.
+    /// The type of a session: what it verifies.
     pub enum VerificationSessionType {
         /// An identity document, and also a selfie and an id number if the options require them.
         Document = "document",
@@ -16,8 +16,9 @@ open_enum! {
     }
 }
 
-/// The checks of a session, with their settings. The field `options` of a session. A check that is
-/// absent does not run.
+/// The checks of a session, with their settings.
+///
+/// In Stripe's API, this is the field `options` of a session. A check that is absent does not run.
 ///
 /// ```
 /// use stripe_identity_types::VerificationSession;

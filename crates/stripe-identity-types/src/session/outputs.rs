@@ -5,7 +5,9 @@ use crate::date::Date;
 use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
 
-/// The verified data of a person. The field `verified_outputs` of a session.
+/// The verified data of a person.
+///
+/// In Stripe's API, this is the field `verified_outputs` of a session.
 ///
 /// A detail that no check has verified is absent.
 ///
@@ -24,7 +26,7 @@ use crate::sensitive::Sensitive;
 /// let session: VerificationSession = serde_json::from_str(
 ///     r#"{"id": "vs_1", "status": "verified", "verified_outputs": {"first_name": "Robin", "dob": {"year": 1990}}}"#,
 /// )?;
-/// let outputs = session.verified_outputs.expect("the call asked for them");
+/// let outputs = session.verified_outputs.expect("the request expanded them");
 /// assert_eq!(outputs.first_name.as_ref().map(|name| name.expose().as_str()), Some("Robin"));
 /// assert_eq!(outputs.dob.and_then(|dob| dob.expose().year), Some(1990));
 /// # Ok::<(), serde_json::Error>(())

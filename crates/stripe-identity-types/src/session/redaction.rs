@@ -3,7 +3,10 @@ use serde::{Deserialize, Serialize};
 use crate::lenient::null_as_default;
 use crate::open_enum::open_enum;
 
-/// The redaction of a session, which erases its personal data. The field `redaction` of a session.
+/// The redaction of a session, which erases its personal data.
+///
+/// In Stripe's API, this is the field `redaction` of a session. The redaction covers everything that
+/// belongs to the session, such as its reports and events.
 ///
 /// ```
 /// use stripe_identity_types::{Redaction, RedactionStatus, VerificationSession};

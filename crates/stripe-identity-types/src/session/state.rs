@@ -25,7 +25,8 @@ use crate::session::status::VerificationSessionStatus;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// It serializes in Stripe's terms, as [`SessionView`](crate::SessionView) describes.
+/// It serializes as a map of Stripe's `status` and `last_error`, which
+/// [`SessionView`](crate::SessionView#stored-form) describes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "StoredState", into = "StoredState")]
 #[non_exhaustive]
@@ -123,15 +124,15 @@ impl From<SessionState> for StoredState {
 /// let session: VerificationSession =
 ///     serde_json::from_str(r#"{"id": "vs_1", "status": "verified", "redaction": {"status": "redacted"}}"#)?;
 /// match session.redaction_state() {
-///     RedactionState::NotRequested => println!("the personal data is there"),
-///     RedactionState::InProgress(status) => println!("wait: {status}"),
-///     RedactionState::Done => println!("the personal data is gone"),
+///     RedactionState::NotRequested => println!("no redaction was requested"),
+///     RedactionState::InProgress(status) => println!("the redaction is running: {status}"),
+///     RedactionState::Done => println!("the personal data has been erased"),
 ///     _ => {}
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// It serializes in Stripe's terms, as [`SessionView`](crate::SessionView) describes.
+/// It serializes as the status of the redaction, or as `null` if none was requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Option<RedactionStatus>", into = "Option<RedactionStatus>")]
 #[non_exhaustive]

@@ -40,7 +40,7 @@ fn survives(before: &Value, after: Option<&Value>) -> Result<(), String> {
     }
 }
 
-/// A model, as the round trip that JSON makes through it.
+/// The round trip of JSON through a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Model(fn(&Value) -> Result<Value, serde_json::Error>);
 
