@@ -16,9 +16,10 @@ const LONGEST_BODY: usize = 256 * 1024;
 /// All of Stripe's APIs share this object. Its fields about charges, cards and other parts of a
 /// payment are for the payment APIs.
 ///
-/// [`from_slice`](Self::from_slice) parses a whole body, and serde the value of the key `error`.
-/// Neither fails because of a field: a field of an unexpected type is absent, so that the rest of
-/// the error is not lost. To serde, a value that is not an object is an error without fields.
+/// [`from_slice`](Self::from_slice) parses a whole body. [`Deserialize`] parses the value of the key
+/// `error`. Neither fails because of a field: a field of an unexpected type is absent, so that the
+/// rest of the error is not lost. `Deserialize` parses a value that is not an object as an error
+/// without fields.
 ///
 /// `Debug` shows only a type and a code that have a name, since Stripe may quote the request in all
 /// other fields.

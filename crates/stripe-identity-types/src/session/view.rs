@@ -44,7 +44,7 @@ use crate::timestamp::Timestamp;
 /// or canceled, redacted.
 ///
 /// The order of delivery still matters in two cases. If two events happened in the same second and
-/// are at the same point of the life of a session, the view shows the one that was applied first.
+/// have the same position in the life of a session, the view shows the one that was applied first.
 /// If a snapshot does not parse, the view keeps what the type of the event does not imply.
 ///
 /// # Stored form
@@ -89,7 +89,7 @@ pub struct SessionView {
     /// known, and any event is newer.
     #[serde(default)]
     pub as_of: Option<Timestamp>,
-    /// The point of the life of a session at which that event is, to order events of the same second.
+    /// The position of that event in the life of a session, which orders events of the same second.
     #[serde(default)]
     rank: u8,
 }
@@ -164,8 +164,7 @@ impl From<&VerificationSession> for SessionView {
     }
 }
 
-/// Returns the point of the life of a session at which an event is, and the state that its type
-/// implies.
+/// Returns the position of an event in the life of a session, and the state that its type implies.
 fn implied_by(type_: &EventType) -> Option<(u8, Option<SessionState>)> {
     match type_ {
         EventType::VerificationSessionCreated => Some((0, Some(SessionState::NotStarted))),
