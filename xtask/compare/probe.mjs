@@ -77,10 +77,12 @@ const thinHeader = Stripe.webhooks.generateTestHeaderString({ payload: thin, sec
 row("thin event", (await stripe("ok").parseEventNotification(thin, thinHeader, "whsec_new")).id);
 
 row("timeout by default", stripe("ok").getApiField("timeout"), "ms; retries by default:", stripe("ok").getMaxNetworkRetries());
-let start = performance.now();
-const dripped = await settle(create("drip", { timeout: 2000, maxNetworkRetries: 0 }));
-row("a body of 10 s in drips, timeout 2 s", dripped.error?.type ?? "success", "after", seconds(start));
-start = performance.now();
+for (const [name, httpClient] of [["default", undefined], ["fetch", Stripe.createFetchHttpClient()]]) {
+  const start = performance.now();
+  const { error } = await settle(create("drip", { httpClient, timeout: 2000, maxNetworkRetries: 0 }));
+  row(`a body of 10 s in drips, timeout 2 s, ${name} client`, error?.type ?? "success", "after", seconds(start));
+}
+const start = performance.now();
 const silent = await settle(create("silent", { timeout: 1000 }));
 row("silence, timeout 1 s", silent.error.type, "after", seconds(start), await attempts("silent"));
 
