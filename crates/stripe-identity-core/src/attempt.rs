@@ -1,6 +1,6 @@
-//! Reports a call while it runs: a `tracing` span for the call, and for each attempt an event and a call
-//! of the hook. No event, and no `Debug` of an [`Attempt`], holds a key, a query, a body or a path that a
-//! caller wrote.
+//! Reports a call while it runs: a `tracing` span for the call, and for each attempt an event and a
+//! call of the hook. No event, and no `Debug` of an [`Attempt`], holds a key, a query, a body or a
+//! path that a caller wrote.
 
 use std::fmt;
 use std::time::Duration;

@@ -226,7 +226,8 @@ async fn drive<T: FromResponse>(
     loop {
         step = match step {
             Step::Send(request, sent) => {
-                // Through the trait object, and not through the `Arc`, whose own `send` takes one more box.
+                // Through the trait object, and not through the `Arc`, whose own `send` takes one
+                // more box.
                 let outcome = (*transport).send(request).instrument(sent.span().clone()).await;
                 sent.reply(outcome, transport.now())
             }

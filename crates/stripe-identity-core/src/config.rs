@@ -110,8 +110,8 @@ impl Config {
         self.0.base_url.as_str()
     }
 
-    /// Returns the base URL of uploads and downloads: `https://files.stripe.com` by default. It does not
-    /// end with `/`.
+    /// Returns the base URL of uploads and downloads: `https://files.stripe.com` by default. It does
+    /// not end with `/`.
     pub fn files_base_url(&self) -> &str {
         self.0.files_base_url.as_str()
     }
@@ -163,7 +163,8 @@ impl Config {
 }
 
 fn default_headers() -> HeaderMap {
-    // Each request adds `Authorization`, `Idempotency-Key`, `Content-Type` and `Content-Length` to a copy.
+    // Each request adds `Authorization`, `Idempotency-Key`, `Content-Type` and `Content-Length` to a
+    // copy.
     let mut headers = HeaderMap::with_capacity(10);
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
@@ -226,8 +227,8 @@ impl ConfigBuilder {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key or an option is invalid.
-    /// [`Error::invalid_input`](crate::Error::invalid_input) returns the reason. If several are invalid,
-    /// the error is that of the first.
+    /// [`Error::invalid_input`](crate::Error::invalid_input) returns the reason. If several are
+    /// invalid, the error is that of the first.
     pub fn build(self) -> Result<Config, Error> {
         self.settings.map(|settings| Config(Arc::new(settings)))
     }
@@ -282,14 +283,14 @@ impl ConfigBuilder {
 
     /// Sets the connected account that calls act on. An empty account means none, which is the default.
     ///
-    /// An account together with a [context](Self::context) is invalid, since a context names the account
-    /// too. To replace a context that is set, clear it with `context("")` first.
+    /// An account together with a [context](Self::context) is invalid, since a context names the
+    /// account too. To replace a context that is set, clear it with `context("")` first.
     pub fn account(self, account: impl Into<AccountId>) -> Self {
         self.try_with(|settings| set_scope(&mut settings.headers, Some(account.into().as_str()), None))
     }
 
-    /// Sets the context that calls act in: account ids joined by `/`. An empty context means none, which
-    /// is the default.
+    /// Sets the context that calls act in: account ids joined by `/`. An empty context means none,
+    /// which is the default.
     ///
     /// A context together with an [account](Self::account) is invalid. To replace an account that is
     /// set, clear it with `account("")` first.
@@ -326,7 +327,8 @@ impl ConfigBuilder {
     /// Sets how long a call may take in all, attempts and waits together. Defaults to no limit.
     ///
     /// An attempt gets at most the time that is left. A retry is not made if the wait before it would
-    /// last until the deadline; the call then fails with the error of the last attempt. Zero is invalid.
+    /// last until the deadline; the call then fails with the error of the last attempt. Zero is
+    /// invalid.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.try_with(|settings| {
             settings.deadline = Some(not_zero(deadline)?);
@@ -361,10 +363,10 @@ impl ConfigBuilder {
     ///
     /// The hook runs between the attempts, so it should return quickly.
     ///
-    /// `tracing` gets the same: a span `stripe_call` with the target `stripe_identity`, in it a response
-    /// at the level `info`, a failure and a retry at `warn`, and a poll whose condition is not met at
-    /// `debug`. A response with a [notice](crate::Meta::notice) adds an event at `warn` with the target
-    /// `stripe_identity::notice`.
+    /// `tracing` gets the same: a span `stripe_call` with the target `stripe_identity`, in it a
+    /// response at the level `info`, a failure and a retry at `warn`, and a poll whose condition is
+    /// not met at `debug`. A response with a [notice](crate::Meta::notice) adds an event at `warn`
+    /// with the target `stripe_identity::notice`.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -87,8 +87,8 @@ impl DecodeError {
             Ok(_) => (error.line(), error.column(), serde_json::error::Category::Data),
             Err(syntax) => (syntax.line(), syntax.column(), syntax.classify()),
         };
-        // Invalid JSON may end anywhere, and only the position is meaningful. An unexpected type is that
-        // of a field.
+        // Invalid JSON may end anywhere, and only the position is meaningful. An unexpected type is
+        // that of a field.
         let has_field = category == serde_json::error::Category::Data && !path.is_empty();
         let path = if has_field { path } else { ".".to_owned() };
         // serde's message is dropped, since it quotes the unexpected value.
@@ -100,8 +100,8 @@ impl DecodeError {
         Self { path: ".".to_owned(), line: 0, column: 0, category: serde_json::error::Category::Data }
     }
 
-    /// Converts the error of a part to one of the whole text, in which the part is at `path` and begins at
-    /// `base`.
+    /// Converts the error of a part to one of the whole text, in which the part is at `path` and
+    /// begins at `base`.
     pub(crate) fn below(self, path: &str, base: Position) -> Self {
         let path = if self.path == "." { path.to_owned() } else { format!("{path}.{}", self.path) };
         let column = if self.line == 1 { self.column + base.column } else { self.column };
@@ -112,8 +112,8 @@ impl DecodeError {
 
 /// Writes the path without the keys of maps, which are data and may name a person.
 ///
-/// Among the models of this workspace, only metadata is a map. In other models, a key that does not look
-/// like the name of a field is left out.
+/// Among the models of this workspace, only metadata is a map. In other models, a key that does not
+/// look like the name of a field is left out.
 fn field_path(path: &Path) -> String {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let mut text = String::new();

@@ -19,8 +19,8 @@ pub use crate::encode::FilePart;
 ///
 /// A value is one request to the endpoint. The endpoints of this crate are in
 /// [`resources`](crate::resources). With an endpoint of your own,
-/// [`Client::call`](crate::Client::call) reaches a part of the API that this crate does not cover. For a
-/// single request, [`Client::raw`](crate::Client::raw) is shorter.
+/// [`Client::call`](crate::Client::call) reaches a part of the API that this crate does not cover.
+/// For a single request, [`Client::raw`](crate::Client::raw) is shorter.
 ///
 /// ```
 /// use stripe_identity_core::endpoint::{Endpoint, Route};
@@ -58,8 +58,8 @@ pub trait Endpoint {
     /// The type that a successful response is parsed into.
     type Response: FromResponse;
 
-    /// The type of the arguments of [`Call::expand`](crate::Call::expand), such as `&'static str`: the parts
-    /// of the response that can be expanded.
+    /// The type of the arguments of [`Call::expand`](crate::Call::expand), such as `&'static str`:
+    /// the parts of the response that can be expanded.
     type Expand: AsRef<str>;
 
     /// Returns the method, the host and the path.

@@ -240,8 +240,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns whether any attempt may have reached Stripe, and so may have taken effect. If `false`, no
-    /// attempt has.
+    /// Returns whether any attempt may have reached Stripe, and so may have taken effect. If `false`,
+    /// no attempt has.
     ///
     /// ```
     /// use stripe_identity_core::{TransportError, TransportErrorKind};

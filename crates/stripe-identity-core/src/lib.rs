@@ -8,9 +8,9 @@
 //! - A [`Config`] sends nothing: `….retrieve("vs_123").start()` returns the first [`Step`] for a loop of
 //!   your own, as above.
 //!
-//! All three have the same methods, and [`resources`] lists them by resource. This crate does no I/O and
-//! depends on no runtime, TLS or socket. It owns the policy of a call: headers, idempotency, retries,
-//! deadlines, pagination and errors.
+//! All three have the same methods, and [`resources`] lists them by resource. This crate does no I/O
+//! and depends on no runtime, TLS or socket. It owns the policy of a call: headers, idempotency,
+//! retries, deadlines, pagination and errors.
 //!
 //! # Errors
 //!

@@ -124,13 +124,13 @@ impl<C: Caller, E: ListEndpoint> Call<C, E> {
 macro_rules! items_of {
     ($($client:ident)+) => { $(
         impl<E: ListEndpoint> Call<$client, E> {
-            /// Returns the objects of the list, from the page that this call requests to the last. A page is
-            /// fetched when the one before it is used up.
+            /// Returns the objects of the list, from the page that this call requests to the last. A
+            /// page is fetched when the one before it is used up.
             ///
-            /// The objects come newest first, or oldest first if the parameters have `ending_before`. An
-            /// object that does not parse is replaced by an error of kind [`Decode`](ErrorKind::Decode) with
-            /// the object's [id](Error::object_id), and the other objects follow. After any other error
-            /// there are no more objects.
+            /// The objects come newest first, or oldest first if the parameters have `ending_before`.
+            /// An object that does not parse is replaced by an error of kind
+            /// [`Decode`](ErrorKind::Decode) with the object's [id](Error::object_id), and the other
+            /// objects follow. After any other error there are no more objects.
             ///
             /// ```
             /// # use stripe_identity_core::{BlockingClient, Error};
@@ -159,13 +159,14 @@ impl<E: ListEndpoint> Pages<Config, E> {
     ///
     /// # Errors
     ///
-    /// [`BrokenPagination`](ErrorKind::BrokenPagination) if the last page has `has_more` but names no next
-    /// page. After it, there are no more pages.
+    /// [`BrokenPagination`](ErrorKind::BrokenPagination) if the last page has `has_more` but names no
+    /// next page. After it, there are no more pages.
     pub fn next_call(&mut self) -> Result<Option<Call<Config, E>>, Error> {
         self.paginator.call()
     }
 
-    /// Receives the result of the call that [`next_call`](Self::next_call) returned, and returns its page.
+    /// Receives the result of the call that [`next_call`](Self::next_call) returned, and returns its
+    /// page.
     ///
     /// # Errors
     ///
@@ -180,8 +181,8 @@ type InFlight<E> = Pin<Box<dyn Future<Output = Result<Response<<E as Endpoint>::
 
 /// The pages of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
 ///
-/// [`Call::pages`] returns it. Pages from a [`Config`] have no transport, so they are neither iterator nor
-/// stream. A loop of your own fetches them with [`next_call`](Self::next_call) and
+/// [`Call::pages`] returns it. Pages from a [`Config`] have no transport, so they are neither
+/// iterator nor stream. A loop of your own fetches them with [`next_call`](Self::next_call) and
 /// [`receive`](Self::receive):
 ///
 /// ```
@@ -380,8 +381,8 @@ macro_rules! next_of_streams {
         impl<E: ListEndpoint> $name<Client, E> {
             #[doc = concat!("Returns the next ", $what, ", or `None` at the end.")]
             ///
-            /// Unlike `StreamExt::next`, this method needs no import. Its future may be dropped: the next call
-            /// continues the same request.
+            /// Unlike `StreamExt::next`, this method needs no import. Its future may be dropped: the
+            /// next call continues the same request.
             pub async fn next(&mut self) -> Option<Result<$item, Error>> {
                 std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
             }

@@ -1,8 +1,8 @@
 //! The endpoints of Stripe Identity, files, events and ephemeral keys, and the calls on them.
 //!
 //! Each module has one resource: a type such as
-//! [`VerificationSessions`](verification_sessions::VerificationSessions) with a method for each call, and a
-//! type for each endpoint. A call by method and a call of the endpoint are the same:
+//! [`VerificationSessions`](verification_sessions::VerificationSessions) with a method for each call,
+//! and a type for each endpoint. A call by method and a call of the endpoint are the same:
 //!
 //! ```
 //! use stripe_identity_core::resources::verification_sessions::Retrieve;

@@ -135,11 +135,11 @@ impl Meta {
         &self.headers
     }
 
-    /// Returns the body as it arrived, with the fields that the model does not know. It may hold personal
-    /// data.
+    /// Returns the body as it arrived, with the fields that the model does not know. It may hold
+    /// personal data.
     ///
-    /// In an [`Error`](crate::Error), it is cut to 16 KiB. If the error is about one object of a page, it
-    /// is that object instead of the page.
+    /// In an [`Error`](crate::Error), it is cut to 16 KiB. If the error is about one object of a
+    /// page, it is that object instead of the page.
     pub fn body(&self) -> &Bytes {
         &self.body
     }

@@ -48,7 +48,8 @@ pub enum RetryDecision {
 pub enum GiveUpReason {
     /// Another attempt would fail in the same way, or the server asks not to retry.
     NotRetryable,
-    /// The call has made all the retries that [`max_retries`](crate::ConfigBuilder::max_retries) allows.
+    /// The call has made all the retries that [`max_retries`](crate::ConfigBuilder::max_retries)
+    /// allows.
     RetriesExhausted,
     /// The wait before the next attempt would last until the deadline or beyond it.
     NoTimeLeft,

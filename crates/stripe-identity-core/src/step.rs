@@ -90,8 +90,8 @@ pub struct WaitingCall<T> {
 
 /// How long Stripe keeps an idempotency key, at least. After that, a retry may take effect again.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-/// The latest time after the start of a call at which an attempt with a key may begin, so that it arrives
-/// in time.
+/// The latest time after the start of a call at which an attempt with a key may begin, so that it
+/// arrives in time.
 const LAST_ATTEMPT: Duration = Duration::from_secs(24 * 3600 - 600);
 
 /// The state of a call: its request, its limits, and its progress.

@@ -280,8 +280,8 @@ impl StdError for TransportError {
     }
 }
 
-/// The kinds of [`TransportError`]. The kind decides whether the call is retried, and whether the request
-/// counts as sent.
+/// The kinds of [`TransportError`]. The kind decides whether the call is retried, and whether the
+/// request counts as sent.
 ///
 /// To tell similar kinds apart:
 ///

@@ -10,9 +10,9 @@ use super::percent::push_escaped;
 
 /// Appends the parameters to a form.
 ///
-/// A struct or a map becomes one pair for each field. A nested field becomes `name[field]`, an element of a
-/// list `name[index]`. `None` becomes an empty value, with which Stripe clears a field, so a field that is
-/// to stay unchanged must be skipped. Empty structs, maps and lists add nothing.
+/// A struct or a map becomes one pair for each field. A nested field becomes `name[field]`, an
+/// element of a list `name[index]`. `None` becomes an empty value, with which Stripe clears a field,
+/// so a field that is to stay unchanged must be skipped. Empty structs, maps and lists add nothing.
 pub(crate) fn append(form: &mut String, params: &(impl Serialize + ?Sized)) -> Result<(), Unrepresentable> {
     params.serialize(&mut Form { text: form, name: String::with_capacity(64), is_key: false })
 }
@@ -47,8 +47,8 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 /// A position in the form.
 struct Form<'a> {
     text: &'a mut String,
-    /// The escaped name of the position; empty at the top. One buffer is used for all positions: it grows
-    /// on the way down and is cut on the way up.
+    /// The escaped name of the position; empty at the top. One buffer is used for all positions: it
+    /// grows on the way down and is cut on the way up.
     name: String,
     /// Whether the value is written without a name, as the key of a map.
     is_key: bool,
@@ -427,7 +427,8 @@ mod tests {
         assert_eq!(form(std::collections::BTreeMap::from([(7, "x")])), "7=x");
     }
 
-    /// A number as `serde_json` passes it with `arbitrary_precision`, which a single test cannot enable.
+    /// A number as `serde_json` passes it with `arbitrary_precision`, which a single test cannot
+    /// enable.
     #[derive(Serialize)]
     #[serde(rename = "$serde_json::private::Number")]
     struct PreciseNumber {

@@ -28,8 +28,8 @@ pub(crate) fn push_escaped(url: &mut String, text: &str) {
     }
 }
 
-/// Returns whether every server reads a path segment alike: nothing in it ends it, leads up the tree, or
-/// can be decoded in two ways.
+/// Returns whether every server reads a path segment alike: nothing in it ends it, leads up the tree,
+/// or can be decoded in two ways.
 pub(crate) fn is_plain_segment(segment: &str) -> bool {
     if !segment.is_empty() && segment.bytes().all(is_plain_byte) {
         return true;

@@ -6,8 +6,8 @@ use crate::page::Page;
 
 /// An endpoint that returns a list, page by page.
 ///
-/// [`Call::pages`](crate::Call::pages) and `items()` walk through the list. An endpoint of your own needs a
-/// model with an id:
+/// [`Call::pages`](crate::Call::pages) and `items()` walk through the list. An endpoint of your own
+/// needs a model with an id:
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};

@@ -35,8 +35,8 @@ pub enum Host {
 impl Route {
     /// Creates a route. The template is an absolute path such as `/v1/files/{file}`, without a query.
     ///
-    /// A template that is not plain segments, or that has more than one `{name}`, is refused when a call is
-    /// made.
+    /// A template that is not plain segments, or that has more than one `{name}`, is refused when a
+    /// call is made.
     pub const fn new(method: Method, host: Host, template: &'static str) -> Self {
         Self { method, host, template: Cow::Borrowed(template), query: None }
     }
@@ -75,8 +75,8 @@ impl Route {
         &self.template
     }
 
-    /// Returns the template if it is a constant, and `/` otherwise. A path that was built at run time may
-    /// hold personal data, and is not logged.
+    /// Returns the template if it is a constant, and `/` otherwise. A path that was built at run time
+    /// may hold personal data, and is not logged.
     pub(crate) fn static_template(&self) -> &'static str {
         match self.template {
             Cow::Borrowed(template) => template,
@@ -84,8 +84,8 @@ impl Route {
         }
     }
 
-    /// Returns the id in the path of a request, decoded, or `None` if the request does not match this route.
-    /// The id is empty if the route has none.
+    /// Returns the id in the path of a request, decoded, or `None` if the request does not match this
+    /// route. The id is empty if the route has none.
     ///
     /// This is for servers that take the place of Stripe, such as a simulator.
     ///

@@ -144,14 +144,15 @@ impl<C: Caller> Files<C> {
         Call::new(&self.caller, Retrieve::new(file))
     }
 
-    /// Uploads a file to the files host, `multipart/form-data` encoded. A retry sends it again from memory.
+    /// Uploads a file to the files host, `multipart/form-data` encoded. A retry sends it again from
+    /// memory.
     #[doc(alias = "upload")]
     pub fn create(&self, file: CreateFile) -> Call<C, Create> {
         Call::new(&self.caller, Create::new(file))
     }
 
-    /// Downloads the contents of a file from the files host. They are read into memory as a whole, up to
-    /// the transport's limit.
+    /// Downloads the contents of a file from the files host. They are read into memory as a whole, up
+    /// to the transport's limit.
     ///
     /// Images that a verification collected need a restricted key: see [`Call::api_key`].
     #[doc(alias = "contents")]

@@ -60,8 +60,8 @@ impl<C: Caller> ThinEvents<C> {
         in_context_of(event, self.retrieve(&event.id))
     }
 
-    /// Retrieves the session that an event is about, in its present state. Returns `None` if the event is
-    /// about another object.
+    /// Retrieves the session that an event is about, in its present state. Returns `None` if the
+    /// event is about another object.
     #[doc(alias = "fetch_related_object")]
     pub fn verification_session(&self, event: &ThinEvent) -> Option<Call<C, verification_sessions::Retrieve>> {
         let object = event.related_object.as_ref()?;
@@ -69,9 +69,9 @@ impl<C: Caller> ThinEvents<C> {
         Some(in_context_of(event, Call::new(&self.caller, verification_sessions::Retrieve::new(id))))
     }
 
-    /// Retrieves the object that an event is about, in its present state, from the path and query that the
-    /// event names. Returns `None` if the event names none. A path that could lead to another host is
-    /// refused when the call is made.
+    /// Retrieves the object that an event is about, in its present state, from the path and query
+    /// that the event names. Returns `None` if the event names none. A path that could lead to
+    /// another host is refused when the call is made.
     #[doc(alias = "fetch_related_object")]
     pub fn related_object(&self, event: &ThinEvent) -> Option<Call<C, Raw<()>>> {
         let url = event.related_object.as_ref()?.url.as_ref()?.expose().as_str();

@@ -95,7 +95,8 @@ impl<C: Caller> VerificationSessions<C> {
         Call::new(&self.caller, List::new(params))
     }
 
-    /// Retrieves a session. If it requires input, its `client_secret` and `url` are those for the next try.
+    /// Retrieves a session. If it requires input, its `client_secret` and `url` are those for the
+    /// next try.
     #[doc(alias = "get")]
     pub fn retrieve(&self, session: impl Into<VerificationSessionId>) -> Call<C, Retrieve> {
         Call::new(&self.caller, Retrieve::new(session))
@@ -103,11 +104,11 @@ impl<C: Caller> VerificationSessions<C> {
 
     /// Creates a session.
     ///
-    /// Stripe bills a session once its user has submitted. Take the
-    /// [idempotency key](Call::idempotency_key) from a record of this attempt to verify that was written
-    /// before the call. The call can then be repeated, even after a crash, and creates one session for as
-    /// long as Stripe keeps the key, which is at least 24 hours. After that, look for the session by its
-    /// `client_reference_id` first.
+    /// Stripe bills a session once its user has submitted. Take the [idempotency
+    /// key](Call::idempotency_key) from a record of this attempt to verify that was written before
+    /// the call. The call can then be repeated, even after a crash, and creates one session for as
+    /// long as Stripe keeps the key, which is at least 24 hours. After that, look for the session by
+    /// its `client_reference_id` first.
     ///
     /// Do not make the key from the user's id alone: when the user verifies for the second time, Stripe
     /// would return the first response again.
@@ -125,8 +126,8 @@ impl<C: Caller> VerificationSessions<C> {
         Call::new(&self.caller, Update::new(session, params))
     }
 
-    /// Cancels a session that requires input: it takes no more tries. This cannot be undone. For any other
-    /// session, the call fails with [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
+    /// Cancels a session that requires input: it takes no more tries. This cannot be undone. For any
+    /// other session, the call fails with [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
     pub fn cancel(&self, session: impl Into<VerificationSessionId>) -> Call<C, Cancel> {
         Call::new(&self.caller, Cancel::new(session))
     }
@@ -134,12 +135,13 @@ impl<C: Caller> VerificationSessions<C> {
     /// Starts to remove everything collected about the person, from this session and all objects that
     /// belong to it. This cannot be undone.
     ///
-    /// The session must be verified or require input. A session that requires input is canceled too. For
-    /// any other session, the call fails with [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
+    /// The session must be verified or require input. A session that requires input is canceled too.
+    /// For any other session, the call fails with
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
     ///
     /// Redaction may take four days. During that time,
-    /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status `processing`.
-    /// After it, personal texts are `[redacted]` and the metadata is empty.
+    /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status
+    /// `processing`. After it, personal texts are `[redacted]` and the metadata is empty.
     pub fn redact(&self, session: impl Into<VerificationSessionId>) -> Call<C, Redact> {
         Call::new(&self.caller, Redact::new(session))
     }
@@ -148,14 +150,14 @@ impl<C: Caller> VerificationSessions<C> {
 impl<C: Caller> Call<C, Retrieve> {
     /// Polls the session until it meets a condition, for at most `within`.
     ///
-    /// The waits between the polls grow from 1 s to a hundredth of `within`, but at least to 5 s and at
-    /// most to an hour. A poll that fails transiently (a lost connection, a rate limit, an outage) counts
-    /// as "not met yet": such failures are bounded by `within`, not by `max_retries`. Any other failure
-    /// ends the polling. Zero is invalid.
+    /// The waits between the polls grow from 1 s to a hundredth of `within`, but at least to 5 s and
+    /// at most to an hour. A poll that fails transiently (a lost connection, a rate limit, an outage)
+    /// counts as "not met yet": such failures are bounded by `within`, not by `max_retries`. Any
+    /// other failure ends the polling. Zero is invalid.
     ///
     /// If the condition is not met in time, the call fails with
-    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or with the error of the last poll if that poll
-    /// failed. Dropping the future ends the polling, even during a poll.
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or with the error of the last poll if that
+    /// poll failed. Dropping the future ends the polling, even during a poll.
     ///
     /// A webhook is faster and takes fewer requests. Polling is for programs that cannot receive one.
     ///

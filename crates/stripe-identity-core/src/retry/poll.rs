@@ -28,9 +28,10 @@ impl<T> PollUntil<T> {
     /// Transient failures are bounded by the time limit, not by a number of retries: polling for days
     /// outlasts an outage.
     ///
-    /// The wait doubles from a second up to a hundredth of the time limit, but at least five seconds and
-    /// at most an hour. If the server asks for a longer wait, that one is used, up to a minute or that
-    /// longest wait, whichever is longer. No wait lasts longer than a second before the time limit.
+    /// The wait doubles from a second up to a hundredth of the time limit, but at least five seconds
+    /// and at most an hour. If the server asks for a longer wait, that one is used, up to a minute or
+    /// that longest wait, whichever is longer. No wait lasts longer than a second before the time
+    /// limit.
     pub(crate) fn decide(&self, failure: Failure, jitter: Jitter) -> RetryDecision {
         if !failure.is_transient {
             return RetryDecision::GiveUp(GiveUpReason::NotRetryable);

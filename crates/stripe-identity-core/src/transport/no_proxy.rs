@@ -51,8 +51,8 @@ impl NoProxy {
         Self(entries.filter_map(Entry::parse).collect())
     }
 
-    /// Returns whether the host of a URL is reached without a proxy. A URL without a port has the one of
-    /// its scheme. A URL without a host never matches.
+    /// Returns whether the host of a URL is reached without a proxy. A URL without a port has the one
+    /// of its scheme. A URL without a host never matches.
     pub fn matches(&self, uri: &Uri) -> bool {
         let Some(host) = uri.host() else { return false };
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
@@ -110,8 +110,8 @@ fn is_at_or_below(host: &str, name: &str) -> bool {
     end.eq_ignore_ascii_case(name.as_bytes()) && before.last().is_none_or(|byte| *byte == b'.')
 }
 
-/// Returns whether the first bits of two addresses are equal. `bits` beyond the length of an address count
-/// as all of it.
+/// Returns whether the first bits of two addresses are equal. `bits` beyond the length of an address
+/// count as all of it.
 fn begin_alike(one: IpAddr, other: IpAddr, bits: u32) -> bool {
     let (differ, most) = match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => {

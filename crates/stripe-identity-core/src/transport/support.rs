@@ -110,8 +110,8 @@ pub fn alternate_families(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     ordered
 }
 
-/// Iterates over an error and its sources. The error inside an [`io::Error`] counts as its source, which
-/// [`source`](StdError::source) skips.
+/// Iterates over an error and its sources. The error inside an [`io::Error`] counts as its source,
+/// which [`source`](StdError::source) skips.
 pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
