@@ -14,8 +14,9 @@ use crate::step::{CallState, Step};
 /// A source of calls: a [`Client`](crate::Client), a [`BlockingClient`](crate::BlockingClient), or a
 /// [`Config`] for a loop of your own.
 ///
-/// The trait is sealed. Every type of a resource, such as
-/// [`VerificationSessions`](crate::resources::verification_sessions::VerificationSessions), takes one.
+/// The trait is sealed. A resource such as
+/// [`VerificationSessions`](crate::resources::verification_sessions::VerificationSessions) is generic
+/// over it.
 pub trait Caller: Clone + private::Sealed {
     /// Returns the settings that the calls start from.
     fn config(&self) -> &Config;

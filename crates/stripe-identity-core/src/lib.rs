@@ -10,7 +10,7 @@
 //!
 //! All three have the same methods, and [`resources`] lists them by resource. This crate does no I/O
 //! and depends on no runtime, TLS or socket. It owns the policy of a call: headers, idempotency,
-//! retries, deadlines, pagination and errors.
+//! retries, deadlines, pagination and errors. It has no Cargo features.
 //!
 //! # Errors
 //!

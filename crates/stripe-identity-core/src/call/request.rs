@@ -115,7 +115,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             headers.insert(STRIPE_VERSION, version_value(version)?);
         }
         let (account, context) = (options.account.as_ref().map(AccountId::as_str), options.context.as_deref());
-        // An account and a context both name an account, so either replaces the client's other.
+        // Both name an account, so setting one on the call removes the client's other.
         if account.is_some_and(|account| !account.is_empty()) {
             headers.remove(STRIPE_CONTEXT);
         }

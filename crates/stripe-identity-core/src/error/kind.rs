@@ -8,7 +8,7 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 /// To distinguish similar kinds:
 ///
 /// - [`InvalidInput`](Self::InvalidInput) or [`InvalidRequest`](Self::InvalidRequest): was anything
-///   sent? This crate refuses what cannot be right, Stripe refuses the rest.
+///   sent? This crate refuses input that cannot be right. Stripe refuses the rest.
 /// - [`Authentication`](Self::Authentication) or [`Permission`](Self::Permission): does Stripe know
 ///   the key? An unknown or revoked key is the former, a restricted key without the permission the
 ///   latter.
