@@ -1,19 +1,10 @@
-//! An asynchronous transport for Stripe Identity over hyper, rustls and tokio: [`HyperTransport`].
+#![doc = include_str!("../README.md")]
 //!
-//! It speaks HTTP/1.1 and, with the feature `http2`, HTTP/2 if the server offers it (ALPN). Connections
-//! are kept alive and shared. A call must be awaited inside a tokio runtime with its I/O and time
-//! drivers enabled.
+//! # Runtime and protocols
 //!
-//! ```no_run
-//! use stripe_identity_core::{Client, Config, Error};
-//! use stripe_identity_hyper::HyperTransport;
-//!
-//! # async fn example() -> Result<(), Error> {
-//! let client = Client::new(Config::new("sk_test_123")?, HyperTransport::new()?);
-//! let session = client.verification_sessions().retrieve("vs_123").await?;
-//! # Ok(())
-//! # }
-//! ```
+//! [`HyperTransport`] speaks HTTP/1.1 and, with the feature `http2`, HTTP/2 if the server offers it
+//! (ALPN). Connections are kept alive and shared. A call must be awaited inside a tokio runtime
+//! with its I/O and time drivers enabled.
 //!
 //! # Layers, connectors and in-process servers
 //!
@@ -53,6 +44,7 @@
 //! needs [`root_certificate`](HyperTransportBuilder::root_certificate) or
 //! [`tls_config`](HyperTransportBuilder::tls_config). Without cryptography it needs the latter.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 

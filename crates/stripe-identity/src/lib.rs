@@ -1,35 +1,11 @@
-//! Stripe Identity for Rust: create a verification session, send the user to Stripe, read the
-//! outcome, redact the data.
+#![cfg_attr(feature = "hyper", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "hyper"), doc = "A client for Stripe Identity. `README.md` has an example over hyper.")]
 //!
-//! ```no_run
-//! use stripe_identity::{Client, Config, CreateVerificationSession, Error};
-//! # #[cfg(feature = "hyper")]
-//! use stripe_identity::HyperTransport;
+//! # Crates
 //!
-//! # #[cfg(feature = "hyper")]
-//! # async fn example(key: &str, attempt_id: &str) -> Result<(), Error> {
-//! // Once, when the program starts: the client keeps the connections, and its clones share them.
-//! let client = Client::new(Config::new(key)?, HyperTransport::new()?);
-//!
-//! // The key is the id of a record of this attempt to verify, not of the user: under the same key, Stripe gives the first
-//! // response again.
-//! let session = client
-//!     .verification_sessions()
-//!     .create(CreateVerificationSession::document().require_matching_selfie(true))
-//!     .idempotency_key(attempt_id)
-//!     .await?;
-//!
-//! if let Some(url) = &session.url {
-//!     redirect_to(url.expose());
-//! }
-//! # Ok(())
-//! # }
-//! # fn redirect_to(_: &str) {}
-//! ```
-//!
-//! This crate only puts the others together: [`stripe_identity_types`] (models and parameters,
-//! usable alone), [`stripe_identity_core`] (calls, clients and the transport traits), and one crate
-//! for each transport.
+//! This crate only re-exports the others: [`stripe_identity_types`] (models and parameters, usable
+//! alone), [`stripe_identity_core`] (calls, clients and the transport traits), and one crate for
+//! each transport.
 //!
 //! # Features
 //!
@@ -89,6 +65,8 @@
 //!
 //! The modules `hyper`, `reqwest` and `ureq` have the builders, the proxies and the other types of
 //! each.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config,
