@@ -10,12 +10,12 @@
 //!
 //! [`TowerTransport`] sends over any tower service:
 //!
-//! - layers (limits, tracing, metrics) over [`HyperTransportBuilder::build_service`],
-//! - hyper's client over a connector of yours,
+//! - layers, such as limits, tracing or metrics, over [`HyperTransportBuilder::build_service`],
+//! - hyper's client over your own connector,
 //! - an axum `Router`, without a socket.
 //!
-//! TLS is then up to the service. A connector of yours must refuse an `https` URL that it cannot
-//! reach over TLS, as hyper's `HttpConnector` does by default.
+//! The service is then responsible for TLS. Your own connector must refuse an `https` URL that it
+//! cannot reach over TLS, as hyper's `HttpConnector` does by default.
 //!
 //! # Names, threads and runtimes
 //!
@@ -38,11 +38,16 @@
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
 //! Enable `http2` if a program makes many concurrent calls to one host over TLS: they then share one
-//! connection in place of one each. It adds eight crates.
+//! connection instead of opening one each. The feature adds eight crates.
 //!
 //! With both kinds of roots, a certificate under either is trusted. Without roots, a transport
 //! needs [`root_certificate`](HyperTransportBuilder::root_certificate) or
 //! [`tls_config`](HyperTransportBuilder::tls_config). Without cryptography it needs the latter.
+//!
+//! # Logs
+//!
+//! This crate logs nothing. `h2`, `hyper` and `rustls` log by themselves. Keep them above the level
+//! `trace`, at which they may show requests.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]

@@ -2,9 +2,8 @@
 //!
 //! # Transports
 //!
-//! Each of these implements both [`HttpTransport`](stripe_identity_core::HttpTransport) and
-//! [`BlockingHttpTransport`](stripe_identity_core::BlockingHttpTransport), except for the two of
-//! mockall, which implement one each.
+//! A [`ScriptedTransport`] works with both clients, asynchronous and blocking. A [`Recorder`] works
+//! with the clients that the transport inside works with, and each mock of mockall with one.
 //!
 //! | transport | feature | what it does |
 //! |---|---|---|

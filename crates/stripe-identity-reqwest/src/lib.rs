@@ -4,7 +4,7 @@
 //!
 //! TLS, proxies, connections and the resolver are those of your client. Build it with
 //! [`ReqwestTransport::client_builder`]: another client may follow redirects and repeat requests
-//! unnoticed. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
+//! unnoticed. Its types are those of the re-exported [`reqwest`]. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
 //!
 //! # Features
 //!
@@ -29,6 +29,11 @@
 //! A handshake that fails under native-tls looks like any other failure to connect. It is
 //! [`Connect`](stripe_identity_core::TransportErrorKind::Connect) and is retried. Nothing is sent
 //! either way.
+//!
+//! # Logs
+//!
+//! This crate logs nothing. `reqwest`, `hyper`, `h2` and `rustls` log by themselves. Keep them above
+//! the level `trace`, at which they may show requests.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]

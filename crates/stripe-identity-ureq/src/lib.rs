@@ -44,6 +44,11 @@
 //!   `Content-Length`. Stripe sends none.
 //! - `cookies`: A transport stores the cookies of a response, and sends them with later requests to
 //!   that host. ureq has no setting against it. Stripe's API sets none.
+//!
+//! # Logs
+//!
+//! This crate logs nothing. `ureq`, `ureq_proto` and `rustls` log by themselves. Keep the first two
+//! at `info` and `rustls` above `trace`: below that, they may show requests.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]

@@ -43,17 +43,17 @@ use crate::tls::{self, Roots};
 /// | [`pool_max_idle`](UreqTransportBuilder::pool_max_idle) | no limit |
 /// | [`pool_idle_timeout`](UreqTransportBuilder::pool_idle_timeout) | 90 s |
 /// | [`proxy`](UreqTransportBuilder::proxy) | from the environment |
-/// | [`root_certificate`](UreqTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
+/// | trusted roots, to which [`root_certificate`](UreqTransportBuilder::root_certificate) adds | the crate's [features](crate#features) decide |
+/// | [`resolve`](UreqTransportBuilder::resolve) | the system's lookup |
 ///
-/// `TCP_NODELAY` is set. There are no redirects, no compression and no cookies, unless another
-/// crate enables [features of ureq](crate#features-of-ureq).
+/// `TCP_NODELAY` is set. The transport follows no redirects, asks for no compression and stores no
+/// cookies, unless another crate enables [features of ureq](crate#features-of-ureq). Folded lines
+/// of response headers are joined.
 ///
 /// # Early responses
 ///
 /// If a server responds before it has read the whole request, and reads the rest slowly or not at
-/// all, the rest is not sent. The response counts, and the connection is not used again.
-///
-/// Folded lines of response headers are joined.
+/// all, the rest is not sent. The response is returned, and the connection is not used again.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
