@@ -158,7 +158,7 @@ impl HyperTransportBuilder {
     /// is that of the re-exported [`rustls`](crate::rustls). The transport overwrites its ALPN
     /// protocols.
     ///
-    /// A client certificate, or a verifier of your own, is set here.
+    /// The configuration may contain a client certificate or your own verifier of certificates.
     pub fn tls_config(self, config: ClientConfig) -> Self {
         Self { tls: Some(config), ..self }
     }
@@ -183,13 +183,14 @@ impl HyperTransportBuilder {
     /// Sets the addresses of a host or a proxy, which is then not looked up.
     ///
     /// The port is that of the URL. If the URL has none, it is that of the address, or the default
-    /// of the scheme if that is 0.
+    /// of the scheme if that is 0. Without addresses, a request to the host fails as
+    /// [`Connect`](stripe_identity_core::TransportErrorKind::Connect).
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
     }
 
-    /// Sets the proxy. Defaults to [`Proxy::from_env`], as of the creation of this builder.
+    /// Sets the proxy. Defaults to [`Proxy::from_env`], called when this builder is created.
     pub fn proxy(self, proxy: Proxy) -> Self {
         Self { proxy, ..self }
     }

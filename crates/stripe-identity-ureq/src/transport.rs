@@ -132,13 +132,14 @@ impl UreqTransportBuilder {
     /// used.
     ///
     /// The port is that of the URL. If the URL has none, it is that of the address, or the default
-    /// of the scheme if that is 0.
+    /// of the scheme if that is 0. Without addresses, a request to the host fails as
+    /// [`Dns`](TransportErrorKind::Dns).
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
     }
 
-    /// Sets the proxy. Defaults to [`Proxy::from_env`], as of the creation of this builder.
+    /// Sets the proxy. Defaults to [`Proxy::from_env`], called when this builder is created.
     pub fn proxy(self, proxy: Proxy) -> Self {
         Self { proxy, ..self }
     }
