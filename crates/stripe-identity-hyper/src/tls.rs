@@ -3,6 +3,7 @@
 use rustls::ClientConfig;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
+#[cfg(any(feature = "ring", feature = "aws-lc"))]
 const NO_ROOTS: &str =
     "there are no root certificates to trust: add one, or turn on the feature `webpki-roots` or `native-roots`";
 

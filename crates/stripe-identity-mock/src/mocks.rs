@@ -6,9 +6,9 @@ use mockall::mock;
 use stripe_identity_core::{BlockingHttpTransport, HttpTransport, TransportError, async_trait};
 
 mock! {
-    /// An [`HttpTransport`](stripe_identity_core::HttpTransport) made by mockall, set up with `expect_send()` and `expect_sleep()`.
+    /// An [`HttpTransport`] made by mockall, set up with `expect_send()` and `expect_sleep()`.
     ///
-    /// Its [`now`](stripe_identity_core::HttpTransport::now) is not mocked and returns the time of the system's monotonic
+    /// Its [`now`](HttpTransport::now) is not mocked and returns the time of the system's monotonic
     /// clock. For virtual time, use [`ScriptedTransport`](crate::ScriptedTransport).
     ///
     /// ```
@@ -44,10 +44,10 @@ mock! {
 }
 
 mock! {
-    /// A [`BlockingHttpTransport`](stripe_identity_core::BlockingHttpTransport) made by mockall, set
-    /// up with `expect_send()` and `expect_sleep()`.
+    /// A [`BlockingHttpTransport`] made by mockall, set up with `expect_send()` and
+    /// `expect_sleep()`.
     ///
-    /// Its [`now`](stripe_identity_core::BlockingHttpTransport::now) is not mocked and returns the time of the system's
+    /// Its [`now`](BlockingHttpTransport::now) is not mocked and returns the time of the system's
     /// monotonic clock. For virtual time, use [`ScriptedTransport`](crate::ScriptedTransport).
     ///
     /// ```

@@ -48,7 +48,7 @@
 //! # Logs
 //!
 //! This crate logs nothing. `ureq`, `ureq_proto` and `rustls` log by themselves. Keep the first two
-//! at `info` and `rustls` above `trace`: below that, they may show requests.
+//! at the level `info`, and `rustls` above `trace`: at more verbose levels, they may show requests.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]

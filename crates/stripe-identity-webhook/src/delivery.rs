@@ -130,7 +130,7 @@ impl Delivery {
         fields.retain(|_, value| value.get() != "null");
         let is_cloud_event = fields.contains_key("specversion");
         let event = match fields.get("detail") {
-            // A bare event, which has a `data` of its own.
+            // A bare event, whose `data` is not that of an envelope.
             _ if fields.contains_key("object") => None,
             None => fields.get("data").filter(|_| is_cloud_event),
             detail => detail,

@@ -82,8 +82,8 @@ async fn tower_layers_work_over_hyper() {
     assert!(server.requests().iter().all(|request| request.headers().contains_key("x-layer")));
 
     // A failure below the layers keeps its kind.
-    let nobody = config().to_builder().base_url(crate::backends::REFUSING).max_retries(0).build().unwrap();
-    let error = client.with_config(nobody).verification_sessions().retrieve("vs_1").await.unwrap_err();
+    let refusing = config().to_builder().base_url(crate::backends::REFUSING).max_retries(0).build().unwrap();
+    let error = client.with_config(refusing).verification_sessions().retrieve("vs_1").await.unwrap_err();
     assert_eq!((error.transport().unwrap().kind(), error.was_sent()), (Kind::Connect, false));
 }
 

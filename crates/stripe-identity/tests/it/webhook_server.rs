@@ -204,10 +204,10 @@ fn each_failure_of_an_attempt_has_its_own_name() {
     });
     let closing = closing.unwrap();
     let tls = RawServer::start_tls(|exchange| exchange.respond("200 OK", "")).unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (url, failure) in [
         (closing.url().to_owned(), "closed"),
-        (format!("http://{nobody}/"), "unreachable"),
+        (format!("http://{unused}/"), "unreachable"),
         (tls.url().to_owned(), "tls"),
     ] {
         let endpoint = stripe.endpoint(&url);
