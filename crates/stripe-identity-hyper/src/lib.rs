@@ -33,7 +33,7 @@
 //! |---|---|---|
 //! | `ring` | yes | cryptography by ring |
 //! | `aws-lc` | | cryptography by AWS-LC, even if `ring` is on |
-//! | `http2` | | speaks HTTP/2 with servers that offer it |
+//! | `http2` | | speaks HTTP/2 with servers that offer it; adds `HttpVersion` |
 //! | `webpki-roots` | yes | trusts Mozilla's root certificates, which are compiled in |
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
