@@ -177,8 +177,8 @@ fn many(text: &str) -> String {
 fn faults() -> Vec<Fault> {
     let (at_once, drip) = (Duration::ZERO, Duration::from_millis(20));
     vec![
-        fault("answers", well),
-        fault("says nothing", |exchange| {
+        fault("responds", well),
+        fault("sends nothing", |exchange| {
             exchange.wait(FOREVER);
             Ok(())
         }),
@@ -189,17 +189,17 @@ fn faults() -> Vec<Fault> {
         cut("closes in the body", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"vs", false),
         cut("resets in the body", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"vs", true),
         cut("closes in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{\"id\": \"vs", false),
-        fault("a chunk of no size", |exchange| {
+        fault("a chunk without a size", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n{}\r\n0\r\n\r\n")
         }),
-        fault("a length beyond all numbers", |exchange| {
+        fault("a content length beyond 64 bits", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}")
         }),
-        fault("two lengths that differ", |exchange| {
+        fault("two content lengths that differ", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 57\r\n\r\n")?;
             exchange.write(SESSION)
         }),
-        fault("a second answer after the first", |exchange| {
+        fault("a second response after the first", |exchange| {
             let evil = format!("{HEAD}Content-Length: 17\r\n\r\n{{\"id\": \"vs_evil\"}}");
             exchange.write(format!("{HEAD}Content-Length: {}\r\n\r\n{SESSION}{evil}", SESSION.len()))
         }),
@@ -209,16 +209,16 @@ fn faults() -> Vec<Fault> {
             exchange.reset();
             Ok(())
         }),
-        endless("a header without end", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
-        endless("headers without end", HEAD, many("X: y\r\n"), at_once),
-        endless("1xx answers without end", "", "HTTP/1.1 103 Early Hints\r\n\r\n", drip),
+        endless("an endless header", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
+        endless("endless headers", HEAD, many("X: y\r\n"), at_once),
+        endless("endless 1xx responses", "", "HTTP/1.1 103 Early Hints\r\n\r\n", drip),
         endless(
-            "a chunk's extension without end",
+            "an endless chunk extension",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;",
             many("x"),
             at_once,
         ),
-        endless("a body without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
+        endless("an endless body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
         endless("headers that drip", "HTTP/1.1 200 OK\r\nX: ", "x", drip),
         endless("a body that drips", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", "x", drip),
         fault("HTTP/1.0, closing", |exchange| {
@@ -226,11 +226,11 @@ fn faults() -> Vec<Fault> {
             exchange.close();
             Ok(())
         }),
-        fault("no HTTP at all", |exchange| exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
+        fault("bytes that are not HTTP", |exchange| exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
         fault("a gateway's page", |exchange| exchange.respond("502 Bad Gateway", "<html>Robin</html>")),
         fault("a gateway's page of 17 MB", |exchange| exchange.respond("502 Bad Gateway", vec![b' '; 17_000_000])),
         endless(
-            "a gateway's page without end",
+            "an endless page of a gateway",
             "HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n",
             chunk(100_000),
             at_once,
@@ -250,16 +250,16 @@ fn faults() -> Vec<Fault> {
         fault("a folded header line", |exchange| {
             exchange.write(format!("{HEAD}X-Folded: one\r\n two\r\nContent-Length: {}\r\n\r\n{SESSION}", SESSION.len()))
         }),
-        fault("half of a JSON", |exchange| exchange.respond("200 OK", &SESSION[..20])),
+        fault("half of a JSON body", |exchange| exchange.respond("200 OK", &SESSION[..20])),
         fault("a redirect to another host", |exchange| {
             exchange.write(format!("HTTP/1.1 307 X\r\nLocation: {REFUSING}/v1/x\r\nContent-Length: 0\r\n\r\n"))
         }),
-        cut("resets in a body of no said length", "HTTP/1.1 200 OK\r\n\r\n{\"id\": \"vs_1\"}", true),
-        Fault { server: Kind::NotTls, ..fault("TLS: closes instead of shaking hands", well) },
-        Fault { server: Kind::Unknown, ..fault("TLS: a certificate of nobody", well) },
+        cut("resets in a body without a length", "HTTP/1.1 200 OK\r\n\r\n{\"id\": \"vs_1\"}", true),
+        Fault { server: Kind::NotTls, ..fault("TLS: closes instead of a handshake", well) },
+        Fault { server: Kind::Unknown, ..fault("TLS: an untrusted certificate", well) },
         Fault {
             server: Kind::Trusted,
-            ..fault("TLS: breaks off without a farewell", |exchange| {
+            ..fault("TLS: closes without `close_notify`", |exchange| {
                 exchange.write(format!("HTTP/1.1 200 OK\r\n\r\n{SESSION}"))?;
                 exchange.abandon();
                 Ok(())
@@ -285,7 +285,8 @@ fn describe(outcome: &Outcome, asked: usize) -> String {
         1 => String::new(),
         attempts => format!(" after {attempts} attempts"),
     };
-    format!("{seen}{attempts}, asked {asked}×")
+    let requests = if asked == 1 { "request" } else { "requests" };
+    format!("{seen}{attempts}, {asked} {requests}")
 }
 
 fn builder(url: &str) -> ConfigBuilder {
@@ -377,20 +378,20 @@ fn proxy_faults() -> Vec<Fault> {
             exchange.wait(FOREVER);
             Ok(())
         }),
-        endless("a proxy that drips its CONNECT answer", established, "x", Duration::from_millis(20)),
-        endless("a proxy that answers without end", established, "x".repeat(10_000), Duration::ZERO),
+        endless("a proxy that drips its response to CONNECT", established, "x", Duration::from_millis(20)),
+        endless("a proxy with an endless response", established, "x".repeat(10_000), Duration::ZERO),
         fault("a proxy that refuses", |exchange| exchange.respond("403 Forbidden", "")),
-        fault("a proxy that goes on in plain text at once", |exchange| {
+        fault("a proxy that continues in plain text at once", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\nThis is no TLS.")?;
             exchange.wait(FOREVER);
             Ok(())
         }),
-        fault("a proxy that goes on in plain text at once, and closes", |exchange| {
+        fault("a proxy that continues in plain text at once, and closes", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\nThis is no TLS.")?;
             exchange.close();
             Ok(())
         }),
-        fault("a proxy that answers in plain text what is for the host", |exchange| {
+        fault("a proxy that responds to the TLS handshake in plain text", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\n")?;
             exchange.wait_for_next()?;
             exchange.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
@@ -533,7 +534,7 @@ fn error_body_that_breaks_off_keeps_status_request_id_and_should_retry() {
 #[test]
 fn endless_fault_ends_at_the_deadline() {
     let deadline = Duration::from_secs(5);
-    let endless = ["says nothing", "headers that drip", "a body that drips", "1xx answers without end"];
+    let endless = ["sends nothing", "headers that drip", "a body that drips", "endless 1xx responses"];
     for fault in faults().into_iter().filter(|fault| endless.contains(&fault.name)) {
         let behave = fault.behave.clone();
         let server = RawServer::start(move |exchange| behave(exchange)).unwrap();
@@ -572,8 +573,8 @@ fn fault_table_matches_behaviour_md() {
     let early_hints = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(400);
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for flood in [
-        endless("1xx answers in a flood", "", early_hints, Duration::ZERO),
-        endless("a chunk's size in zeros without end", chunked, many("0"), Duration::ZERO),
+        endless("a flood of 1xx responses", "", early_hints, Duration::ZERO),
+        endless("an endless chunk size of zeros", chunked, many("0"), Duration::ZERO),
     ] {
         let of = |backend| [true, false].map(|each_time| with_fault(&flood, backend, each_time));
         write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
@@ -586,16 +587,16 @@ fn fault_table_matches_behaviour_md() {
         "TLS: requires a client's certificate",
         &each(|backend| [client_certificate_required(backend), "–".to_owned()]),
     ));
-    write(rows("TLS: answers in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
+    write(rows("TLS: responds in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
     for (name, act) in [
-        ("HTTP/2: says GOAWAY instead of an answer", Act::GoAwayInstead),
-        ("HTTP/2: says GOAWAY after an answer", Act::RespondAndGoAway),
+        ("HTTP/2: sends GOAWAY instead of a response", Act::GoAwayInstead),
+        ("HTTP/2: sends GOAWAY after a response", Act::RespondAndGoAway),
         ("HTTP/2: refuses the stream", Act::RefuseStream),
-        ("HTTP/2: answers and falls silent", Act::RespondAndFallSilent),
-        ("HTTP/2: says nothing", Act::SayNothing),
+        ("HTTP/2: responds once, then sends nothing", Act::RespondAndFallSilent),
+        ("HTTP/2: sends nothing", Act::SayNothing),
         ("HTTP/2: resets in the body", Act::ResetTheBody),
         ("HTTP/2: a body that drips", Act::DripTheBody),
-        ("HTTP/2: a body without end", Act::SendWithoutEnd),
+        ("HTTP/2: an endless body", Act::SendWithoutEnd),
     ] {
         write(rows(name, &[("hyper", both(|| over_http2(act, act), || over_http2(act, Act::Respond)))]));
     }
