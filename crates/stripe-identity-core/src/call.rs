@@ -190,7 +190,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     /// Asks for parts of the response that Stripe otherwise leaves out, in addition to those of earlier
     /// calls of this method.
     ///
-    /// On a list, a part is one of each listed object. A v2 `POST` with parts to expand is invalid.
+    /// On a list, the parts are those of each listed object. A v2 `POST` with parts to expand is invalid.
     pub fn expand<X: Into<E::Expand>>(mut self, parts: impl IntoIterator<Item = X>) -> Self {
         self.options.expand.extend(parts.into_iter().map(Into::into));
         self

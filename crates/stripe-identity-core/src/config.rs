@@ -248,7 +248,7 @@ impl ConfigBuilder {
     ///
     /// Without TLS, others on the network can read the key and the personal data. So only keys that
     /// are [marked as test keys](ApiKey::is_test) are sent, whatever the scheme: a call with any other
-    /// key, also one set with [`Call::api_key`](crate::Call::api_key), fails with
+    /// key, including one set with [`Call::api_key`](crate::Call::api_key), fails with
     /// [`NotATestKey`](InvalidInput::NotATestKey) before it is sent. Proxies are not used without TLS.
     ///
     /// ```

@@ -264,11 +264,11 @@ impl Error {
     ///
     /// ```
     /// # use stripe_identity_core::{BlockingClient, Error, Response};
-    /// # use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
-    /// # fn example(client: &BlockingClient) -> Result<Response<VerificationSession>, Error> {
-    /// let create = client.verification_sessions().create(CreateVerificationSession::document());
-    /// create.clone().send().or_else(|error| match error.idempotency_key() {
-    ///     Some(key) if error.is_retryable() => create.idempotency_key(key).send(),
+    /// # use stripe_identity_core::types::VerificationSession;
+    /// # fn example(client: &BlockingClient, id: &str) -> Result<Response<VerificationSession>, Error> {
+    /// let redact = client.verification_sessions().redact(id);
+    /// redact.clone().send().or_else(|error| match error.idempotency_key() {
+    ///     Some(key) if error.is_retryable() => redact.idempotency_key(key).send(),
     ///     _ => Err(error),
     /// })
     /// # }

@@ -154,7 +154,7 @@ macro_rules! items_of {
 items_of! { Client BlockingClient }
 
 impl<E: ListEndpoint> Pages<Config, E> {
-    /// Returns the call for the next page, or `None` after the last one. Until its result is handed to
+    /// Returns the call for the next page, or `None` after the last one. Until its result is passed to
     /// [`receive`](Self::receive), it returns the same call again.
     ///
     /// # Errors

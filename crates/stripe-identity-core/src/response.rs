@@ -101,8 +101,9 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
 ///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
-/// # fn example(client: &BlockingClient) -> Result<(), Error> {
-/// let session = client.verification_sessions().cancel("vs_123").idempotency_key("cancel-123").send()?;
+/// # fn example(client: &BlockingClient, session: &str, request: &str) -> Result<(), Error> {
+/// // `request` is the id of the record of the request to cancel.
+/// let session = client.verification_sessions().cancel(session).idempotency_key(request).send()?;
 /// let meta = session.meta();
 /// if meta.is_replayed() {
 ///     println!("canceled before, by request {:?}", meta.request_id());

@@ -40,6 +40,7 @@ use crate::transport::{AttemptTimeout, TransportError};
 /// #     Ok(http::Response::new(Bytes::from_static(br#"{"id": "vs_123"}"#)))
 /// # }
 ///
+/// /// `my_http` sends one request over an HTTP library.
 /// fn retrieve(config: &Config) -> Result<Response<VerificationSession>, Error> {
 ///     let mut step = config.verification_sessions().retrieve("vs_123").start();
 ///     let start = Instant::now();

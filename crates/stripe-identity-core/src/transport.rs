@@ -283,7 +283,7 @@ impl StdError for TransportError {
 /// The kinds of [`TransportError`]. The kind decides whether the call is retried, and whether the
 /// request counts as sent.
 ///
-/// To tell similar kinds apart:
+/// To distinguish similar kinds:
 ///
 /// - [`Connect`](Self::Connect) or [`Interrupted`](Self::Interrupted): was there a connection that
 ///   could have carried the request? A refused connection is the former, a connection that was reset

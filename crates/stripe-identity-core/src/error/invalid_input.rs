@@ -3,8 +3,7 @@ use std::fmt;
 
 /// Why a request was refused before it was sent. `Display` and `Debug` quote no input.
 ///
-/// [`Error::invalid_input`](crate::Error::invalid_input) returns the reason. It is for the developer of
-/// the calling program: the same call fails again until the program changes.
+/// [`Error::invalid_input`](crate::Error::invalid_input) returns it.
 ///
 /// ```
 /// use stripe_identity_core::{Config, InvalidInput};

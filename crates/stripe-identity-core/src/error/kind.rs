@@ -5,7 +5,7 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 
 /// The kinds of [`Error`](crate::Error).
 ///
-/// To tell similar kinds apart:
+/// To distinguish similar kinds:
 ///
 /// - [`InvalidInput`](Self::InvalidInput) or [`InvalidRequest`](Self::InvalidRequest): was anything
 ///   sent? This crate refuses what cannot be right, Stripe refuses the rest.

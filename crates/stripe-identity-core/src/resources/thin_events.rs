@@ -61,7 +61,7 @@ impl<C: Caller> ThinEvents<C> {
     }
 
     /// Retrieves the session that an event is about, in its present state. Returns `None` if the
-    /// event is about another object.
+    /// event is about another object or names none.
     #[doc(alias = "fetch_related_object")]
     pub fn verification_session(&self, event: &ThinEvent) -> Option<Call<C, verification_sessions::Retrieve>> {
         let object = event.related_object.as_ref()?;

@@ -112,8 +112,8 @@ fn wait(config: &Config, within: Duration) -> Call<Config, Retrieve> {
 #[test]
 fn wait_until_polls_until_the_condition_is_met() {
     let clock = Clock::default();
-    let answer = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
-    let (end, attempts) = clock.run(wait(&config(), 600 * SECOND), answer);
+    let respond = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
+    let (end, attempts) = clock.run(wait(&config(), 600 * SECOND), respond);
     assert!(end.unwrap().is_decided());
     let began: Vec<_> = attempts.iter().map(|attempt| attempt.0).collect();
     assert_eq!(began, [0.0, 1.0, 3.0, 7.0, 13.0, 19.0]);
@@ -122,8 +122,8 @@ fn wait_until_polls_until_the_condition_is_met() {
 #[test]
 fn wait_until_ends_at_its_time_limit() {
     let clock = Clock::default();
-    let answer = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
-    let (end, attempts) = clock.run(wait(&config(), 20 * SECOND), answer);
+    let respond = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
+    let (end, attempts) = clock.run(wait(&config(), 20 * SECOND), respond);
     let error = end.unwrap_err();
     assert_eq!(
         (error.kind(), error.request_id(), error.is_retryable()),

@@ -135,11 +135,11 @@ fn empty_204_decodes_to_nothing() {
             &()
         }
     }
-    let answer = |status| Ok(Response::builder().status(status).body(Bytes::new()).unwrap());
+    let respond = |status| Ok(Response::builder().status(status).body(Bytes::new()).unwrap());
     let (_, sent) = request_of(config().call(Forget).start());
-    assert!(matches!(sent.reply(answer(204), Duration::ZERO), Step::Done(Ok(_))));
+    assert!(matches!(sent.reply(respond(204), Duration::ZERO), Step::Done(Ok(_))));
     let (_, sent) = request_of(config().call(Forget).start());
-    let Step::Done(Err(error)) = sent.reply(answer(200), Duration::ZERO) else { panic!("an empty 200 is no JSON") };
+    let Step::Done(Err(error)) = sent.reply(respond(200), Duration::ZERO) else { panic!("an empty 200 is no JSON") };
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(retrieve(204, "").unwrap_err().kind(), ErrorKind::Decode);
 }
@@ -187,18 +187,18 @@ fn display_names_the_reason_and_its_context() {
 
 #[test]
 fn html_of_a_proxy_shows_in_display() {
-    let answer = |status, type_: &str| {
+    let respond = |status, type_: &str| {
         let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
         let response = super::reply(status, &[("content-type", type_)], "<html>Sign in, Robin</html>");
         let Step::Done(Err(error)) = sent.reply(Ok(response), Duration::ZERO) else { panic!("it is done") };
         error.to_string()
     };
     assert_eq!(
-        answer(200, "text/html; charset=utf-8"),
+        respond(200, "text/html; charset=utf-8"),
         "the response could not be parsed: status 200, text/html, no request id"
     );
-    assert_eq!(answer(502, "text/html"), "the API failed: status 502, text/html, no request id");
-    assert_eq!(answer(200, "Robin was here"), "the response could not be parsed: status 200, [hidden], no request id");
-    assert_eq!(answer(200, ""), "the response could not be parsed: status 200, no request id");
-    assert_eq!(answer(400, "application/json"), "the request is invalid: status 400, no request id");
+    assert_eq!(respond(502, "text/html"), "the API failed: status 502, text/html, no request id");
+    assert_eq!(respond(200, "Robin was here"), "the response could not be parsed: status 200, [hidden], no request id");
+    assert_eq!(respond(200, ""), "the response could not be parsed: status 200, no request id");
+    assert_eq!(respond(400, "application/json"), "the request is invalid: status 400, no request id");
 }

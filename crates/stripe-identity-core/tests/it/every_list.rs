@@ -91,8 +91,8 @@ struct Script {
     /// The cursor of each request.
     cursors: Vec<Option<String>>,
     /// Whether the walk requests a page after the last one.
-    goes_on: bool,
-    made: Vec<Built>,
+    continues: bool,
+    built: Vec<Built>,
     is_backwards: bool,
 }
 
@@ -102,8 +102,8 @@ impl Script {
             replies: Vec::new(),
             expected: Vec::new(),
             cursors: vec![is_backwards.then(|| "vs_start".to_owned())],
-            goes_on: true,
-            made: Vec::new(),
+            continues: true,
+            built: Vec::new(),
             is_backwards,
         }
     }
@@ -112,15 +112,15 @@ impl Script {
     /// independent implementation of the rules of a walk.
     fn then(&self, page: Page) -> Option<Self> {
         let mut next = self.clone();
-        next.goes_on = false;
+        next.continues = false;
         let number = self.replies.len();
-        let made: Built = match page {
+        let built: Built = match page {
             Page::List(items, more) => {
                 let items = items.iter().enumerate().map(|(index, item)| (*item, format!("vs_{number}_{index}")));
                 (items.collect(), more)
             }
-            Page::Same(more) => (self.made.last()?.0.clone(), more),
-            Page::First => (self.made.first()?.0.clone(), true),
+            Page::Same(more) => (self.built.last()?.0.clone(), more),
+            Page::First => (self.built.first()?.0.clone(), true),
             Page::NotAList(body) => {
                 next.replies.push(Ok(reply(200, &[], body)));
                 next.expected.push(Err((ErrorKind::Decode, None)));
@@ -138,10 +138,10 @@ impl Script {
                 return Some(next);
             }
         };
-        next.replies.push(Ok(reply(200, &[], &json(&made))));
+        next.replies.push(Ok(reply(200, &[], &json(&built))));
 
-        let (mut items, more) = made.clone();
-        next.made.push(made);
+        let (mut items, more) = built.clone();
+        next.built.push(built);
         if self.is_backwards {
             items.reverse();
         }
@@ -158,7 +158,7 @@ impl Script {
         match items.last() {
             Some((Good | Unreadable, id)) if !self.cursors[1..].contains(&Some(id.clone())) => {
                 next.cursors.push(Some(id.clone()));
-                next.goes_on = true;
+                next.continues = true;
             }
             _ => next.expected.push(Err((ErrorKind::BrokenPagination, None))),
         }
@@ -195,7 +195,7 @@ impl Server {
         Self { replies: Arc::new(script.replies.clone()), cursors: Arc::default() }
     }
 
-    fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    fn respond(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let query = request.uri().query().unwrap();
         let names = ["starting_after=", "ending_before="];
         let mut cursors =
@@ -212,7 +212,7 @@ impl Server {
 
 impl BlockingHttpTransport for Server {
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        self.answer(&request)
+        self.respond(&request)
     }
 
     fn sleep(&self, _: Duration) {}
@@ -221,7 +221,7 @@ impl BlockingHttpTransport for Server {
 #[async_trait]
 impl HttpTransport for Server {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        self.answer(&request)
+        self.respond(&request)
     }
 
     async fn sleep(&self, _: Duration) {}
@@ -277,7 +277,7 @@ fn walk_with_steps(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     let mut next = || -> Result<Option<Vec<Seen>>, Error> {
         let Some(call) = pages.next_call()? else { return Ok(None) };
         let Step::Send(request, sent) = call.start() else { panic!("the first step is a request") };
-        let Step::Done(page) = sent.reply(server.answer(&request), Duration::ZERO) else {
+        let Step::Done(page) = sent.reply(server.respond(&request), Duration::ZERO) else {
             panic!("a call without retries waits")
         };
         let items = pages.receive(page)?.into_inner().into_items();
@@ -309,16 +309,16 @@ fn walk_with_steps(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
 /// with an error.
 fn check(script: &Script) {
     let (found, cursors) = walk(script);
-    assert_eq!(found, script.expected, "{:?}", script.made);
-    assert_eq!(cursors, script.cursors, "{:?}", script.made);
-    assert_eq!(walk_with_steps(script), (found.clone(), cursors.clone()), "{:?}", script.made);
-    assert_eq!((found, cursors), walk_asynchronously(script), "{:?}", script.made);
+    assert_eq!(found, script.expected, "{:?}", script.built);
+    assert_eq!(cursors, script.cursors, "{:?}", script.built);
+    assert_eq!(walk_with_steps(script), (found.clone(), cursors.clone()), "{:?}", script.built);
+    assert_eq!((found, cursors), walk_asynchronously(script), "{:?}", script.built);
     let is_at_the_last_page =
-        script.made.len() == script.replies.len() && script.made.last().is_some_and(|(_, more)| !more);
+        script.built.len() == script.replies.len() && script.built.last().is_some_and(|(_, more)| !more);
     assert!(
         is_at_the_last_page || script.expected.last().is_some_and(Result::is_err),
         "it ends early without an error: {:?}",
-        script.made
+        script.built
     );
 }
 
@@ -331,7 +331,7 @@ fn every_sequence_of_pages_ends_at_its_last_page_or_with_an_error() {
             let mut next = Vec::new();
             for script in &level {
                 for script in PAGES.iter().filter_map(|page| script.then(*page)) {
-                    if script.goes_on {
+                    if script.continues {
                         next.push(script);
                     } else {
                         check(&script);
