@@ -5,7 +5,7 @@ use crate::simulator::{self, Simulator};
 
 pub(crate) fn check() -> Result<(), Failure> {
     quickstart()?;
-    for example in ["crash_safe", "models_only", "own_transport", "sans_io", "webhook_axum"] {
+    for example in ["crash_safe", "models_only", "own_transport", "sans_io", "testing_your_app", "webhook_axum"] {
         step(cargo(["run", "--quiet", "--example", example]))?;
     }
     Ok(())

@@ -1,0 +1,79 @@
+//! A sign-up that is tested in three ways. The application, in `sign_up.rs`, is the same in each: it has a `Client`, which
+//! takes any transport.
+//!
+//! | tests | with | good for | cannot show |
+//! |---|---|---|---|
+//! | `with_script.rs` | `ScriptedTransport` | exactly what is sent; responses that are rare or new | what Stripe would respond |
+//! | `in_process.rs` | `SimulatorTransport` | what users and time do, without waiting | connections and timeouts |
+//! | `over_socket.rs` | `Server` | the production transport, broken connections, webhooks over HTTP | TLS, DNS and proxies |
+//!
+//! The tests run by `cargo test -p stripe-identity-examples --example testing_your_app`. `cargo run --example
+//! testing_your_app` calls them too. For that, each has `cfg_attr(test, tokio::test)` where a test of yours has
+//! `tokio::test`.
+
+// Without `cfg(test)`, clippy does not see that these are tests.
+#[allow(clippy::unwrap_used)]
+mod in_process;
+#[allow(clippy::unwrap_used)]
+mod over_socket;
+mod sign_up;
+#[allow(clippy::unwrap_used)]
+mod with_script;
+
+use sign_up::SignUp;
+use stripe_identity::webhook::Verifier;
+use stripe_identity::{ApiKey, Client, Date, Error};
+
+const SESSIONS: &str = "/v1/identity/verification_sessions";
+const ATTEMPT: &str = "attempt-7";
+const TODAY: Date = Date::new(2026, 10, 26);
+const WEBHOOK_SECRET: &str = "whsec_made_up";
+
+/// Creates the application as production does, with made-up keys.
+fn sign_up(client: Client, verifier: Verifier) -> Result<SignUp, Error> {
+    Ok(SignUp::new(client, ApiKey::new("rk_test_123")?, verifier))
+}
+
+#[cfg(not(test))]
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    macro_rules! run {
+        ($($module:ident::$test:ident)+) => { $(
+            let start = std::time::Instant::now();
+            $module::$test().await;
+            println!("   {:>4} ms  {}", start.elapsed().as_millis(), stringify!($test));
+        )+ };
+    }
+
+    println!("One sign-up, tested in three ways");
+
+    println!("\n1. With a script (ScriptedTransport)");
+    println!("   Good for:     exactly what is sent; responses that are rare, or that Stripe does not send yet");
+    println!("   Cannot show:  what Stripe would respond, since the test writes every response");
+    run! {
+        with_script::lost_response_is_followed_by_the_same_request
+        with_script::outage_is_an_error_after_three_attempts
+        with_script::unknown_status_admits_nobody
+    }
+
+    println!("\n2. With the simulator in process (SimulatorTransport)");
+    println!("   Good for:     what users and time do, without waiting, and the same in each run");
+    println!("   Cannot show:  connections and timeouts, since there is no socket");
+    run! {
+        in_process::lost_response_makes_one_session
+        in_process::adult_is_admitted_and_minor_is_refused
+        in_process::expired_document_is_followed_by_a_second_try
+        in_process::user_who_takes_an_hour_is_admitted_after_an_hour
+        in_process::webhook_admits_the_user_unless_it_is_forged
+    }
+
+    println!("\n3. With the simulator as a server (Server)");
+    println!("   Good for:     the production transport, broken connections, webhooks over HTTP, any language");
+    println!("   Cannot show:  TLS, DNS and proxies; and retries wait in real time");
+    run! {
+        over_socket::lost_response_makes_one_session
+        over_socket::webhook_admits_the_user
+    }
+
+    println!("\nNone of them shows what Stripe itself does: before the application goes live, try it with a test key.");
+}
