@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let event: Event = serde_json::from_str(EVENT)?;
     let view = SessionView::from_event(&event).ok_or("the event must be about a session")?;
-    println!("event:   {} is now {:?}", event.id, view.state);
+    println!("event:   session {} is now {:?}", view.id, view.state);
 
     let params =
         CreateVerificationSession::document().allowed_types([DocumentType::Passport]).require_live_capture(true);

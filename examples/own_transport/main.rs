@@ -21,7 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stripe = Server::start("127.0.0.1:0", Simulator::new())?;
     let config = Config::builder("sk_test_123").base_url(stripe.url()).build()?;
     let client = Client::new(config, ThreadTransport::new(1_000_000));
-    let session = client.verification_sessions().create(CreateVerificationSession::document()).await?;
+    let create = client.verification_sessions().create(CreateVerificationSession::document());
+    let session = create.idempotency_key("attempt-7").await?;
     println!("A session created over it: {}", session.id);
     Ok(())
 }

@@ -43,6 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let session = client
             .verification_sessions()
             .create(CreateVerificationSession::document().require_matching_selfie(true))
+            .idempotency_key(format!("attempt-{number}"))
             .await?;
         for outcome in [&outcomes[..], &outcomes[1..], &outcomes[..1], &[]][number % 4] {
             stripe.submit(&session, outcome)?;

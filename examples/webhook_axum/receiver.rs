@@ -24,13 +24,13 @@ pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: Head
             return StatusCode::BAD_REQUEST;
         }
     };
-    let applied = tokio::task::spawn_blocking(move || receiver.store.apply(&event).map_err(|error| (event.id, error)));
-    match applied.await {
-        Ok(Ok(())) => StatusCode::OK,
-        // After a 5xx, Stripe delivers the event again.
-        failed => {
-            eprintln!("an event was not applied: {failed:?}");
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    }
+    let id = event.id.clone();
+    let reason = match tokio::task::spawn_blocking(move || receiver.store.apply(&event)).await {
+        Ok(Ok(())) => return StatusCode::OK,
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panic.to_string(),
+    };
+    eprintln!("event {id} was not applied: {reason}");
+    // After a 5xx, Stripe delivers the event again.
+    StatusCode::INTERNAL_SERVER_ERROR
 }
