@@ -1,10 +1,10 @@
-//! A program that crashes after it has created a session and before it has stored the session's id. It creates no second
-//! session.
+//! A program that crashes after it has created a session and before it has stored the session's id. It creates no
+//! second session.
 //!
-//! The idempotency key is the id of a record of the attempt to verify, which the program writes before the call. Repeating
-//! the call for the same record returns the same session, even after a restart. Stripe keeps a key for at least 24 hours and
-//! may forget it then. For an older record, the program first looks for a session whose `client_reference_id` is the
-//! record's id, and creates one if there is none.
+//! The idempotency key is the id of a record of the attempt to verify, which the program writes before the call.
+//! Repeating the call for the same record returns the same session, even after a restart. Stripe keeps a key for at
+//! least 24 hours and may forget it then. For an older record, the program first looks for a session whose
+//! `client_reference_id` is the record's id, and creates one if there is none.
 
 use std::error::Error;
 use std::time::Duration;
@@ -34,7 +34,7 @@ enum Source {
     LookedUp,
 }
 
-/// Returns the session of an attempt: the one whose id is stored, the one that was created before a crash, or a new one.
+/// Returns the session of an attempt: the stored one, the one that was created before a crash, or a new one.
 fn session_of(
     client: &BlockingClient,
     attempt: &Attempt,
@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("It needs the session again.");
     find(&attempt)?;
 
-    // The URL of a replayed response may be used up or expired, so the session is retrieved before the user is sent to it.
+    // The URL of a replayed response may be used up or expired, so a program retrieves it before it redirects the user.
     let session = client.verification_sessions().retrieve(&lost).send()?;
     let all = client.verification_sessions().list(ListVerificationSessions::new()).send()?;
     println!("Stripe has {} session: {}, {}.", all.data.len(), session.id, session.status);

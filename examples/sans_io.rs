@@ -1,5 +1,5 @@
-//! A call without a client or a transport. A loop of the program takes the steps: it sends a request, waits, or is done.
-//! Here the requests go to a simulator, and the first response is lost on purpose.
+//! A call without a client or a transport. A loop of the program takes the steps: it sends a request, waits, or is
+//! done. Here the requests go to a simulator, and the first response is lost on purpose.
 
 use std::error::Error;
 use std::time::Instant;

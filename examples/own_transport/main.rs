@@ -1,5 +1,5 @@
-//! A transport of your own: HTTP/1.1 over the standard library's sockets, with a thread for each request, on any runtime.
-//! The conformance suite checks it, as it checks the transports of this project.
+//! A transport of your own: HTTP/1.1 over the standard library's sockets, with a thread for each request, on any
+//! runtime. The conformance suite checks it, as it checks the transports of this project.
 
 mod http1;
 mod transport;

@@ -10,8 +10,8 @@ use crate::narration::{self, Failure};
 pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failure> {
     let sessions = client.verification_sessions();
 
-    // The key is the id of a record of this attempt, not of the user, who may be verified again some day. In a program the
-    // record is written before the call.
+    // The key is the id of a record of this attempt, not of the user, who may be verified again some day. In a program
+    // the record is written before the call.
     let create = || {
         let params = CreateVerificationSession::document().require_matching_selfie(true).metadata("case", "7");
         sessions.create(params).idempotency_key("attempt-42")

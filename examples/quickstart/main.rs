@@ -1,7 +1,7 @@
 //! The life of a verification session, over a real HTTP connection.
 //!
-//! It starts a simulator on a free port of this machine and talks to that. With `--stripe` it talks to Stripe, as far as
-//! that goes without a user, with the test key in `STRIPE_SECRET_KEY`.
+//! It starts a simulator on a free port of this machine and talks to that. With `--stripe` it talks to Stripe, as far
+//! as that goes without a user, with the test key in `STRIPE_SECRET_KEY`.
 
 mod asynchronous;
 mod blocking;
@@ -19,7 +19,7 @@ The life of a verification session, over a real HTTP connection.
 Usage: cargo run --example quickstart [-- [--blocking] [--stripe]]
 
   --blocking   uses the blocking client over ureq, in place of the asynchronous client over hyper
-  --stripe     talks to Stripe with the test key in STRIPE_SECRET_KEY, or to the server at STRIPE_API_BASE if that is set
+  --stripe     talks to Stripe, or to STRIPE_API_BASE if that is set, with the test key in STRIPE_SECRET_KEY
   --help       prints this text
 
 Without --stripe, it talks to a simulator that it starts itself, and ignores both variables.

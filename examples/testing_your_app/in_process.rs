@@ -1,5 +1,5 @@
-//! Tests with the simulator in process. They show what follows from the acts of users and from time, without waiting, and
-//! are the same in each run. They cannot show connections and timeouts, since there is no socket. Most tests of an
+//! Tests with the simulator in process. They show what follows from the acts of users and from time, without waiting,
+//! and are the same in each run. They cannot show connections and timeouts, since there is no socket. Most tests of an
 //! application are of this kind.
 
 use std::time::Duration;

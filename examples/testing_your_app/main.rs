@@ -1,11 +1,11 @@
-//! A sign-up that is tested in three ways. The application, in `sign_up.rs`, is the same in each: it has a `Client`, which
-//! takes any transport.
+//! A sign-up that is tested in three ways. The application, in `sign_up.rs`, is the same in each: it has a `Client`,
+//! which takes any transport.
 //!
 //! | tests | with | good for | cannot show |
 //! |---|---|---|---|
-//! | `with_script.rs` | `ScriptedTransport` | exactly what is sent; responses that are rare or new | what Stripe would respond |
+//! | `with_script.rs` | `ScriptedTransport` | what is sent; rare and new responses | what Stripe would respond |
 //! | `in_process.rs` | `SimulatorTransport` | what users and time do, without waiting | connections and timeouts |
-//! | `over_socket.rs` | `Server` | the production transport, broken connections, webhooks over HTTP | TLS, DNS and proxies |
+//! | `over_socket.rs` | `Server` | the production transport, webhooks over HTTP | TLS, DNS, proxies |
 //!
 //! The tests run by `cargo test -p stripe-identity-examples --example testing_your_app`. `cargo run --example
 //! testing_your_app` calls them too. For that, each has `cfg_attr(test, tokio::test)` where a test of yours has

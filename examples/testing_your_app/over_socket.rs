@@ -1,6 +1,6 @@
 //! Tests with the simulator as a server. They show the application with its production transport, over connections that
-//! really break, and its route for webhooks. They cannot show TLS, DNS or proxies, and retries wait in real time. A few are
-//! enough.
+//! really break, and its route for webhooks. They cannot show TLS, DNS or proxies, and retries wait in real time. A few
+//! are enough.
 //!
 //! An application in another language is tested in the same way: see `examples/recipes`.
 

@@ -40,9 +40,9 @@ impl SignUp {
         Self { stripe, restricted_key, verifier, admitted: Mutex::default() }
     }
 
-    /// Starts a verification. `attempt` is the id of a record that was written before this call, one for each time that a
-    /// user verifies. After a failure, repeat the call with the same id. Stripe keeps it for 24 hours at least; the example
-    /// `crash_safe` shows what to do later.
+    /// Starts a verification. `attempt` is the id of a record that was written before this call, one for each time that
+    /// a user verifies. After a failure, repeat the call with the same id, within 24 hours. The example `crash_safe`
+    /// shows what to do later.
     pub(crate) async fn start(&self, attempt: &str) -> Result<VerificationSession, Error> {
         let sessions = self.stripe.verification_sessions();
         let params = CreateVerificationSession::document().client_reference_id(attempt);

@@ -1,5 +1,5 @@
-//! Tests with a script. They show exactly what is sent, and what follows from responses that are rare, or that Stripe does
-//! not send yet. They cannot show what Stripe would respond, since the test writes every response.
+//! Tests with a script. They show exactly what is sent, and what follows from responses that are rare, or that Stripe
+//! does not send yet. They cannot show what Stripe would respond, since the test writes every response.
 
 use stripe_identity::http::Method;
 use stripe_identity::mock::ScriptedTransport;

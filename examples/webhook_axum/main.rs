@@ -1,5 +1,5 @@
-//! A receiver of webhooks with axum and SQLite. It verifies each delivery, dispatches by a `match` on the event's type, and
-//! applies each event exactly once: it commits the event's id in the same transaction as the effect.
+//! A receiver of webhooks with axum and SQLite. It verifies each delivery, dispatches by a `match` on the event's type,
+//! and applies each event exactly once: it commits the event's id in the same transaction as the effect.
 //!
 //! The simulator stands in for Stripe. It delivers 1200 events, each twice, in any order.
 

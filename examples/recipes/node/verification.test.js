@@ -1,8 +1,8 @@
 // npm install
 // npm test
 //
-// `npm test` is `stripe-identity-simulator exec -- node --test`. The simulator runs while the tests run. Its address is in
-// environment variables.
+// `npm test` is `stripe-identity-simulator exec -- node --test`. The simulator runs while the tests run, and its
+// address is in environment variables.
 
 import assert from "node:assert/strict";
 import {randomUUID} from "node:crypto";
