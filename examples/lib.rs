@@ -1,7 +1,7 @@
 //! Programs to read and run. None needs an account or a network.
 //!
-//! - `cargo run --example quickstart`: the life of a session over a real HTTP connection, to a simulator that it starts
-//!   itself. `--blocking` does the same without async. `--stripe` talks to Stripe, with the test key in
+//! - `cargo run --example quickstart`: the life of a session over a real HTTP connection, to a simulator that it
+//!   starts itself. `--blocking` does the same without async. `--stripe` talks to Stripe, with the test key in
 //!   `STRIPE_SECRET_KEY`.
 //! - `cargo run --example testing_your_app`: a small application, tested with a script, with the simulator in process and
 //!   with the simulator as a server, and what each is good for.

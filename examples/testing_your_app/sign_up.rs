@@ -22,12 +22,12 @@ pub(crate) struct SignUp {
     admitted: Mutex<HashSet<VerificationSessionId>>,
 }
 
-/// What follows from a session for its user.
+/// The decision about a user, by the user's session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// The user is verified and of age.
     Admit,
-    /// The user is a minor or of unknown age, or the session is canceled.
+    /// The user is a minor or has no date of birth, or the session is canceled.
     Refuse,
     /// The last try failed. The user may try again, and can be shown the reason.
     TryAgain { reason: Option<String> },
@@ -84,7 +84,7 @@ impl SignUp {
         else {
             return StatusCode::OK;
         };
-        // Events arrive late and more than once: what counts is how the session is now.
+        // Events arrive late and more than once, so the decision is by the session as it is now.
         match self.decide(&session, today).await {
             Ok(Decision::Admit) => {
                 self.admitted.lock().unwrap_or_else(PoisonError::into_inner).insert(session);
@@ -104,9 +104,8 @@ impl SignUp {
     }
 }
 
+/// Returns `false` if a part of either date is absent.
 fn is_of_age(born: Date, today: Date) -> bool {
-    let parts = |date: Date| Some((date.year?, date.month?, date.day?));
-    let coming_of_age = parts(born).map(|(year, month, day)| (year.saturating_add(MIN_AGE), month, day));
-    // An absent date of birth must not compare as the earliest of all.
-    coming_of_age.is_some_and(|coming_of_age| parts(today).is_some_and(|today| coming_of_age <= today))
+    let (Some(year), Some(month), Some(day)) = (born.year, born.month, born.day) else { return false };
+    (Some(year.saturating_add(MIN_AGE)), Some(month), Some(day)) <= (today.year, today.month, today.day)
 }
