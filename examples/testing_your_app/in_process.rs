@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use stripe_identity::http::{HeaderValue, Method, StatusCode};
+use stripe_identity::bytes::Bytes;
+use stripe_identity::http::{HeaderValue, Method, Request, StatusCode};
 use stripe_identity::simulator::{
     Fault, Outcome, Person, RequestPattern, SimulatorTransport, Submission, WebhookEndpoint,
 };
@@ -16,6 +17,7 @@ use crate::{ATTEMPT, TODAY, WEBHOOK_SECRET};
 
 fn setup() -> (SimulatorTransport, SignUp) {
     let stripe = SimulatorTransport::new();
+    stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1/webhook", WEBHOOK_SECRET).unwrap());
     let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let clock = stripe.clone();
     // The simulator signs at the time of its own clock.
@@ -71,30 +73,67 @@ pub(crate) async fn expired_document_is_followed_by_a_second_try() {
 pub(crate) async fn user_who_takes_an_hour_is_admitted_after_an_hour() {
     let (stripe, sign_up) = setup();
     let session = sign_up.start(ATTEMPT).await.unwrap();
-    let hour = Duration::from_secs(3600);
-    stripe.submit(&session.id, Submission::verified().after(hour)).unwrap();
+    stripe.submit(&session.id, Submission::verified().after(Duration::from_secs(3600))).unwrap();
 
-    stripe.advance(hour - Duration::from_secs(1));
+    stripe.advance(Duration::from_secs(3599));
     assert_eq!(sign_up.decide(&session.id, TODAY).await.unwrap(), Decision::Wait);
     stripe.advance(Duration::from_secs(1));
     assert_eq!(sign_up.decide(&session.id, TODAY).await.unwrap(), Decision::Admit);
 }
 
 #[cfg_attr(test, tokio::test)]
-pub(crate) async fn webhook_admits_the_user_unless_it_is_forged() {
+pub(crate) async fn webhook_admits_an_adult_and_no_minor() {
+    for (year, is_adult) in [(1990, true), (2012, false)] {
+        let (stripe, sign_up) = setup();
+        let session = sign_up.start(ATTEMPT).await.unwrap();
+        let person = Person::from_seed(1).born(year, 5, 1);
+        stripe.submit(&session.id, Submission::verified().person(person)).unwrap();
+        assert_eq!(deliver(&stripe, &sign_up).await, [StatusCode::OK; 3]);
+        assert_eq!(sign_up.is_admitted(&session.id), is_adult);
+    }
+}
+
+#[cfg_attr(test, tokio::test)]
+pub(crate) async fn outage_during_a_webhook_admits_the_user_on_redelivery() {
     let (stripe, sign_up) = setup();
-    stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1/webhook", WEBHOOK_SECRET).unwrap().in_disorder());
+    let session = sign_up.start(ATTEMPT).await.unwrap();
+    stripe.submit(&session.id, Outcome::Verified).unwrap();
+
+    stripe.add_fault(Fault::respond(StatusCode::SERVICE_UNAVAILABLE).method(Method::GET).times(3));
+    assert!(deliver(&stripe, &sign_up).await.contains(&StatusCode::INTERNAL_SERVER_ERROR));
+    assert!(!sign_up.is_admitted(&session.id));
+
+    stripe.advance(Duration::from_secs(3600));
+    assert_eq!(deliver(&stripe, &sign_up).await, [StatusCode::OK]);
+    assert!(sign_up.is_admitted(&session.id));
+}
+
+#[cfg_attr(test, tokio::test)]
+pub(crate) async fn forged_webhook_is_rejected() {
+    let (stripe, sign_up) = setup();
     let session = sign_up.start(ATTEMPT).await.unwrap();
     stripe.submit(&session.id, Outcome::Verified).unwrap();
 
     for webhook in stripe.take_webhooks() {
-        let (body, signature) = (webhook.request.body(), webhook.request.headers().get(SIGNATURE_HEADER));
-        let signature = signature.map(HeaderValue::as_bytes);
-        let forged = [body, &b" "[..]].concat();
-        assert_eq!(sign_up.receive(&forged, signature, TODAY).await, StatusCode::BAD_REQUEST);
-        assert_eq!(sign_up.receive(body, None, TODAY).await, StatusCode::BAD_REQUEST);
-        assert_eq!(sign_up.receive(body, signature, TODAY).await, StatusCode::OK);
-        webhook.report(StatusCode::OK);
+        let forged = [webhook.request.body(), &b" "[..]].concat();
+        assert_eq!(sign_up.receive(&forged, signature(&webhook.request), TODAY).await, StatusCode::BAD_REQUEST);
+        assert_eq!(sign_up.receive(webhook.request.body(), None, TODAY).await, StatusCode::BAD_REQUEST);
+        webhook.report(StatusCode::BAD_REQUEST);
     }
-    assert!(sign_up.is_admitted(&session.id));
+    assert!(!sign_up.is_admitted(&session.id));
+}
+
+/// Delivers the webhooks that are due to the application. Returns its responses.
+async fn deliver(stripe: &SimulatorTransport, sign_up: &SignUp) -> Vec<StatusCode> {
+    let mut responses = Vec::new();
+    for webhook in stripe.take_webhooks() {
+        let status = sign_up.receive(webhook.request.body(), signature(&webhook.request), TODAY).await;
+        webhook.report(status);
+        responses.push(status);
+    }
+    responses
+}
+
+fn signature(request: &Request<Bytes>) -> Option<&[u8]> {
+    request.headers().get(SIGNATURE_HEADER).map(HeaderValue::as_bytes)
 }

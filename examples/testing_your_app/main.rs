@@ -64,7 +64,9 @@ async fn main() {
         in_process::adult_is_admitted_and_minor_is_refused
         in_process::expired_document_is_followed_by_a_second_try
         in_process::user_who_takes_an_hour_is_admitted_after_an_hour
-        in_process::webhook_admits_the_user_unless_it_is_forged
+        in_process::webhook_admits_an_adult_and_no_minor
+        in_process::outage_during_a_webhook_admits_the_user_on_redelivery
+        in_process::forged_webhook_is_rejected
     }
 
     println!("\n3. With the simulator as a server (Server)");
