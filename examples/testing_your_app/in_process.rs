@@ -12,8 +12,8 @@ use stripe_identity::simulator::{
 use stripe_identity::webhook::{SIGNATURE_HEADER, Verifier};
 use stripe_identity::{Client, Config, LastErrorCode};
 
+use crate::setup::{ATTEMPT, TODAY, WEBHOOK_SECRET, application};
 use crate::sign_up::{Decision, SignUp};
-use crate::{ATTEMPT, TODAY, WEBHOOK_SECRET};
 
 fn setup() -> (SimulatorTransport, SignUp) {
     let stripe = SimulatorTransport::new();
@@ -22,7 +22,7 @@ fn setup() -> (SimulatorTransport, SignUp) {
     let clock = stripe.clone();
     // The simulator signs at the time of its own clock.
     let verifier = Verifier::new(WEBHOOK_SECRET).unwrap().clock(move || clock.time());
-    (stripe, crate::sign_up(client, verifier).unwrap())
+    (stripe, application(client, verifier).unwrap())
 }
 
 #[cfg_attr(test, tokio::test)]

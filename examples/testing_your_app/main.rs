@@ -7,32 +7,19 @@
 //! | `in_process.rs` | `SimulatorTransport` | what users and time do, without waiting | connections and timeouts |
 //! | `over_socket.rs` | `Server` | the production transport, webhooks over HTTP | TLS, DNS, proxies |
 //!
-//! The tests run by `cargo test -p stripe-identity-examples --example testing_your_app`. `cargo run --example
-//! testing_your_app` calls them too. For that, each has `cfg_attr(test, tokio::test)` where a test of yours has
-//! `tokio::test`.
+//! `cargo test -p stripe-identity-examples --example testing_your_app` runs the tests. `cargo run --example
+//! testing_your_app` calls them, too, and prints what each way is good for. Only for that, they have `cfg_attr(test,
+//! tokio::test)`: in your tests, write `tokio::test`.
 
 // Without `cfg(test)`, clippy does not see that these are tests.
 #[allow(clippy::unwrap_used)]
 mod in_process;
 #[allow(clippy::unwrap_used)]
 mod over_socket;
+mod setup;
 mod sign_up;
 #[allow(clippy::unwrap_used)]
 mod with_script;
-
-use sign_up::SignUp;
-use stripe_identity::webhook::Verifier;
-use stripe_identity::{ApiKey, Client, Date, Error};
-
-const SESSIONS: &str = "/v1/identity/verification_sessions";
-const ATTEMPT: &str = "attempt-7";
-const TODAY: Date = Date::new(2026, 10, 26);
-const WEBHOOK_SECRET: &str = "whsec_made_up";
-
-/// Creates the application as production does, with made-up keys.
-fn sign_up(client: Client, verifier: Verifier) -> Result<SignUp, Error> {
-    Ok(SignUp::new(client, ApiKey::new("rk_test_123")?, verifier))
-}
 
 #[cfg(not(test))]
 #[tokio::main(flavor = "current_thread")]

@@ -16,14 +16,14 @@ use stripe_identity::webhook::{SIGNATURE_HEADER, Verifier};
 use stripe_identity::{Client, Config, HyperTransport};
 use tokio::net::TcpListener;
 
+use crate::setup::{ATTEMPT, TODAY, WEBHOOK_SECRET, application};
 use crate::sign_up::SignUp;
-use crate::{ATTEMPT, TODAY, WEBHOOK_SECRET};
 
 fn setup() -> (Server, Arc<SignUp>) {
     let stripe = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let config = Config::builder("sk_test_123").base_url(stripe.url()).build().unwrap();
     let client = Client::new(config, HyperTransport::new().unwrap());
-    (stripe, Arc::new(crate::sign_up(client, Verifier::new(WEBHOOK_SECRET).unwrap()).unwrap()))
+    (stripe, Arc::new(application(client, Verifier::new(WEBHOOK_SECRET).unwrap()).unwrap()))
 }
 
 /// Serves the application's route for webhooks. Returns its URL.

@@ -6,12 +6,12 @@ use stripe_identity::mock::ScriptedTransport;
 use stripe_identity::webhook::Verifier;
 use stripe_identity::{Client, Config, ErrorKind, TransportErrorKind, VerificationSessionId};
 
+use crate::setup::{ATTEMPT, SESSIONS, TODAY, WEBHOOK_SECRET, application};
 use crate::sign_up::{Decision, SignUp};
-use crate::{ATTEMPT, SESSIONS, TODAY, WEBHOOK_SECRET};
 
 fn sign_up(stripe: &ScriptedTransport) -> SignUp {
     let client = Client::new(Config::new("sk_test_123").unwrap(), stripe.clone());
-    crate::sign_up(client, Verifier::new(WEBHOOK_SECRET).unwrap()).unwrap()
+    application(client, Verifier::new(WEBHOOK_SECRET).unwrap()).unwrap()
 }
 
 #[cfg_attr(test, tokio::test)]
