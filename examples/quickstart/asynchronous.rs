@@ -19,6 +19,8 @@ pub(crate) async fn life(client: &Client, server: &Server) -> Result<(), Failure
     let session = create().await?;
     narration::created(&session);
     narration::repeated(&session, &create().await?);
+    let params = UpdateVerificationSession::new().require_live_capture(true);
+    narration::updated(&sessions.update(&session.id, params).await?);
 
     server.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired))?;
     narration::submitted("an expired document");
@@ -44,7 +46,7 @@ pub(crate) async fn life(client: &Client, server: &Server) -> Result<(), Failure
     narration::redacted(&sessions.retrieve(&session.id).expand(expand).await?);
 
     let other = sessions.create(CreateVerificationSession::id_number()).idempotency_key("attempt-43").await?;
-    sessions.cancel(&other.id).await?;
+    narration::canceled(&sessions.cancel(&other.id).await?);
     narration::list(&sessions.list(ListVerificationSessions::new().limit(5)).await?);
 
     narration::refused(sessions.cancel(&session.id).await.err().as_ref());
@@ -52,7 +54,7 @@ pub(crate) async fn life(client: &Client, server: &Server) -> Result<(), Failure
 }
 
 /// Takes a session as far as it goes without a user.
-pub(crate) async fn without_a_person(client: &Client) -> Result<(), Failure> {
+pub(crate) async fn without_a_user(client: &Client) -> Result<(), Failure> {
     let sessions = client.verification_sessions();
 
     // No record outlives this run, so the client makes a random idempotency key.

@@ -19,6 +19,8 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
     let session = create().send()?;
     narration::created(&session);
     narration::repeated(&session, &create().send()?);
+    let params = UpdateVerificationSession::new().require_live_capture(true);
+    narration::updated(&sessions.update(&session.id, params).send()?);
 
     server.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired))?;
     narration::submitted("an expired document");
@@ -44,7 +46,7 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
     narration::redacted(&sessions.retrieve(&session.id).expand(expand).send()?);
 
     let other = sessions.create(CreateVerificationSession::id_number()).idempotency_key("attempt-43").send()?;
-    sessions.cancel(&other.id).send()?;
+    narration::canceled(&sessions.cancel(&other.id).send()?);
     narration::list(&sessions.list(ListVerificationSessions::new().limit(5)).send()?);
 
     narration::refused(sessions.cancel(&session.id).send().err().as_ref());
@@ -52,7 +54,7 @@ pub(crate) fn life(client: &BlockingClient, server: &Server) -> Result<(), Failu
 }
 
 /// Takes a session as far as it goes without a user.
-pub(crate) fn without_a_person(client: &BlockingClient) -> Result<(), Failure> {
+pub(crate) fn without_a_user(client: &BlockingClient) -> Result<(), Failure> {
     let sessions = client.verification_sessions();
 
     // No record outlives this run, so the client makes a random idempotency key.

@@ -92,10 +92,10 @@ fn with_simulator(is_blocking: bool) -> Result<(), Failure> {
 
 fn with_stripe(config: Config, is_blocking: bool) -> Result<(), Failure> {
     if is_blocking {
-        blocking::without_a_person(&BlockingClient::new(config, UreqTransport::new()?))
+        blocking::without_a_user(&BlockingClient::new(config, UreqTransport::new()?))
     } else {
         let client = Client::new(config, HyperTransport::new()?);
-        runtime()?.block_on(asynchronous::without_a_person(&client))
+        runtime()?.block_on(asynchronous::without_a_user(&client))
     }
 }
 

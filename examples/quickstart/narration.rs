@@ -88,8 +88,12 @@ pub(crate) fn redacted(session: &Response<VerificationSession>) {
     );
 }
 
+pub(crate) fn canceled(session: &Response<VerificationSession>) {
+    say!("\ncancel    {}  {}", session.id, session.status);
+}
+
 pub(crate) fn list(list: &Response<Page<VerificationSession>>) {
-    say!("\nlist      newest first{}", if list.has_more { ", and there are more" } else { "" });
+    say!("list      newest first{}", if list.has_more { ", and there are more" } else { "" });
     for session in &list.data {
         say!("          {}  {:<9}  {}, {}", session.id, session.type_, session.status, redaction(session));
     }
