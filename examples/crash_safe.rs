@@ -1,9 +1,10 @@
-//! A program that crashes between creating a session and writing down its id, and makes no second session.
+//! A program that crashes after it has created a session and before it has stored the session's id. It creates no
+//! second session.
 //!
-//! The idempotency key is the id of the program's own record of the attempt to verify, which is written before the call.
-//! Repeating the call for the same record, today or after a restart, gives the session that is there. Stripe keeps a key
-//! for at least 24 hours and may forget it then. For an older record, the program looks for the session by the record's id,
-//! which the session has as its `client_reference_id`, before it creates one.
+//! The idempotency key is the id of a record of the attempt to verify, which the program writes before the call.
+//! Repeating the call for the same record returns the same session, even after a restart. Stripe keeps a key for at
+//! least 24 hours and may forget it then. For an older record, the program first looks for a session whose
+//! `client_reference_id` is the record's id, and creates one if there is none.
 
 use std::error::Error;
 use std::time::Duration;
@@ -13,34 +14,34 @@ use stripe_identity::{
     BlockingClient, Config, CreateVerificationSession, ListVerificationSessions, Timestamp, VerificationSessionId,
 };
 
-/// A row of the program's database: one for each time that a user is to be verified.
+/// A row of the program's database, one for each time that a user verifies.
 struct Attempt {
-    /// It names no person, since it goes to Stripe in a header and in the clear.
+    /// Names no person: it is sent as an idempotency key, in a header, and is not hidden as a body is.
     id: String,
     written_at: Timestamp,
     session: Option<VerificationSessionId>,
 }
 
-/// For how long an idempotency key is relied on: less than 24 hours, since clocks differ and calls take time.
+/// How long the program relies on an idempotency key: less than 24 hours, since clocks differ and calls take time.
 const KEY_LIFE: Duration = Duration::from_secs(23 * 3600);
 
-/// How the session of an attempt was come by.
+/// Where the session of an attempt comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    WrittenDown,
+    Stored,
     Created,
     Replayed,
     LookedUp,
 }
 
-/// The session of an attempt: the one that is written down, the one that was made and not written down, or a new one.
+/// Returns the session of an attempt: the stored one, the one that was created before a crash, or a new one.
 fn session_of(
     client: &BlockingClient,
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<(VerificationSessionId, Source), stripe_identity::Error> {
     if let Some(id) = &attempt.session {
-        return Ok((id.clone(), Source::WrittenDown));
+        return Ok((id.clone(), Source::Stored));
     }
     let sessions = client.verification_sessions();
     let age = now.as_secs().saturating_sub(attempt.written_at.as_secs());
@@ -50,7 +51,7 @@ fn session_of(
             return Ok((session.id, Source::LookedUp));
         }
     }
-    // The same parameters each time: another request under the same key would be refused.
+    // The parameters follow from the record, since Stripe refuses other parameters under the same key.
     let params = CreateVerificationSession::document().client_reference_id(attempt.id.as_str());
     let session = sessions.create(params).idempotency_key(attempt.id.as_str()).send()?;
     let source = if session.meta().is_replayed() { Source::Replayed } else { Source::Created };
@@ -62,37 +63,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone());
     let find = |attempt: &Attempt| {
         let (id, source) = session_of(&client, attempt, stripe.time())?;
-        let how = match source {
-            Source::WrittenDown => "it is written down",
-            Source::Created => "the call made it",
-            Source::Replayed => "the call gave the first response again, since Stripe knows the key",
-            Source::LookedUp => "the key may be forgotten, so the list was asked for the attempt's id",
+        let source = match source {
+            Source::Stored => "stored",
+            Source::Created => "created",
+            Source::Replayed => "the first response to the idempotency key again",
+            Source::LookedUp => "found by its client_reference_id, since the key may be forgotten",
         };
-        println!("  {id}: {how}");
+        println!("  {id}: {source}");
         Ok::<_, stripe_identity::Error>(id)
     };
 
-    println!("The program writes down an attempt, creates a session and crashes before it writes down its id.");
+    println!("The program writes a record, creates a session, and crashes before it stores the session's id.");
     let mut attempt = Attempt { id: "attempt-7".to_owned(), written_at: stripe.time(), session: None };
     let lost = find(&attempt)?;
 
-    println!("A minute later it starts again and finds the attempt without a session.");
+    println!("It restarts a minute later, and crashes again.");
     stripe.advance(Duration::from_secs(60));
     assert_eq!(find(&attempt)?, lost);
 
-    println!("It crashes again, and starts two days later.");
+    println!("It restarts two days later, and stores the id.");
     stripe.advance(Duration::from_secs(2 * 24 * 3600));
     attempt.session = Some(find(&attempt)?);
     assert_eq!(attempt.session.as_ref(), Some(&lost));
 
-    println!("Now it is written down.");
+    println!("It needs the session again.");
     find(&attempt)?;
 
-    // A response that is given again is as old as its key: what is to be sent to the user is asked for afresh.
+    // The URL of a replayed response may be used up or expired, so a program retrieves it before it redirects the user.
     let session = client.verification_sessions().retrieve(&lost).send()?;
-    println!("The session that the user is sent to is {}, {}.", session.id, session.status);
     let all = client.verification_sessions().list(ListVerificationSessions::new()).send()?;
-    println!("There is {} session.", all.data.len());
+    println!("Stripe has {} session: {}, {}.", all.data.len(), session.id, session.status);
     assert_eq!(all.data.len(), 1);
     Ok(())
 }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_session_is_found_at_any_age_and_made_once() {
+    fn lost_session_is_found_at_any_age() {
         for (hours, source) in [
             (0, Source::Replayed),
             (22, Source::Replayed),
@@ -127,8 +127,8 @@ mod tests {
             (24 * 400, Source::LookedUp),
         ] {
             let (stripe, client, attempt) = setup();
-            let (lost, made) = session_of(&client, &attempt, stripe.time()).unwrap();
-            assert_eq!(made, Source::Created);
+            let (lost, source_of_first) = session_of(&client, &attempt, stripe.time()).unwrap();
+            assert_eq!(source_of_first, Source::Created);
             stripe.advance(Duration::from_secs(hours * HOUR));
             for _ in 0..2 {
                 assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (lost.clone(), source), "{hours} h");
@@ -138,19 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn attempt_that_never_reached_stripe_is_made_at_any_age() {
+    fn attempt_that_never_reached_stripe_creates_a_session_at_any_age() {
         let (stripe, client, mut attempt) = setup();
         stripe.advance(Duration::from_secs(48 * HOUR));
         let (id, source) = session_of(&client, &attempt, stripe.time()).unwrap();
         assert_eq!(source, Source::Created);
         assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (id.clone(), Source::LookedUp));
         attempt.session = Some(id.clone());
-        assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (id, Source::WrittenDown));
+        assert_eq!(session_of(&client, &attempt, stripe.time()).unwrap(), (id, Source::Stored));
         assert_eq!(count(&client), 1);
     }
 
     #[test]
-    fn second_attempt_of_a_user_is_a_session_of_its_own() {
+    fn second_attempt_of_a_user_creates_another_session() {
         let (stripe, client, first) = setup();
         let second = Attempt { id: "attempt-2".to_owned(), written_at: stripe.time(), session: None };
         let found = |attempt| session_of(&client, attempt, stripe.time()).unwrap().0;
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn record_of_the_future_is_looked_up() {
+    fn record_from_the_future_is_looked_up() {
         let (stripe, client, mut attempt) = setup();
         session_of(&client, &attempt, stripe.time()).unwrap();
         attempt.written_at = stripe.time();

@@ -1,4 +1,4 @@
-//! The models by themselves, for a program that has its own way to talk to Stripe: this one only needs serde.
+//! The models without a client, for a program that has another way to talk to Stripe. They need serde and no HTTP.
 
 use std::error::Error;
 
@@ -19,17 +19,17 @@ const EVENT: &str = r#"{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let session: VerificationSession = serde_json::from_str(SESSION)?;
-    println!("A session reads, and what it hides stays hidden: {:?}", session.metadata);
-    if let SessionState::Failed { code, .. } = session.state() {
-        println!("Its last try failed: {code:?}");
+    println!("session: {}, {}, metadata: {:?}", session.id, session.status, session.metadata);
+    if let SessionState::Failed { code: Some(code), .. } = session.state() {
+        println!("state:   the last try failed: {code}");
     }
 
     let event: Event = serde_json::from_str(EVENT)?;
-    let view = SessionView::from_event(&event).ok_or("the event is about a session")?;
-    println!("After an event it is known to be {:?}", view.state);
+    let view = SessionView::from_event(&event).ok_or("the event must be about a session")?;
+    println!("event:   session {} is now {:?}", view.id, view.state);
 
     let params =
         CreateVerificationSession::document().allowed_types([DocumentType::Passport]).require_live_capture(true);
-    println!("Parameters are models too: {}", serde_json::to_string(&params)?);
+    println!("params:  {}", serde_json::to_string(&params)?);
     Ok(())
 }

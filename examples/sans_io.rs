@@ -1,5 +1,5 @@
-//! A call without any client or transport: the steps are taken by hand, by whatever loop a program has. Here they go to a
-//! simulator, which loses the first answer on purpose.
+//! A call without a client or a transport. A loop of the program takes the steps: it sends a request, waits, or is
+//! done. Here the requests go to a simulator, and the first response is lost on purpose.
 
 use std::error::Error;
 use std::time::Instant;
@@ -9,46 +9,46 @@ use stripe_identity::http::{Request, Response};
 use stripe_identity::simulator::Simulator;
 use stripe_identity::{Config, CreateVerificationSession, Step, TransportError, TransportErrorKind};
 
-/// Whatever sends a program's bytes.
-struct MyLoop {
+/// Stands in for the I/O of the program.
+struct Network {
     stripe: Simulator,
-    has_lost_one: bool,
+    has_lost_response: bool,
 }
 
-impl MyLoop {
+impl Network {
     fn send(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let response = self.stripe.handle(request);
-        if self.has_lost_one {
+        if self.has_lost_response {
             return Ok(response);
         }
-        self.has_lost_one = true;
+        self.has_lost_response = true;
         Err(TransportErrorKind::Interrupted.into())
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new("sk_test_123")?;
-    let mut my_loop = MyLoop { stripe: Simulator::new(), has_lost_one: false };
-    let mut step = config.verification_sessions().create(CreateVerificationSession::document()).start();
+    let mut network = Network { stripe: Simulator::new(), has_lost_response: false };
+    let mut step = config
+        .verification_sessions()
+        .create(CreateVerificationSession::document())
+        .idempotency_key("attempt-7")
+        .start();
     let start = Instant::now();
     let session = loop {
         step = match step {
             Step::Send(request, sent) => {
                 println!("send {} {}", request.method(), request.uri().path());
-                sent.reply(my_loop.send(request), start.elapsed())
+                sent.reply(network.send(request), start.elapsed())
             }
             Step::Wait(duration, waiting) => {
                 println!("wait {duration:?}");
-                my_loop.stripe.advance(duration);
+                network.stripe.advance(duration);
                 waiting.resume(start.elapsed())
             }
             Step::Done(result) => break result?,
         };
     };
-    println!(
-        "done: {}, {}",
-        session.id,
-        if session.meta().is_replayed() { "made by the first attempt" } else { "new" }
-    );
+    println!("done {}, replayed: {}", session.id, session.meta().is_replayed());
     Ok(())
 }

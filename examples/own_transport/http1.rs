@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as a client needs that sends whole bodies and reads whole bodies.
+//! The part of HTTP/1.1 that a client needs if it sends and reads whole bodies.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -19,12 +19,12 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// To shut it down from elsewhere.
+    /// Returns a handle with which another thread can shut the connection down.
     pub(crate) fn handle(&self) -> io::Result<TcpStream> {
         self.0.get_ref().try_clone()
     }
 
-    /// Whether it is open and there is nothing to read, which nobody has asked for.
+    /// Returns whether the connection is open and has nothing to read. Bytes between two responses belong to neither.
     pub(crate) fn is_silent(&self) -> bool {
         let stream = self.0.get_ref();
         let is_silent = stream.set_nonblocking(true).is_ok()
@@ -33,7 +33,7 @@ impl Connection {
         stream.set_nonblocking(false).is_ok() && is_silent
     }
 
-    /// What there is to read, in time. Nothing, if the other side has closed.
+    /// Returns the bytes that can be read, or none if the other side has closed the connection.
     fn fill(&mut self, deadline: &Deadline) -> io::Result<&[u8]> {
         self.0.get_ref().set_read_timeout(deadline.left()?)?;
         self.0.fill_buf()
@@ -43,14 +43,14 @@ impl Connection {
 pub(crate) struct Deadline(pub(crate) Option<Instant>);
 
 impl Deadline {
-    /// How much time is left; `None` if there is no end.
+    /// Returns the time that is left, or `None` if there is no limit.
     pub(crate) fn left(&self) -> io::Result<Option<Duration>> {
         let left = self.0.map(|end| end.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
 
-/// Sends a request and reads the response. Also says whether the connection is fit for another.
+/// Sends a request and reads the response. Also returns whether the connection can be used again.
 pub(crate) fn exchange(
     connection: &mut Connection,
     request: &Request<Bytes>,
@@ -75,7 +75,7 @@ pub(crate) fn exchange(
         (_, None) => body.read_to_end(connection, deadline).map(|()| false),
     };
     let has_end = match read {
-        // The status of an error matters more than the rest of its body.
+        // Of an error response, the head is enough.
         Err(_) if !response.status().is_success() => false,
         read => read.map_err(broken)?,
     };
@@ -112,7 +112,7 @@ fn read_head(connection: &mut Connection, deadline: &Deadline) -> Result<Respons
         if line.is_empty() {
             return Ok(response);
         }
-        // A value may hold any bytes, not text alone.
+        // A value may hold bytes that are not text.
         let colon = line.iter().position(|byte| *byte == b':').ok_or(TransportErrorKind::Other)?;
         let name = HeaderName::from_bytes(&line[..colon]).map_err(|_| TransportErrorKind::Other)?;
         let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).map_err(|_| TransportErrorKind::Other)?;
@@ -183,10 +183,10 @@ impl Body {
     }
 }
 
-/// What went wrong after the request went out.
+/// Returns the error of an exchange that had begun, so that the request may have been sent.
 fn broken(error: io::Error) -> TransportError {
     let kind = match error.kind() {
-        // A socket's own timeout reads as either.
+        // Which of the two a socket returns after its timeout depends on the platform.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => TransportErrorKind::Timeout,
         io::ErrorKind::FileTooLarge => TransportErrorKind::BodyTooLarge,
         _ => TransportErrorKind::Interrupted,

@@ -1,5 +1,5 @@
-//! A transport of your own: HTTP/1.1 over the standard library's sockets, on a thread for each request, awaited by any
-//! runtime. The conformance suite judges it as it judges the others.
+//! A transport of your own: HTTP/1.1 over the standard library's sockets, with a thread for each request, on any
+//! runtime. The conformance suite checks it, as it checks the transports of this project.
 
 mod http1;
 mod transport;
@@ -13,7 +13,7 @@ use transport::ThreadTransport;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    println!("The suite judges the transport:");
+    println!("The conformance suite checks the transport:");
     let report = Suite::plain().run(|setup| ThreadTransport::new(setup.max_body_size())).await;
     println!("{report}");
     report.assert_passed();
@@ -21,7 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stripe = Server::start("127.0.0.1:0", Simulator::new())?;
     let config = Config::builder("sk_test_123").base_url(stripe.url()).build()?;
     let client = Client::new(config, ThreadTransport::new(1_000_000));
-    let session = client.verification_sessions().create(CreateVerificationSession::document()).await?;
-    println!("And a session over it: {}", session.id);
+    let create = client.verification_sessions().create(CreateVerificationSession::document());
+    let session = create.idempotency_key("attempt-7").await?;
+    println!("A session created over it: {}", session.id);
     Ok(())
 }

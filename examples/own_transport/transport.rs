@@ -1,4 +1,4 @@
-//! What a transport is: `send` and `sleep`. Here each runs on a thread of its own.
+//! The transport: `send` and `sleep`, each of which runs on a new thread.
 
 use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::http1::{Connection, Deadline, exchange};
 
-/// Sends without TLS, so it is for this machine only.
+/// A transport without TLS, and so only for servers on this machine.
 #[derive(Debug)]
 pub(crate) struct ThreadTransport {
     max_body_size: usize,
@@ -30,11 +30,11 @@ impl HttpTransport for ThreadTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let (max_body_size, idle) = (self.max_body_size, self.idle.clone());
         let line = Arc::new(Mutex::new(Line::Free));
-        // Dropped with this future, which hangs up.
+        // If the future is dropped, this closes the connection.
         let _hang_up = HangUp(line.clone());
         let (tell, told) = oneshot::channel();
         thread::spawn(move || {
-            // If nobody waits any more, nobody is told.
+            // The receiver is gone if the future was dropped.
             let _ = tell.send(send(&request, max_body_size, &idle, &line));
         });
         told.await.unwrap_or_else(|_| Err(TransportErrorKind::Other.into()))
@@ -46,7 +46,7 @@ impl HttpTransport for ThreadTransport {
             thread::sleep(duration);
             let _ = tell.send(());
         });
-        // The thread has slept, or could not be had; either way it is over.
+        // It is an error only if the thread panicked: then there is no wait.
         let _ = told.await;
     }
 }
@@ -57,7 +57,7 @@ fn send(
     idle: &Mutex<Vec<Connection>>,
     line: &Mutex<Line>,
 ) -> Result<Response<Bytes>, TransportError> {
-    // What is meant for TLS must not leave without it.
+    // An `https` request must not leave without TLS.
     if request.uri().scheme_str() != Some("http") {
         return Err(TransportError::new(TransportErrorKind::Tls, "this transport has no TLS"));
     }
@@ -97,7 +97,7 @@ fn connect(request: &Request<Bytes>, deadline: &Deadline) -> Result<Connection, 
     Err(failure)
 }
 
-/// An idle connection that is still there and has nothing to say.
+/// Returns an idle connection that is still usable.
 fn kept(idle: &Mutex<Vec<Connection>>) -> Option<Connection> {
     let mut idle = lock(idle);
     while let Some(connection) = idle.pop() {
@@ -108,7 +108,7 @@ fn kept(idle: &Mutex<Vec<Connection>>) -> Option<Connection> {
     None
 }
 
-/// Between the future and its thread.
+/// The state of a request, which the future and its thread share.
 enum Line {
     Free,
     Busy(TcpStream),
@@ -130,7 +130,7 @@ struct HangUp(Arc<Mutex<Line>>);
 impl Drop for HangUp {
     fn drop(&mut self) {
         if let Line::Busy(stream) = std::mem::replace(&mut *lock(&self.0), Line::HungUp) {
-            // It wakes the thread, which finds the connection closed; if it is closed already, so much the better.
+            // The thread wakes and finds the connection closed. It is no error if it was closed before.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }

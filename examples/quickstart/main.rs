@@ -1,7 +1,7 @@
 //! The life of a verification session, over a real HTTP connection.
 //!
-//! By itself it starts a simulator on a port of this machine and talks to that. With `--stripe` it talks to Stripe, as far
-//! as that goes without a person, with the test key in `STRIPE_SECRET_KEY`.
+//! It starts a simulator on a free port of this machine and talks to that. With `--stripe` it talks to Stripe, as far
+//! as that goes without a user, with the test key in `STRIPE_SECRET_KEY`.
 
 mod asynchronous;
 mod blocking;
@@ -11,30 +11,25 @@ use std::process::ExitCode;
 
 use narration::Failure;
 use stripe_identity::simulator::{Server, Simulator};
-use stripe_identity::{ApiKey, BlockingClient, Client, Config, HyperTransport, UreqTransport};
+use stripe_identity::{ApiKey, BlockingClient, Client, Config, Error, HyperTransport, UreqTransport};
 
 const HELP: &str = "\
 The life of a verification session, over a real HTTP connection.
 
 Usage: cargo run --example quickstart [-- [--blocking] [--stripe]]
 
-  --blocking   without async, over ureq in place of hyper
-  --stripe     talk to Stripe, with the test key in STRIPE_SECRET_KEY; STRIPE_API_BASE names another host in its place
-  --help       this text
+  --blocking   uses the blocking client over ureq, in place of the asynchronous client over hyper
+  --stripe     talks to Stripe, or to STRIPE_API_BASE if that is set, with the test key in STRIPE_SECRET_KEY
+  --help       prints this text
 
-Without --stripe it talks to a simulator that it starts itself, and looks at neither variable.
+Without --stripe, it talks to a simulator that it starts itself, and ignores both variables.
 ";
 
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
-            let mut cause = failure.source();
-            while let Some(inner) = cause {
-                eprintln!("  because: {inner}");
-                cause = inner.source();
-            }
+            eprintln!("error: {}", narration::explain(&failure));
             ExitCode::FAILURE
         }
     }
@@ -50,29 +45,42 @@ fn run() -> Result<(), Failure> {
                 print!("{HELP}");
                 return Ok(());
             }
-            other => return Err(format!("unknown argument {other}: expected --blocking, --stripe or --help").into()),
+            other => return Err(format!("unknown argument {other}: must be --blocking, --stripe or --help").into()),
         }
     }
-    if is_stripe { with_stripe(stripe_config()?, is_blocking) } else { with_simulator(is_blocking) }
+    if is_stripe {
+        let config = stripe_config()?;
+        narration::start(is_blocking, is_stripe);
+        with_stripe(config, is_blocking)
+    } else {
+        narration::start(is_blocking, is_stripe);
+        with_simulator(is_blocking)
+    }
 }
 
 fn stripe_config() -> Result<Config, Failure> {
-    let variable = |name| std::env::var(name).ok();
-    let key = variable("STRIPE_SECRET_KEY").filter(|key| !key.trim().is_empty());
-    let key = key.ok_or("--stripe needs a test key in STRIPE_SECRET_KEY, and there is none")?;
-    if !ApiKey::new(&key)?.is_test() {
-        return Err("STRIPE_SECRET_KEY is not a test key: it should begin with sk_test_ or rk_test_".into());
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let key = variable("STRIPE_SECRET_KEY");
+    let key = key.ok_or("--stripe needs a test key in STRIPE_SECRET_KEY: set it to a key that begins with sk_test_")?;
+    let key = ApiKey::new(key).map_err(|error| invalid("STRIPE_SECRET_KEY", &error))?;
+    if !key.is_test() {
+        return Err("STRIPE_SECRET_KEY is not a test key: it must begin with sk_test_ or rk_test_".into());
     }
     let mut config = Config::builder(key);
     if let Some(base) = variable("STRIPE_API_BASE") {
         config = config.base_url(base);
     }
-    Ok(config.build()?)
+    config.build().map_err(|error| invalid("STRIPE_API_BASE", &error))
+}
+
+fn invalid(variable: &str, error: &Error) -> Failure {
+    let reason = error.invalid_input().map_or_else(|| error.to_string(), |reason| reason.to_string());
+    format!("{variable} is invalid: {reason}").into()
 }
 
 fn with_simulator(is_blocking: bool) -> Result<(), Failure> {
-    let server = Server::start("127.0.0.1:0", Simulator::new())?;
-    narration::start(&server.url(), is_blocking);
+    let server = Server::start("127.0.0.1:0", Simulator::new())
+        .map_err(|error| format!("the simulator needs a free port on 127.0.0.1: {error}"))?;
     let config = Config::builder("sk_test_123").base_url(server.url()).build()?;
     if is_blocking {
         blocking::life(&BlockingClient::new(config, UreqTransport::new()?), &server)
@@ -84,10 +92,10 @@ fn with_simulator(is_blocking: bool) -> Result<(), Failure> {
 
 fn with_stripe(config: Config, is_blocking: bool) -> Result<(), Failure> {
     if is_blocking {
-        blocking::without_a_person(&BlockingClient::new(config, UreqTransport::new()?))
+        blocking::without_a_user(&BlockingClient::new(config, UreqTransport::new()?))
     } else {
         let client = Client::new(config, HyperTransport::new()?);
-        runtime()?.block_on(asynchronous::without_a_person(&client))
+        runtime()?.block_on(asynchronous::without_a_user(&client))
     }
 }
 

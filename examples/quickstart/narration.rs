@@ -1,68 +1,72 @@
-//! What the example prints about what it did.
+//! What the example prints.
 
 use std::io::Write as _;
 
-use stripe_identity::{Error, Page, RedactionStatus, Response, Sensitive, VerificationReport, VerificationSession};
+use stripe_identity::{
+    Error, ErrorKind, Page, RedactionState, Response, SessionState, VerificationReport, VerificationSession,
+};
 
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
-/// Prints a line; if nobody reads it, as when the output goes to `head`, that is no reason to fail.
+/// Prints a line. Unlike `println!`, it does not panic if the output is closed, as by `head`.
 macro_rules! say {
     ($($argument:tt)*) => {{
         let _ = writeln!(std::io::stdout(), $($argument)*);
     }};
 }
 
-pub(crate) fn start(url: &str, is_blocking: bool) {
+pub(crate) fn start(is_blocking: bool, is_stripe: bool) {
     let how = if is_blocking { "blocking, over ureq" } else { "asynchronous, over hyper" };
     say!("Stripe Identity quickstart: {how}");
-    say!("A simulator listens on {url}. Nothing leaves this machine.");
+    if is_stripe {
+        say!("It uses the key in STRIPE_SECRET_KEY, in test mode.");
+    } else {
+        say!("A simulator on 127.0.0.1 stands in for Stripe and for the user. Nothing leaves this machine.");
+    }
 }
 
 pub(crate) fn created(session: &Response<VerificationSession>) {
-    say!(
-        "\ncreate    {}  {}  ({})",
-        session.id,
-        session.status,
-        session.meta().request_id().unwrap_or("no request id")
-    );
-    say!("          The user is to be sent to its url, which Debug does not show: {:?}", session.url);
+    say!("\ncreate    {}  {}", session.id, session.status);
+    say!("          send the user to its url, which Debug hides: {:?}", session.url);
 }
 
 pub(crate) fn repeated(first: &VerificationSession, again: &Response<VerificationSession>) {
-    let same = if first.id == again.id { "the same session" } else { "ANOTHER session" };
-    say!("create    again, with the same idempotency key: {same}, replayed: {}", again.meta().is_replayed());
+    let which = if first.id == again.id { "the same session" } else { "ANOTHER session" };
+    say!("create    with the same idempotency key: {which}, replayed: {}", again.meta().is_replayed());
 }
 
 pub(crate) fn updated(session: &Response<VerificationSession>) {
-    say!("update    {}  {:?}", session.id, session.options);
+    let live = session.options.as_ref().and_then(|options| options.document.as_ref()?.require_live_capture);
+    say!("update    require_live_capture: {}", live.unwrap_or_default());
 }
 
-pub(crate) fn tried(session: &Response<VerificationSession>) {
-    say!("\nretrieve  {}  {}, that is {:?}", session.id, session.status, session.state());
-    if let Some(report) = &session.last_verification_report {
-        say!("          Its report is {}.", report.id());
+pub(crate) fn submitted(what: &str) {
+    say!("\n          the user submits {what}");
+}
+
+pub(crate) fn retrieved(session: &Response<VerificationSession>) {
+    match session.state() {
+        SessionState::NotStarted => say!("retrieve  {}, not started", session.status),
+        SessionState::Failed { code, reason } => {
+            let code = code.as_ref().map_or("failed", |code| code.as_str());
+            say!("retrieve  {}, {code}: {}", session.status, reason.unwrap_or_default());
+        }
+        _ => say!("retrieve  {}", session.status),
     }
 }
 
 pub(crate) fn outputs(session: &Response<VerificationSession>) {
-    say!("\nretrieve  {}  with its verified outputs", session.id);
     let Some(outputs) = &session.verified_outputs else { return };
-    let dob = outputs.dob.as_ref().map(Sensitive::expose).copied().unwrap_or_default();
-    say!(
-        "          exposed on purpose: {} {}, born in {}",
-        exposed(outputs.first_name.as_ref()),
-        exposed(outputs.last_name.as_ref()),
-        dob.year.unwrap_or_default()
-    );
-    say!("          logged by mistake:  {:?} {:?}, {:?}", outputs.first_name, outputs.last_name, outputs.dob);
+    // `expose` is for decisions. What is printed or logged stays hidden.
+    let year = outputs.dob.as_ref().and_then(|dob| dob.expose().year);
+    let is_of_age = year.is_some_and(|year| year < 2008);
+    say!("retrieve  verified outputs: first name {:?}, born before 2008: {is_of_age}", outputs.first_name);
 }
 
 pub(crate) fn report(report: &Response<VerificationReport>) {
-    say!("\nretrieve  {}  the report of the last try", report.id);
     if let Some(document) = &report.document {
         let type_ = document.type_.as_ref().map_or("document", |type_| type_.as_str());
-        say!("          {type_}: {}, in {} images", document.status, document.files.as_ref().map_or(0, Vec::len));
+        say!("report    {type_}: {}, {} images", document.status, document.files.as_ref().map_or(0, Vec::len));
     }
     if let Some(selfie) = &report.selfie {
         say!("          selfie: {}", selfie.status);
@@ -70,45 +74,56 @@ pub(crate) fn report(report: &Response<VerificationReport>) {
 }
 
 pub(crate) fn redacting(session: &Response<VerificationSession>) {
-    say!("\nredact    {}  {}  redaction: {}", session.id, session.status, redaction(session));
+    say!("\nredact    {}, {}", session.status, redaction(session));
 }
 
 pub(crate) fn redacted(session: &Response<VerificationSession>) {
     let name = session.verified_outputs.as_ref().and_then(|outputs| outputs.first_name.as_ref());
-    say!("retrieve  {}  {}  redaction: {}", session.id, session.status, redaction(session));
-    say!("          The first name is now {}, and the metadata has {} keys.", exposed(name), session.metadata.len());
+    let name = name.map_or("absent", |name| name.expose());
+    say!(
+        "retrieve  {}, {}: first name {name}, {} keys of metadata",
+        session.status,
+        redaction(session),
+        session.metadata.len()
+    );
+}
+
+pub(crate) fn canceled(session: &Response<VerificationSession>) {
+    say!("\ncancel    {}  {}", session.id, session.status);
 }
 
 pub(crate) fn list(list: &Response<Page<VerificationSession>>) {
-    say!("\nlist      {} sessions, newest first{}", list.data.len(), if list.has_more { ", and more" } else { "" });
+    say!("list      newest first{}", if list.has_more { ", and there are more" } else { "" });
     for session in &list.data {
-        say!(
-            "          {}  {:<10}  {:<14}  redaction: {}",
-            session.id,
-            session.type_,
-            session.status,
-            redaction(session)
-        );
+        say!("          {}  {:<9}  {}, {}", session.id, session.type_, session.status, redaction(session));
     }
 }
 
 pub(crate) fn refused(error: Option<&Error>) {
     match error {
-        Some(error) => {
-            say!("\ncancel    refused, as it should be: {error}");
-            say!("          The server's own words, which may quote what was sent: {:?}", error.message());
-        }
-        None => say!("\ncancel    was taken, which should not be"),
+        Some(error) => say!("\ncancel    refused, since the session is redacted:\n          {error}"),
+        None => say!("\ncancel    accepted, but should be refused"),
     }
 }
 
-fn redaction(session: &VerificationSession) -> &str {
-    session.redaction.as_ref().map_or("none", |redaction| match &redaction.status {
-        RedactionStatus::Redacted => "done",
-        status => status.as_str(),
-    })
+/// Returns one line for a failure: what is wrong, and what would be right.
+pub(crate) fn explain(failure: &Failure) -> String {
+    let hint = match failure.downcast_ref::<Error>().map(Error::kind) {
+        Some(ErrorKind::Transport) => "; check the network, and STRIPE_API_BASE if it is set",
+        Some(ErrorKind::Authentication) => "; STRIPE_SECRET_KEY must be a test key of your account",
+        Some(ErrorKind::Permission) => {
+            "; the restricted key in STRIPE_SECRET_KEY must be allowed to write verification sessions"
+        }
+        _ => "",
+    };
+    format!("{failure}{hint}")
 }
 
-fn exposed(text: Option<&Sensitive<String>>) -> &str {
-    text.map_or("(absent)", |text| text.expose())
+fn redaction(session: &VerificationSession) -> String {
+    match session.redaction_state() {
+        RedactionState::NotRequested => "not redacted".to_owned(),
+        RedactionState::InProgress(status) => format!("redaction is {status}"),
+        RedactionState::Done => "redacted".to_owned(),
+        _ => "redaction is unknown".to_owned(),
+    }
 }

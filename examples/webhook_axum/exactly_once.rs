@@ -1,4 +1,4 @@
-//! Each effect is made exactly once, whatever happens to the deliveries.
+//! Tests that each event is applied exactly once, whatever happens to its deliveries.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::SECRET;
 use crate::receiver::{Receiver, receive};
 use crate::store::{Store, Totals};
 
-/// Delivers what happens to each of so many users: one attempt that fails, and one that succeeds.
+/// Returns the deliveries for a number of users, each of whom fails once and then succeeds.
 fn deliveries(users: usize) -> (SimulatorTransport, Vec<Request<Bytes>>) {
     let stripe = SimulatorTransport::from(Simulator::with_seed(1));
     stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1:1/webhook", SECRET).unwrap().in_disorder());

@@ -1,9 +1,7 @@
-//! A receiver of webhooks with axum and SQLite. It verifies each delivery, dispatches by a `match`
-//! on the event's type, and makes each effect exactly once: the event's id is committed in the same
-//! transaction as the effect.
+//! A receiver of webhooks with axum and SQLite. It verifies each delivery, dispatches by a `match` on the event's type,
+//! and applies each event exactly once: it commits the event's id in the same transaction as the effect.
 //!
-//! The simulator stands in for Stripe. It delivers more than a thousand events, each twice, in any
-//! order.
+//! The simulator stands in for Stripe. It delivers 1200 events, each twice, in any order.
 
 #[cfg(test)]
 mod exactly_once;
@@ -39,19 +37,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(axum::serve(listener, router).into_future());
     stripe.add_webhook(WebhookEndpoint::new(&url, SECRET)?.in_disorder());
 
-    // Of four users, one fails and then succeeds, one succeeds, one fails, and one does not begin.
+    // Of each four users, one fails and then succeeds, one succeeds, one fails, and one submits nothing.
     let outcomes = [Outcome::Failed("selfie_face_mismatch".into()), Outcome::Verified];
     for number in 0..400 {
         let session = client
             .verification_sessions()
             .create(CreateVerificationSession::document().require_matching_selfie(true))
+            .idempotency_key(format!("attempt-{number}"))
             .await?;
         for outcome in [&outcomes[..], &outcomes[1..], &outcomes[..1], &[]][number % 4] {
             stripe.submit(&session, outcome)?;
         }
     }
 
-    // Every session is created, and every submission makes two events. Each event is delivered twice.
+    // Each session has one event for its creation and two for each submission.
     let expected = Totals { deliveries: 2400, bonuses: 200, spent: 200, failures: 200 };
     let all_delivered = async {
         while store.totals().unwrap_or_default().deliveries < expected.deliveries {
@@ -59,7 +58,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     tokio::time::timeout(Duration::from_secs(300), all_delivered).await?;
-    println!("1200 events, each delivered twice: {:?}", store.totals()?);
-    assert_eq!(store.totals()?, expected);
+    let totals = store.totals()?;
+    assert_eq!(totals, expected);
+    println!("{} deliveries: 1200 events, each twice and in any order", totals.deliveries);
+    println!("{} bonuses for users who are verified, {} failures: each effect once", totals.bonuses, totals.failures);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The HTTP side: verifies a delivery, applies its event, and responds to Stripe.
+//! The HTTP handler: verifies a delivery, applies its event, and responds to Stripe.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(crate) struct Receiver {
     pub(crate) store: Store,
 }
 
-/// Takes the body as bytes, because the signature covers its bytes.
+/// Receives a delivery. The body is raw, since the signature covers its bytes.
 pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers.get(SIGNATURE_HEADER).map(HeaderValue::as_bytes);
     let event = match receiver.verifier.verify_event(&body, signature) {
@@ -24,13 +24,13 @@ pub(crate) async fn receive(State(receiver): State<Arc<Receiver>>, headers: Head
             return StatusCode::BAD_REQUEST;
         }
     };
-    let applied = tokio::task::spawn_blocking(move || receiver.store.apply(&event).map_err(|error| (event.id, error)));
-    match applied.await {
-        Ok(Ok(())) => StatusCode::OK,
-        // After a 5xx, Stripe delivers the event again, and its effect is made then.
-        failed => {
-            eprintln!("an event was not applied: {failed:?}");
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    }
+    let id = event.id.clone();
+    let reason = match tokio::task::spawn_blocking(move || receiver.store.apply(&event)).await {
+        Ok(Ok(())) => return StatusCode::OK,
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panic.to_string(),
+    };
+    eprintln!("event {id} was not applied: {reason}");
+    // After a 5xx, Stripe delivers the event again.
+    StatusCode::INTERNAL_SERVER_ERROR
 }

@@ -1,11 +1,11 @@
-//! The database: which events were applied, and what they changed.
+//! The database: the events that were applied, and their effects.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction};
 use stripe_identity::{Event, EventType};
 
-// `bonuses` and `failures` have no unique key: an effect that is made twice shows as two rows.
+// `bonuses` and `failures` have no unique key, so that an event that is applied twice would show as two rows.
 const SCHEMA: &str = "
     CREATE TABLE events (id TEXT PRIMARY KEY, deliveries INTEGER NOT NULL);
     CREATE TABLE bonuses (session TEXT NOT NULL);
@@ -29,7 +29,7 @@ pub(crate) struct Totals {
 pub(crate) struct Store(Arc<Mutex<Connection>>);
 
 impl Store {
-    /// Creates a database in memory. A program that must survive a crash opens a file.
+    /// Creates a database in memory. In production it is a file or a server, which survives a crash.
     pub(crate) fn create() -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(SCHEMA)?;
@@ -41,8 +41,8 @@ impl Store {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the event's effect, unless an earlier delivery made it. The event's id and the effect
-    /// are in one transaction: both are committed or, after an error, a panic or a crash, neither is.
+    /// Applies an event, unless an earlier delivery did. The event's id and the effect are in one transaction: both are
+    /// committed or, after an error, a panic or a crash, neither is.
     pub(crate) fn apply(&self, event: &Event) -> rusqlite::Result<()> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
@@ -62,7 +62,7 @@ impl Store {
 }
 
 fn make_effect(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
-    // The id is there even if the rest of the snapshot does not parse.
+    // Unlike `verification_session`, this returns the id even if the rest of the snapshot does not parse.
     let session = event.verification_session_id().map(|id| id.as_str().to_owned());
     match event.type_ {
         EventType::VerificationSessionVerified => {
@@ -72,7 +72,7 @@ fn make_effect(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
         EventType::VerificationSessionRequiresInput => {
             transaction.execute("INSERT INTO failures VALUES (?1)", [session])?;
         }
-        // An error here would make Stripe deliver again what this program does not need.
+        // Returning an error would make Stripe deliver the event again.
         _ => {}
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Runs the recipes as they are written, and checks the syntax of those that cannot run here.
+//! Runs the recipes as they are written, and checks the syntax of those that need Docker or GitHub.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 
 use crate::command::{Failure, WORKSPACE, cargo, output, step, target};
 
-/// What each of the files must look like. `yaml` is of Python.
+/// A Python program that checks the structure of the compose file and of the workflow.
 const SHAPES: &str = r#"
 import sys, yaml
 compose, workflow = (yaml.safe_load(open(path)) for path in sys.argv[1:])
 services = compose["services"]
 assert all("image" in service or "build" in service for service in services.values()), services
 assert services["simulator"]["healthcheck"]["test"] and services["app"]["environment"]
-# "on" is a boolean in this version of YAML.
+# The key `on` is parsed as a boolean in YAML 1.1.
 assert workflow[True] and workflow["jobs"]
 for job in workflow["jobs"].values():
     assert job["runs-on"]
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     variables(&recipes)
 }
 
-/// Copies a recipe to where its packages may be installed.
+/// Copies a recipe into the target folder, where its packages are installed.
 fn copy(recipes: &Path, name: &str) -> Result<PathBuf, Failure> {
     let folder = target().join("recipes").join(name);
     if folder.exists() {
@@ -46,7 +46,7 @@ fn copy(recipes: &Path, name: &str) -> Result<PathBuf, Failure> {
     fs::create_dir_all(&folder)?;
     for entry in fs::read_dir(recipes.join(name))? {
         let entry = entry?;
-        // What a run in place has left is no part of it.
+        // Folders are left over from a run in place, such as `node_modules`.
         if entry.file_type()?.is_file() {
             fs::copy(entry.path(), folder.join(entry.file_name()))?;
         }
@@ -54,12 +54,12 @@ fn copy(recipes: &Path, name: &str) -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// Runs the commands at the top of a file, with the program in the path.
+/// Runs the commands in the comment at the top of a file, with the simulator in the `PATH`.
 fn commands(folder: &Path, file: &str, programs: &[&str]) -> Result<(), Failure> {
     let text = fs::read_to_string(folder.join(file))?;
     let commands: Vec<_> = commands_of(&text, programs).collect();
     if commands.is_empty() {
-        return Err(format!("{file} of the recipes has no command at its top").into());
+        return Err(format!("{file} of the recipes has no command at its top: it must say how to run it").into());
     }
     for line in commands {
         let mut command = Command::new("sh");
@@ -97,14 +97,14 @@ fn shapes(recipes: &Path, python: &Path) -> Result<(), Failure> {
         config.args(["compose", "--file"]).arg(compose).args(["config", "--quiet"]);
         step(config)?;
     } else {
-        println!("docker compose is not there: only the YAML of the compose file is checked");
+        println!("docker compose is not installed: only the YAML of the compose file is checked");
     }
     Ok(())
 }
 
-/// Checks that the program knows the variables of the recipes.
+/// Checks that the simulator knows the variables of the recipes.
 fn variables(recipes: &Path) -> Result<(), Failure> {
-    println!("$ checking that the program knows the variables of the recipes");
+    println!("$ checking that the simulator knows the variables of the recipes");
     let mut help = Command::new(target().join("debug").join("stripe-identity-simulator"));
     help.args(["exec", "--help"]);
     let help = output(help)?;
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_names_of_variables() {
+    fn words_are_split_at_all_but_capitals_and_underscores() {
         let found: Vec<_> = words("- STRIPE_API_BASE: ${X}").filter(|word| word.len() > 1).collect();
         assert_eq!(found, ["STRIPE_API_BASE"]);
     }

@@ -1,6 +1,6 @@
-//! What can be observed of a call while it runs: a span for the call and an event for each attempt,
-//! through `tracing` and through a hook. No event, and no `Debug` of what the hook gets, holds a key,
-//! a query, a body or a path that a caller wrote.
+//! Reports a call while it runs: a `tracing` span for the call, and for each attempt an event and a
+//! call of the hook. No event, and no `Debug` of an [`Attempt`], holds a key, a query, a body or a
+//! path that a caller wrote.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const TARGET: &str = "stripe_identity";
 /// A separate target, so that notices can be filtered out.
 const NOTICE_TARGET: &str = "stripe_identity::notice";
 
-/// One attempt of a call, as the hook [`on_attempt`](crate::ConfigBuilder::on_attempt) gets it.
+/// One attempt of a call: the argument of the hook [`on_attempt`](crate::ConfigBuilder::on_attempt).
 ///
 /// `Debug` is safe to log.
 ///
@@ -34,13 +34,13 @@ const NOTICE_TARGET: &str = "stripe_identity::notice";
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// The method.
+    /// The HTTP method.
     pub method: &'a Method,
     /// The path, with `{name}` for the segment that is an id; `/` for a raw request.
     pub path_template: &'static str,
-    /// Which attempt of the call this is. The first is number 1.
+    /// The number of the attempt within its call. The first is 1.
     pub number: u32,
-    /// How long the attempt took, by the clock of the transport.
+    /// How long the attempt took, by the clock of the transport. Waits do not count.
     pub elapsed: Duration,
     /// The HTTP status, or `None` if no response arrived.
     pub status: Option<StatusCode>,
@@ -49,8 +49,8 @@ pub struct Attempt<'a> {
     /// Why the attempt failed, or `None` if it did not. A poll whose condition is not met yet did not
     /// fail. The error is safe to log; its body and message are available through methods.
     pub error: Option<&'a Error>,
-    /// What the call does next, or `None` if it succeeded. If a wait overruns the deadline, no
-    /// further attempt is made after all.
+    /// What the call does next, or `None` if it succeeded. If a wait takes longer than decided and
+    /// overruns the deadline, no further attempt is made.
     pub decision: Option<RetryDecision>,
 }
 
@@ -103,7 +103,7 @@ impl fmt::Debug for Attempt<'_> {
     }
 }
 
-/// Returns the kind of the transport's failure. Its source is left out, since other crates write it.
+/// Returns the kind of the transport's failure. Its source is left out, since another crate wrote it.
 fn cause(error: &Error) -> Option<tracing::field::DebugValue<crate::TransportErrorKind>> {
     error.transport().map(|error| tracing::field::debug(error.kind()))
 }

@@ -12,7 +12,11 @@ use crate::retry::{PollUntil, RetryPolicy};
 use crate::step::{CallState, Step};
 
 /// A source of calls: a [`Client`](crate::Client), a [`BlockingClient`](crate::BlockingClient), or a
-/// [`Config`] for a loop of your own. The trait is sealed.
+/// [`Config`] for a loop of your own.
+///
+/// The trait is sealed. A resource such as
+/// [`VerificationSessions`](crate::resources::verification_sessions::VerificationSessions) is generic
+/// over it.
 pub trait Caller: Clone + private::Sealed {
     /// Returns the settings that the calls start from.
     fn config(&self) -> &Config;
@@ -98,20 +102,20 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         Self { caller: caller.clone(), endpoint, options, poll: None }
     }
 
-    /// Sets the API key, in place of the client's: for example a restricted key that may read
-    /// sensitive outputs.
+    /// Sets the API key. Defaults to the client's. A restricted key may read sensitive outputs, for
+    /// example.
     pub fn api_key(mut self, key: ApiKey) -> Self {
         self.options.api_key = Some(key);
         self
     }
 
-    /// Sets the API version, in place of the client's.
+    /// Sets the API version. Defaults to the client's. A blank version is invalid.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.options.api_version = Some(version.into());
         self
     }
 
-    /// Sets the connected account to act on, in place of the client's account or context.
+    /// Sets the connected account that the call acts on. It replaces the client's account or context.
     ///
     /// An empty account removes the client's account and keeps the client's context. A call with both
     /// an account and a context is invalid.
@@ -120,8 +124,8 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// Sets the context to act in, in place of the client's account or context. A context is account
-    /// ids joined by `/`.
+    /// Sets the context that the call acts in: account ids joined by `/`. It replaces the client's
+    /// account or context.
     ///
     /// An empty context removes the client's context and keeps the client's account. A call with both
     /// an account and a context is invalid.
@@ -144,13 +148,13 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
     }
 
     /// Sets how many retries the call may make. With 0, there is exactly one attempt. Defaults to the
-    /// client's setting.
+    /// client's setting. See [`ConfigBuilder::max_retries`](crate::ConfigBuilder::max_retries).
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.options.max_retries = Some(retries);
         self
     }
 
-    /// Sets whether the call is retried if it is rate-limited: see
+    /// Sets whether the call is retried if it is rate-limited. Defaults to the client's setting. See
     /// [`ConfigBuilder::retry_rate_limits`](crate::ConfigBuilder::retry_rate_limits).
     pub fn retry_rate_limits(mut self, retry: bool) -> Self {
         self.options.retry_rate_limits = Some(retry);
@@ -164,23 +168,30 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// Sets how long the call may take in all, attempts and waits together: see
-    /// [`ConfigBuilder::deadline`](crate::ConfigBuilder::deadline). On a list, it applies to each page.
-    /// Zero is invalid.
+    /// Sets how long the call may take in all, attempts and waits together. Defaults to the client's
+    /// setting. Zero is invalid. See [`ConfigBuilder::deadline`](crate::ConfigBuilder::deadline).
+    ///
+    /// On a list, the deadline applies to each page.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
         self
     }
 
-    /// Adds a header. It replaces one that the call has by default (`Accept`, `User-Agent`), and the
-    /// last value of a name wins. A header that has an option of its own, or that the transport sets, is
-    /// invalid.
+    /// Adds a header. It replaces a default of the same name (`Accept`, `User-Agent`). Of several
+    /// values for one name, the last is sent.
+    ///
+    /// A header that another option sets (such as `Authorization` or `Idempotency-Key`) is invalid, and
+    /// so is one that frames the message or that the transport sets (such as `Content-Length` or
+    /// `Host`).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Asks for parts of the response that Stripe otherwise leaves out.
+    /// Asks for parts of the response that Stripe otherwise leaves out, in addition to those of earlier
+    /// calls of this method.
+    ///
+    /// On a list, the parts are those of each listed object. A v2 `POST` with parts to expand is invalid.
     pub fn expand<X: Into<E::Expand>>(mut self, parts: impl IntoIterator<Item = X>) -> Self {
         self.options.expand.extend(parts.into_iter().map(Into::into));
         self
@@ -191,8 +202,8 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
         self
     }
 
-    /// Starts the call without any I/O. Returns the first [`Step`]: a request to send, or the error
-    /// that an option is invalid.
+    /// Starts the call without any I/O. Returns the first [`Step`]: a request to send, or an error of
+    /// kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
     pub fn start(self) -> Step<E::Response> {
         match self.into_state() {
             Ok(state) => state.begin(Duration::ZERO),

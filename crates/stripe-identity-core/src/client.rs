@@ -24,23 +24,26 @@ use crate::transport::{BlockingHttpTransport, HttpTransport};
 
 /// An asynchronous client: a [`Config`] and a transport.
 ///
-/// Create one client and share it: clones are cheap and share the transport. A client needs no
-/// particular runtime, only what its transport needs.
+/// Create one client and share it: clones are cheap and share the transport. A client runs on any
+/// runtime that its transport runs on.
 ///
 /// Dropping the future of a call stops its attempts and waits. Whether a request that was already
-/// sent took effect is then unknown; repeating the call with the same idempotency key is safe. If you
-/// may drop the future, set the key yourself: a random key is lost with the future.
+/// sent took effect is then unknown; repeating the call with the same idempotency key is safe. If the
+/// future may be dropped, set the key: a random key is lost with the future.
 ///
 /// ```
-/// use stripe_identity_core::types::CreateVerificationSession;
-/// use stripe_identity_core::{Client, Config, Error, HttpTransport};
+/// use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
+/// use stripe_identity_core::{Client, Config, Error, HttpTransport, Response};
 ///
-/// async fn example(transport: impl HttpTransport + 'static) -> Result<(), Error> {
-///     let client = Client::new(Config::new("sk_test_123")?, transport);
-///     let create = client.verification_sessions().create(CreateVerificationSession::document());
-///     let session = create.idempotency_key("attempt-1").await?;
-///     println!("{}", session.id);
-///     Ok(())
+/// /// Creates the client once, when the program starts.
+/// fn stripe(key: &str, transport: impl HttpTransport + 'static) -> Result<Client, Error> {
+///     Ok(Client::new(Config::new(key)?, transport))
+/// }
+///
+/// /// `attempt` is the id of a record that was written before this call.
+/// async fn create(stripe: &Client, attempt: &str) -> Result<Response<VerificationSession>, Error> {
+///     let params = CreateVerificationSession::document().client_reference_id(attempt);
+///     stripe.verification_sessions().create(params).idempotency_key(attempt).await
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -50,7 +53,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client that sends its requests with a transport.
+    /// Creates a client that sends its requests over a transport.
     pub fn new(config: Config, transport: impl HttpTransport + 'static) -> Self {
         Self { config, transport: Arc::new(transport) }
     }
@@ -63,11 +66,14 @@ impl Client {
 /// ```
 /// use stripe_identity_core::{BlockingClient, BlockingHttpTransport, Config, Error};
 ///
-/// fn example(transport: impl BlockingHttpTransport + 'static) -> Result<(), Error> {
-///     let client = BlockingClient::new(Config::new("sk_test_123")?, transport);
-///     let session = client.verification_sessions().retrieve("vs_123").send()?;
-///     println!("{:?}", session.status);
-///     Ok(())
+/// /// Creates the client once, when the program starts.
+/// fn stripe(key: &str, transport: impl BlockingHttpTransport + 'static) -> Result<BlockingClient, Error> {
+///     Ok(BlockingClient::new(Config::new(key)?, transport))
+/// }
+///
+/// /// Returns whether the verification has ended, whatever its result.
+/// fn is_decided(stripe: &BlockingClient, session: &str) -> Result<bool, Error> {
+///     Ok(stripe.verification_sessions().retrieve(session).send()?.is_decided())
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -77,7 +83,7 @@ pub struct BlockingClient {
 }
 
 impl BlockingClient {
-    /// Creates a client that sends its requests with a transport.
+    /// Creates a client that sends its requests over a transport.
     pub fn new(config: Config, transport: impl BlockingHttpTransport + 'static) -> Self {
         Self { config, transport: Arc::new(transport) }
     }
@@ -122,17 +128,30 @@ macro_rules! callers {
                 EphemeralKeys::new(self)
             }
 
-            /// Returns a call to any path of Stripe's API. `()` means no parameters.
+            /// Returns a call to any path of Stripe's API. Its response is the JSON of the body.
             ///
-            /// `path` is absolute, in plain or percent-encoded segments, and has no query; pass
-            /// parameters in `params`. A `POST` sends them as JSON below `/v2/` and as a form
-            /// elsewhere; a `GET` and a `DELETE` send them in the query. Any other method is refused
-            /// before anything is sent. So is a path that could lead to another host or up the tree.
+            /// `path` is absolute, in plain or percent-encoded segments, and has no query. Parameters
+            /// are passed in `params`, where `()` means none. A `POST` sends them as JSON below `/v2/`
+            /// and as a form elsewhere. A `GET` and a `DELETE` send them in the query. Any other method
+            /// is refused before anything is sent. So is a path that could lead to another host or up
+            /// the tree.
+            ///
+            /// ```
+            /// # use stripe_identity_core::{BlockingClient, Error};
+            /// use stripe_identity_core::http::Method;
+            ///
+            /// # fn example(client: &BlockingClient) -> Result<(), Error> {
+            /// let balance = client.raw(Method::GET, "/v1/balance", ()).send()?;
+            /// println!("{:?}", balance.expose().get("livemode"));
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn raw<P: Serialize>(&self, method: Method, path: impl Into<String>, params: P) -> Call<Self, Raw<P>> {
                 Call::new(self, Raw::new(method, path, params))
             }
 
-            /// Returns a call to an endpoint, such as one of your own.
+            /// Returns a call to an endpoint: one of [`resources`](crate::resources), or any other type
+            /// that implements [`Endpoint`].
             pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<Self, E> {
                 Call::new(self, endpoint)
             }
@@ -152,7 +171,7 @@ macro_rules! callers_with_transport {
         }
 
         impl $client {
-            /// Returns a client with other settings that shares the transport.
+            /// Returns a client with other settings, which shares the transport of this one.
             #[must_use]
             pub fn with_config(&self, config: Config) -> Self {
                 Self { config, transport: self.transport.clone() }
@@ -167,6 +186,10 @@ macro_rules! callers_with_transport {
 }
 callers_with_transport! { Client BlockingClient }
 
+/// Makes the call when it is awaited. The time of the call counts from the first poll of the future.
+///
+/// The result is an [`Error`] of any [kind](crate::ErrorKind) if an option is invalid, no response
+/// arrived, or the response is an error or does not parse.
 impl<E> IntoFuture for Call<Client, E>
 where
     E: Endpoint,
@@ -182,18 +205,19 @@ where
 }
 
 impl<E: Endpoint> Call<BlockingClient, E> {
-    /// Makes the call and waits for its result.
+    /// Makes the call, and blocks until it succeeds or fails.
     ///
     /// # Errors
     ///
-    /// [`Error`], of any [kind](crate::ErrorKind).
+    /// [`Error`], of any [kind](crate::ErrorKind): an option is invalid, no response arrived, or the
+    /// response is an error or does not parse.
     pub fn send(self) -> Result<Response<E::Response>, Error> {
         let transport = self.caller.transport.clone();
         drive_blocking(self.into_state(), &*transport)
     }
 }
 
-/// The time of a call counts from the first poll of this future.
+// An `async fn` does nothing before its first poll, so the time of the call counts from there.
 async fn drive<T: FromResponse>(
     state: Result<Box<CallState<T>>, Error>,
     transport: Arc<dyn HttpTransport>,
@@ -202,7 +226,8 @@ async fn drive<T: FromResponse>(
     loop {
         step = match step {
             Step::Send(request, sent) => {
-                // Through the trait object, and not through the `Arc`, whose own `send` takes one more box.
+                // Through the trait object, and not through the `Arc`, whose own `send` takes one
+                // more box.
                 let outcome = (*transport).send(request).instrument(sent.span().clone()).await;
                 sent.reply(outcome, transport.now())
             }

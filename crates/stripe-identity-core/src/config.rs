@@ -25,8 +25,8 @@ type Hook = dyn Fn(&Attempt<'_>) + Send + Sync;
 /// The settings that all calls share: the key, the host, the API version, and the defaults of a call's
 /// options.
 ///
-/// Cheap to clone. A client is made from it; calls can also start from it without any client, as
-/// [`Step`](crate::Step) shows. `Debug` does not show the key.
+/// Clones are cheap. A client is created from a `Config`, and a call can start from one without a
+/// client, as [`Step`](crate::Step) shows. `Debug` does not show the key.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,9 +48,8 @@ pub(crate) struct Settings {
     pub(crate) api_key: ApiKey,
     pub(crate) base_url: BaseUrl,
     pub(crate) files_base_url: BaseUrl,
-    /// `Stripe-Account` or `Stripe-Context`, if set.
-    /// The headers that all requests have in common: what is accepted, the version, the account, the
-    /// user agent.
+    /// The headers that all requests have in common: `Accept`, `User-Agent`, `Stripe-Version`, and
+    /// `Stripe-Account` or `Stripe-Context` if set.
     pub(crate) headers: HeaderMap,
     pub(crate) retry_policy: RetryPolicy,
     pub(crate) attempt_timeout: Duration,
@@ -75,8 +74,8 @@ impl Config {
 
     /// Returns a builder of settings for a secret or restricted key.
     ///
-    /// The key is an [`ApiKey`] or its text. An invalid text is returned by
-    /// [`build`](ConfigBuilder::build).
+    /// The key is an [`ApiKey`] or a text. If the text is not a valid key,
+    /// [`build`](ConfigBuilder::build) returns the error.
     pub fn builder<K>(api_key: K) -> ConfigBuilder
     where
         K: TryInto<ApiKey, Error: Into<Error>>,
@@ -105,12 +104,14 @@ impl Config {
         &self.0.api_key
     }
 
-    /// Returns the base URL of everything but the contents of files.
+    /// Returns the base URL of all requests but those for the contents of files:
+    /// `https://api.stripe.com` by default. It does not end with `/`.
     pub fn base_url(&self) -> &str {
         self.0.base_url.as_str()
     }
 
-    /// Returns the base URL of the contents of files.
+    /// Returns the base URL of uploads and downloads: `https://files.stripe.com` by default. It does
+    /// not end with `/`.
     pub fn files_base_url(&self) -> &str {
         self.0.files_base_url.as_str()
     }
@@ -135,17 +136,18 @@ impl Config {
         self.0.retry_policy.max_retries
     }
 
-    /// Returns whether rate-limited calls are retried.
+    /// Returns whether rate-limited calls are retried like others.
     pub fn retry_rate_limits(&self) -> bool {
         self.0.retry_policy.rate_limits
     }
 
-    /// Returns how long one attempt may take.
+    /// Returns how long one attempt may take, from connecting to the last byte of the body.
     pub fn attempt_timeout(&self) -> Duration {
         self.0.attempt_timeout
     }
 
-    /// Returns how long a call may take in all, or `None` if it has no limit.
+    /// Returns how long a call may take in all, attempts and waits together, or `None` if it has no
+    /// limit.
     pub fn deadline(&self) -> Option<Duration> {
         self.0.deadline
     }
@@ -154,14 +156,15 @@ impl Config {
         &self.0
     }
 
-    /// The values come from texts, so they are visible ASCII or UTF-8 that a getter shows as it is.
+    // Every value was created from a `str`, so it is UTF-8.
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.0.headers.get(name).map(|value| std::str::from_utf8(value.as_bytes()).unwrap_or_default())
     }
 }
 
 fn default_headers() -> HeaderMap {
-    // Each request adds its key, its idempotency key and its body's type and length to a copy.
+    // Each request adds `Authorization`, `Idempotency-Key`, `Content-Type` and `Content-Length` to a
+    // copy.
     let mut headers = HeaderMap::with_capacity(10);
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
@@ -183,8 +186,8 @@ impl fmt::Debug for Config {
 
 /// Builds a [`Config`].
 ///
-/// A setter never fails. [`build`](Self::build) returns the first option that is invalid, as a call
-/// does with its own options when it is made.
+/// A setter never fails. If an option is invalid, [`build`](Self::build) returns the error of the first
+/// such option.
 ///
 /// ```
 /// use stripe_identity_core::{Config, InvalidInput};
@@ -223,8 +226,9 @@ impl ConfigBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key or an option is invalid. The error
-    /// is that of the first one.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key or an option is invalid.
+    /// [`Error::invalid_input`](crate::Error::invalid_input) returns the reason. If several are
+    /// invalid, the error is that of the first.
     pub fn build(self) -> Result<Config, Error> {
         self.settings.map(|settings| Config(Arc::new(settings)))
     }
@@ -244,7 +248,7 @@ impl ConfigBuilder {
     ///
     /// Without TLS, others on the network can read the key and the personal data. So only keys that
     /// are [marked as test keys](ApiKey::is_test) are sent, whatever the scheme: a call with any other
-    /// key, also one set with [`Call::api_key`](crate::Call::api_key), fails with
+    /// key, including one set with [`Call::api_key`](crate::Call::api_key), fails with
     /// [`NotATestKey`](InvalidInput::NotATestKey) before it is sent. Proxies are not used without TLS.
     ///
     /// ```
@@ -257,8 +261,10 @@ impl ConfigBuilder {
         self.try_with(|settings| BaseUrl::parse_without_tls(url.as_ref()).map(|url| set_base_url(settings, url)))
     }
 
-    /// Sets the base URL of the contents of files alone. [`base_url`](Self::base_url) sets it too, so
-    /// call this one later.
+    /// Sets the base URL of uploads and downloads alone. [`base_url`](Self::base_url) and
+    /// [`base_url_without_tls`](Self::base_url_without_tls) set it too, so call this method after them.
+    ///
+    /// A URL that `base_url` does not take is invalid.
     pub fn files_base_url(self, url: impl AsRef<str>) -> Self {
         self.try_with(|settings| {
             settings.files_base_url = BaseUrl::parse(url.as_ref())?;
@@ -266,7 +272,8 @@ impl ConfigBuilder {
         })
     }
 
-    /// Sets the API version. Defaults to [`API_VERSION`], which the models follow.
+    /// Sets the API version. Defaults to [`API_VERSION`], which the models follow. A blank version is
+    /// invalid.
     pub fn api_version(self, version: impl AsRef<str>) -> Self {
         self.try_with(|settings| {
             settings.headers.insert(STRIPE_VERSION, version_value(version.as_ref())?);
@@ -274,18 +281,19 @@ impl ConfigBuilder {
         })
     }
 
-    /// Sets the connected account that calls act on. An empty one means none.
+    /// Sets the connected account that calls act on. An empty account means none, which is the default.
     ///
-    /// Together with a [context](Self::context), which names the account too, it is invalid. To replace
-    /// a context that is set, clear it with `context("")` first.
+    /// An account together with a [context](Self::context) is invalid, since a context names the
+    /// account too. To replace a context that is set, clear it with `context("")` first.
     pub fn account(self, account: impl Into<AccountId>) -> Self {
         self.try_with(|settings| set_scope(&mut settings.headers, Some(account.into().as_str()), None))
     }
 
-    /// Sets the context that calls act in: account ids joined by `/`. An empty one means none.
+    /// Sets the context that calls act in: account ids joined by `/`. An empty context means none,
+    /// which is the default.
     ///
-    /// Together with an [account](Self::account), it is invalid. To replace an account that is set,
-    /// clear it with `account("")` first.
+    /// A context together with an [account](Self::account) is invalid. To replace an account that is
+    /// set, clear it with `account("")` first.
     pub fn context(self, context: impl AsRef<str>) -> Self {
         self.try_with(|settings| set_scope(&mut settings.headers, None, Some(context.as_ref())))
     }
@@ -301,8 +309,8 @@ impl ConfigBuilder {
     /// Sets whether rate-limited calls (429) are retried like others. Defaults to `false`, since an
     /// immediate retry usually meets the same limit.
     ///
-    /// A call that Stripe asks to retry, or that met a lock, is retried in any case. Set this for
-    /// jobs that have time, together with more retries.
+    /// A call is retried in any case if Stripe asks for it, or if the object or the idempotency key was
+    /// locked by another request. Set this option for jobs that have time, together with more retries.
     pub fn retry_rate_limits(self, retry: bool) -> Self {
         self.with(|settings| settings.retry_policy.rate_limits = retry)
     }
@@ -319,7 +327,8 @@ impl ConfigBuilder {
     /// Sets how long a call may take in all, attempts and waits together. Defaults to no limit.
     ///
     /// An attempt gets at most the time that is left. A retry is not made if the wait before it would
-    /// last until the deadline; the call then fails with the error of the last attempt. Zero is invalid.
+    /// last until the deadline; the call then fails with the error of the last attempt. Zero is
+    /// invalid.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.try_with(|settings| {
             settings.deadline = Some(not_zero(deadline)?);
@@ -327,8 +336,8 @@ impl ConfigBuilder {
         })
     }
 
-    /// Sets the name of your application, such as `my-app/1.2`, which Stripe sees in the `User-Agent`
-    /// header.
+    /// Sets the name of your application, such as `my-app/1.2`. It is appended to the `User-Agent`
+    /// header. A blank name is invalid.
     pub fn app_name(self, name: impl AsRef<str>) -> Self {
         self.try_with(|settings| {
             let name = name.as_ref().trim();
@@ -340,18 +349,24 @@ impl ConfigBuilder {
         })
     }
 
-    /// Sets the source of idempotency keys and of the jitter of waits, in place of the operating
-    /// system. For tests: a source that repeats itself repeats its keys.
+    /// Sets the source of random numbers for idempotency keys, the boundaries of uploads and the jitter
+    /// of waits. Defaults to the operating system.
+    ///
+    /// This is for tests: a source that repeats its numbers repeats its keys. If the source fails, a
+    /// call that needs a random key or boundary fails with
+    /// [`NoRandomness`](InvalidInput::NoRandomness), and waits have no jitter.
     pub fn random_source(self, random: impl Fn() -> io::Result<u64> + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.random = Arc::new(random))
     }
 
     /// Sets a hook that is called after each attempt of each call, for example for metrics.
     ///
-    /// It runs between the attempts, so it should return quickly. `tracing` gets the same: a span
-    /// `stripe_call` with the target `stripe_identity`, in it a response at the level `info`, a
-    /// failure and a retry at `warn`, and a poll whose condition is not met at `debug`. That there is a
-    /// [notice](crate::Meta::notice) has the target `stripe_identity::notice`.
+    /// The hook runs between the attempts, so it should return quickly.
+    ///
+    /// `tracing` gets the same: a span `stripe_call` with the target `stripe_identity`, in it a
+    /// response at the level `info`, a failure and a retry at `warn`, and a poll whose condition is
+    /// not met at `debug`. A response with a [notice](crate::Meta::notice) adds an event at `warn`
+    /// with the target `stripe_identity::notice`.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -8,10 +8,11 @@ use stripe_identity_types::escape_invalid_utf8;
 
 use crate::response::Meta;
 
-/// A type that a successful response is parsed into: any model that serde deserializes, a
-/// [`Page`](crate::Page), or the contents of a file.
+/// A type that a successful response is parsed into: any type that serde deserializes, a
+/// [`Page`](crate::Page), or [`FileContents`](crate::resources::files::FileContents).
 ///
-/// The trait is sealed: an endpoint of another crate takes a model or a page.
+/// The trait is sealed. An [`Endpoint`](crate::Endpoint) of another crate responds with a type that
+/// implements `DeserializeOwned`, or with a page of one.
 pub trait FromResponse: sealed::Decode {}
 
 impl<T: sealed::Decode> FromResponse for T {}
@@ -39,13 +40,13 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
     serde_json::from_str(text).map_err(|error| locate::<T>(text, &error))
 }
 
-/// Parses a text again that failed to parse, now keeping track of the path, which costs twice as much.
+/// Parses the text of a failed parse again to find the path of the error, which costs twice as much.
 #[cold]
 fn locate<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> DecodeError {
     let mut json = serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Err(error) => DecodeError::new(field_path(error.path()), error.inner(), text),
-        // What fails is behind the model.
+        // The text that does not parse follows the model.
         Ok(_) => DecodeError::new(String::new(), error, text),
     }
 }
@@ -58,7 +59,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// Returns the position after some more of the text.
+    /// Returns the position after `text`, which begins here.
     pub(crate) fn after(self, text: &str) -> Self {
         match text.rsplit_once('\n') {
             Some((before, last)) => Self { line: self.line + before.matches('\n').count() + 1, column: last.len() },
@@ -86,7 +87,7 @@ impl DecodeError {
             Ok(_) => (error.line(), error.column(), serde_json::error::Category::Data),
             Err(syntax) => (syntax.line(), syntax.column(), syntax.classify()),
         };
-        // Invalid JSON breaks at any place, which the position names. An unexpected type is always
+        // Invalid JSON may end anywhere, and only the position is meaningful. An unexpected type is
         // that of a field.
         let has_field = category == serde_json::error::Category::Data && !path.is_empty();
         let path = if has_field { path } else { ".".to_owned() };
@@ -99,7 +100,8 @@ impl DecodeError {
         Self { path: ".".to_owned(), line: 0, column: 0, category: serde_json::error::Category::Data }
     }
 
-    /// Moves the error of a part into the whole text: below a path, and after a position.
+    /// Converts the error of a part to one of the whole text, in which the part is at `path` and
+    /// begins at `base`.
     pub(crate) fn below(self, path: &str, base: Position) -> Self {
         let path = if self.path == "." { path.to_owned() } else { format!("{path}.{}", self.path) };
         let column = if self.line == 1 { self.column + base.column } else { self.column };
@@ -110,7 +112,7 @@ impl DecodeError {
 
 /// Writes the path without the keys of maps, which are data and may name a person.
 ///
-/// Of the models of this workspace, only metadata is a map. In models of callers, a key that does not
+/// Among the models of this workspace, only metadata is a map. In other models, a key that does not
 /// look like the name of a field is left out.
 fn field_path(path: &Path) -> String {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';

@@ -1,4 +1,7 @@
-//! The vocabulary of calls: what an endpoint is, and where it is.
+//! What a call is made to: an endpoint with its route, its parameters and its response.
+//!
+//! [`resources`](crate::resources) has the endpoints of this crate. Implement [`Endpoint`] to reach
+//! another part of the API with types of your own.
 
 mod declare;
 mod list;
@@ -16,11 +19,12 @@ pub use crate::encode::FilePart;
 ///
 /// A value is one request to the endpoint. The endpoints of this crate are in
 /// [`resources`](crate::resources). With an endpoint of your own,
-/// [`Client::call`](crate::Client::call) reaches a part of the API that this crate does not cover. A
-/// single request is shorter with [`Client::raw`](crate::Client::raw).
+/// [`Client::call`](crate::Client::call) reaches a part of the API that this crate does not cover.
+/// For a single request, [`Client::raw`](crate::Client::raw) is shorter.
 ///
 /// ```
 /// use stripe_identity_core::endpoint::{Endpoint, Route};
+/// # use stripe_identity_core::{BlockingClient, Error};
 ///
 /// struct RetrieveBalance;
 ///
@@ -37,24 +41,31 @@ pub use crate::encode::FilePart;
 ///         &()
 ///     }
 /// }
+///
+/// # fn example(client: &BlockingClient) -> Result<(), Error> {
+/// let balance = client.call(RetrieveBalance).send()?;
+/// println!("{:?}", balance.get("livemode"));
+/// # Ok(())
+/// # }
 /// ```
 pub trait Endpoint {
-    /// The prefix of a path to expand: `data.` for lists.
+    /// The prefix of each part to expand: `data.` for lists. Defaults to none.
     const EXPAND_PREFIX: &'static str = "";
 
-    /// The parameters; `()` for none.
+    /// The type of the parameters: `()` if there are none.
     type Params: Serialize;
 
-    /// The model of a success.
+    /// The type that a successful response is parsed into.
     type Response: FromResponse;
 
-    /// The parts of the response that can be expanded.
+    /// The type of the arguments of [`Call::expand`](crate::Call::expand), such as `&'static str`:
+    /// the parts of the response that can be expanded.
     type Expand: AsRef<str>;
 
     /// Returns the method, the host and the path.
     fn route(&self) -> Route;
 
-    /// Returns the id for the path, or `None` if the path has none.
+    /// Returns the id for the `{name}` in the path, or `None` if the path has none. Defaults to `None`.
     fn id(&self) -> Option<&str> {
         None
     }
@@ -62,7 +73,8 @@ pub trait Endpoint {
     /// Returns the parameters. A `POST` sends them in its body, other methods in the query.
     fn params(&self) -> &Self::Params;
 
-    /// Returns a file to upload, which makes the body `multipart/form-data`, or `None`.
+    /// Returns a file to upload, which makes the body of a v1 `POST` `multipart/form-data`. Defaults to
+    /// `None`.
     fn file(&self) -> Option<FilePart<'_>> {
         None
     }

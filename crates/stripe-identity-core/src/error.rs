@@ -25,21 +25,21 @@ pub use self::kind::ErrorKind;
 /// How much of a response body an error keeps.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// Why a call failed, with all that is known about it.
+/// The error of a call.
 ///
-/// `Display` names what failed and why:
+/// `Display` names the [kind](ErrorKind) and the reason:
 ///
-/// - of a request that was not sent: the reason;
-/// - without a response: the host and the kind of failure;
-/// - of a response: the status, the media type if it is not JSON, Stripe's type, code and parameter,
-///   and the request id or its absence;
-/// - the number of attempts, if there were several.
+/// - if the request was not sent: the invalid option;
+/// - if no response arrived: the host and the kind of the transport's failure;
+/// - if a response arrived: its status, its media type if that is not JSON, Stripe's type, code and
+///   parameter, and its request id or the lack of one;
+/// - if there were several attempts: their number.
 ///
 /// [`source`](StdError::source) returns the cause, as far as `Display` does not show it.
 ///
-/// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message, which may quote what was
-/// sent: both are safe to log. [`message`](Self::message) and [`Meta::body`] return what they leave
-/// out. An error is one pointer wide.
+/// Neither `Display` nor `Debug` shows keys, bodies, or Stripe's message, which may quote the request.
+/// Both are safe to log. [`message`](Self::message) and [`Meta::body`] return what they leave out. An
+/// error is one pointer wide.
 ///
 /// ```
 /// use stripe_identity_core::types::ErrorCode;
@@ -119,7 +119,7 @@ impl Error {
         error
     }
 
-    /// An error for a response that is no success.
+    /// An error for a response that is not a success.
     pub(crate) fn from_response(meta: Meta) -> Self {
         let api = ApiError::from_slice(&meta.body);
         Self::with_meta(ErrorKind::classify(meta.status, api.as_ref()), meta, api)
@@ -189,13 +189,13 @@ impl Error {
         self.meta()?.request_id()
     }
 
-    /// Returns Stripe's description of the error, or `None` if no response arrived or its body is
-    /// not Stripe's.
+    /// Returns Stripe's description of the error, or `None` if no response arrived or its body has
+    /// none.
     pub fn api_error(&self) -> Option<&ApiError> {
         self.0.api.as_ref()
     }
 
-    /// Returns Stripe's code for the reason, or `None` if there is none.
+    /// Returns Stripe's code for the error, or `None` if there is none.
     pub fn code(&self) -> Option<&ErrorCode> {
         self.api_error()?.code.as_ref()
     }
@@ -205,8 +205,8 @@ impl Error {
         self.api_error()?.param.as_deref()
     }
 
-    /// Returns Stripe's message for developers, or `None` if there is none. It may quote what was
-    /// sent, so it may hold personal data.
+    /// Returns Stripe's message for developers, or `None` if there is none. It may quote the request,
+    /// so it may hold personal data.
     pub fn message(&self) -> Option<&str> {
         self.api_error()?.message.as_ref().map(|message| message.expose().as_str())
     }
@@ -218,29 +218,30 @@ impl Error {
         retry::retry_after(self.meta()?.headers())
     }
 
-    /// Returns the id of the object that does not parse, if the rest of its page does. Returns `None`
-    /// for every other failure, and if the object has no id.
+    /// Returns the id of the object of a page that does not parse. Returns `None` if the object has no
+    /// id, and for every other error.
     pub fn object_id(&self) -> Option<&str> {
         self.0.object_id.as_deref()
     }
 
-    /// Returns what was wrong with a request that was not sent, or `None` for any other failure.
+    /// Returns why the request was not sent, or `None` for every other error.
     pub fn invalid_input(&self) -> Option<InvalidInput> {
         self.0.invalid_input
     }
 
-    /// Returns why no response arrived, or `None` if one did or nothing was sent.
+    /// Returns why no response arrived, or `None` if one did or the request was refused before it was
+    /// sent.
     pub fn transport(&self) -> Option<&TransportError> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// Returns how many attempts the call made: 0 if nothing was sent.
+    /// Returns how many attempts the call made: 0 if the request was refused before it was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     /// Returns whether any attempt may have reached Stripe, and so may have taken effect. If `false`,
-    /// none has.
+    /// no attempt has.
     ///
     /// ```
     /// use stripe_identity_core::{TransportError, TransportErrorKind};
@@ -256,18 +257,18 @@ impl Error {
     }
 
     /// Returns the idempotency key of the request, given or random, or `None` if it had none or was
-    /// refused before it was made.
+    /// refused before it was sent.
     ///
     /// Repeating the call with this key is safe even if an attempt reached Stripe: Stripe then repeats
     /// its response to that attempt, and does not act again.
     ///
     /// ```
     /// # use stripe_identity_core::{BlockingClient, Error, Response};
-    /// # use stripe_identity_core::types::{CreateVerificationSession, VerificationSession};
-    /// # fn example(client: &BlockingClient) -> Result<Response<VerificationSession>, Error> {
-    /// let create = client.verification_sessions().create(CreateVerificationSession::document());
-    /// create.clone().send().or_else(|error| match error.idempotency_key() {
-    ///     Some(key) if error.is_retryable() => create.idempotency_key(key).send(),
+    /// # use stripe_identity_core::types::VerificationSession;
+    /// # fn example(client: &BlockingClient, id: &str) -> Result<Response<VerificationSession>, Error> {
+    /// let redact = client.verification_sessions().redact(id);
+    /// redact.clone().send().or_else(|error| match error.idempotency_key() {
+    ///     Some(key) if error.is_retryable() => redact.idempotency_key(key).send(),
     ///     _ => Err(error),
     /// })
     /// # }
@@ -278,18 +279,17 @@ impl Error {
 
     /// Returns whether the same call, with the same idempotency key, may succeed later.
     ///
-    /// Also `true` for a rate limit. A call itself retries that only if
-    /// [`retry_rate_limits`](crate::Call::retry_rate_limits) is set, since an immediate retry usually
-    /// meets the same limit.
+    /// This is `true` for a rate limit, too, which a call itself retries only if
+    /// [`retry_rate_limits`](crate::Call::retry_rate_limits) is set.
     pub fn is_retryable(&self) -> bool {
         !self.0.key_expired && (self.is_transient(true) || self.0.kind == ErrorKind::WaitTimedOut)
     }
 
-    /// Returns whether an attempt that failed in this way is worth repeating.
+    /// Returns whether a retry may succeed after this error of an attempt.
     pub(crate) fn is_transient(&self, retry_rate_limits: bool) -> bool {
         match (&self.0.meta, self.transport()) {
             (_, Some(failure)) => retry::is_retryable_failure(failure.kind()),
-            // The server has done its part in a success, and would do the same again.
+            // After a success, the server would send the same response again.
             (Some(meta), None) if !meta.status.is_success() => {
                 let is_stored = self.is_stored();
                 retry::is_retryable_response(meta.status, &meta.headers, self.code(), is_stored, retry_rate_limits)
@@ -298,10 +298,10 @@ impl Error {
         }
     }
 
-    /// Returns whether the server stores this failure of its own under the key of the call.
+    /// Returns whether the server stores this failure under the key of the call.
     ///
-    /// Other statuses that are marked as replayed are judged by themselves, and a success took
-    /// effect even if its body does not parse.
+    /// Only a status of 500 or more counts. For any other replayed response the status decides, and a
+    /// success took effect even if its body does not parse.
     fn is_stored(&self) -> bool {
         let meta = self.meta().filter(|meta| meta.status.as_u16() >= 500);
         self.0.idempotency_key.is_some() && meta.is_some_and(Meta::is_replayed)

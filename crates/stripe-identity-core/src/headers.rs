@@ -1,4 +1,13 @@
-//! The names of Stripe's own headers.
+//! The names of Stripe's headers, as constants. HTTP compares names without regard to case.
+//!
+//! ```
+//! use stripe_identity_core::{Error, headers};
+//!
+//! /// Returns the API version of the response to a failed call.
+//! fn version(error: &Error) -> Option<&str> {
+//!     error.meta()?.headers().get(headers::STRIPE_VERSION)?.to_str().ok()
+//! }
+//! ```
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
@@ -13,11 +22,11 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 pub const STRIPE_ACCOUNT: HeaderName = HeaderName::from_static("stripe-account");
 /// `Stripe-Context`: the account ids, joined by `/`, that a request acts in.
 pub const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
-/// `Stripe-Notice`: what Stripe wants developers to know about a request.
+/// `Stripe-Notice`: a message to developers about a request, such as a deprecation.
 pub const STRIPE_NOTICE: HeaderName = HeaderName::from_static("stripe-notice");
-/// `Stripe-Request-Trigger`: the event that a request is made for, `event=ID`.
+/// `Stripe-Request-Trigger`: the event that caused a request, as `event=ID`.
 pub const STRIPE_REQUEST_TRIGGER: HeaderName = HeaderName::from_static("stripe-request-trigger");
-/// `Stripe-Should-Retry`: whether Stripe asks for a retry (`true`) or against one (`false`).
+/// `Stripe-Should-Retry`: whether Stripe asks to retry (`true`) or not to retry (`false`).
 pub const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 /// `Stripe-Version`: the API version that request and response follow.
 pub const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");

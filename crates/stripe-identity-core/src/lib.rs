@@ -1,18 +1,16 @@
-//! Stripe Identity calls as values.
+#![doc = include_str!("../README.md")]
 //!
-//! This crate builds [`http::Request`]s, parses [`http::Response`]s, and owns every policy in between:
-//! headers, idempotency, retries, deadlines, pagination and errors. It does no I/O and knows no
-//! runtime, no TLS and no socket.
-//!
-//! There are three ways to make a call:
+//! # Ways to make a call
 //!
 //! - A [`Client`] sends over any [`HttpTransport`]:
 //!   `client.verification_sessions().retrieve("vs_123").await`
 //! - A [`BlockingClient`] sends over any [`BlockingHttpTransport`]: `….retrieve("vs_123").send()`
 //! - A [`Config`] sends nothing: `….retrieve("vs_123").start()` returns the first [`Step`] for a loop of
-//!   your own.
+//!   your own, as above.
 //!
-//! Most users take the facade crate `stripe-identity`, which adds the transports.
+//! All three have the same methods, and [`resources`] lists them by resource. This crate does no I/O
+//! and depends on no runtime, TLS or socket. It owns the policy of a call: headers, idempotency,
+//! retries, deadlines, pagination and errors. It has no Cargo features.
 //!
 //! # Errors
 //!
@@ -21,7 +19,7 @@
 //! makes sense. Calls are retried by default where that is safe: every `POST` carries an idempotency
 //! key.
 //!
-//! `BEHAVIOUR.md` beside this crate lists every rule, with the test that proves it.
+//! `BEHAVIOUR.md` in the folder of this crate lists every rule, with the test that proves it.
 //!
 //! # Observing calls
 //!
@@ -71,11 +69,11 @@ pub use transport::{
     AttemptTimeout, BlockingHttpTransport, HttpTransport, NoProxy, TransportError, TransportErrorKind,
 };
 
-/// Shared by the transports of this project. It is no part of the public API and may change at any time.
+/// Shared by the transports of this project. Not part of the public API: it may change at any time.
 #[doc(hidden)]
 pub use transport::support as transport_support;
 
-/// For `#[async_trait] impl HttpTransport for …`.
+/// The attribute for `#[async_trait] impl HttpTransport for …`.
 pub use async_trait::async_trait;
 pub use bytes;
 pub use http;

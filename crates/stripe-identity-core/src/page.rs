@@ -12,14 +12,14 @@ use crate::decode::{DecodeError, Position, parse};
 use crate::error::loggable::LogId;
 use crate::response::Meta;
 
-/// One page of a list: the objects that parse, and what is known of those that do not.
+/// One page of a list: the objects that parse, and a description of each that does not.
 ///
 /// An object that does not parse is in [`unreadable`](Self::unreadable) and not in
 /// [`data`](Self::data), so check both. [`into_items`](Self::into_items) and `items()` of a list
 /// yield them together, in their order.
 ///
-/// If no object parses and none has an id, the page is an error. So is a page with more than 100
-/// objects that do not parse, since a page of Stripe's has at most 100.
+/// A page with objects is an error if none of them parses and none has an id. So is a page with more
+/// than 100 objects that do not parse, since a page of Stripe's has at most 100.
 ///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
@@ -41,16 +41,26 @@ use crate::response::Meta;
 pub struct Page<T> {
     /// The objects that parse, newest first.
     pub data: Vec<T>,
-    /// Whether there are more objects beyond this page, in the direction of the request. `false` if
-    /// absent.
+    /// Whether there are more objects beyond this page, in the direction of the request. `false` if the
+    /// response does not say.
     pub has_more: bool,
     /// The objects that do not parse, in the order of their positions.
     pub unreadable: Vec<UnreadableItem>,
 }
 
-/// An object of a page that does not parse.
+/// An object of a page that does not parse. [`Page::unreadable`] has one for each.
 ///
-/// `Display` and `Debug` name the field that differs from the model. They quote nothing but the id.
+/// `Display` and `Debug` name the field that differs from the model. Of the object, they quote the id
+/// only.
+///
+/// ```
+/// use stripe_identity_core::Page;
+///
+/// /// Returns the ids of the objects to look at by hand.
+/// fn unreadable_ids<T>(page: &Page<T>) -> Vec<&str> {
+///     page.unreadable.iter().filter_map(|item| item.id()).collect()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct UnreadableItem {
     index: usize,
@@ -65,7 +75,7 @@ impl UnreadableItem {
         self.index
     }
 
-    /// Returns the object's id, or `None` if it has none that parses.
+    /// Returns the object's id, or `None` if it is missing, empty or not a string.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
@@ -102,12 +112,13 @@ impl fmt::Debug for UnreadableItem {
 impl Error for UnreadableItem {}
 
 impl<T> Page<T> {
-    /// Returns the number of objects, with those that do not parse.
+    /// Returns the number of objects, including those that do not parse.
     fn len(&self) -> usize {
         self.data.len() + self.unreadable.len()
     }
 
-    /// Returns all objects in the order of their positions, newest first.
+    /// Returns all objects in the order of their positions, newest first. An object that does not parse
+    /// is an `Err`.
     pub fn into_items(self) -> impl Iterator<Item = Result<T, UnreadableItem>> {
         let len = self.len();
         let (mut data, mut unreadable) = (self.data.into_iter(), self.unreadable.into_iter().peekable());
@@ -132,7 +143,7 @@ impl<T: DeserializeOwned> Decode for Page<T> {
     fn decode(meta: &Meta) -> Result<Self, DecodeError> {
         let body = escape_invalid_utf8(meta.body());
         match parse::<List<T>>(&body) {
-            // An error with an empty list beside it would end the pagination in silence.
+            // Otherwise an error beside an empty list would end the pagination without an error.
             Ok(list) if list.data.is_empty() && has_error(&body) => Err(DecodeError::of_body()),
             Ok(list) => Ok(Self { data: list.data, has_more: list.has_more, unreadable: Vec::new() }),
             Err(error) => Self::item_by_item(&body).ok_or(error),
@@ -177,7 +188,7 @@ impl<T: DeserializeOwned> Page<T> {
     }
 }
 
-/// A page with more of them is not Stripe's.
+/// How many objects of a page may fail to parse: as many as a page of Stripe's can have.
 const MOST_UNREADABLE: usize = 100;
 
 /// The objects of a page. Of those that do not parse: the position, the text and the reason.
@@ -229,7 +240,7 @@ fn has_error(text: &str) -> bool {
 /// Returns the id of an object that does not parse otherwise.
 fn id_of(item: &str) -> Option<String> {
     let mut id = None;
-    // Where the object breaks off, the fields before it count.
+    // If the JSON breaks off, the fields before that place count.
     let _ = each_field(item, |key, value| {
         if key == b"id" {
             id = serde_json::from_str(value.get()).ok();

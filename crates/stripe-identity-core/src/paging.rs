@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::page::UnreadableItem;
 use crate::response::Response;
 
-/// Decides which page comes next. It does no I/O: a call comes out, its outcome goes in.
+/// Decides which page comes next, without I/O: it returns a call, and receives its outcome.
 struct Paginator<C, E: ListEndpoint> {
     next: Next<C, E>,
     cursors: Cursors,
@@ -32,8 +32,8 @@ enum Next<C, E: ListEndpoint> {
     End,
 }
 
-/// The cursors so far, to detect a loop at once. They are kept as hashes: among a million pages, two
-/// cursors have the same hash with a chance of one in 30 million.
+/// The cursors so far, to detect a loop after one repeated page. Hashes suffice: among a million pages,
+/// two cursors have the same hash with a chance of one in 30 million.
 #[derive(Default)]
 struct Cursors {
     seen: HashSet<u64>,
@@ -41,7 +41,7 @@ struct Cursors {
 }
 
 impl Cursors {
-    /// Records a cursor, and returns whether it was there before.
+    /// Records a cursor. Returns whether it was recorded before.
     fn is_repeat(&mut self, cursor: &str) -> bool {
         !self.seen.insert(self.hasher.hash_one(cursor))
     }
@@ -65,11 +65,11 @@ impl<C: Caller, E: ListEndpoint> Paginator<C, E> {
         }
     }
 
-    /// Takes in a page and decides which one comes after it. An error ends the pagination.
+    /// Receives a page and decides which one comes after it. An error ends the pagination.
     fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
         let mut call = match std::mem::replace(&mut self.next, Next::End) {
             Next::Page(call) => call,
-            // A page that nobody asked for must not hide the error.
+            // A page that was not asked for must not hide the error.
             Next::Failure(error) => return Err(error),
             Next::End => return page,
         };
@@ -80,7 +80,7 @@ impl<C: Caller, E: ListEndpoint> Paginator<C, E> {
         let endpoint = &mut call.endpoint;
         let broken = || Error::after_success(ErrorKind::BrokenPagination, page.meta().clone());
         let Some(edge) = page.edge(endpoint.is_backwards()) else {
-            // Without a cursor, the same request would return the same empty page.
+            // Without a cursor, the next request would be the same and return the same empty page.
             return Err(broken());
         };
         let cursor = edge.map_or_else(UnreadableItem::id, |item| Some(item.id().as_ref()));
@@ -89,7 +89,7 @@ impl<C: Caller, E: ListEndpoint> Paginator<C, E> {
                 endpoint.set_cursor(&cursor.to_owned().into());
                 self.next = Next::Page(call);
             }
-            // The objects of this page are good; the error follows them.
+            // The objects of this page are valid, so the error follows them.
             _ => self.next = Next::Failure(broken()),
         }
         Ok(page)
@@ -97,11 +97,24 @@ impl<C: Caller, E: ListEndpoint> Paginator<C, E> {
 }
 
 impl<C: Caller, E: ListEndpoint> Call<C, E> {
-    /// Returns all pages from here on. Each is fetched when it is asked for, with the options of this
-    /// call.
+    /// Returns the pages of the list, from the one that this call requests to the last. Each page is
+    /// fetched when it is asked for, with the parameters and options of this call.
     ///
-    /// The pages lead from newer objects to older ones, or the other way if the parameters have
+    /// The pages lead from newer objects to older ones, or from older to newer if the parameters have
     /// `ending_before`. After an error there are no more pages.
+    ///
+    /// ```
+    /// # use stripe_identity_core::{BlockingClient, Error};
+    /// use stripe_identity_core::types::ListVerificationSessions;
+    ///
+    /// # fn example(client: &BlockingClient) -> Result<(), Error> {
+    /// for page in client.verification_sessions().list(ListVerificationSessions::new().limit(100)).pages() {
+    ///     let page = page?;
+    ///     println!("{} sessions, request {:?}", page.data.len(), page.meta().request_id());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pages(self) -> Pages<C, E> {
         Pages { paginator: Paginator::new(self), in_flight: None }
     }
@@ -111,12 +124,13 @@ impl<C: Caller, E: ListEndpoint> Call<C, E> {
 macro_rules! items_of {
     ($($client:ident)+) => { $(
         impl<E: ListEndpoint> Call<$client, E> {
-            /// Returns all objects from here on. A page is fetched when the one before it is used up.
+            /// Returns the objects of the list, from the page that this call requests to the last. A
+            /// page is fetched when the one before it is used up.
             ///
-            /// They come newest first, or oldest first if the parameters have `ending_before`. In place of
-            /// an object that does not parse comes an error of kind [`Decode`](ErrorKind::Decode) with the
-            /// object's [id](Error::object_id), and the other objects follow. After any other error there
-            /// are no more objects.
+            /// The objects come newest first, or oldest first if the parameters have `ending_before`.
+            /// An object that does not parse is replaced by an error of kind
+            /// [`Decode`](ErrorKind::Decode) with the object's [id](Error::object_id), and the other
+            /// objects follow. After any other error there are no more objects.
             ///
             /// ```
             /// # use stripe_identity_core::{BlockingClient, Error};
@@ -140,23 +154,24 @@ macro_rules! items_of {
 items_of! { Client BlockingClient }
 
 impl<E: ListEndpoint> Pages<Config, E> {
-    /// Returns the call for the next page, or `None` after the last one. Until its result is handed to
+    /// Returns the call for the next page, or `None` after the last one. Until its result is passed to
     /// [`receive`](Self::receive), it returns the same call again.
     ///
     /// # Errors
     ///
-    /// [`BrokenPagination`](ErrorKind::BrokenPagination) if the page before leads to no new one. After
-    /// it, there are no more pages.
+    /// [`BrokenPagination`](ErrorKind::BrokenPagination) if the last page has `has_more` but names no
+    /// next page. After it, there are no more pages.
     pub fn next_call(&mut self) -> Result<Option<Call<Config, E>>, Error> {
         self.paginator.call()
     }
 
-    /// Takes in the result of a call, and returns its page.
+    /// Receives the result of the call that [`next_call`](Self::next_call) returned, and returns its
+    /// page.
     ///
     /// # Errors
     ///
     /// The error of the call, or [`BrokenPagination`](ErrorKind::BrokenPagination) if the page is empty
-    /// and promises more. After it, there are no more pages.
+    /// but has `has_more`. After an error, there are no more pages.
     pub fn receive(&mut self, page: Result<Response<E::Response>, Error>) -> Result<Response<E::Response>, Error> {
         self.paginator.receive(page)
     }
@@ -166,8 +181,9 @@ type InFlight<E> = Pin<Box<dyn Future<Output = Result<Response<<E as Endpoint>::
 
 /// The pages of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
 ///
-/// From a [`Config`] it is neither, since it has no transport. [`next_call`](Self::next_call) and
-/// [`receive`](Self::receive) then lead a loop of your own from page to page:
+/// [`Call::pages`] returns it. Pages from a [`Config`] have no transport, so they are neither
+/// iterator nor stream. A loop of your own fetches them with [`next_call`](Self::next_call) and
+/// [`receive`](Self::receive):
 ///
 /// ```
 /// use stripe_identity_core::types::ListVerificationSessions;
@@ -207,6 +223,21 @@ pub struct Pages<C, E: ListEndpoint> {
 }
 
 /// The objects of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
+///
+/// `items()` of a [`Call`] returns it.
+///
+/// ```
+/// # use stripe_identity_core::{Client, Error};
+/// use stripe_identity_core::types::ListVerificationSessions;
+///
+/// # async fn example(client: &Client) -> Result<(), Error> {
+/// let mut sessions = client.verification_sessions().list(ListVerificationSessions::new()).items();
+/// while let Some(session) = sessions.next().await {
+///     println!("{}", session?.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "items are fetched only when they are asked for"]
 pub struct Items<C, E: ListEndpoint> {
     pages: Pages<C, E>,
@@ -290,18 +321,18 @@ impl<E: ListEndpoint> Stream for Items<Client, E> {
 }
 
 impl<E: ListEndpoint> Items<BlockingClient, E> {
-    /// Collects the first objects, up to a limit. No page is fetched beyond them.
+    /// Collects at most `limit` objects. No page is fetched beyond them.
     ///
     /// # Errors
     ///
-    /// The first error. The objects before it are lost;
+    /// The first error. The objects before it are dropped.
     /// [`collect_until_error`](Self::collect_until_error) keeps them.
     pub fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
         all_or_error(self.collect_until_error(limit))
     }
 
-    /// Collects the first objects, up to a limit or to the first error, and returns the error with them.
-    /// No page is fetched beyond them.
+    /// Collects at most `limit` objects, and stops at the first error. Returns the objects before the
+    /// error, and the error, or `None` if there was none. No page is fetched beyond them.
     pub fn collect_until_error(self, limit: usize) -> (Vec<E::Item>, Option<Error>) {
         let mut items = Vec::new();
         for item in self.take(limit) {
@@ -315,18 +346,18 @@ impl<E: ListEndpoint> Items<BlockingClient, E> {
 }
 
 impl<E: ListEndpoint> Items<Client, E> {
-    /// Collects the first objects, up to a limit. No page is fetched beyond them.
+    /// Collects at most `limit` objects. No page is fetched beyond them.
     ///
     /// # Errors
     ///
-    /// The first error. The objects before it are lost;
+    /// The first error. The objects before it are dropped.
     /// [`collect_until_error`](Self::collect_until_error) keeps them.
     pub async fn collect_up_to(self, limit: usize) -> Result<Vec<E::Item>, Error> {
         all_or_error(self.collect_until_error(limit).await)
     }
 
-    /// Collects the first objects, up to a limit or to the first error, and returns the error with them.
-    /// No page is fetched beyond them.
+    /// Collects at most `limit` objects, and stops at the first error. Returns the objects before the
+    /// error, and the error, or `None` if there was none. No page is fetched beyond them.
     pub async fn collect_until_error(mut self, limit: usize) -> (Vec<E::Item>, Option<Error>) {
         let mut items = Vec::new();
         while items.len() < limit
@@ -346,10 +377,12 @@ fn all_or_error<T>((items, error): (Vec<T>, Option<Error>)) -> Result<Vec<T>, Er
 }
 
 macro_rules! next_of_streams {
-    ($($name:ident: $item:ty,)+) => { $(
+    ($($name:ident: $what:literal, $item:ty;)+) => { $(
         impl<E: ListEndpoint> $name<Client, E> {
-            /// Returns the next one, or `None` at the end. Unlike the method of a stream, it needs no extension
-            /// trait.
+            #[doc = concat!("Returns the next ", $what, ", or `None` at the end.")]
+            ///
+            /// Unlike `StreamExt::next`, this method needs no import. Its future may be dropped: the
+            /// next call continues the same request.
             pub async fn next(&mut self) -> Option<Result<$item, Error>> {
                 std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
             }
@@ -357,8 +390,8 @@ macro_rules! next_of_streams {
     )+ };
 }
 next_of_streams! {
-    Pages: Response<E::Response>,
-    Items: E::Item,
+    Pages: "page", Response<E::Response>;
+    Items: "object", E::Item;
 }
 
 impl<C, E: ListEndpoint> fmt::Debug for Pages<C, E> {

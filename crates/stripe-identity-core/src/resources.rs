@@ -1,6 +1,23 @@
-//! The endpoints of Stripe Identity and its neighbours, and the calls on them.
+//! The endpoints of Stripe Identity, files, events and ephemeral keys, and the calls on them.
 //!
-//! Each module declares the endpoints of one resource, and has a type with a method for each of them.
+//! Each module has one resource: a type such as
+//! [`VerificationSessions`](verification_sessions::VerificationSessions) with a method for each call,
+//! and a type for each endpoint. A call by method and a call of the endpoint are the same:
+//!
+//! ```
+//! use stripe_identity_core::resources::verification_sessions::Retrieve;
+//! # use stripe_identity_core::{BlockingClient, Error};
+//!
+//! # fn example(client: &BlockingClient) -> Result<(), Error> {
+//! let session = client.verification_sessions().retrieve("vs_123").send()?;
+//! let same_session = client.call(Retrieve::new("vs_123")).send()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A method returns a [`Call`](crate::Call), and does nothing until the call is made. If Stripe has no
+//! object of an id, the call fails with the code
+//! [`ResourceMissing`](stripe_identity_types::ErrorCode::ResourceMissing).
 
 pub mod ephemeral_keys;
 pub mod events;
@@ -13,7 +30,14 @@ pub mod verification_sessions;
 
 use crate::endpoint::Route;
 
-/// Returns the routes of all endpoints in the modules of this one.
+/// Returns the routes of all endpoints in the modules below.
+///
+/// ```
+/// use stripe_identity_core::resources;
+/// use stripe_identity_core::resources::verification_sessions::Create;
+///
+/// assert!(resources::routes().any(|route| *route == Create::ROUTE));
+/// ```
 pub fn routes() -> impl Iterator<Item = &'static Route> {
     let resources = [
         ephemeral_keys::ROUTES,

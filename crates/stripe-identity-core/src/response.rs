@@ -11,11 +11,11 @@ use stripe_identity_types::{
 use crate::error::loggable::LogId;
 use crate::headers;
 
-/// The result of a successful call: the model, and what the response says besides it.
+/// The result of a successful call: the model, and the [`Meta`] of the HTTP response.
 ///
 /// Derefs to the model. Everything else is under [`meta`](Self::meta), so that no method hides a
-/// field of a model. `Debug` shows the model without its personal data, the status and the request
-/// id.
+/// field of a model. `Debug` shows the model without its personal data, the status, the request id and
+/// the number of attempts.
 ///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
@@ -41,12 +41,12 @@ impl<T> Response<T> {
         (self.model, self.meta)
     }
 
-    /// Returns the model alone.
+    /// Returns the model, and drops the rest.
     pub fn into_inner(self) -> T {
         self.model
     }
 
-    /// Returns the status, the headers and the body, and how the call got them.
+    /// Returns the status, the headers, the body, the number of attempts and the idempotency key.
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
@@ -66,7 +66,7 @@ impl<T> DerefMut for Response<T> {
     }
 }
 
-/// Lets a response stand for the id of its object in the next call.
+/// Makes `&Response<Model>` an argument where the model's id is one.
 macro_rules! ids_of_responses {
     ($($model:ident: $id:ident,)+) => { $(
         impl From<&Response<$model>> for $id {
@@ -92,15 +92,18 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
     }
 }
 
-/// The HTTP side of a response: status, headers and body, and how the call got them.
+/// The HTTP side of a response: its status, headers and body, and the attempts and the idempotency key
+/// of its call.
 ///
-/// `Debug` shows the status, the request id and the number of attempts. The rest may hold personal
-/// data.
+/// [`Response::meta`] returns it after a success, and [`Error::meta`](crate::Error::meta) after an
+/// error. `Debug` shows the status, the request id and the number of attempts, since the rest may hold
+/// personal data.
 ///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
-/// # fn example(client: &BlockingClient) -> Result<(), Error> {
-/// let session = client.verification_sessions().cancel("vs_123").idempotency_key("cancel-123").send()?;
+/// # fn example(client: &BlockingClient, session: &str, request: &str) -> Result<(), Error> {
+/// // `request` is the id of the record of the request to cancel.
+/// let session = client.verification_sessions().cancel(session).idempotency_key(request).send()?;
 /// let meta = session.meta();
 /// if meta.is_replayed() {
 ///     println!("canceled before, by request {:?}", meta.request_id());
@@ -133,11 +136,11 @@ impl Meta {
         &self.headers
     }
 
-    /// Returns the body as it arrived, with the keys that the model does not know. It holds personal
-    /// data.
+    /// Returns the body as it arrived, with the fields that the model does not know. It may hold
+    /// personal data.
     ///
-    /// Of an error, this is the first 16 KiB of the body, or of the object of a page that does not
-    /// parse.
+    /// In an [`Error`](crate::Error), it is cut to 16 KiB. If the error is about one object of a
+    /// page, it is that object instead of the page.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -158,11 +161,11 @@ impl Meta {
         self.idempotency_key.as_ref()?.to_str().ok()
     }
 
-    /// Returns whether Stripe repeated the response to an earlier request with the same idempotency
-    /// key, and did nothing new.
+    /// Returns whether this is the stored response to an earlier request with the same idempotency key.
+    /// If so, this request had no effect.
     ///
-    /// A stored response comes back for as long as the key lives, also a stored failure of 500 or more.
-    /// After such a failure, use a new key.
+    /// Stripe returns a stored response for as long as it keeps the key, even if the status is 500 or
+    /// more. After such a failure, use a new key.
     pub fn is_replayed(&self) -> bool {
         headers::is_replayed(&self.headers)
     }

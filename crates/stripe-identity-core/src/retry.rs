@@ -17,7 +17,9 @@ const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// What a call does after an attempt that was not its last word.
+/// What a call does after an attempt that did not succeed.
+///
+/// [`Attempt::decision`](crate::Attempt::decision) has it.
 ///
 /// ```
 /// use stripe_identity_core::{Config, GiveUpReason, RetryDecision};
@@ -44,12 +46,12 @@ pub enum RetryDecision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GiveUpReason {
-    /// Another attempt would fail in the same way, or the server asks for none.
+    /// Another attempt would fail in the same way, or the server asks not to retry.
     NotRetryable,
-    /// The call has made as many attempts as [`max_retries`](crate::ConfigBuilder::max_retries)
+    /// The call has made all the retries that [`max_retries`](crate::ConfigBuilder::max_retries)
     /// allows.
     RetriesExhausted,
-    /// The wait would last until the deadline or beyond it.
+    /// The wait before the next attempt would last until the deadline or beyond it.
     NoTimeLeft,
     /// The idempotency key would be too old for another attempt: Stripe might take it for a new
     /// request.
@@ -67,7 +69,7 @@ impl GiveUpReason {
     }
 }
 
-/// An attempt that failed, as far as the decision depends on it.
+/// What the decision depends on, of an attempt that failed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failure {
     /// Which attempt of the call failed. The first is number 1.
@@ -83,7 +85,7 @@ pub(crate) struct Failure {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Jitter(pub(crate) u16);
 
-/// How often a call is repeated, and after what.
+/// How often a call is retried, and after which failures.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
     pub(crate) max_retries: u32,
@@ -106,7 +108,7 @@ impl RetryPolicy {
     }
 }
 
-/// Returns whether to repeat an attempt that got no response.
+/// Returns whether to retry an attempt that got no response.
 pub(crate) fn is_retryable_failure(kind: TransportErrorKind) -> bool {
     match kind {
         TransportErrorKind::Dns
@@ -117,7 +119,7 @@ pub(crate) fn is_retryable_failure(kind: TransportErrorKind) -> bool {
     }
 }
 
-/// Returns whether to repeat a request that was refused.
+/// Returns whether to retry a request whose response is an error.
 ///
 /// `Stripe-Should-Retry` comes first, then whether the response is stored under the idempotency key,
 /// then the code, then the status.
@@ -131,12 +133,12 @@ pub(crate) fn is_retryable_response(
     match headers.get(STRIPE_SHOULD_RETRY).map(HeaderValue::as_bytes) {
         Some(b"false") => false,
         Some(b"true") => true,
-        // A stored response comes again for as long as the key lives.
+        // Stripe repeats a stored response for as long as it keeps the key.
         _ if is_stored => false,
-        // A lock and a running request end soon. A rate limit lasts longer than the first waits.
+        // A lock is held for a short time only. A rate limit lasts longer than the first waits.
         _ if status == StatusCode::TOO_MANY_REQUESTS => retry_rate_limits || is_busy(code),
         _ if code == Some(&ErrorCode::RateLimit) => retry_rate_limits,
-        // No standard has statuses beyond 599, but some proxies use them for their own failures.
+        // No standard defines a status beyond 599, but some proxies use them for failures.
         _ => status == StatusCode::CONFLICT || status.as_u16() >= 500 || retry_rate_limits && is_busy(code),
     }
 }
@@ -147,9 +149,8 @@ fn is_busy(code: Option<&ErrorCode>) -> bool {
 
 /// Returns how long to wait before a retry. The first is number 1.
 ///
-/// The wait doubles from half a second up to five, with up to half taken off at random so that
-/// clients do not return all at once. A longer wait that the server asks for is kept, up to a
-/// minute.
+/// The wait doubles from 0.5 s up to 5 s. Up to half is taken off at random, so that clients do not
+/// retry at the same time. If the server asks for a longer wait, that one is used, up to a minute.
 fn wait(retry: u32, jitter: Jitter, retry_after: Option<Duration>) -> Duration {
     let wait = back_off(SHORTEST, LONGEST, retry, jitter);
     retry_after.map_or(wait, |asked| wait.max(asked.min(LONGEST_RETRY_AFTER)))
@@ -158,14 +159,14 @@ fn wait(retry: u32, jitter: Jitter, retry_after: Option<Duration>) -> Duration {
 /// Doubles from the shortest wait up to the longest. Up to half is taken off at random, but the
 /// result is never below the shortest wait.
 fn back_off(shortest: Duration, longest: Duration, number: u32, Jitter(random): Jitter) -> Duration {
-    // Sixteen doublings of half a second are more than any wait here.
+    // Sixteen doublings of half a second exceed every limit.
     let doublings = number.saturating_sub(1).min(16);
     let full = shortest.saturating_mul(1 << doublings).min(longest);
     let taken_off = (full / 2).mul_f64(f64::from(random) / f64::from(u16::MAX));
     full.saturating_sub(taken_off).max(shortest)
 }
 
-/// Returns the wait that a `Retry-After` in seconds asks for.
+/// Returns the wait that `Retry-After` asks for, or `None` if it is missing or not a number of seconds.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }

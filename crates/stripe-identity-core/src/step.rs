@@ -20,11 +20,12 @@ use crate::transport::{AttemptTimeout, TransportError};
 
 /// The next step of a call.
 ///
-/// Every policy (headers, idempotency, retries, errors) is behind these three variants. The clients
-/// only send and wait, and so can you, with any HTTP client. The machine reads no clock: you pass the
-/// time since the call was started.
+/// [`Call::start`](crate::Call::start) returns the first step. Every policy (headers, idempotency,
+/// retries, errors) is behind these three variants: the clients only send and wait, and a loop over any
+/// HTTP library can do the same. The state machine reads no clock. The caller passes the time since the
+/// call was started.
 ///
-/// The loop stands in for a transport, so it keeps to the
+/// The loop takes the place of a transport, so it keeps to the
 /// [contract of one](crate::HttpTransport#contract): the request has its timeout in an
 /// [`AttemptTimeout`], any status is `Ok`, redirects are not followed, and a failure has the kind that
 /// fits.
@@ -39,6 +40,7 @@ use crate::transport::{AttemptTimeout, TransportError};
 /// #     Ok(http::Response::new(Bytes::from_static(br#"{"id": "vs_123"}"#)))
 /// # }
 ///
+/// /// `my_http` sends one request over an HTTP library.
 /// fn retrieve(config: &Config) -> Result<Response<VerificationSession>, Error> {
 ///     let mut step = config.verification_sessions().retrieve("vs_123").start();
 ///     let start = Instant::now();
@@ -63,18 +65,22 @@ pub enum Step<T> {
     Send(http::Request<Bytes>, SentCall<T>),
     /// Wait this long, then continue with [`WaitingCall::resume`].
     Wait(Duration, WaitingCall<T>),
-    /// The call is over.
+    /// The call is over, with this result.
     Done(Result<Response<T>, Error>),
 }
 
-/// A call whose request was handed out.
+/// A call whose request is to be sent. [`Step::Send`] has one.
+///
+/// [`Step`] shows the loop that drives a call.
 #[must_use = "a call makes progress only if its reply is handed in"]
 #[cfg_attr(test, derive(Clone))]
 pub struct SentCall<T> {
     state: Box<CallState<T>>,
 }
 
-/// A call that waits before its next attempt.
+/// A call that waits before its next attempt. [`Step::Wait`] has one.
+///
+/// [`Step`] shows the loop that drives a call.
 #[must_use = "a call makes progress only if it is resumed"]
 pub struct WaitingCall<T> {
     state: Box<CallState<T>>,
@@ -83,13 +89,13 @@ pub struct WaitingCall<T> {
     wait: Duration,
 }
 
-/// How long Stripe keeps an idempotency key, at least. Later, the same key may repeat the effect.
+/// How long Stripe keeps an idempotency key, at least. After that, a retry may take effect again.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-/// The latest time after the start of a call at which an attempt under its key begins, so that it
-/// has some time to arrive.
+/// The latest time after the start of a call at which an attempt with a key may begin, so that it
+/// arrives in time.
 const LAST_ATTEMPT: Duration = Duration::from_secs(24 * 3600 - 600);
 
-/// A request, how often and how long it may be sent, and what has happened so far.
+/// The state of a call: its request, its limits, and its progress.
 #[cfg_attr(test, derive(Clone))]
 pub(crate) struct CallState<T> {
     request: http::Request<Bytes>,
@@ -108,9 +114,9 @@ pub(crate) struct CallState<T> {
 #[derive(Default)]
 #[cfg_attr(test, derive(Clone, PartialEq, Eq, PartialOrd, Ord))]
 struct Progress {
-    /// How long the call has taken.
+    /// How long the call has taken until `last_tick`.
     elapsed: Duration,
-    /// The caller's time at which that was so.
+    /// The last time that the caller passed.
     last_tick: Duration,
     attempts: u32,
     /// Whether any attempt may have reached the server.
@@ -118,10 +124,10 @@ struct Progress {
 }
 
 impl Progress {
-    /// Advances to the caller's present time, by at least the given duration. Returns by how much.
+    /// Advances to the caller's present time, by at least `at_least`. Returns by how much.
     ///
     /// The differences are added up, so that a clock that is set back loses no more than one of them.
-    /// A wait counts in full even if a transport for tests only pretends to wait.
+    /// `at_least` makes a wait count in full even if a transport for tests returns from it at once.
     fn advance(&mut self, now: Duration, at_least: Duration) -> Duration {
         let passed = now.saturating_sub(self.last_tick).max(at_least);
         self.elapsed = self.elapsed.saturating_add(passed);
@@ -145,14 +151,14 @@ impl<T> CallState<T> {
         Box::new(Self { request, path_template, config, policy, attempt_timeout, deadline, poll, progress, span })
     }
 
-    /// Starts the call: its time counts from here, which is `now` by the caller's clock.
+    /// Starts the call. Its time counts from `now`, by the caller's clock.
     pub(crate) fn begin(mut self: Box<Self>, now: Duration) -> Step<T> {
         self.progress.last_tick = now;
         self.span = attempt::span(self.request.method(), self.path_template);
         self.attempt()
     }
 
-    /// Hands out the request: the same key, bytes and headers each time. Only its timeout shrinks.
+    /// Begins an attempt: the same request each time, with whatever timeout is left.
     fn attempt(mut self: Box<Self>) -> Step<T> {
         let key_lives = self.idempotency_key().map(|_| KEY_LIFETIME.saturating_sub(self.progress.elapsed));
         let limits = [Some(self.attempt_timeout), self.time_left(), key_lives];
@@ -256,7 +262,8 @@ impl<T> CallState<T> {
 }
 
 impl<T> SentCall<T> {
-    /// Continues with the outcome of the request. `elapsed` is the time since the call was started.
+    /// Continues with the outcome of the request. `elapsed` is the time since the call was started, by
+    /// a clock that does not go back.
     pub fn reply(self, outcome: Result<http::Response<Bytes>, TransportError>, elapsed: Duration) -> Step<T>
     where
         T: FromResponse,
@@ -287,7 +294,8 @@ impl<T> SentCall<T> {
 impl<T> WaitingCall<T> {
     /// Continues after the wait. `elapsed` is the time since the call was started.
     ///
-    /// If the wait overran the deadline, no further attempt is made.
+    /// If the wait took longer than asked, and overran the deadline or the life of the idempotency key,
+    /// the call ends with the error of its last attempt.
     pub fn resume(mut self, elapsed: Duration) -> Step<T> {
         self.state.progress.advance(elapsed, self.wait);
         if self.state.time_left().is_some_and(|left| left.is_zero()) {
@@ -305,7 +313,7 @@ impl<T> WaitingCall<T> {
 impl<T: fmt::Debug> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The request's own Debug would show its query and its body.
+            // `Debug` of the request would show its query and its body.
             Self::Send(request, _) => write!(f, "Send({} …)", request.method()),
             Self::Wait(duration, _) => f.debug_tuple("Wait").field(duration).finish_non_exhaustive(),
             Self::Done(result) => f.debug_tuple("Done").field(result).finish(),

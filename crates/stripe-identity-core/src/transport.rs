@@ -15,30 +15,38 @@ pub use self::no_proxy::NoProxy;
 ///
 /// # Contract
 ///
-/// An implementation sends what it is given and returns what it got. Every client relies on this:
+/// An implementation sends each request as it is and returns each response as it is. Every client
+/// relies on these rules:
 ///
-/// - Any status is `Ok`. It does not retry, follow redirects, decode bodies or judge statuses.
-/// - It keeps to the [`AttemptTimeout`] in the request's extensions, over connecting, headers and
-///   body together.
-/// - It pools connections, and concurrent requests share the pool.
-/// - It stops when the future is dropped.
-/// - An `https` request leaves over TLS or not at all, through a proxy or not. Without TLS it fails
-///   with [`Tls`](TransportErrorKind::Tls), which is final.
-/// - It may limit the size of a body. A success (2xx) beyond the limit fails with
-///   [`BodyTooLarge`](TransportErrorKind::BodyTooLarge).
-/// - A success whose body breaks off or does not end in time fails with
-///   [`Interrupted`](TransportErrorKind::Interrupted) or [`Timeout`](TransportErrorKind::Timeout).
-/// - Of any other response, status and headers matter more than the body. Once its head has arrived
-///   it is `Ok`: a body beyond the limit is cut there and the rest left unread; of a body that breaks
-///   off or stalls, it has what arrived, and the connection is not used again.
-/// - [`sleep`](Self::sleep) and [`now`](Self::now) follow the same clock.
+/// 1. **Request.** Send the method, the URI, the headers and the body unchanged. Add `Host`, and no
+///    `Accept-Encoding`.
+/// 2. **Response.** Return `Ok` for any status, with the headers and the body unchanged. Do not follow
+///    redirects, decode bodies, store cookies or judge statuses.
+/// 3. **Retries.** Do not retry. If a pooled connection turns out to be closed before any byte of the
+///    request was written, the request may be sent over another one.
+/// 4. **Time.** Keep to the [`AttemptTimeout`] in the request's extensions, over connecting, headers
+///    and body together. After it, fail with [`Timeout`](TransportErrorKind::Timeout).
+/// 5. **TLS.** Send an `https` request over TLS or not at all, with or without a proxy. Without TLS,
+///    fail with [`Tls`](TransportErrorKind::Tls), which is final.
+/// 6. **A success (2xx) that is not complete.** If its body breaks off, fail with
+///    [`Interrupted`](TransportErrorKind::Interrupted). If its body does not end in time, fail with
+///    [`Timeout`](TransportErrorKind::Timeout). A limit on the size of bodies is optional. Beyond it, fail
+///    with [`BodyTooLarge`](TransportErrorKind::BodyTooLarge).
+/// 7. **Any other response that is not complete.** Once its head has arrived, return `Ok`, since its
+///    status and headers matter more than its body. If the body breaks off or stalls, return what
+///    arrived. If it is beyond the limit, cut it there and leave the rest unread.
+/// 8. **Connections.** Pool them, and share the pool between concurrent requests. Do not reuse a
+///    connection after a response that did not arrive completely.
+/// 9. **Cancellation.** Stop when the future is dropped.
+/// 10. **Clock.** [`sleep`](Self::sleep) and [`now`](Self::now) follow the same clock.
 ///
-/// The conformance suite of `stripe-identity-mock` checks an implementation against this list.
+/// The conformance suite of the crate `stripe-identity-mock` checks an implementation against these
+/// rules.
 ///
 /// # Security
 ///
-/// A request carries the API key in its `Authorization` header, and may carry personal data in its
-/// query and body. An implementation logs none of the three.
+/// A request has the API key in its `Authorization` header, and may have personal data in its query and
+/// body. An implementation must not log them, nor quote them in an error or in `Debug`.
 ///
 /// # Examples
 ///
@@ -77,11 +85,11 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`TransportError`] if there is no response to return. Its [kind](TransportErrorKind) decides
-    /// whether the call makes another attempt, and whether the request counts as sent. If in doubt
-    /// whether it was sent, return a kind that says so.
+    /// whether the call makes another attempt, and whether the request counts as sent. If it is unknown
+    /// whether the request was sent, return a kind of which it may have been.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
 
-    /// Waits between two attempts of a call.
+    /// Waits for a duration between two attempts of a call.
     async fn sleep(&self, duration: Duration);
 
     /// Returns the time since any fixed moment. Defaults to the system's monotonic clock.
@@ -95,7 +103,8 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
 
 /// An HTTP client and a clock, for a [`BlockingClient`](crate::BlockingClient).
 ///
-/// The contract is that of [`HttpTransport`], without async.
+/// The [contract](HttpTransport#contract) is that of [`HttpTransport`], except for the rule on
+/// cancellation.
 ///
 /// ```
 /// use std::thread;
@@ -129,13 +138,15 @@ pub trait BlockingHttpTransport: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As for [`HttpTransport::send`].
+    /// [`TransportError`] if there is no response to return, as for [`HttpTransport::send`].
     fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
 
-    /// Waits between two attempts of a call.
+    /// Waits for a duration between two attempts of a call.
     fn sleep(&self, duration: Duration);
 
     /// Returns the time since any fixed moment. Defaults to the system's monotonic clock.
+    ///
+    /// See [`HttpTransport::now`] for when to implement it.
     fn now(&self) -> Duration {
         monotonic_now()
     }
@@ -182,7 +193,7 @@ through_pointers! { Arc Box }
 
 /// How long one attempt may take, from connecting to the last byte of the body.
 ///
-/// Every request that a client hands to a transport has one in its extensions:
+/// Every request that a client passes to a transport has one in its extensions:
 ///
 /// ```
 /// use stripe_identity_core::{AttemptTimeout, http};
@@ -195,7 +206,9 @@ through_pointers! { Arc Box }
 #[allow(clippy::exhaustive_structs, reason = "it is one duration and nothing else")]
 pub struct AttemptTimeout(pub Duration);
 
-/// Why a transport returns no response: a kind, and the error that caused it.
+/// The error of a transport that has no response to return: a kind, and its cause.
+///
+/// A [`TransportErrorKind`] converts into an error without a cause.
 ///
 /// ```
 /// use std::io;
@@ -218,7 +231,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// Creates an error with its cause. The cause is logged with the error, so it must not quote
+    /// Creates an error with a cause. A program logs the cause with the error, so it must not quote
     /// headers, queries or bodies.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, source: Some(source.into()) }
@@ -267,26 +280,27 @@ impl StdError for TransportError {
     }
 }
 
-/// The kinds of [`TransportError`], each with its consequences.
+/// The kinds of [`TransportError`]. The kind decides whether the call is retried, and whether the
+/// request counts as sent.
 ///
-/// To tell similar kinds apart:
+/// To distinguish similar kinds:
 ///
 /// - [`Connect`](Self::Connect) or [`Interrupted`](Self::Interrupted): was there a connection that
-///   could have carried the request? A refused connection is the former, one that was reset after
-///   the handshake the latter.
-/// - [`Connect`](Self::Connect) or [`Timeout`](Self::Timeout): which time ran out? A transport's own
-///   time for connecting is the former, the time of the attempt the latter. A transport that knows that
-///   nothing was sent may say `Connect` for both.
+///   could have carried the request? A refused connection is the former, a connection that was reset
+///   after the handshake the latter.
+/// - [`Connect`](Self::Connect) or [`Timeout`](Self::Timeout): which time ran out? If it was the
+///   transport's time for connecting, it is the former. If it was the time of the attempt, it is the
+///   latter. A transport that knows that nothing was sent may return `Connect` for both.
 /// - [`Tls`](Self::Tls) or [`Connect`](Self::Connect): would another attempt end in the same way? An
 ///   untrusted certificate stays untrusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The host name has no address. The request was not sent. It is retried.
+    /// The host name could not be resolved. The request was not sent. It is retried.
     Dns,
     /// No connection could be made. The request was not sent. It is retried.
     Connect,
-    /// The TLS handshake failed, most often over a certificate, or the transport has no TLS. The
+    /// The TLS handshake failed, most often because of a certificate, or the transport has no TLS. The
     /// request did not take effect. It is not retried.
     Tls,
     /// The [`AttemptTimeout`] ran out before a success was complete, or before the head of another

@@ -1,30 +1,21 @@
-//! An asynchronous transport for Stripe Identity over hyper, rustls and tokio: [`HyperTransport`].
+#![doc = include_str!("../README.md")]
 //!
-//! It speaks HTTP/1.1 and, with the feature `http2`, HTTP/2 if the server offers it (ALPN). Connections
-//! are kept alive and shared. A call must be awaited inside a tokio runtime with its I/O and time
-//! drivers enabled.
+//! # Runtime and protocols
 //!
-//! ```no_run
-//! use stripe_identity_core::{Client, Config, Error};
-//! use stripe_identity_hyper::HyperTransport;
-//!
-//! # async fn example() -> Result<(), Error> {
-//! let client = Client::new(Config::new("sk_test_123")?, HyperTransport::new()?);
-//! let session = client.verification_sessions().retrieve("vs_123").await?;
-//! # Ok(())
-//! # }
-//! ```
+//! [`HyperTransport`] speaks HTTP/1.1 and, with the feature `http2`, HTTP/2 if the server offers it
+//! (ALPN). Connections are kept alive and shared. A call must be awaited inside a tokio runtime
+//! with its I/O and time drivers enabled.
 //!
 //! # Layers, connectors and in-process servers
 //!
 //! [`TowerTransport`] sends over any tower service:
 //!
-//! - layers (limits, tracing, metrics) over [`HyperTransportBuilder::build_service`],
-//! - hyper's client over a connector of yours,
+//! - layers, such as limits, tracing or metrics, over [`HyperTransportBuilder::build_service`],
+//! - hyper's client over your own connector,
 //! - an axum `Router`, without a socket.
 //!
-//! TLS is then up to the service. A connector of yours must refuse an `https` URL that it cannot
-//! reach over TLS, as hyper's `HttpConnector` does by default.
+//! The service is then responsible for TLS. Your own connector must refuse an `https` URL that it
+//! cannot reach over TLS, as hyper's `HttpConnector` does by default.
 //!
 //! # Names, threads and runtimes
 //!
@@ -42,17 +33,23 @@
 //! |---|---|---|
 //! | `ring` | yes | cryptography by ring |
 //! | `aws-lc` | | cryptography by AWS-LC, even if `ring` is on |
-//! | `http2` | | speaks HTTP/2 with servers that offer it |
+//! | `http2` | | speaks HTTP/2 with servers that offer it; adds `HttpVersion` |
 //! | `webpki-roots` | yes | trusts Mozilla's root certificates, which are compiled in |
 //! | `native-roots` | | trusts the root certificates of the operating system |
 //!
 //! Enable `http2` if a program makes many concurrent calls to one host over TLS: they then share one
-//! connection in place of one each. It adds eight crates.
+//! connection instead of opening one each. The feature adds eight crates.
 //!
 //! With both kinds of roots, a certificate under either is trusted. Without roots, a transport
 //! needs [`root_certificate`](HyperTransportBuilder::root_certificate) or
 //! [`tls_config`](HyperTransportBuilder::tls_config). Without cryptography it needs the latter.
+//!
+//! # Logs
+//!
+//! This crate logs nothing. `h2`, `hyper` and `rustls` log by themselves. Keep them above the level
+//! `trace`, at which they may show requests.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 

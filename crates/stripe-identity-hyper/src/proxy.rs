@@ -31,7 +31,7 @@ use stripe_identity_core::{NoProxy, TransportError, TransportErrorKind};
 ///
 /// | if the proxy | the error is |
 /// |---|---|
-/// | responds with another status, be it 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
+/// | responds with another status, even 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
 /// | sends more right behind status 200 | [`Timeout`](TransportErrorKind::Timeout), since the tunnel never counts as open |
 /// | does so and closes, or the time for connecting ends first | [`Connect`](TransportErrorKind::Connect) |
 /// | responds to the TLS handshake in plain text | [`Tls`](TransportErrorKind::Tls) |
@@ -44,8 +44,8 @@ struct ProxyRule {
 }
 
 impl Proxy {
-    /// Reads the environment: the proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except
-    /// for the hosts in [`NO_PROXY`](NoProxy). This is the default of a transport.
+    /// Uses the proxy of `HTTPS_PROXY`, or else of `ALL_PROXY`, for every host except those in
+    /// [`NO_PROXY`](NoProxy). This is the default of a transport.
     ///
     /// Each name may also be in lower case. A value that is empty, malformed or the URL of another
     /// kind of proxy is skipped. If `REQUEST_METHOD` is set, no proxy is used: in a CGI program, a

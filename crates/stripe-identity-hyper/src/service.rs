@@ -18,7 +18,7 @@ use crate::watched::{Handshake, Refusals, Watching};
 use crate::{classify, tcp};
 
 /// hyper's client with the settings of a [`HyperTransportBuilder`](crate::HyperTransportBuilder),
-/// as a tower service to stack layers on.
+/// as a tower service for layers to wrap.
 ///
 /// [`TowerTransport`](crate::TowerTransport) sends over the finished stack. Cloning is cheap, and
 /// clones share their connections.
@@ -30,11 +30,11 @@ use crate::{classify, tcp};
 /// use stripe_identity_hyper::{HyperService, HyperTransport, RequestBody, TowerTransport};
 /// use tower_service::Service;
 ///
-/// /// A layer that counts requests.
+/// /// Prints the method of each request.
 /// #[derive(Clone)]
-/// struct Counted(HyperService);
+/// struct Printed(HyperService);
 ///
-/// impl Service<Request<RequestBody>> for Counted {
+/// impl Service<Request<RequestBody>> for Printed {
 ///     type Response = <HyperService as Service<Request<RequestBody>>>::Response;
 ///     type Error = <HyperService as Service<Request<RequestBody>>>::Error;
 ///     type Future = <HyperService as Service<Request<RequestBody>>>::Future;
@@ -50,7 +50,7 @@ use crate::{classify, tcp};
 /// }
 ///
 /// # fn example() -> Result<(), stripe_identity_core::TransportError> {
-/// let transport = TowerTransport::new(Counted(HyperTransport::builder().build_service()?));
+/// let transport = TowerTransport::new(Printed(HyperTransport::builder().build_service()?));
 /// # Ok(())
 /// # }
 /// ```
@@ -109,9 +109,9 @@ impl Service<http::Request<RequestBody>> for HyperService {
     }
 }
 
-/// The body of a response of [`HyperService`].
+/// The body of a response of a [`HyperService`].
 ///
-/// If it is dropped before its end, its connection is not used again.
+/// If it is dropped before it has been read to its end, its connection is not used again.
 pub struct ResponseBody {
     incoming: Incoming,
     #[cfg(feature = "http2")]

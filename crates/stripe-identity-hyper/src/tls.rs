@@ -3,6 +3,10 @@
 use rustls::ClientConfig;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 
+#[cfg(any(feature = "ring", feature = "aws-lc"))]
+const NO_ROOTS: &str =
+    "there are no root certificates to trust: add one, or turn on the feature `webpki-roots` or `native-roots`";
+
 /// The certificates that TLS trusts.
 #[derive(Clone)]
 pub(crate) struct Roots {
@@ -55,7 +59,7 @@ fn store(roots: &Roots) -> Result<rustls::RootCertStore, TransportError> {
         #[cfg(feature = "native-roots")]
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
-    if store.is_empty() { Err(unavailable("there are no root certificates to trust")) } else { Ok(store) }
+    if store.is_empty() { Err(unavailable(NO_ROOTS)) } else { Ok(store) }
 }
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc")))]

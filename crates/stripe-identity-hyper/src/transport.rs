@@ -56,9 +56,11 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// | HTTP versions | HTTP/1.1; with the feature `http2`, HTTP/2 if the server offers it over TLS |
 /// | [`proxy`](HyperTransportBuilder::proxy) | from the environment |
 /// | trusted roots, to which [`root_certificate`](HyperTransportBuilder::root_certificate) adds | the crate's [features](crate#features) decide |
+/// | [`tls_config`](HyperTransportBuilder::tls_config) | TLS 1.2 and 1.3 with these roots, no client certificate |
+/// | [`resolve`](HyperTransportBuilder::resolve) | the system's lookup |
 ///
-/// The largest head of a response in HTTP/1.1 is about 64 KiB. `TCP_NODELAY` is set. It follows
-/// no redirects, asks for no compression and keeps no cookies.
+/// The head of a response in HTTP/1.1 may have about 64 KiB. `TCP_NODELAY` is set. The transport
+/// follows no redirects, asks for no compression and stores no cookies.
 ///
 /// # Connections
 ///
@@ -102,7 +104,7 @@ impl HyperTransport {
     }
 }
 
-/// The HTTP versions that a [`HyperTransport`] speaks. Needs the feature `http2`.
+/// The HTTP versions that a [`HyperTransport`] speaks.
 ///
 /// ```
 /// use stripe_identity_hyper::{HttpVersion, HyperTransport};
@@ -118,7 +120,7 @@ pub enum HttpVersion {
     Negotiated,
     /// HTTP/1.1 only.
     Http1,
-    /// HTTP/2 only, without TLS too. A server that does not speak it cannot be reached.
+    /// HTTP/2 only, even without TLS. A server that does not speak it cannot be reached.
     Http2,
 }
 
@@ -152,8 +154,11 @@ pub struct HyperTransportBuilder {
 }
 
 impl HyperTransportBuilder {
-    /// Sets the TLS configuration, in place of the one that the crate's features describe. The
-    /// transport overwrites its ALPN protocols.
+    /// Sets the TLS configuration, in place of the one that the crate's features describe. Its type
+    /// is that of the re-exported [`rustls`](crate::rustls). The transport overwrites its ALPN
+    /// protocols.
+    ///
+    /// The configuration may contain a client certificate or your own verifier of certificates.
     pub fn tls_config(self, config: ClientConfig) -> Self {
         Self { tls: Some(config), ..self }
     }
@@ -177,20 +182,20 @@ impl HyperTransportBuilder {
 
     /// Sets the addresses of a host or a proxy, which is then not looked up.
     ///
-    /// The port is the URL's. If the URL has none, it is the address's; if that is 0, the scheme's
-    /// default.
+    /// The port is that of the URL. If the URL has none, it is that of the address, or the default
+    /// of the scheme if that is 0. Without addresses, a request to the host fails as
+    /// [`Connect`](stripe_identity_core::TransportErrorKind::Connect).
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
     }
 
-    /// Sets the proxy. Defaults to [`Proxy::from_env`], as of the creation of this builder.
+    /// Sets the proxy. Defaults to [`Proxy::from_env`], called when this builder is created.
     pub fn proxy(self, proxy: Proxy) -> Self {
         Self { proxy, ..self }
     }
 
-    /// Sets the HTTP versions to speak. Defaults to [`HttpVersion::Negotiated`]. Needs the feature
-    /// `http2`.
+    /// Sets the HTTP versions to speak. Defaults to [`HttpVersion::Negotiated`].
     #[cfg(feature = "http2")]
     pub fn http_version(self, version: HttpVersion) -> Self {
         Self { http_version: version, ..self }
@@ -246,10 +251,10 @@ impl HyperTransportBuilder {
         Ok(HyperTransport(TowerTransport::new(self.build_service()?).max_body_size(max_body_size)))
     }
 
-    /// Builds the service that the transport sends over, to stack layers on.
+    /// Builds the service that the transport sends over, for layers to wrap.
     ///
-    /// [`max_body_size`](Self::max_body_size) has no effect on it: set
-    /// [that of the `TowerTransport`](TowerTransport::max_body_size) over the stack.
+    /// [`max_body_size`](Self::max_body_size) has no effect on the service. Set
+    /// [`TowerTransport::max_body_size`] of the transport over the stack instead.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! A suite of checks that a transport keeps its contract, over real sockets.
 //!
 //! A [`Suite`] makes a transport for each check, sends requests over it to a
-//! [`RawServer`](crate::RawServer) that behaves well or badly, and reports what it saw. It judges
+//! [`RawServer`](crate::RawServer) that behaves well or badly, and reports the results. It checks
 //! the [contract of `HttpTransport`](HttpTransport#contract).
 //!
 //! ```
@@ -141,7 +141,7 @@ pub use report::{CheckResult, Failure, Report, Verdict, table};
 ///
 /// The [module](self) lists them.
 ///
-/// The suite may run beside other work. While a check runs, the suite measures how late threads of
+/// Other work may run on the same machine. While a check runs, the suite measures how late threads of
 /// this machine wake, and allows a transport more time accordingly. If a check fails while the
 /// machine is late, it is repeated with timeouts four times and then ten times as long. It fails if
 /// it fails each time.
@@ -205,14 +205,14 @@ impl Suite {
         Self { only: text, ..self }
     }
 
-    /// How late a transport's actions may be on an idle machine, up to 10 s. Defaults to 3 s.
+    /// Sets how late a transport's actions may be on an idle machine, up to 10 s. Defaults to 3 s.
     pub fn slack(self, slack: Duration) -> Self {
         Self { slack: slack.min(MAX_SLACK), ..self }
     }
 
     /// Runs the checks on an asynchronous transport. `make` is called at least once for each check.
     ///
-    /// It takes some seconds, and runs on any runtime that the transport runs on.
+    /// A run takes some seconds. It needs no runtime other than the one that the transport needs.
     pub async fn run<T: HttpTransport + 'static>(self, make: impl Fn(&Setup) -> T + Send + Sync) -> Report {
         self.judge(&|setup| Box::new(Asynchronous(make(setup))), false).await
     }

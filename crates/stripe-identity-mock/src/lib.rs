@@ -1,38 +1,32 @@
-//! Transports for tests, for asynchronous and blocking clients.
+#![doc = include_str!("../README.md")]
 //!
-//! - [`ScriptedTransport`] responds from a script, and reports how a request differs from it.
-//! - [`Recorder`] keeps copies of the requests that it passes on to another transport.
-//! - `MockHttpTransport` and `MockBlockingHttpTransport`, with the feature `mockall`, are made by
-//!   mockall, for tests that need its predicates and sequences.
+//! # Transports
 //!
-//! To test a transport, with the feature `conformance`:
+//! A [`ScriptedTransport`] works with both clients, asynchronous and blocking. A [`Recorder`] works
+//! with the clients that the transport inside works with, and each mock of mockall with one.
 //!
-//! - `conformance` is a suite that checks that a transport keeps its contract, over real sockets.
-//! - `RawServer` is a server on a real socket that responds to each request as a handler decides,
+//! | transport | feature | what it does |
+//! |---|---|---|
+//! | [`ScriptedTransport`] | | responds from a script, and reports how a request differs from it |
+//! | [`Recorder`] | | keeps copies of the requests that it passes on to another transport |
+//! | `MockHttpTransport`, `MockBlockingHttpTransport` | `mockall` | made by mockall, for tests that need its predicates and sequences |
+//!
+//! To test a transport, the feature `conformance` adds:
+//!
+//! - `conformance`, a suite that checks that a transport keeps its contract, over real sockets,
+//! - `RawServer`, a server on a real socket that responds to each request as a handler decides,
 //!   however wrong.
 //!
 //! If a test needs a server that behaves like Stripe, use `stripe-identity-simulator`.
 //!
-//! ```
-//! use stripe_identity_core::http::Method;
-//! use stripe_identity_core::types::CreateVerificationSession;
-//! use stripe_identity_core::{BlockingClient, Config};
-//! use stripe_identity_mock::ScriptedTransport;
+//! # Features
 //!
-//! let stripe = ScriptedTransport::new();
-//! stripe
-//!     .expect(Method::POST, "/v1/identity/verification_sessions")
-//!     .params([("type", "document")])
-//!     .reply(200, r#"{"id": "vs_123"}"#);
-//!
-//! let client = BlockingClient::new(Config::new("sk_test_123")?, stripe.clone());
-//! let session = client.verification_sessions().create(CreateVerificationSession::document()).send()?;
-//! assert_eq!(session.id, "vs_123");
-//!
-//! stripe.finish();
-//! # Ok::<(), stripe_identity_core::Error>(())
-//! ```
+//! | feature | default | effect |
+//! |---|---|---|
+//! | `mockall` | | the transports made by mockall, and a re-export of mockall |
+//! | `conformance` | | the module `conformance`, `RawServer` and `Exchange`; brings rustls with ring, and rcgen |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
 
 #[cfg(feature = "conformance")]

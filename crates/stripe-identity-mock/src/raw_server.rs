@@ -70,8 +70,17 @@ impl RawServer {
     }
 
     /// Starts a server with TLS for the names `localhost` and `stripe.test`, with a new self-signed
-    /// [`certificate`](Self::certificate). Nothing resolves the second name, so it takes a
-    /// proxy to reach the server by it.
+    /// [`certificate`](Self::certificate). The second name has no address, so only a proxy can reach
+    /// the server by it.
+    ///
+    /// ```
+    /// use stripe_identity_mock::RawServer;
+    ///
+    /// let server = RawServer::start_tls(|exchange| exchange.respond("200 OK", "{}"))?;
+    /// assert!(server.url().starts_with("https://localhost:"));
+    /// assert!(server.certificate().is_some());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

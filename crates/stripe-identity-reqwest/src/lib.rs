@@ -1,21 +1,10 @@
-//! An asynchronous transport for Stripe Identity over your [`reqwest::Client`]:
-//! [`ReqwestTransport`].
+#![doc = include_str!("../README.md")]
+//!
+//! # The client
 //!
 //! TLS, proxies, connections and the resolver are those of your client. Build it with
 //! [`ReqwestTransport::client_builder`]: another client may follow redirects and repeat requests
-//! unnoticed. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
-//!
-//! ```no_run
-//! use stripe_identity_core::{Client, Config};
-//! use stripe_identity_reqwest::{ReqwestTransport, reqwest};
-//!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let http = ReqwestTransport::client_builder().https_only(true).build()?;
-//! let client = Client::new(Config::new("sk_test_123")?, ReqwestTransport::new(http));
-//! let session = client.verification_sessions().retrieve("vs_123").await?;
-//! # Ok(())
-//! # }
-//! ```
+//! unnoticed. Its types are those of the re-exported [`reqwest`]. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
 //!
 //! # Features
 //!
@@ -40,7 +29,13 @@
 //! A handshake that fails under native-tls looks like any other failure to connect. It is
 //! [`Connect`](stripe_identity_core::TransportErrorKind::Connect) and is retried. Nothing is sent
 //! either way.
+//!
+//! # Logs
+//!
+//! This crate logs nothing. `reqwest`, `hyper`, `h2` and `rustls` log by themselves. Keep them above
+//! the level `trace`, at which they may show requests.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 

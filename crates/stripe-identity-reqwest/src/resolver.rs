@@ -22,8 +22,8 @@ const MOST_LOOKUPS: usize = 32;
 /// begins with the next address of each family, IPv6 and IPv4, so that one silent address does not
 /// delay every retry.
 ///
-/// The system is asked on separate threads, at most 32 at a time, and not in the runtime: a runtime
-/// that shuts down does not wait for a lookup.
+/// The lookups of the system run on separate threads, at most 32 at a time, and not in the runtime:
+/// a runtime that shuts down does not wait for a lookup.
 ///
 /// ```no_run
 /// use stripe_identity_reqwest::{Resolver, ReqwestTransport, reqwest};
@@ -46,7 +46,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// Creates a resolver that asks the system.
+    /// Creates a resolver that looks names up through the system.
     pub fn new() -> Self {
         Self::with(|name| Ok((name, 0).to_socket_addrs()?.collect()))
     }

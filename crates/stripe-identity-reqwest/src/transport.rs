@@ -88,7 +88,7 @@ impl ReqwestTransport {
     ///
     /// | if the proxy | the error is |
     /// |---|---|
-    /// | responds with another status, be it 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
+    /// | responds with another status, even 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
     /// | sends more right behind status 200 | [`Timeout`](TransportErrorKind::Timeout), since the tunnel never counts as open |
     /// | does so and closes, or the time for connecting ends first | [`Connect`](TransportErrorKind::Connect) |
     /// | responds to the TLS handshake in plain text | [`Tls`](TransportErrorKind::Tls) |

@@ -2,7 +2,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::sensitive::Sensitive;
 
-/// A postal address, as a check found it. After redaction each part is `[redacted]`.
+/// A postal address, as a check verified it or read it from a document.
+///
+/// A part that the check did not find is absent. After redaction, each part is the text
+/// `[redacted]`, except the country, which stays.
 ///
 /// ```
 /// use stripe_identity_types::Address;
@@ -18,7 +21,7 @@ use crate::sensitive::Sensitive;
 pub struct Address {
     /// The city, district, suburb, town or village.
     pub city: Option<Sensitive<String>>,
-    /// The country, as a two-letter code of ISO 3166-1.
+    /// The country, as a two-letter code of ISO 3166-1, such as `US`.
     pub country: Option<Sensitive<String>>,
     /// The first line: street, house, PO box.
     pub line1: Option<Sensitive<String>>,

@@ -11,11 +11,18 @@ use crate::sensitive::Sensitive;
 /// The part of a body that is parsed. Stripe's own errors have a few kilobytes.
 const LONGEST_BODY: usize = 256 * 1024;
 
-/// The error in the response to a request that Stripe rejected.
+/// The error in the response to a request that Stripe rejected: the value of its key `error`.
 ///
-/// Parsing never fails because of a field: a field of an unexpected type is absent, so that the
-/// rest of the error is not lost. `Debug` shows only a type and a code that have a name, since
-/// Stripe may quote the request in all other fields.
+/// All of Stripe's APIs share this object. Its fields about charges, cards and other parts of a
+/// payment are for the payment APIs.
+///
+/// [`from_slice`](Self::from_slice) parses a whole body. [`Deserialize`] parses the value of the key
+/// `error`. Neither fails because of a field: a field of an unexpected type is absent, so that the
+/// rest of the error is not lost. `Deserialize` parses a value that is not an object as an error
+/// without fields.
+///
+/// `Debug` shows only a type and a code that have a name, since Stripe may quote the request in all
+/// other fields.
 ///
 /// ```
 /// use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
@@ -31,31 +38,31 @@ const LONGEST_BODY: usize = 256 * 1024;
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// What to do next about a card that was declined.
+    /// The advice of Stripe for a card that was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice_code: Option<String>,
     /// The id of the charge that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charge: Option<String>,
-    /// The reason for programs, if there is one.
+    /// The machine-readable reason. Absent if Stripe has no code for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
-    /// Why a card was declined.
+    /// The issuer's reason for declining a card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decline_code: Option<String>,
-    /// The URL of the documentation of the code.
+    /// The URL of the documentation of the code. Absent if the code has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doc_url: Option<String>,
-    /// The reason for developers. It may quote the request.
+    /// The human-readable reason, for developers. It may quote the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Sensitive<String>>,
-    /// What to do next about a card, as its network says.
+    /// The advice of a card's network for a card that was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_advice_code: Option<String>,
-    /// Why a card was declined, as its network says.
+    /// The network's reason for declining a card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_decline_code: Option<String>,
-    /// The parameter that caused the error, if one did.
+    /// The parameter that caused the error, such as `options[document]`. Absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub param: Option<String>,
     /// The payment intent that caused the error, as Stripe sent it.
@@ -76,11 +83,11 @@ pub struct ApiError {
     /// The payment source that caused the error, as Stripe sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Sensitive<Json>>,
-    /// The kind of error.
+    /// The kind of the error.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "ApiErrorType::is_absent")]
     pub type_: ApiErrorType,
-    /// A message suitable for display to the user, if there is one.
+    /// A message suitable for display to the user. Only in errors of the v2 API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_message: Option<Sensitive<String>>,
 }
@@ -91,18 +98,18 @@ impl ApiError {
         Self { type_, message: Some(Sensitive::new(message.into())), ..Self::default() }
     }
 
-    /// Parses the value of the key `error` in a response body, or returns `None` if it is not an
-    /// error.
+    /// Parses the error in the body of a response. Returns `None` if the body has no key `error`, or
+    /// its value is neither an object nor a string.
     ///
-    /// If the value is an object, its fields are those of the error. If it is a string, it is the
-    /// code, and `error_description` is the message, as the OAuth endpoints send it.
+    /// The fields of an object are those of the error. A string is the code, and `error_description`
+    /// is the message, which is the form of the OAuth endpoints.
     ///
     /// Parsing is tolerant:
     /// - A byte order mark at the beginning is skipped.
     /// - U+FFFD replaces what is not text in a string.
     /// - A field of an unexpected type is absent.
-    /// - If the body ends too early, or continues as something else than JSON, the fields before
-    ///   that point count.
+    /// - If the body ends too early, or is not JSON from some point on, the fields before that point
+    ///   count.
     /// - Only the first 256 KiB of the body are parsed.
     pub fn from_slice(body: &[u8]) -> Option<Self> {
         let body = escape_invalid_utf8(&body[..body.len().min(LONGEST_BODY)]);
@@ -217,6 +224,7 @@ impl ApiError {
     }
 }
 
+/// Shows the type and the code, if they have a name.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")
@@ -234,13 +242,13 @@ impl<'de> Deserialize<'de> for ApiError {
 }
 
 open_enum! {
-    /// The kind of an error.
+    /// The kind of an error, Stripe's `error.type`.
     pub enum ApiErrorType {
         /// A problem on Stripe's side.
         ApiError = "api_error",
         /// A card was declined.
         CardError = "card_error",
-        /// An idempotency key was used with other parameters, or is in use.
+        /// An idempotency key was used before with other parameters, or is in use.
         IdempotencyError = "idempotency_error",
         /// The request is invalid.
         InvalidRequestError = "invalid_request_error",
@@ -248,13 +256,16 @@ open_enum! {
 }
 
 open_enum! {
-    /// The code of an error. Stripe has far more codes than this crate has names for.
+    /// The code of an error, Stripe's `error.code`. Stripe has far more codes than this crate has
+    /// names for.
     pub enum ErrorCode {
         /// The API key has expired.
         ApiKeyExpired = "api_key_expired",
-        /// Another request with the same idempotency key is still in progress.
+        /// Another request with the same idempotency key is still in progress. The type of the
+        /// error may be [`InvalidRequestError`](ApiErrorType::InvalidRequestError).
         IdempotencyKeyInUse = "idempotency_key_in_use",
-        /// The object is live and the API key is for test mode, or the reverse.
+        /// The object is live and the API key is for test mode, or the object is test data and the
+        /// API key is live.
         LivemodeMismatch = "livemode_mismatch",
         /// Another request holds a lock on the object. The request can be retried.
         LockTimeout = "lock_timeout",
@@ -268,7 +279,7 @@ open_enum! {
         ParameterUnknown = "parameter_unknown",
         /// The request has parameters that exclude each other.
         ParametersExclusive = "parameters_exclusive",
-        /// There were too many requests.
+        /// There were too many requests in a short time. The request can be retried later.
         RateLimit = "rate_limit",
         /// The object does not exist.
         ResourceMissing = "resource_missing",

@@ -2,8 +2,8 @@ use serde::{Serialize, Serializer};
 
 use crate::timestamp::Timestamp;
 
-/// When the objects of a list were created: in one second, or in a range of time that may be open
-/// on either side.
+/// A filter of a list by the time at which its objects were created: one second, or a range that
+/// may be open on either side.
 ///
 /// ```
 /// use stripe_identity_types::{CreatedFilter, Timestamp};
@@ -22,7 +22,8 @@ pub struct CreatedFilter {
 }
 
 impl CreatedFilter {
-    /// Creates a range without bounds; each of the other methods adds one.
+    /// Creates a range without bounds. [`gt`](Self::gt), [`gte`](Self::gte), [`lt`](Self::lt) and
+    /// [`lte`](Self::lte) each set one.
     pub const fn new() -> Self {
         Self { at: None, gt: None, gte: None, lt: None, lte: None }
     }
@@ -62,12 +63,14 @@ impl CreatedFilter {
     }
 }
 
+/// Selects exactly this second.
 impl From<Timestamp> for CreatedFilter {
     fn from(time: Timestamp) -> Self {
         Self::at(time)
     }
 }
 
+/// Serializes one second as a number, and a range as a map of its bounds.
 impl Serialize for CreatedFilter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(at) = self.at else {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-/// A calendar date, any part of which may be missing: a document may not state it, and redaction
-/// clears it.
+/// A calendar date, any part of which may be absent, since a document need not state it.
+///
+/// After redaction, a date of birth is day 1 of month 1 of year 1.
 ///
 /// The models hold a date inside [`Sensitive`](crate::Sensitive). The `Debug` form of the date
 /// itself shows its parts.
@@ -21,12 +22,12 @@ pub struct Date {
     pub day: Option<i64>,
     /// The month, from 1 to 12.
     pub month: Option<i64>,
-    /// The year, in four digits.
+    /// The year, such as 1990.
     pub year: Option<i64>,
 }
 
 impl Date {
-    /// Creates a date with all of its parts.
+    /// Creates a date with all of its parts, which are not checked.
     pub const fn new(year: i64, month: i64, day: i64) -> Self {
         Self { day: Some(day), month: Some(month), year: Some(year) }
     }

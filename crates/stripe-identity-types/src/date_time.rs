@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 
 /// A time as the v2 API sends it: text in the form of RFC 3339, such as `2026-10-29T09:11:00.123Z`.
 ///
-/// The text is kept as Stripe sent it, and is not parsed until you ask for the time. A text of
+/// The text is kept as Stripe sent it, and only [`timestamp`](Self::timestamp) parses it. A text of
 /// another form therefore prevents no event from parsing.
 ///
 /// ```
@@ -58,6 +58,7 @@ impl From<&str> for DateTime {
     }
 }
 
+/// Formats the time in UTC by RFC 3339.
 impl From<Timestamp> for DateTime {
     fn from(time: Timestamp) -> Self {
         Self(time.to_string())

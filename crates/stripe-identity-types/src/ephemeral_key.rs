@@ -6,8 +6,12 @@ use crate::object_type::{ObjectType, own};
 use crate::sensitive::Sensitive;
 use crate::timestamp::Timestamp;
 
-/// A key for one app on one device, valid for an hour, with which Stripe's mobile SDKs show one
-/// session.
+/// A key with which an app that uses one of Stripe's mobile SDKs shows one session. It is valid for
+/// an hour.
+///
+/// In Stripe's API, this is the object `ephemeral_key`.
+///
+/// The SDK parses the response that creates the key, so pass its body on to the app as it arrived.
 ///
 /// ```
 /// use stripe_identity_types::EphemeralKey;
@@ -34,13 +38,13 @@ pub struct EphemeralKey {
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub livemode: Option<bool>,
-    /// The key itself, to pass to the app. Only in the response that creates it.
+    /// The key itself. Absent except in the response that creates it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Sensitive<String>>,
 }
 
 impl EphemeralKey {
-    /// Creates a key that has only an id, to start from in tests and servers.
+    /// Creates a key that has only an id, for tests and for servers that stand in for Stripe.
     pub fn new(id: impl Into<EphemeralKeyId>) -> Self {
         Self {
             id: id.into(),
@@ -55,33 +59,37 @@ impl EphemeralKey {
 
 has_id!(EphemeralKey, EphemeralKeyId);
 
-/// The parameters to create an ephemeral key.
+/// The parameters of `POST /v1/ephemeral_keys`, which creates an ephemeral key.
+///
+/// The header `Stripe-Version` of the request must be the API version of the SDK that gets the key.
 ///
 /// ```
 /// use stripe_identity_types::CreateEphemeralKey;
 ///
 /// let params = CreateEphemeralKey::verification_session("vs_123");
+/// assert_eq!(serde_json::to_string(&params)?, r#"{"verification_session":"vs_123"}"#);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct CreateEphemeralKey {
-    /// The customer that the key is for.
+    /// The customer that the key is for. Not used by Identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
-    /// The issued card that the key is for.
+    /// The id of the issued card that the key is for. Not used by Identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuing_card: Option<String>,
-    /// A nonce from Stripe's browser SDK, for an issued card.
+    /// A token from Stripe's browser SDK that works once, for an issued card. Not used by Identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<Sensitive<String>>,
-    /// The session that the key is for.
+    /// The session that the key gives access to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification_session: Option<VerificationSessionId>,
 }
 
 impl CreateEphemeralKey {
-    /// Creates parameters for the key of a session.
+    /// Creates parameters for a key that gives access to a session.
     pub fn verification_session(session: impl Into<VerificationSessionId>) -> Self {
         Self { verification_session: Some(session.into()), ..Self::default() }
     }

@@ -20,8 +20,11 @@ use crate::sensitive::Sensitive;
 use crate::session::VerificationSession;
 use crate::timestamp::Timestamp;
 
-/// An event of the v1 API, with a snapshot of the object that it happened to. Stripe keeps it for
-/// 30 days.
+/// An event of the v1 API, with a snapshot of the object that it happened to.
+///
+/// In Stripe's API, this is the object `event`.
+///
+/// Webhooks deliver it more than once and in any order. Stripe keeps it for 30 days.
 ///
 /// ```
 /// use stripe_identity_types::{Event, EventType};
@@ -43,24 +46,25 @@ use crate::timestamp::Timestamp;
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct Event {
-    /// The event's id, `evt_…`. It is the same when an event is delivered again.
+    /// The event's id, `evt_…`. It is the same in each delivery of the event.
     pub id: EventId,
     /// Always [`ObjectType::Event`].
     #[serde(default, deserialize_with = "own::event", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// The connected account that it happened on. Absent if it happened on your own.
+    /// The connected account that it happened on. Absent if it happened on your own account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
     /// The API version of the snapshot, which may differ from the version of your calls.
     #[serde(default)]
     pub api_version: Option<String>,
-    /// The context that it happened in.
+    /// The context that it happened in: account ids joined by `/`, for the header `Stripe-Context`.
+    /// Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-    /// When it happened.
+    /// When the event happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// The object that it happened to.
+    /// The object that the event happened to.
     #[serde(default, deserialize_with = "null_as_default")]
     pub data: EventData,
     /// Whether this is live data (`true`) or test data.
@@ -72,7 +76,7 @@ pub struct Event {
     /// The request that caused the event. Absent if none did.
     #[serde(default, deserialize_with = "request")]
     pub request: Option<EventRequest>,
-    /// What happened.
+    /// The type of the event, which says what happened.
     #[doc(alias = "type")]
     #[serde(
         rename = "type",
@@ -84,7 +88,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Creates an event that has only an id, to start from in tests and servers.
+    /// Creates an event that has only an id, for tests and for servers that stand in for Stripe.
     pub fn new(id: impl Into<EventId>) -> Self {
         Self {
             id: id.into(),
@@ -103,9 +107,9 @@ impl Event {
 
     /// Returns whether the models follow the API version of the snapshot.
     ///
-    /// They do if it has the same release as [`API_VERSION`](crate::API_VERSION), which is the part
-    /// after the date. Preview versions must match exactly. A version that is absent or has no
-    /// release does not match.
+    /// They do if the version has the same release as [`API_VERSION`](crate::API_VERSION). The
+    /// release is the part after the date, such as `endive`. Preview versions must match exactly. A
+    /// version that is absent or has no release does not match.
     ///
     /// A snapshot of another version may still parse: unknown values are kept and unknown keys
     /// ignored.
@@ -151,6 +155,8 @@ has_id!(Event, EventId);
 
 /// The object that an event happened to.
 ///
+/// In Stripe's API, this is the field `data` of an event.
+///
 /// ```
 /// use stripe_identity_types::{Event, Json};
 ///
@@ -167,20 +173,33 @@ pub struct EventData {
     /// A snapshot of the object, in the API version of the event, whether or not it parses as a
     /// model.
     pub object: Sensitive<Json>,
-    /// The previous values of the fields that changed. Only for updates.
+    /// The previous values of the fields that changed. Absent unless the event is about an update.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_attributes: Option<Sensitive<Json>>,
 }
 
 /// The request that caused an event.
+///
+/// In Stripe's API, this is the field `request` of an event.
+///
+/// Events of API versions until 2017 have the id in place of this object. Such an id parses as a
+/// request that has only an id.
+///
+/// ```
+/// use stripe_identity_types::Event;
+///
+/// let event: Event = serde_json::from_str(r#"{"id": "evt_1", "request": {"id": "req_1"}}"#)?;
+/// assert_eq!(event.request.and_then(|request| request.id).as_deref(), Some("req_1"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventRequest {
-    /// The request id. Absent if Stripe caused the event without a request.
+    /// The request's id, `req_…`. Absent if Stripe caused the event without a request.
     pub id: Option<String>,
-    /// The idempotency key.
+    /// The idempotency key of the request. Absent if it had none.
     pub idempotency_key: Option<Sensitive<String>>,
 }
 
@@ -221,17 +240,18 @@ fn request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EventReq
 }
 
 open_enum! {
-    /// The type of an event. Stripe has far more types than this crate has names for.
+    /// The type of an [`Event`]. Stripe has far more types than this crate has names for.
     pub enum EventType {
         /// A file was created.
         FileCreated = "file.created",
-        /// A session was canceled.
+        /// A session was canceled, or a session that required input is being redacted.
         VerificationSessionCanceled = "identity.verification_session.canceled",
         /// A session was created.
         VerificationSessionCreated = "identity.verification_session.created",
         /// The user has submitted, and the checks are running.
         VerificationSessionProcessing = "identity.verification_session.processing",
-        /// The redaction of a session is complete.
+        /// The redaction of a session is complete. Stripe delivers this event only to endpoints that
+        /// name its type in `enabled_events`. `*` does not include it.
         VerificationSessionRedacted = "identity.verification_session.redacted",
         /// A try has failed, and the session waits for another one.
         VerificationSessionRequiresInput = "identity.verification_session.requires_input",

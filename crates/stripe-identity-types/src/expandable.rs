@@ -28,7 +28,7 @@ pub trait HasId {
     fn id(&self) -> &Self::Id;
 }
 
-/// Implements [`HasId`] for a model, and makes a reference to it an argument where its id is one.
+/// Implements [`HasId`] for a model, and the conversion of a reference to it into its id.
 macro_rules! has_id {
     ($model:ident, $id:ident) => {
         impl $crate::expandable::HasId for $model {
@@ -39,6 +39,8 @@ macro_rules! has_id {
             }
         }
 
+        /// Clones the id of the model, so that a reference to the model is an argument where its id
+        /// is one.
         impl From<&$model> for $id {
             fn from(model: &$model) -> Self {
                 model.id.clone()
@@ -48,7 +50,10 @@ macro_rules! has_id {
 }
 pub(crate) use has_id;
 
-/// A link to another object: its id, or the object itself if the call asked to expand it.
+/// A link to another object: its id, or the object itself if the request expands it.
+///
+/// An expanded object without an id is absent from the model that links to it. On its own, it is an
+/// error.
 ///
 /// ```
 /// use stripe_identity_types::{Expandable, VerificationReport};
@@ -80,7 +85,7 @@ impl<T: HasId> Expandable<T> {
         }
     }
 
-    /// Returns the object, or `None` if it was not expanded.
+    /// Returns the object, or `None` if the link is an id.
     pub fn object(&self) -> Option<&T> {
         match self {
             Self::Id(_) => None,
@@ -88,7 +93,7 @@ impl<T: HasId> Expandable<T> {
         }
     }
 
-    /// Returns the owned object, or `None` if it was not expanded.
+    /// Returns the owned object, or `None` if the link is an id.
     pub fn into_object(self) -> Option<T> {
         match self {
             Self::Id(_) => None,

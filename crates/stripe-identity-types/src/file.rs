@@ -21,8 +21,12 @@ use crate::timestamp::Timestamp;
 /// A file at Stripe, without its contents: an image that a verification collected, or a file that
 /// you uploaded.
 ///
-/// To download the contents of an identity document or a selfie, a call needs a
-/// [restricted key](https://docs.stripe.com/identity/access-verification-results).
+/// In Stripe's API, this is the object `file`.
+///
+/// To download an image of an identity document or a selfie, a request needs a
+/// [restricted key](https://docs.stripe.com/identity/access-verification-results). A restricted key
+/// that is not limited to some IP addresses downloads it only within 48 hours after the session was
+/// processed.
 ///
 /// ```
 /// use stripe_identity_types::{File, FilePurpose};
@@ -40,21 +44,20 @@ pub struct File {
     /// Always [`ObjectType::File`].
     #[serde(default, deserialize_with = "own::file", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// When the file was created.
+    /// When the file was created at Stripe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// When the file is deleted. Absent if it stays.
+    /// When the file stops being available. Absent if it stays.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-    /// The name under which the file was uploaded.
+    /// The name under which the file was uploaded. Absent if it has none.
     #[serde(default)]
     pub filename: Option<Sensitive<String>>,
-    /// The newest links to the file. If Stripe omits them,
-    /// [`FileExpand::Links`](crate::FileExpand::Links) requests them.
+    /// The newest links to the file. Stripe may omit them unless the request expands
+    /// [`FileExpand::Links`](crate::FileExpand::Links).
     ///
-    /// Links that do not parse must not prevent the file from parsing: if one of them does not
-    /// parse, all of them are absent. [`ListFileLinks`](crate::ListFileLinks) lists them
-    /// separately.
+    /// If one of the links does not parse, all of them are absent, so that the file still parses.
+    /// [`ListFileLinks`](crate::ListFileLinks) lists them separately.
     #[serde(default, deserialize_with = "invalid_as_absent", skip_serializing_if = "Option::is_none")]
     pub links: Option<List<FileLink>>,
     /// What the file is for.
@@ -63,20 +66,20 @@ pub struct File {
     /// The size in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// A title for display.
+    /// A title for display. Absent if it has none.
     #[serde(default)]
     pub title: Option<Sensitive<String>>,
-    /// The format, such as `jpg`.
+    /// The format of the contents, such as `jpg`.
     #[doc(alias = "type")]
     #[serde(rename = "type", default)]
     pub type_: Option<String>,
-    /// The URL of the contents, which needs an API key.
+    /// The URL of the contents. A download from it needs an API key.
     #[serde(default)]
     pub url: Option<Sensitive<String>>,
 }
 
 impl File {
-    /// Creates a file that has only an id, to start from in tests and servers.
+    /// Creates a file that has only an id, for tests and for servers that stand in for Stripe.
     pub fn new(id: impl Into<FileId>) -> Self {
         Self {
             id: id.into(),
@@ -96,7 +99,9 @@ impl File {
 
 has_id!(File, FileId);
 
-/// A URL for the contents of a file, which needs no API key.
+/// A link to the contents of a file, from which anyone can download them without an API key.
+///
+/// In Stripe's API, this is the object `file_link`.
 ///
 /// ```
 /// use stripe_identity_types::FileLink;
@@ -114,7 +119,7 @@ pub struct FileLink {
     /// Always [`ObjectType::FileLink`].
     #[serde(default, deserialize_with = "own::file_link", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// When the link was created.
+    /// When the link was created at Stripe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// Whether the link has expired.
@@ -123,14 +128,14 @@ pub struct FileLink {
     /// When the link expires. Absent if it never does.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-    /// The file: its id, or with [`FileLinkExpand::File`](crate::FileLinkExpand::File) the file
-    /// itself.
+    /// The file: its id, or the file itself if the request expands
+    /// [`FileLinkExpand::File`](crate::FileLinkExpand::File).
     #[serde(default, deserialize_with = "link", skip_serializing_if = "Option::is_none")]
     pub file: Option<Expandable<File>>,
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub livemode: Option<bool>,
-    /// Your own key-value pairs.
+    /// Your key-value pairs. Empty if there are none.
     #[serde(default, deserialize_with = "null_as_default")]
     pub metadata: Metadata,
     /// The URL. Anyone who has it can download the file.
@@ -139,7 +144,7 @@ pub struct FileLink {
 }
 
 impl FileLink {
-    /// Creates a link that has only an id, to start from in tests and servers.
+    /// Creates a link that has only an id, for tests and for servers that stand in for Stripe.
     pub fn new(id: impl Into<FileLinkId>) -> Self {
         Self {
             id: id.into(),

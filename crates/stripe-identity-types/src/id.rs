@@ -1,12 +1,14 @@
-/// Compares an id with a text, from either side.
+/// Implements the comparison of an id with a text, from either side.
 macro_rules! eq_with_text {
     ($name:ident: $($text:ty),+) => { $(
+        /// Compares the text of the id.
         impl PartialEq<$text> for $name {
             fn eq(&self, other: &$text) -> bool {
                 AsRef::<str>::as_ref(self) == AsRef::<str>::as_ref(other)
             }
         }
 
+        /// Compares the text of the id.
         impl PartialEq<$name> for $text {
             fn eq(&self, other: &$name) -> bool {
                 other == self
@@ -19,9 +21,10 @@ macro_rules! id {
     ($( $(#[$meta:meta])* $name:ident, $prefix:literal; )+) => { $(
         $(#[$meta])*
         ///
-        /// Any text is accepted, since Stripe may change the form of its ids. A text that cannot
-        /// be part of a URL path is rejected when a request is built. `Debug` shows the text only if
-        /// it looks like an id.
+        /// Any text is accepted, since Stripe may change the form of its ids. The clients of
+        /// `stripe-identity-core` reject a text that cannot be part of a URL path when they build
+        /// the request. `Display` shows the text. `Debug` shows it only if it looks like an id: at
+        /// most 80 ASCII letters, digits, and any of `_-./`.
         ///
         /// ```
         #[doc = concat!("use stripe_identity_types::", stringify!($name), ";")]
@@ -44,7 +47,7 @@ macro_rules! id {
             #[doc = concat!("The prefix of Stripe's ids of this kind: `", $prefix, "`.")]
             pub const PREFIX: &'static str = $prefix;
 
-            /// Creates an id from its text.
+            /// Creates an id from its text, which is not checked.
             pub fn new(id: impl Into<String>) -> Self {
                 Self(id.into())
             }
@@ -67,6 +70,7 @@ macro_rules! id {
             }
         }
 
+        /// Formats the text of the id.
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)
@@ -97,6 +101,7 @@ macro_rules! id {
             }
         }
 
+        /// Parses any text.
         impl std::str::FromStr for $name {
             type Err = std::convert::Infallible;
 
@@ -105,6 +110,7 @@ macro_rules! id {
             }
         }
 
+        /// Clones the id, so that a reference to it is an argument where an id is one.
         impl From<&$name> for $name {
             fn from(id: &$name) -> Self {
                 id.clone()
@@ -116,27 +122,28 @@ macro_rules! id {
 }
 
 id! {
-    /// The id of a connected account.
+    /// The id of a connected account, Stripe's object `account`.
     AccountId, "acct_";
     /// The id of a customer that is an account, the newer form of [`CustomerId`].
     CustomerAccountId, "acct_";
-    /// The id of a customer.
+    /// The id of a customer, Stripe's object `customer`.
     CustomerId, "cus_";
     /// The id of an [`EphemeralKey`](crate::EphemeralKey).
     EphemeralKeyId, "ephkey_";
-    /// The id of an [`Event`](crate::Event).
+    /// The id of an [`Event`](crate::Event) or a [`ThinEvent`](crate::ThinEvent).
     EventId, "evt_";
     /// The id of a [`File`](crate::File).
     FileId, "file_";
     /// The id of a [`FileLink`](crate::FileLink).
     FileLinkId, "link_";
-    /// The id of a person on an account.
+    /// The id of a person on an account, Stripe's object `person`.
     PersonId, "person_";
     /// The id of a verification flow, which is created in the Dashboard.
     VerificationFlowId, "vf_";
     /// The id of a [`VerificationReport`](crate::VerificationReport).
     VerificationReportId, "vr_";
-    /// The id of a [`VerificationSession`](crate::VerificationSession).
+    /// The id of a [`VerificationSession`](crate::VerificationSession). The ids of old sessions may
+    /// begin with `vi_`.
     VerificationSessionId, "vs_";
 }
 

@@ -14,10 +14,10 @@ use crate::sensitive::Hidden;
 
 /// A JSON value of any shape, kept as Stripe sent it.
 ///
-/// Usually it is used as a [`Value`]: see [`value`](Self::value) and [`get`](Self::get). JSON can
-/// hold what a `Value` can't: a lone surrogate, a number beyond `f64`, deep nesting. Such JSON is
-/// kept too, as its [bytes](Self::as_bytes), and a model can be [parsed](Self::parse) from it if
-/// the model does not have that part.
+/// [`value`](Self::value) and [`get`](Self::get) read it as a [`Value`], and [`parse`](Self::parse)
+/// as a model. JSON can hold what a `Value` can't: a lone surrogate, a number beyond `f64`, deep
+/// nesting. Such JSON is kept too, as its [bytes](Self::as_bytes), and a model parses from it if the
+/// model does not have that part.
 ///
 /// `Debug` shows no content. Two values are equal if their `Value`s are equal, or their bytes if
 /// one of them has no `Value`.
@@ -61,7 +61,7 @@ impl Json {
         self.value.get_or_init(parse).as_ref()
     }
 
-    /// Returns the owned value, or `None` if [`value`](Self::value) does.
+    /// Returns the owned value, or `None` if [`value`](Self::value) returns `None`.
     pub fn into_value(self) -> Option<Value> {
         self.value();
         self.value.into_inner().flatten()
@@ -80,11 +80,21 @@ impl Json {
 
     /// Parses the bytes as a model. The parts that the model ignores need not fit into a [`Value`].
     ///
-    /// If that fails, it is tried again without the keys of the outermost object that are not text,
+    /// If parsing fails, it is repeated without the keys of the outermost object that are not text,
     /// since no model has such a key, and with only the last of several values of the same key.
     ///
     /// # Errors
-    /// Returns the error of `serde_json`, which may quote the JSON.
+    /// Returns the error of `serde_json`, which may quote the JSON. Do not log it if the JSON may
+    /// have personal data.
+    ///
+    /// ```
+    /// use stripe_identity_types::{Json, VerificationSession};
+    ///
+    /// let json = Json::from(serde_json::json!({"id": "vs_1", "status": "verified"}));
+    /// let session: VerificationSession = json.parse()?;
+    /// assert_eq!(session.id, "vs_1");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let json = escape_invalid_utf8(self.as_bytes());
         serde_json::from_str(&json).or_else(|error| {
@@ -127,7 +137,7 @@ impl Json {
         (is_json && json.plain_value().is_none()).then_some(json)
     }
 
-    /// Returns the value if it can be written as it is: it exists, and would not be taken for a
+    /// Returns the value if it can be written unchanged: it exists, and would not be taken for a
     /// stand-in.
     fn plain_value(&self) -> Option<&Value> {
         self.value().filter(|value| Self::from_stand_in(value).is_none())
@@ -137,13 +147,14 @@ impl Json {
 /// The key of the map that stands for JSON without a `Value`.
 const STAND_IN: &str = "$stripe_identity::Json";
 
+/// Creates JSON from a value. Its bytes are the compact form of the value.
 impl From<Value> for Json {
     fn from(value: Value) -> Self {
         Self { bytes: OnceLock::new(), value: Some(value).into() }
     }
 }
 
-/// `null`.
+/// Returns the JSON `null`.
 impl Default for Json {
     fn default() -> Self {
         Value::Null.into()
@@ -290,8 +301,8 @@ fn any_precision(fields: &Map<String, Value>) -> Option<Number> {
     number.parse().ok().filter(|_| is_on)
 }
 
-/// The number of invalid bytes that are kept. Each takes some space, and a text with more of them
-/// is not meant to be JSON.
+/// The number of invalid bytes that are kept. The escape of each takes space, and a text with more
+/// of them is not meant to be JSON.
 const MOST_INVALID_BYTES: usize = 8192;
 
 /// Follows the escape of each invalid byte. It is random, so that no document contains it, whatever
@@ -300,7 +311,7 @@ static MARK: OnceLock<String> = OnceLock::new();
 
 /// Turns JSON into text, so that `serde_json` can skip what is not UTF-8, or keep it in a [`Json`].
 ///
-/// Valid UTF-8 is returned as it is, without a byte order mark at its beginning. Otherwise each
+/// Valid UTF-8 is returned unchanged, without a byte order mark at its beginning. Otherwise each
 /// invalid byte becomes the escape of a lone surrogate, `\uDcNN` for the byte 0xNN, and a mark.
 /// Within a string, that is valid JSON but not text, so that parsing it as a `String` fails. `Json`
 /// restores the byte. After some thousands of invalid bytes the text is cut off, so that it is not

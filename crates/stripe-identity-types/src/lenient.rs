@@ -19,7 +19,8 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Option::deserialize(deserializer).map_err(|_| D::Error::custom("personal data has an unexpected form"))
+    Option::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("invalid personal data: expected the form of the field; the value is hidden"))
 }
 
 /// Parses a field without which its object is still useful: if the field does not parse, it is

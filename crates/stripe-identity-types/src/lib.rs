@@ -1,41 +1,48 @@
-//! Models of the Stripe Identity API, usable on their own.
+#![doc = include_str!("../README.md")]
 //!
-//! This crate parses and writes Stripe's JSON, and has the parameters of each call. It knows
-//! neither HTTP nor a runtime, and depends only on serde and `serde_json`.
+//! # Where to find an object
 //!
-//! ```
-//! use stripe_identity_types::{VerificationSession, VerificationSessionStatus};
+//! - Sessions, `identity.verification_session`: [`VerificationSession`], with the parameters
+//!   [`CreateVerificationSession`], [`UpdateVerificationSession`] and
+//!   [`ListVerificationSessions`], and the fields to expand in [`SessionExpand`].
+//! - Reports, `identity.verification_report`: [`VerificationReport`], [`ListVerificationReports`]
+//!   and [`ReportExpand`].
+//! - Files, `file`: [`File`], [`CreateFile`], [`ListFiles`] and [`FileExpand`].
+//! - File links, `file_link`: [`FileLink`], [`CreateFileLink`], [`UpdateFileLink`],
+//!   [`ListFileLinks`] and [`FileLinkExpand`].
+//! - Events, `event`: [`Event`] and [`ListEvents`]. Thin events, `v2.core.event`: [`ThinEvent`].
+//! - Ephemeral keys, `ephemeral_key`: [`EphemeralKey`] and [`CreateEphemeralKey`].
+//! - Pages of lists, `list`: [`List`]. Errors: [`ApiError`].
 //!
-//! let session: VerificationSession = serde_json::from_str(
-//!     r#"{"id": "vs_123", "status": "verified", "verified_outputs": {"first_name": "Robin"}, "new_key": 1}"#,
-//! )?;
-//! assert_eq!(session.status, VerificationSessionStatus::Verified);
-//!
-//! let outputs = session.verified_outputs.as_ref().expect("the JSON above has it");
-//! assert_eq!(outputs.first_name.as_ref().map(|name| name.expose().as_str()), Some("Robin"));
-//!
-//! // Personal data is in the value, and never in its Debug form.
-//! assert!(!format!("{session:?}").contains("Robin"));
-//! # Ok::<(), serde_json::Error>(())
-//! ```
+//! [`SessionState`], [`RedactionState`] and [`SessionView`] are not objects of Stripe. They are
+//! derived from sessions and events.
 //!
 //! # Rules of every model
 //!
 //! - **Only `id` is required,** and the `data` of a list. A key that Stripe omits and a key that is
 //!   `null` parse alike: as `None`, as an empty collection, or as a value of an enum for which
-//!   `is_absent()` is true.
+//!   `is_absent()` is true. The documentation calls such a field *absent*. Where the documentation
+//!   of a field names no case of absence, Stripe sends the field in every object, or does not
+//!   document when it is `null`.
 //! - **A model parses only from a JSON object of its kind.** An object whose `object` names another
-//!   kind is rejected. So is a JSON array, unless it is empty: PHP writes an empty object so.
+//!   kind is rejected. So is a JSON array, unless it is empty, which is how PHP writes an empty
+//!   object.
 //! - **Unknown keys are ignored, unknown enum values are kept.**
 //!   [`VerificationSessionStatus::from`] turns any text into a value, which serializes as the same
 //!   text.
 //! - **Personal data and secrets are in [`Sensitive`].** It is transparent to serde, and hidden in
 //!   `Debug`. The error for a malformed value does not quote it.
-//! - **What has no model is kept as Stripe sent it,** in [`Json`]: the snapshot in an event, and
-//!   what changed.
+//! - **JSON without a model is kept as Stripe sent it,** in [`Json`]: the snapshot in an event, and
+//!   the values that changed.
 //! - **Times are whole seconds since 1970,** in [`Timestamp`]; a fraction is rounded down. Events
 //!   of the v2 API have their times as text, in [`DateTime`]. Dates of birth and of documents are
-//!   [`Date`]s, any part of which may be missing.
+//!   [`Date`]s, any part of which may be absent.
+//! - **Models serialize in Stripe's form,** so that a program can store them. The format must be
+//!   self-describing and write a struct as a map, as JSON, CBOR, and `MessagePack` with names do.
+//! - **Parameters serialize under Stripe's names,** as nested maps and lists. In the form that is
+//!   the body of a request, they are pairs such as `options[document][allowed_types][0]=passport`.
+//!   A field that a request clears serializes as `null`, and has an empty value in the form. The
+//!   clients of `stripe-identity-core` write the form.
 //!
 //! The models follow API version [`API_VERSION`].
 
@@ -125,3 +132,13 @@ pub use timestamp::{ParseTimestampError, SystemTimeRangeError, Timestamp};
 
 /// The version of Stripe's API that the models follow, for the `Stripe-Version` header.
 pub const API_VERSION: &str = "2026-10-28.endive";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn readme_names_the_api_version_and_the_rust_version() {
+        let readme = include_str!("../README.md");
+        assert!(readme.contains(&format!("API version {}.", super::API_VERSION)));
+        assert!(readme.contains(&format!("Rust {} or newer.", env!("CARGO_PKG_RUST_VERSION"))));
+    }
+}

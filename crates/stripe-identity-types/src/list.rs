@@ -8,6 +8,8 @@ use crate::sensitive::Sensitive;
 
 /// One page of a list, newest objects first.
 ///
+/// In Stripe's API, this is the object `list`.
+///
 /// [`data`](Self::data) is required: JSON without it, or of another kind of object, does not parse
 /// as an empty list.
 ///
@@ -32,17 +34,18 @@ pub struct List<T> {
     pub object: ObjectType,
     /// The objects of this page.
     pub data: Vec<T>,
-    /// Whether there are more objects after this page, in the direction that was asked for. `false`
-    /// if absent.
+    /// Whether there are more objects beyond this page, in the direction of the request: older ones,
+    /// or newer ones after a request with `ending_before`. `false` if absent.
     #[serde(default, deserialize_with = "null_as_default")]
     pub has_more: bool,
-    /// The path of the list. Hidden in `Debug`, since a query may name a person.
+    /// The path of the list, such as `/v1/files`. Hidden in `Debug`, since a query may name a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Sensitive<String>>,
 }
 
 impl<T> List<T> {
-    /// Creates a page of objects, as a server sends it.
+    /// Creates a page of objects, for tests and for servers that stand in for Stripe. `url` is the
+    /// path of the list.
     pub fn new(url: impl Into<String>, data: Vec<T>, has_more: bool) -> Self {
         Self { object: ObjectType::List, data, has_more, url: Some(Sensitive::new(url.into())) }
     }
@@ -53,7 +56,7 @@ impl<T> List<T> {
     }
 }
 
-/// An empty page, which is the last one.
+/// Returns an empty page, after which there are no more.
 impl<T> Default for List<T> {
     fn default() -> Self {
         Self { object: ObjectType::List, data: Vec::new(), has_more: false, url: None }
@@ -96,8 +99,8 @@ macro_rules! cursor_setters {
                 self
             }
 
-            /// Requests the page of newer objects that ends just before this one. Excludes
-            /// `starting_after`.
+            /// Requests the page of newer objects that ends just before this one. Cannot be
+            /// combined with `starting_after`.
             pub fn ending_before(mut self, id: impl Into<$id>) -> Self {
                 self.ending_before = Some(id.into());
                 self
@@ -109,8 +112,8 @@ macro_rules! cursor_setters {
                 self
             }
 
-            /// Requests the page of older objects that begins just after this one. Excludes
-            /// `ending_before`.
+            /// Requests the page of older objects that begins just after this one. Cannot be
+            /// combined with `ending_before`.
             pub fn starting_after(mut self, id: impl Into<$id>) -> Self {
                 self.starting_after = Some(id.into());
                 self

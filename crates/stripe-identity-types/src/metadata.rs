@@ -9,9 +9,11 @@ use crate::sensitive::Hidden;
 
 /// Key-value pairs that you attach to an object for your own use.
 ///
-/// Stripe accepts up to 50 keys of up to 40 characters, without square brackets, and values of up
-/// to 500 characters. Redaction erases them. `Debug` shows only the number of pairs, since both
-/// keys and values may name a person.
+/// Stripe accepts up to 50 pairs. A key has up to 40 characters, none of them a square bracket, and
+/// a value up to 500. The redaction of a session erases its metadata.
+///
+/// `Debug` shows only the number of pairs, since both keys and values may name a person. A pair
+/// whose value is `null` parses as absent.
 ///
 /// ```
 /// use stripe_identity_types::Metadata;
@@ -36,12 +38,12 @@ impl Metadata {
         self.0.get(key).map(String::as_str)
     }
 
-    /// Sets a pair, and returns the value that it replaces.
+    /// Sets a pair. Returns the value that it replaces, or `None` if the key is new.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) -> Option<String> {
         self.0.insert(key.into(), value.into())
     }
 
-    /// Removes a pair, and returns its value.
+    /// Removes a pair. Returns its value, or `None` if there is no such key.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         self.0.remove(key)
     }
@@ -105,7 +107,7 @@ impl<'de> Deserialize<'de> for Metadata {
             type Value = Metadata;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of strings")
+                f.write_str("a map of strings to strings")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
@@ -126,11 +128,16 @@ impl<'de> Deserialize<'de> for Metadata {
 
         // serde's own error would quote a value that is not a string. PHP writes an empty map as a
         // list.
-        deserializer.deserialize_any(Pairs).map_err(|_| D::Error::custom("metadata is not a map of strings"))
+        deserializer
+            .deserialize_any(Pairs)
+            .map_err(|_| D::Error::custom("invalid metadata: expected a map of strings to strings"))
     }
 }
 
-/// Metadata pairs to set, and keys to remove. Keys that are not named keep their value.
+/// Metadata pairs to set, and keys to remove. Other keys keep their values.
+///
+/// [`Metadata`] has the limits. `Debug` shows only the number of keys. A key to remove serializes as
+/// `null`, which is an empty value in a form.
 ///
 /// ```
 /// use stripe_identity_types::{MetadataParams, UpdateVerificationSession};
@@ -144,17 +151,17 @@ impl<'de> Deserialize<'de> for Metadata {
 pub struct MetadataParams(BTreeMap<String, Option<String>>);
 
 impl MetadataParams {
-    /// Sets a pair.
+    /// Sets a pair. Replaces an earlier change of the key.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.0.insert(key.into(), Some(value.into()));
     }
 
-    /// Removes a pair.
+    /// Removes the pair of a key. Replaces an earlier change of the key.
     pub fn unset(&mut self, key: impl Into<String>) {
         self.0.insert(key.into(), None);
     }
 
-    /// Returns whether there is nothing to change.
+    /// Returns whether no key changes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -166,6 +173,7 @@ impl fmt::Debug for MetadataParams {
     }
 }
 
+/// Collects pairs to set.
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for MetadataParams {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(key, value)| (key.into(), Some(value.into()))).collect())

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// The kind of an object, which Stripe sends in the key `object`.
+    /// The kind of an object, which Stripe sends as its `object`.
     pub enum ObjectType {
         /// An [`EphemeralKey`](crate::EphemeralKey).
         EphemeralKey = "ephemeral_key",
@@ -14,7 +14,7 @@ open_enum! {
         File = "file",
         /// A [`FileLink`](crate::FileLink).
         FileLink = "file_link",
-        /// A page of a list.
+        /// A [`List`](crate::List).
         List = "list",
         /// A [`ThinEvent`](crate::ThinEvent).
         ThinEvent = "v2.core.event",

@@ -4,8 +4,9 @@ use crate::sensitive::Code;
 
 /// An enum value that this version of the crate has no name for, kept as Stripe sent it.
 ///
-/// Only the enums of this crate create one, so it never holds a value that has a name. `Debug` shows the
-/// value only if it looks like one of Stripe's.
+/// Only the enums of this crate create one, so it never holds a value that has a name. `Debug` shows
+/// the value only if it looks like one of Stripe's: at most 80 ASCII letters, digits, and any of
+/// `_-./`.
 ///
 /// ```
 /// use stripe_identity_types::VerificationSessionStatus;
@@ -23,7 +24,7 @@ impl UnknownValue {
         Self(value.into_boxed_str())
     }
 
-    /// Returns the value as Stripe sent it. It is empty if there was none.
+    /// Returns the value as Stripe sent it, or an empty text if the field was absent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,8 +60,8 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )+
-            /// A value that this version of the crate has no name for, or no value. Serializes as
-            /// Stripe sent it.
+            /// A value that this version of the crate has no name for, or no value, for which
+            /// [`is_absent`](Self::is_absent) is true. Serializes as Stripe sent it.
             Unknown($crate::open_enum::UnknownValue),
         }
 
@@ -68,7 +69,7 @@ macro_rules! open_enum {
             /// All values that this version of the crate has a name for.
             pub const KNOWN: &'static [Self] = &[$( Self::$variant, )+];
 
-            /// Returns the value as Stripe sends it.
+            /// Returns the value as Stripe sends it, or an empty text if it is absent.
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $value, )+
@@ -76,12 +77,14 @@ macro_rules! open_enum {
                 }
             }
 
-            /// Returns whether this version of the crate has a name for the value.
+            /// Returns whether this version of the crate has a name for the value. `false` if the
+            /// value is absent.
             pub fn is_known(&self) -> bool {
                 !matches!(self, Self::Unknown(_))
             }
 
-            /// Returns whether the value was missing or `null` in the JSON that it was parsed from.
+            /// Returns whether there is no value: the key was missing or `null`, or its text was
+            /// empty.
             pub fn is_absent(&self) -> bool {
                 self.as_str().is_empty()
             }
@@ -94,19 +97,22 @@ macro_rules! open_enum {
             }
         }
 
-        /// The value for which [`is_absent`](Self::is_absent) is true.
+        /// Returns the value for which [`is_absent`](Self::is_absent) is true.
         impl Default for $name {
             fn default() -> Self {
                 Self::Unknown($crate::open_enum::UnknownValue::new(String::new()))
             }
         }
 
+        /// Converts the text that Stripe sends. Text without a name becomes `Unknown`.
         impl From<&str> for $name {
             fn from(value: &str) -> Self {
-                Self::named(value).unwrap_or_else(|| Self::Unknown($crate::open_enum::UnknownValue::new(value.to_owned())))
+                let unknown = || Self::Unknown($crate::open_enum::UnknownValue::new(value.to_owned()));
+                Self::named(value).unwrap_or_else(unknown)
             }
         }
 
+        /// Converts the text that Stripe sends. Text without a name becomes `Unknown`.
         impl From<String> for $name {
             fn from(value: String) -> Self {
                 Self::named(&value).unwrap_or_else(|| Self::Unknown($crate::open_enum::UnknownValue::new(value)))
@@ -119,18 +125,21 @@ macro_rules! open_enum {
             }
         }
 
+        /// Formats the value as Stripe sends it, even if it has no name.
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
+        /// Serializes the value as the text that Stripe sends.
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
+        /// Parses any text. A value of another type is an error.
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Visitor;

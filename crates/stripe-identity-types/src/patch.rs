@@ -1,10 +1,10 @@
 use serde::{Serialize, Serializer};
 
-/// What an update does with a field: keep it, clear it, or set it.
+/// The change of a field in an update: keep it, clear it, or set it.
 ///
-/// A request says so in three ways: the key is left out, it has an empty value, or it has the
-/// value. When serialized on its own, both [`Keep`](Self::Keep) and [`Clear`](Self::Clear) give
-/// null; the parameter types of this crate leave out fields that are kept.
+/// In a request, a field that is kept has no key, a field that is cleared has an empty value, and a
+/// field that is set has its value. Both [`Keep`](Self::Keep) and [`Clear`](Self::Clear) serialize
+/// as `null`, and the parameters of this crate skip the fields that are kept.
 ///
 /// ```
 /// use stripe_identity_types::{Patch, UpdateFileLink};
@@ -18,22 +18,23 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a form has no fourth way to send a field")]
 pub enum Patch<T> {
-    /// Keep the field as it is.
+    /// Keeps the field unchanged.
     #[default]
     Keep,
-    /// Clear the field.
+    /// Clears the field.
     Clear,
-    /// Set the field.
+    /// Sets the field to this value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// Returns whether the field is kept as it is.
+    /// Returns whether the field is kept unchanged.
     pub const fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }
 
-    /// Returns the value to change. If there is none, sets the default first.
+    /// Returns a mutable reference to the value that is set. If the field is kept or cleared, sets
+    /// it to the default value first.
     pub fn get_or_insert_default(&mut self) -> &mut T
     where
         T: Default,
@@ -48,6 +49,7 @@ impl<T> Patch<T> {
     }
 }
 
+/// Sets the field to the value.
 impl<T> From<T> for Patch<T> {
     fn from(value: T) -> Self {
         Self::Set(value)

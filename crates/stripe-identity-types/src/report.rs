@@ -22,13 +22,20 @@ use crate::sensitive::Sensitive;
 use crate::session::options::{DocumentOptions, IdNumberOptions, VerificationSessionType};
 use crate::timestamp::Timestamp;
 
-/// The results of one try at verification, check by check. A check that did not run is absent.
+/// The results of one try at verification, check by check.
 ///
-/// A field marked *restricted* is present only if the call expands it by name and uses a
+/// In Stripe's API, this is the object `identity.verification_report`.
+///
+/// A check that did not run is absent.
+///
+/// A field marked *restricted* is absent unless the request expands it by name and uses a
 /// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read it.
-/// Calls for the report expand with [`ReportExpand`](crate::ReportExpand). Calls for its session
-/// expand with [`SessionExpand`](crate::SessionExpand), which has the same names with `Report`
-/// before them.
+/// A restricted key that is not limited to some IP addresses reads it only within 48 hours after the
+/// session was processed.
+///
+/// Requests for the report expand a [`ReportExpand`](crate::ReportExpand). Requests for its session
+/// expand a [`SessionExpand`](crate::SessionExpand), which has the same names with the prefix
+/// `Report`.
 ///
 /// ```
 /// use stripe_identity_types::{DocumentCheckErrorCode, ReportStatus, VerificationReport};
@@ -55,10 +62,11 @@ pub struct VerificationReport {
     /// Always [`ObjectType::VerificationReport`].
     #[serde(default, deserialize_with = "own::verification_report", skip_serializing_if = "ObjectType::is_absent")]
     pub object: ObjectType,
-    /// Your own reference to the user or the case, set when the session was created.
+    /// Your reference to the user or the case, set when the session was created. Absent if none was
+    /// set.
     #[serde(default)]
     pub client_reference_id: Option<Sensitive<String>>,
-    /// When the report was created.
+    /// When the report was created at Stripe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// The check of the identity document.
@@ -73,7 +81,7 @@ pub struct VerificationReport {
     /// Whether this is live data (`true`) or test data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub livemode: Option<bool>,
-    /// The settings of the checks.
+    /// The settings of the document and id number checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<ReportOptions>,
     /// The check of the phone number.
@@ -82,7 +90,7 @@ pub struct VerificationReport {
     /// The comparison of the selfie with the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selfie: Option<SelfieReport>,
-    /// What was verified.
+    /// What the session verifies: a document, an id number, or what a flow defines.
     #[doc(alias = "type")]
     #[serde(
         rename = "type",
@@ -91,7 +99,8 @@ pub struct VerificationReport {
         skip_serializing_if = "VerificationSessionType::is_absent"
     )]
     pub type_: VerificationSessionType,
-    /// The flow that the session was created from. Absent for the other types.
+    /// The flow that the session was created from. Absent unless the type is
+    /// [`VerificationFlow`](VerificationSessionType::VerificationFlow).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_flow: Option<VerificationFlowId>,
     /// The session that the report belongs to.
@@ -100,7 +109,7 @@ pub struct VerificationReport {
 }
 
 impl VerificationReport {
-    /// Creates a report that has only an id, to start from in tests and servers.
+    /// Creates a report that has only an id, for tests and for servers that stand in for Stripe.
     pub fn new(id: impl Into<VerificationReportId>) -> Self {
         Self {
             id: id.into(),
@@ -124,15 +133,28 @@ impl VerificationReport {
 has_id!(VerificationReport, VerificationReportId);
 
 /// The settings of the checks of a report.
+///
+/// In Stripe's API, this is the field `options` of a report.
+///
+/// ```
+/// use stripe_identity_types::{ReportOptions, VerificationReport};
+///
+/// let report: VerificationReport =
+///     serde_json::from_str(r#"{"id": "vr_1", "options": {"document": {"require_live_capture": true}}}"#)?;
+/// let ReportOptions { document, id_number, .. } = report.options.unwrap_or_default();
+/// assert_eq!(document.and_then(|document| document.require_live_capture), Some(true));
+/// assert_eq!(id_number, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReportOptions {
-    /// The settings of the document check.
+    /// The settings of the document check. Absent if it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentOptions>,
-    /// The settings of the id number check.
+    /// The settings of the id number check. Absent if it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumberOptions>,
 }

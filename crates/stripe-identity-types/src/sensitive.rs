@@ -2,8 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// A secret or a piece of personal data, which can be read on purpose and is not logged by
-/// accident.
+/// A secret or a piece of personal data, which is read on purpose and not logged by accident.
 ///
 /// `Debug` prints `[hidden]`, and there is no `Display`. Apart from serialization,
 /// [`expose`](Self::expose) and [`into_inner`](Self::into_inner) are the only ways to read the
@@ -17,7 +16,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// assert_eq!(name.expose(), "Robin");
 /// ```
 ///
-/// The value is hidden, but not encrypted, and its memory is not wiped when it is dropped.
+/// A `Sensitive` serializes as the value itself, so stored models contain their personal data. The
+/// value is hidden, but not encrypted. Its memory is not wiped when it is dropped, and `==` does not
+/// take constant time.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Sensitive<T>(T);
 
@@ -62,6 +63,7 @@ impl fmt::Debug for Code<'_> {
     }
 }
 
+/// Writes `[hidden]`.
 impl<T> fmt::Debug for Sensitive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Hidden.fmt(f)
@@ -80,16 +82,20 @@ impl From<&str> for Sensitive<String> {
     }
 }
 
+/// Serializes the value itself.
 impl<T: Serialize> Serialize for Sensitive<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
+/// Parses the value itself. The error does not quote the input.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // serde's own message quotes the unexpected value, which must stay hidden.
-        T::deserialize(deserializer).map(Self).map_err(|_| D::Error::custom("a sensitive value has an unexpected type"))
+        T::deserialize(deserializer).map(Self).map_err(|_| {
+            D::Error::custom("invalid sensitive value: expected the type of the field; the value is hidden")
+        })
     }
 }
 

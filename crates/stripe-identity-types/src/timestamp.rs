@@ -8,9 +8,11 @@ use serde_json::Number;
 
 /// A point in time, as whole seconds since 1970-01-01T00:00:00Z.
 ///
-/// A number with a fraction parses as the last whole second at or before it. `Display` formats the
-/// time in UTC by RFC 3339, and [`FromStr`] parses that form. Years before 0 or after 9999, which
-/// RFC 3339 does not cover, have a sign.
+/// It serializes as a number. A number with a fraction parses as the last whole second at or before
+/// it. A number beyond 64 bits, or anything but a number, is an error.
+///
+/// `Display` formats the time in UTC by RFC 3339, and [`FromStr`] parses that form. Years before 0
+/// or after 9999, which RFC 3339 does not cover, have a sign.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -56,7 +58,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// Fails for a time that is beyond the range of the platform's clock.
+/// Fails for a time that is beyond the range of [`SystemTime`] on this platform.
 impl TryFrom<Timestamp> for SystemTime {
     type Error = SystemTimeRangeError;
 
@@ -74,7 +76,7 @@ pub struct SystemTimeRangeError(());
 
 impl fmt::Display for SystemTimeRangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the time is beyond the range of this platform's clock")
+        f.write_str("the time is out of range: expected one that this platform's clock can represent")
     }
 }
 
@@ -83,9 +85,10 @@ impl error::Error for SystemTimeRangeError {}
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // serde's own error would quote a value that is not a number.
-        let number = Number::deserialize(deserializer).map_err(|_| D::Error::custom("a time is not a number"))?;
+        let number = Number::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("invalid time: expected a number of seconds since 1970"))?;
         let seconds = number.as_i64().or_else(|| floor(number.as_f64()?));
-        seconds.map(Self).ok_or_else(|| D::Error::custom("a time is beyond the range of 64 bits"))
+        seconds.map(Self).ok_or_else(|| D::Error::custom("invalid time: expected seconds that fit into 64 bits"))
     }
 }
 
@@ -136,7 +139,7 @@ pub struct ParseTimestampError(());
 
 impl fmt::Display for ParseTimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the text is not a time of RFC 3339, such as 2026-10-29T09:11:00Z")
+        f.write_str("invalid time: expected the form of RFC 3339, such as 2026-10-29T09:11:00Z")
     }
 }
 
@@ -176,7 +179,7 @@ fn parse(text: &str) -> Option<i64> {
     let is_last_minute = (hour * 3600 + minute * 60 - offset).rem_euclid(86_400) == 86_340;
     let is_time = hour < 24 && minute < 60 && (second < 60 || second == 60 && is_last_minute);
     let is_date = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
-    // At most 12 digits of a year: no product below leaves 64 bits, but for the seconds.
+    // A year has at most 12 digits, so that every product but the seconds fits into 64 bits.
     let days = (is_date && is_time).then(|| days_until(year, month, day))?;
     let in_day = hour * 3600 + minute * 60 + second - offset;
     i64::try_from(i128::from(days) * 86_400 + i128::from(in_day)).ok()

@@ -1,5 +1,5 @@
-//! Measures the memory that parsing of large input needs. A test of its own, since it measures the
-//! whole process.
+//! Measures the memory that parsing of large input needs. This is a separate test binary, since it
+//! measures the whole process.
 #![allow(clippy::unwrap_used)]
 
 use peak_alloc::PeakAlloc;

@@ -32,7 +32,7 @@ pub(crate) struct Connection {
     awaits_head: bool,
     /// Whether any input has arrived over this connection.
     has_served: bool,
-    /// Whether input was received that ureq has not been told of.
+    /// Whether input was received early, and not yet reported to ureq.
     has_unseen: bool,
 }
 

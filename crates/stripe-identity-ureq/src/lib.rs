@@ -1,19 +1,9 @@
-//! A blocking transport for Stripe Identity over ureq and rustls, without a runtime:
-//! [`UreqTransport`].
+#![doc = include_str!("../README.md")]
 //!
-//! It speaks HTTP/1.1. Connections are kept alive and shared, and any number of threads may use a
-//! transport at once.
+//! # Threads and protocols
 //!
-//! ```no_run
-//! use stripe_identity_core::{BlockingClient, Config, Error};
-//! use stripe_identity_ureq::UreqTransport;
-//!
-//! # fn example() -> Result<(), Error> {
-//! let client = BlockingClient::new(Config::new("sk_test_123")?, UreqTransport::new()?);
-//! let session = client.verification_sessions().retrieve("vs_123").send()?;
-//! # Ok(())
-//! # }
-//! ```
+//! [`UreqTransport`] speaks HTTP/1.1. Connections are kept alive and shared, and any number of
+//! threads may use a transport at once.
 //!
 //! # Features
 //!
@@ -54,7 +44,13 @@
 //!   `Content-Length`. Stripe sends none.
 //! - `cookies`: A transport stores the cookies of a response, and sends them with later requests to
 //!   that host. ureq has no setting against it. Stripe's API sets none.
+//!
+//! # Logs
+//!
+//! This crate logs nothing. `ureq`, `ureq_proto` and `rustls` log by themselves. Keep the first two
+//! at the level `info`, and `rustls` above `trace`: at more verbose levels, they may show requests.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 

@@ -30,7 +30,7 @@ use ureq::ProxyProtocol;
 ///
 /// | if the proxy | the error is |
 /// |---|---|
-/// | responds with another status, be it 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
+/// | responds with another status, even 201 or 204 | [`Connect`](TransportErrorKind::Connect), and nothing is sent |
 /// | sends plain text after status 200 | [`Tls`](TransportErrorKind::Tls) |
 #[derive(Clone)]
 pub struct Proxy(Option<Arc<ProxyRule>>);
@@ -51,8 +51,8 @@ impl From<InvalidProxyUrl> for TransportError {
 }
 
 impl Proxy {
-    /// Reads the environment: the proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except
-    /// for the hosts in [`NO_PROXY`](NoProxy). This is the default of a transport.
+    /// Uses the proxy of `HTTPS_PROXY`, or else of `ALL_PROXY`, for every host except those in
+    /// [`NO_PROXY`](NoProxy). This is the default of a transport.
     ///
     /// Each name may also be in lower case. A value that is empty, malformed or the URL of another
     /// kind of proxy is skipped. If `REQUEST_METHOD` is set, no proxy is used: in a CGI program, a

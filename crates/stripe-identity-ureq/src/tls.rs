@@ -5,6 +5,9 @@ use std::sync::Arc;
 use stripe_identity_core::{TransportError, TransportErrorKind};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+const NO_ROOTS: &str =
+    "there are no root certificates to trust: add one, or turn on the feature `webpki-roots` or `native-roots`";
+
 /// The certificates that TLS trusts.
 #[derive(Clone)]
 pub(crate) struct Roots {
@@ -19,7 +22,7 @@ pub(crate) fn config(roots: Roots) -> Result<TlsConfig, TransportError> {
         roots.append(&mut default_roots());
     }
     if roots.is_empty() {
-        return Err(unavailable("there are no root certificates to trust"));
+        return Err(unavailable(NO_ROOTS));
     }
     let config = TlsConfig::builder()
         .root_certs(RootCerts::new_with_certs(&roots))

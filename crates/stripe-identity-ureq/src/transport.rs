@@ -43,17 +43,17 @@ use crate::tls::{self, Roots};
 /// | [`pool_max_idle`](UreqTransportBuilder::pool_max_idle) | no limit |
 /// | [`pool_idle_timeout`](UreqTransportBuilder::pool_idle_timeout) | 90 s |
 /// | [`proxy`](UreqTransportBuilder::proxy) | from the environment |
-/// | [`root_certificate`](UreqTransportBuilder::root_certificate) | the crate's [features](crate#features) decide |
+/// | trusted roots, to which [`root_certificate`](UreqTransportBuilder::root_certificate) adds | the crate's [features](crate#features) decide |
+/// | [`resolve`](UreqTransportBuilder::resolve) | the system's lookup |
 ///
-/// `TCP_NODELAY` is set. There are no redirects, no compression and no cookies, unless another
-/// crate enables [features of ureq](crate#features-of-ureq).
+/// `TCP_NODELAY` is set. The transport follows no redirects, asks for no compression and stores no
+/// cookies, unless another crate enables [features of ureq](crate#features-of-ureq). Folded lines
+/// of response headers are joined.
 ///
 /// # Early responses
 ///
 /// If a server responds before it has read the whole request, and reads the rest slowly or not at
-/// all, the rest is not sent. The response counts, and the connection is not used again.
-///
-/// Folded lines of response headers are joined.
+/// all, the rest is not sent. The response is returned, and the connection is not used again.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
@@ -132,13 +132,14 @@ impl UreqTransportBuilder {
     /// used.
     ///
     /// The port is that of the URL. If the URL has none, it is that of the address, or the default
-    /// of the scheme if that is 0.
+    /// of the scheme if that is 0. Without addresses, a request to the host fails as
+    /// [`Dns`](TransportErrorKind::Dns).
     pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
         self
     }
 
-    /// Sets the proxy. Defaults to [`Proxy::from_env`], as of the creation of this builder.
+    /// Sets the proxy. Defaults to [`Proxy::from_env`], called when this builder is created.
     pub fn proxy(self, proxy: Proxy) -> Self {
         Self { proxy, ..self }
     }

@@ -77,6 +77,7 @@ impl Delivery {
     /// - A byte order mark at the beginning is skipped.
     ///
     /// # Errors
+    ///
     /// Returns [`NotJson`](WebhookError::NotJson) or [`NotAnEvent`](WebhookError::NotAnEvent).
     pub fn from_slice(payload: &[u8]) -> Result<Self, WebhookError> {
         Self::from_text(&escape_invalid_utf8(payload))
@@ -105,13 +106,22 @@ impl Delivery {
         delivery.ok_or(not_an_event(NotAnEventReason::MissingId))
     }
 
-    /// Parses what a cloud delivers in place of a webhook: an envelope of Amazon `EventBridge` (with
-    /// the event in `detail`) or of Azure Event Grid (in `data`), or a bare event.
+    /// Parses an event in the envelope of a cloud: of Amazon `EventBridge`, which has the event in
+    /// `detail`, or of Azure Event Grid, which has it in `data`. Parses a bare event too.
     ///
-    /// Such a delivery has no signature. The access control of the cloud has to ensure that it comes
+    /// Such a delivery has no signature. The access control of the cloud must ensure that it comes
     /// from Stripe.
     ///
+    /// ```
+    /// use stripe_identity_webhook::Delivery;
+    ///
+    /// let payload = br#"{"source": "aws.partner/stripe.com", "detail": {"id": "evt_1", "object": "event"}}"#;
+    /// assert_eq!(Delivery::from_envelope(payload)?.id(), "evt_1");
+    /// # Ok::<(), stripe_identity_webhook::WebhookError>(())
+    /// ```
+    ///
     /// # Errors
+    ///
     /// Returns the same errors as [`from_slice`](Self::from_slice).
     pub fn from_envelope(payload: &[u8]) -> Result<Self, WebhookError> {
         let json = escape_invalid_utf8(payload);
@@ -120,7 +130,7 @@ impl Delivery {
         fields.retain(|_, value| value.get() != "null");
         let is_cloud_event = fields.contains_key("specversion");
         let event = match fields.get("detail") {
-            // A bare event, which has a `data` of its own.
+            // A bare event, whose `data` is not that of an envelope.
             _ if fields.contains_key("object") => None,
             None => fields.get("data").filter(|_| is_cloud_event),
             detail => detail,

@@ -9,7 +9,7 @@ use crate::delivery_kind::DeliveryKind;
 /// Respond to Stripe with status 400 for each of these. Stripe delivers the event again for up to
 /// three days, which leaves time to correct a secret or a clock.
 ///
-/// To tell similar variants apart:
+/// Similar variants differ as follows:
 /// - [`MissingHeader`](Self::MissingHeader), [`MalformedHeader`](Self::MalformedHeader) and
 ///   [`NoSignature`](Self::NoSignature) come before any comparison: the request has no signature
 ///   that could match.
@@ -69,7 +69,7 @@ pub enum WebhookError {
     NotJson,
     /// The payload is JSON, but not an event.
     NotAnEvent {
-        /// What is missing or wrong.
+        /// Which part of an event is missing or wrong.
         reason: NotAnEventReason,
     },
     /// The payload is an event of the other kind.
@@ -108,9 +108,11 @@ pub enum NotAnEventReason {
 impl fmt::Display for WebhookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::MissingHeader => "the Stripe-Signature header is missing",
+            Self::MissingHeader => {
+                "the Stripe-Signature header is missing: every webhook of Stripe has one, and proxies should keep it"
+            }
             Self::MalformedHeader => "the Stripe-Signature header is malformed: it should be `t=…,v1=…`",
-            Self::NoSignature => "the Stripe-Signature header has no v1 signature",
+            Self::NoSignature => "the Stripe-Signature header has no v1 signature: it should be `t=…,v1=…`",
             Self::NoMatch { padded_secret: false } => {
                 "no signature matches: the secret should be this endpoint's, and the body as it came over the wire"
             }
@@ -118,12 +120,20 @@ impl fmt::Display for WebhookError {
                 "no signature matches: a secret begins or ends with white space, and should be exactly the endpoint's"
             }
             Self::TooOld { age } => {
-                return write!(f, "the signature is too old: {} seconds", age.as_secs());
+                let age = age.as_secs();
+                return write!(
+                    f,
+                    "the signature is {age} s old: it should be within the tolerance, and the clock right"
+                );
             }
             Self::TooNew { ahead } => {
-                return write!(f, "the signature is too far ahead of the clock: {} seconds", ahead.as_secs());
+                let ahead = ahead.as_secs();
+                return write!(
+                    f,
+                    "the signature is {ahead} s ahead of the clock: it should be within the allowed skew"
+                );
             }
-            Self::NotJson => "the payload is not JSON",
+            Self::NotJson => "the payload is not JSON: it should be the body as it came over the wire",
             Self::NotAnEvent { reason: NotAnEventReason::NotAnObject } => {
                 "the payload is not an event: it should be a JSON object"
             }
@@ -134,7 +144,7 @@ impl fmt::Display for WebhookError {
                 "the payload is not an event: `object` is neither `event` nor `v2.core.event`"
             }
             Self::NotAnEvent { reason: NotAnEventReason::MissingId } => {
-                "the payload is not an event: `id` is missing, not a string, or blank"
+                "the payload is not an event: `id` is missing, not a string, or blank; it should be the event's id"
             }
             Self::WrongKind { found: DeliveryKind::Event } => {
                 "the payload is an event with a snapshot: use `verify_event` or `verify_delivery`"
@@ -148,7 +158,7 @@ impl fmt::Display for WebhookError {
 
 impl Error for WebhookError {}
 
-/// A secret is empty or blank, or nothing but the `whsec_` that secrets begin with.
+/// The error of a secret that is empty or blank, or only the prefix `whsec_`.
 ///
 /// Anyone could sign with such a secret. It usually comes from a variable that is not set.
 ///

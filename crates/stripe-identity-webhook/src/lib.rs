@@ -1,5 +1,9 @@
-//! Webhooks of Stripe Identity, independent of how HTTP is received: pass the raw body and the
-//! `Stripe-Signature` header, and get a typed event, or the exact reason why there is none.
+#![doc = include_str!("../README.md")]
+//!
+//! # Verifying and parsing
+//!
+//! Pass the raw body and the `Stripe-Signature` header, and get a typed event, or the exact reason
+//! why there is none.
 //!
 //! ```
 //! use stripe_identity_webhook::types::Timestamp;

@@ -29,6 +29,7 @@ impl Signer {
     /// Creates a signer with an endpoint's secret.
     ///
     /// # Errors
+    ///
     /// Returns [`BlankSecret`] if the secret is empty or blank.
     pub fn new(secret: impl AsRef<str>) -> Result<Self, BlankSecret> {
         Ok(Self { key: Key::new(secret.as_ref())?, scheme: "v1".to_owned() })

@@ -103,6 +103,7 @@ impl Verifier {
     /// The whole text is the secret, including white space around it.
     ///
     /// # Errors
+    ///
     /// Returns [`BlankSecret`] if the secret is empty or blank.
     pub fn new(secret: impl AsRef<str>) -> Result<Self, BlankSecret> {
         let without_secret = Self {
@@ -119,6 +120,7 @@ impl Verifier {
     /// endpoint.
     ///
     /// # Errors
+    ///
     /// Returns [`BlankSecret`] if the secret is empty or blank.
     pub fn add_secret(mut self, secret: impl AsRef<str>) -> Result<Self, BlankSecret> {
         let secret = secret.as_ref();
@@ -145,6 +147,7 @@ impl Verifier {
     /// Verifies a payload without parsing it. Returns the time at which it was signed.
     ///
     /// # Errors
+    ///
     /// Returns the first of these that applies:
     /// [`MissingHeader`](WebhookError::MissingHeader),
     /// [`MalformedHeader`](WebhookError::MalformedHeader),
@@ -187,6 +190,7 @@ impl Verifier {
     /// Verifies a payload and parses it as an event with a snapshot or as a thin event.
     ///
     /// # Errors
+    ///
     /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`].
     pub fn verify_delivery(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Delivery, WebhookError> {
         self.verify(payload, header)?;
@@ -196,6 +200,7 @@ impl Verifier {
     /// Verifies a payload and parses it as an event with a snapshot.
     ///
     /// # Errors
+    ///
     /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`], and
     /// [`WrongKind`](WebhookError::WrongKind) for a thin event.
     pub fn verify_event(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Event, WebhookError> {
@@ -208,6 +213,7 @@ impl Verifier {
     /// Verifies a payload and parses it as a thin event.
     ///
     /// # Errors
+    ///
     /// Returns the errors of [`verify`](Self::verify) and [`Delivery::from_slice`], and
     /// [`WrongKind`](WebhookError::WrongKind) for an event with a snapshot.
     pub fn verify_thin_event(&self, payload: &[u8], header: Option<&[u8]>) -> Result<ThinEvent, WebhookError> {

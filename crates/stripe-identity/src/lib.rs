@@ -1,60 +1,47 @@
-//! Stripe Identity for Rust: create a verification session, send the user to Stripe, read the
-//! outcome, redact the data.
+#![cfg_attr(feature = "hyper", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "hyper"), doc = "A client for Stripe Identity. `README.md` has an example over hyper.")]
 //!
-//! ```no_run
-//! use stripe_identity::{Client, Config, CreateVerificationSession, Error};
-//! # #[cfg(feature = "hyper")]
-//! use stripe_identity::HyperTransport;
+//! # Crates
 //!
-//! # #[cfg(feature = "hyper")]
-//! # async fn example(key: &str, attempt_id: &str) -> Result<(), Error> {
-//! // Once, when the program starts: the client keeps the connections, and its clones share them.
-//! let client = Client::new(Config::new(key)?, HyperTransport::new()?);
+//! This crate only re-exports the others: [`stripe_identity_types`] (models and parameters, usable
+//! alone), [`stripe_identity_core`] (calls, clients and the transport traits), and one crate for
+//! each transport.
 //!
-//! // The key is the id of a record of this attempt to verify, not of the user: under the same key, Stripe gives the first
-//! // response again.
-//! let session = client
-//!     .verification_sessions()
-//!     .create(CreateVerificationSession::document().require_matching_selfie(true))
-//!     .idempotency_key(attempt_id)
-//!     .await?;
+//! # Clients
 //!
-//! if let Some(url) = &session.url {
-//!     redirect_to(url.expose());
-//! }
-//! # Ok(())
-//! # }
-//! # fn redirect_to(_: &str) {}
-//! ```
+//! | client | how a call is made |
+//! |---|---|
+//! | [`Client`] | `call.await` in an asynchronous function |
+//! | [`BlockingClient`] | `call.send()?` in a blocking one |
+//! | [`Config`] | `call.start()` returns the first [`Step`] for an event loop of yours, without a transport |
 //!
-//! This crate only puts the others together: [`stripe_identity_types`] (models and parameters,
-//! usable alone), [`stripe_identity_core`] (calls, clients and the transport traits), and one crate
-//! for each transport.
+//! All of them have the same methods, such as `verification_sessions()`, and apply the same rules
+//! for retries, idempotency keys and deadlines. The docs of [`Error`] say how a call fails.
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | effect |
 //! |---|---|---|
 //! | `hyper` | yes | `HyperTransport`: asynchronous, over hyper and tokio; `TowerTransport`, over any tower service |
 //! | `reqwest` | | `ReqwestTransport`: asynchronous, over a reqwest client that its builder makes; turns on reqwest's `rustls` |
-//! | `reqwest-no-provider` | | the same with reqwest's `rustls-no-provider`: the program installs the cryptography |
+//! | `reqwest-no-provider` | | `ReqwestTransport` with reqwest's `rustls-no-provider`: the program installs the cryptography |
 //! | `ureq` | | `UreqTransport`: blocking, over ureq |
-//! | `webhook` | | the module `webhook`: verifies and parses what Stripe delivers |
+//! | `webhook` | | the module `webhook`: verifies and parses the events that Stripe delivers |
 //! | `mock` | | the module `mock`: scripted, recording and mockall transports |
-//! | `conformance` | | in `mock`, without mockall: the suite that judges transports, and a server that misbehaves on purpose |
+//! | `conformance` | | the module `mock` with the suite that checks transports, and `RawServer`, which may send any bytes; without mockall |
 //! | `simulator` | | the module `simulator`: a local Stripe Identity that keeps state |
-//! | `simulator-server` | | the simulator behind a socket |
+//! | `simulator-server` | | `simulator`, and in it `Server`: the simulator behind a socket |
 //! | `http2` | | HTTP/2 over hyper: for many concurrent calls to one host, which then share a connection |
-//! | `ring`, `aws-lc` | `ring` | the cryptography of the transports |
-//! | `webpki-roots`, `native-roots` | `webpki-roots` | whom the transports trust: Mozilla's root certificates, the system's |
+//! | `ring`, `aws-lc` | `ring` | the cryptography of `HyperTransport` and `UreqTransport`; with both, AWS-LC |
+//! | `webpki-roots`, `native-roots` | `webpki-roots` | the root certificates that these two trust: Mozilla's, those of the operating system; with both, either |
 //!
-//! `reqwest` brings AWS-LC along, beside `ring` where that is on. With two providers compiled in,
+//! `reqwest` compiles AWS-LC in, beside ring if `ring` is on. With two providers compiled in,
 //! rustls chooses no default: a program that asks it for one, as `rustls::ClientConfig::builder()`
 //! does, must install one when it starts. The transports here need none.
 //!
 //! # Transports
 //!
-//! | transport | feature | client | HTTP | use it |
+//! | transport | feature | client | HTTP | when to use it |
 //! |---|---|---|---|---|
 //! | `HyperTransport` | `hyper` | `Client` | 1.1; 2 with the feature `http2` | by default |
 //! | `TowerTransport` | `hyper` | `Client` | of the service | with tower layers, or with a server in the same process |
@@ -63,8 +50,8 @@
 //!
 //! The same setting has the same name, argument and default in the builders of `HyperTransport` and
 //! `UreqTransport`. `ReqwestTransport` takes a `reqwest::Client`, which keeps reqwest's names: its
-//! `client_builder()` is reqwest's builder, with the defaults below. A dash says that a setting
-//! does not exist.
+//! `client_builder()` is reqwest's builder, with the defaults below. A dash marks a
+//! setting that does not exist.
 //!
 //! | setting | `HyperTransport` | `UreqTransport` | `ReqwestTransport` | default |
 //! |---|---|---|---|---|
@@ -80,15 +67,17 @@
 //! | addresses of a host name | `resolve` | `resolve` | `Resolver::resolve_to_addrs`, then `dns_resolver` | the system's lookup |
 //! | HTTP versions | `http_version`, with the feature `http2` | – | `http1_only`, `http2_prior_knowledge` | HTTP/2 if its feature is on and the server offers it, else 1.1 |
 //!
-//! The timeout of an attempt is no setting of a transport: it comes from the call and its `Config`.
-//! All three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each keeps its
-//! library's own engine for proxies. Their docs say what `connect_timeout` covers, how the
-//! addresses of a host share it, and how responses of a proxy are classified.
+//! The timeout of an attempt is not a setting of a transport: it comes from the call and its
+//! `Config`. All three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each uses
+//! the proxy support of its library. Their docs say what `connect_timeout` covers, how the addresses
+//! of a host share it, and how responses of a proxy are classified.
 //!
 //! A `TowerTransport` has only `max_body_size`. Everything else is up to its service.
 //!
 //! The modules `hyper`, `reqwest` and `ureq` have the builders, the proxies and the other types of
 //! each.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use stripe_identity_core::{
     ApiKey, Attempt, AttemptTimeout, BlockingClient, BlockingHttpTransport, Call, Caller, Client, Config,

@@ -1,8 +1,8 @@
 // npm install
 // npm test
 //
-// `npm test` runs `stripe-identity-simulator exec -- node --test`: the simulator runs while the tests do, and says in
-// variables where it is.
+// `npm test` is `stripe-identity-simulator exec -- node --test`. The simulator runs while the tests run, and its
+// address is in environment variables.
 
 import assert from "node:assert/strict";
 import {randomUUID} from "node:crypto";
@@ -14,24 +14,24 @@ import Stripe from "stripe";
 const {STRIPE_API_BASE, STRIPE_API_PROTOCOL, STRIPE_API_HOST, STRIPE_API_PORT} = process.env;
 const address = {protocol: STRIPE_API_PROTOCOL, host: STRIPE_API_HOST, port: STRIPE_API_PORT};
 
-/** Clients of a world of its own, so that no test sees the objects of another one. */
+/** Returns clients of a new world, so that no test sees the objects of another. */
 function clients() {
   const world = randomUUID();
   return {
     stripe: new Stripe(`sk_test_${world}`, address),
-    // As at Stripe, only a restricted key reads dates of birth and numbers.
+    // As at Stripe, only a restricted key can read dates of birth and numbers.
     restricted: new Stripe(`rk_test_${world}`, address),
   };
 }
 
-/** Stands in for the user at the page of a session. */
+/** Submits in place of the user of a session. */
 async function submit(session, details) {
   const url = `${STRIPE_API_BASE}/_simulator/verification_sessions/${session.id}/submit`;
   const response = await fetch(url, {method: "POST", body: new URLSearchParams(details)});
   assert.equal(response.status, 200, await response.text());
 }
 
-/** A server for webhooks: its URL, and a function that waits for an event of a type, and checks its signature. */
+/** Starts a server for webhooks. Returns its URL, and a function that waits for an event and checks its signature. */
 async function receiver(t) {
   const received = [];
   const server = createServer(async (request, response) => {
@@ -58,7 +58,7 @@ async function receiver(t) {
   return {url: `http://127.0.0.1:${server.address().port}/webhook`, event};
 }
 
-test("a person is verified, and a webhook says so", async (t) => {
+test("verified person is announced by a webhook", async (t) => {
   const {stripe, restricted} = clients();
   const {url, event} = await receiver(t);
   const {secret} = await stripe.webhookEndpoints.create({url, enabled_events: ["*"]});
@@ -75,9 +75,9 @@ test("a person is verified, and a webhook says so", async (t) => {
   assert.equal(verified_outputs.dob.year, 1990);
 });
 
-test("a document that has expired takes a second try", async () => {
+test("expired document is followed by a second try", async () => {
   const {stripe} = clients();
-  // The user submits by itself, with an outcome for each try.
+  // The simulator submits by itself, with an outcome for each try.
   const session = await stripe.identity.verificationSessions.create({
     type: "document",
     metadata: {simulate: "document_expired,verified"},

@@ -1,4 +1,4 @@
-"""The simulator, as fixtures."""
+"""Fixtures that start the simulator."""
 
 import subprocess
 import uuid
@@ -9,11 +9,11 @@ import stripe
 
 @pytest.fixture(scope="session")
 def simulator():
-    """The URL of a simulator that runs while the tests do."""
+    """Starts a simulator that runs while the tests run. Returns its URL."""
     command = ["stripe-identity-simulator", "--listen", "127.0.0.1:0", "--log", "off"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        # "listening on http://127.0.0.1:…", once it is ready.
+        # The simulator prints "listening on http://127.0.0.1:…" when it is ready.
         yield process.stdout.readline().split()[2]
     finally:
         process.terminate()
@@ -22,7 +22,7 @@ def simulator():
 
 @pytest.fixture
 def clients(simulator):
-    """A client with a secret key and one with a restricted key, of a world that no other test sees."""
+    """Returns a client with a secret key and one with a restricted key, of a new world that no other test sees."""
     world = uuid.uuid4()
     addresses = {"api": simulator, "files": simulator}
     return [stripe.StripeClient(f"{kind}_test_{world}", base_addresses=addresses) for kind in ("sk", "rk")]

@@ -1,4 +1,4 @@
-"""A person is verified, and a webhook says so.
+"""Tests of a program that verifies people.
 
 python3 -m venv .venv
 .venv/bin/pip install -r requirements.txt
@@ -16,14 +16,14 @@ import stripe
 
 
 def submit(simulator, session, **details):
-    """Stands in for the user at the page of a session."""
+    """Submits in place of the user of a session."""
     url = f"{simulator}/_simulator/verification_sessions/{session.id}/submit"
     urllib.request.urlopen(url, urllib.parse.urlencode(details).encode())
 
 
 @pytest.fixture
 def webhooks():
-    """The URL of a server for webhooks, and a queue of their bodies and signatures."""
+    """Starts a server for webhooks. Returns its URL, and a queue of the bodies and signatures that it receives."""
     received = queue.Queue()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,7 +42,7 @@ def webhooks():
         server.shutdown()
 
 
-def test_person_is_verified_and_a_webhook_says_so(simulator, clients, webhooks):
+def test_verified_person_is_announced_by_a_webhook(simulator, clients, webhooks):
     client, restricted = clients
     url, received = webhooks
     endpoint = client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
@@ -57,15 +57,15 @@ def test_person_is_verified_and_a_webhook_says_so(simulator, clients, webhooks):
         if event.type == "identity.verification_session.verified":
             break
     assert event.data.object.id == session.id
-    # As at Stripe, only a restricted key reads dates of birth and numbers.
+    # As at Stripe, only a restricted key can read dates of birth and numbers.
     session = restricted.v1.identity.verification_sessions.retrieve(session.id, {"expand": ["verified_outputs.dob"]})
     assert session.verified_outputs.dob.year == 1990
 
 
-def test_document_that_has_expired_takes_a_second_try(clients):
+def test_expired_document_is_followed_by_a_second_try(clients):
     client, _ = clients
     sessions = client.v1.identity.verification_sessions
-    # The user submits by itself, with an outcome for each try.
+    # The simulator submits by itself, with an outcome for each try.
     session = sessions.create({"type": "document", "metadata": {"simulate": "document_expired,verified"}})
     assert sessions.retrieve(session.id).last_error.code == "document_expired"
     assert sessions.retrieve(session.id).status == "verified"

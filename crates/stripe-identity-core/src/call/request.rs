@@ -115,7 +115,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
             headers.insert(STRIPE_VERSION, version_value(version)?);
         }
         let (account, context) = (options.account.as_ref().map(AccountId::as_str), options.context.as_deref());
-        // Each names an account, so either replaces the client's setting of the other.
+        // Both name an account, so setting one on the call removes the client's other.
         if account.is_some_and(|account| !account.is_empty()) {
             headers.remove(STRIPE_CONTEXT);
         }
@@ -128,7 +128,7 @@ impl<C: Caller, E: Endpoint> Call<C, E> {
                 Some(key) => idempotency_key(key)?,
                 None => header_value(&random_uuid(settings.random.as_ref()).map_err(Error::no_random_bytes)?)?,
             };
-            // A given key may be made from a user's id.
+            // A given key may contain a user's id.
             key.set_sensitive(true);
             headers.insert(IDEMPOTENCY_KEY, key);
         }
@@ -178,7 +178,7 @@ fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
 fn random_uuid(random: &dyn Fn() -> io::Result<u64>) -> io::Result<String> {
     let bits = u128::from(random()?) << 64 | u128::from(random()?);
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    // Digit by digit, since formatting takes three times as long.
+    // `format!` takes three times as long.
     let mut uuid = String::with_capacity(36);
     for (index, byte) in bits.to_be_bytes().into_iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {

@@ -20,13 +20,13 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Creates a key from its text. Only Stripe knows its keys, so any visible ASCII text is accepted.
+    /// Creates a key from its text. Any visible ASCII text is accepted, since only Stripe knows which
+    /// keys exist.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is empty or has a character that is
-    /// not visible ASCII. A space or a line break copied along from a file would otherwise fail at
-    /// Stripe, or end up in a log.
+    /// not visible ASCII, such as a space or a line break that was copied along from a file.
     pub fn new(key: impl AsRef<str>) -> Result<Self, Error> {
         let key = key.as_ref();
         if key.is_empty() {

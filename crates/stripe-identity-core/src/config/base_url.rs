@@ -32,7 +32,7 @@ impl BaseUrl {
     /// Parses a URL that may lack TLS, for test keys only.
     pub(crate) fn parse_without_tls(url: &str) -> Result<Self, Error> {
         let (base_url, is_safe) = Self::parse_any(url)?;
-        // This is a typing error, not a simulator.
+        // A host of Stripe over plain HTTP is a typing error, not a simulator.
         if !is_safe && base_url.is_stripe_host() {
             return Err(InvalidInput::InsecureBaseUrl.into());
         }
@@ -77,7 +77,7 @@ impl BaseUrl {
     /// Returns the URL of a route and a query, which may be empty.
     pub(crate) fn join(&self, route: &Route, id: Option<&str>, query: &str) -> Result<Uri, Error> {
         let path_length = route.template().len() + id.map_or(0, str::len);
-        // With a byte to spare even without a query: `Bytes` shares such a text at less cost.
+        // One byte more than needed: `Bytes` shares a string with spare capacity at less cost.
         let mut url = String::with_capacity(self.url.len() + path_length + 1 + query.len());
         url.push_str(&self.url);
         route.append_path(&mut url, id)?;

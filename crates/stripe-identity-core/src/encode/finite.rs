@@ -30,7 +30,7 @@ impl ser::Error for NotFinite {
 
 type Checked = Result<(), NotFinite>;
 
-/// Visits a value and keeps nothing of it.
+/// A serializer that checks a value and writes nothing.
 struct Check;
 
 macro_rules! fine {

@@ -10,9 +10,9 @@ use super::percent::push_escaped;
 
 /// Appends the parameters to a form.
 ///
-/// A struct or a map becomes one pair for each field. Nested ones become `name[field]`, lists
-/// `name[index]`. `None` becomes an empty value, with which Stripe clears a field, so a field that is
-/// to stay as it is must be skipped. Empty structs, maps and lists add nothing.
+/// A struct or a map becomes one pair for each field. A nested field becomes `name[field]`, an
+/// element of a list `name[index]`. `None` becomes an empty value, with which Stripe clears a field,
+/// so a field that is to stay unchanged must be skipped. Empty structs, maps and lists add nothing.
 pub(crate) fn append(form: &mut String, params: &(impl Serialize + ?Sized)) -> Result<(), Unrepresentable> {
     params.serialize(&mut Form { text: form, name: String::with_capacity(64), is_key: false })
 }
@@ -38,8 +38,8 @@ impl ser::Error for Unrepresentable {
 
 type Written = Result<(), Unrepresentable>;
 
-/// The name of the struct, and of its one field, as which `serde_json` hands a number to another
-/// serializer if any crate of the program enables its feature `arbitrary_precision`.
+/// The name of the struct, and of its only field, that `serde_json` passes for a number to another
+/// serializer if any crate of the program enables the feature `arbitrary_precision`.
 const NUMBER: &str = "$serde_json::private::Number";
 /// The same for a `RawValue`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
@@ -47,14 +47,14 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 /// A position in the form.
 struct Form<'a> {
     text: &'a mut String,
-    /// The name of the position, escaped already; empty at the top. One buffer serves all positions:
-    /// it grows on the way down and is cut on the way up.
+    /// The escaped name of the position; empty at the top. One buffer is used for all positions: it
+    /// grows on the way down and is cut on the way up.
     name: String,
-    /// Whether a value is written alone, as a key.
+    /// Whether the value is written without a name, as the key of a map.
     is_key: bool,
 }
 
-/// Returns the text of a text or a number.
+/// Returns a string or a number as text.
 fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<String, Unrepresentable> {
     let mut text = String::new();
     value.serialize(&mut Form { text: &mut text, name: String::new(), is_key: true })?;
@@ -68,7 +68,7 @@ fn push_display(text: &mut String, value: impl Display) {
 }
 
 impl Form<'_> {
-    /// Writes a value at the position below.
+    /// Writes a value at the position `name` below this one.
     fn child<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
         let end = self.below(|text| {
             push_escaped(text, name);
@@ -77,9 +77,9 @@ impl Form<'_> {
         self.at_child(end, value)
     }
 
-    /// Lengthens the name by an escaped key. Returns where the name ended before.
+    /// Appends an escaped key to the name. Returns where the name ended before.
     ///
-    /// A key that is empty or has brackets would stand for another position.
+    /// A key that is empty or has brackets would name another position.
     fn below(&mut self, push_key: impl FnOnce(&mut String) -> Written) -> Result<usize, Unrepresentable> {
         let end = self.name.len();
         if self.is_key {
@@ -101,7 +101,7 @@ impl Form<'_> {
         Ok(end)
     }
 
-    /// Writes a value under the lengthened name, and cuts the name again.
+    /// Writes a value under the present name, and cuts the name at `end`.
     fn at_child<T: Serialize + ?Sized>(&mut self, end: usize, value: &T) -> Written {
         let written = value.serialize(&mut *self);
         self.name.truncate(end);
@@ -127,7 +127,7 @@ impl Form<'_> {
                 return Err(Unrepresentable);
             }
             if self.text.is_empty() {
-                // Room for most forms, so that they do not grow step by step.
+                // Most forms fit, and need no further allocation.
                 self.text.reserve(512);
             } else {
                 self.text.push('&');
@@ -427,8 +427,8 @@ mod tests {
         assert_eq!(form(std::collections::BTreeMap::from([(7, "x")])), "7=x");
     }
 
-    /// A number as `serde_json` hands it over with `arbitrary_precision`, which this test cannot enable
-    /// for itself alone.
+    /// A number as `serde_json` passes it with `arbitrary_precision`, which a single test cannot
+    /// enable.
     #[derive(Serialize)]
     #[serde(rename = "$serde_json::private::Number")]
     struct PreciseNumber {

@@ -28,7 +28,7 @@ pub struct FilePart<'a> {
 }
 
 impl<'a> FilePart<'a> {
-    /// Creates a part without a file name and a media type of its own.
+    /// Creates a part with the default file name and media type.
     #[must_use]
     pub fn new(name: &'static str, contents: &'a [u8]) -> Self {
         Self { name, filename: "blob", content_type: "application/octet-stream", contents }
@@ -53,7 +53,7 @@ impl fmt::Debug for FilePart<'_> {
     }
 }
 
-/// Returns the body: one part for each parameter of the form, and the file at the end.
+/// Returns the body: one part for each parameter of the form, and the file last.
 pub(crate) fn body(boundary: &str, form: &str, file: FilePart<'_>) -> Vec<u8> {
     let mut body = Vec::with_capacity(file.contents.len() + 1024);
     for pair in form.split('&').filter(|pair| !pair.is_empty()) {
@@ -76,7 +76,7 @@ pub(crate) fn body(boundary: &str, form: &str, file: FilePart<'_>) -> Vec<u8> {
     body
 }
 
-/// Escapes a name as browsers do, so that nothing in it ends the name or its line.
+/// Escapes quotes and line breaks, so that nothing in a name ends the name or its line.
 fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace(['\r', '\n'], " ")
 }

@@ -1,9 +1,9 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// All but the characters that mean themselves in names, values and path segments.
+/// All characters but those that are never escaped in names, values and path segments.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Which bytes are plain, in a table, since all names and values are looked at byte by byte.
+/// Whether a byte is plain. A table, since every byte of all names and values is checked.
 static IS_PLAIN: [bool; 256] = {
     let mut is_plain = [false; 256];
     let mut byte = 0_u8;
@@ -20,7 +20,7 @@ fn is_plain_byte(byte: u8) -> bool {
 
 /// Appends the percent-encoded form of a name, a value or a path segment.
 pub(crate) fn push_escaped(url: &mut String, text: &str) {
-    // Most names and ids are plain, and then a copy suffices.
+    // Most names and ids are plain and need no escaping.
     if text.bytes().all(is_plain_byte) {
         url.push_str(text);
     } else {
@@ -28,8 +28,8 @@ pub(crate) fn push_escaped(url: &mut String, text: &str) {
     }
 }
 
-/// Returns whether every server takes a path segment for what it is: nothing in it splits it, leads
-/// out of it, or can be decoded in two ways.
+/// Returns whether every server reads a path segment alike: nothing in it ends it, leads up the tree,
+/// or can be decoded in two ways.
 pub(crate) fn is_plain_segment(segment: &str) -> bool {
     if !segment.is_empty() && segment.bytes().all(is_plain_byte) {
         return true;

@@ -20,6 +20,7 @@ macro_rules! endpoints {
     } )+) => {
         $(
             $(#[$meta])*
+            #[doc = concat!("\n\nThe route is `", stringify!($method), " ", $path, "`.")]
             #[derive(Clone, Debug)]
             pub struct $name {
                 $(id: $id,)?
@@ -27,14 +28,16 @@ macro_rules! endpoints {
             }
 
             impl $name {
-                #[doc = concat!("The route `", stringify!($method), " ", $path, "`.")]
+                #[doc = concat!("The route of the endpoint: `", stringify!($method), " ", $path, "`.")]
                 pub const ROUTE: $crate::endpoint::Route = $crate::endpoint::Route::new(
                     http::Method::$method,
                     endpoints!(@or ($($crate::endpoint::Host::$host)?) $crate::endpoint::Host::Api),
                     $path,
                 );
 
-                #[doc = concat!("Creates a request `", stringify!($method), " ", $path, "`.")]
+                #[doc = concat!("Creates a request to `", stringify!($method), " ", $path, "`.")]
+                ///
+                /// [`Client::call`](crate::Client::call) makes a call of it.
                 #[allow(clippy::redundant_field_names, reason = "an endpoint without parameters has no such variable")]
                 pub fn new($(id: impl Into<$id>,)? $(params: $params)?) -> Self {
                     Self { $(id: Into::<$id>::into(id),)? params: endpoints!(@params $(params: $params)?) }

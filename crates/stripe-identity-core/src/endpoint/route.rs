@@ -7,6 +7,13 @@ use crate::encode::{is_plain_segment, push_escaped};
 use crate::error::{Error, InvalidInput};
 
 /// A method, a host and a path, in which one segment may stand for an id.
+///
+/// ```
+/// use stripe_identity_core::endpoint::{Host, Route};
+///
+/// const CLOSE: Route = Route::post("/v1/widgets/{widget}/close");
+/// assert_eq!((CLOSE.host(), CLOSE.template()), (Host::Api, "/v1/widgets/{widget}/close"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     method: Method,
@@ -26,7 +33,10 @@ pub enum Host {
 }
 
 impl Route {
-    /// Creates a route. The template is a path such as `/v1/files/{file}`.
+    /// Creates a route. The template is an absolute path such as `/v1/files/{file}`, without a query.
+    ///
+    /// A template that is not plain segments, or that has more than one `{name}`, is refused when a
+    /// call is made.
     pub const fn new(method: Method, host: Host, template: &'static str) -> Self {
         Self { method, host, template: Cow::Borrowed(template), query: None }
     }
@@ -65,8 +75,8 @@ impl Route {
         &self.template
     }
 
-    /// Returns the template if it is a constant, and `/` otherwise: a path that a caller built at run
-    /// time may hold personal data, and is not logged.
+    /// Returns the template if it is a constant, and `/` otherwise. A path that was built at run time
+    /// may hold personal data, and is not logged.
     pub(crate) fn static_template(&self) -> &'static str {
         match self.template {
             Cow::Borrowed(template) => template,
@@ -74,10 +84,10 @@ impl Route {
         }
     }
 
-    /// Returns the id in a request's path if the request takes this route, or `None` if it does not. The
-    /// id is empty if the route has none.
+    /// Returns the id in the path of a request, decoded, or `None` if the request does not match this
+    /// route. The id is empty if the route has none.
     ///
-    /// This is for servers that stand in for Stripe, such as a simulator.
+    /// This is for servers that take the place of Stripe, such as a simulator.
     ///
     /// ```
     /// use stripe_identity_core::endpoint::Route;
@@ -104,15 +114,15 @@ impl Route {
         segments.next().is_none().then_some(id)
     }
 
-    /// Returns the query before the parameters, encoded already.
+    /// Returns the encoded query that comes before the parameters.
     pub(crate) fn query(&self) -> Result<&str, Error> {
         let query = self.query.as_deref().unwrap_or_default();
-        // The characters of a URL that no server takes for the end of the query or of the line.
+        // No server takes one of these for the end of the query or of the line.
         let is_query_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&byte);
         if query.bytes().all(is_query_byte) { Ok(query) } else { Err(InvalidInput::MalformedPath.into()) }
     }
 
-    /// Returns whether the path is one of the API's second version.
+    /// Returns whether the path is one of the v2 API.
     pub(crate) fn is_v2(&self) -> bool {
         self.template.starts_with("/v2/")
     }

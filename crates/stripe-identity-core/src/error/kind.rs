@@ -5,27 +5,27 @@ use stripe_identity_types::{ApiError, ApiErrorType, ErrorCode};
 
 /// The kinds of [`Error`](crate::Error).
 ///
-/// To tell similar kinds apart:
+/// To distinguish similar kinds:
 ///
 /// - [`InvalidInput`](Self::InvalidInput) or [`InvalidRequest`](Self::InvalidRequest): was anything
-///   sent? This crate refuses what cannot be right, Stripe refuses the rest.
+///   sent? This crate refuses input that cannot be right. Stripe refuses the rest.
 /// - [`Authentication`](Self::Authentication) or [`Permission`](Self::Permission): does Stripe know
 ///   the key? An unknown or revoked key is the former, a restricted key without the permission the
 ///   latter.
 /// - [`RateLimit`](Self::RateLimit) or [`Idempotency`](Self::Idempotency): does waiting help under
-///   the same key? After a rate limit, yes. A key that was used with other parameters stays refused.
-///   If a running request uses the key, the call itself retries.
-/// - [`Decode`](Self::Decode) or [`Api`](Self::Api): did the request take effect? After a success
-///   that cannot be parsed, it did.
+///   the same key? After a rate limit, it does. A key that was used with other parameters stays
+///   refused. If a running request uses the key, the call itself retries.
+/// - [`Decode`](Self::Decode) or [`Api`](Self::Api): did the request take effect? If a successful
+///   response cannot be parsed, it did.
 /// - [`Transport`](Self::Transport) or [`Api`](Self::Api): did a response arrive? A proxy's own
 ///   `502` is a response.
 /// - [`BrokenPagination`](Self::BrokenPagination) or [`Decode`](Self::Decode): does the page parse?
-///   A page that parses and leads nowhere is the former.
+///   A page that parses but names no next page is the former.
 ///
 /// ```
 /// use stripe_identity_core::{Error, ErrorKind};
 ///
-/// /// Returns what a person who verifies may read.
+/// /// Returns a text for the user who verifies.
 /// fn explain(error: &Error) -> &'static str {
 ///     match error.kind() {
 ///         ErrorKind::RateLimit => "We are busy. Try again in a minute.",
@@ -45,8 +45,8 @@ pub enum ErrorKind {
     /// A successful response arrived and does not parse, or
     /// [one object](crate::Error::object_id) of a page does not.
     Decode,
-    /// `has_more` of a page is true, but the page is empty, or ends where an earlier page ended, or
-    /// ends with an object that has no id.
+    /// A page has `has_more`, but it is empty, ends where an earlier page ended, or ends with an object
+    /// that has no id.
     BrokenPagination,
     /// The condition of [`wait_until`](crate::Call::wait_until) was not met within the time limit.
     WaitTimedOut,
@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Redirect,
     /// Stripe does not accept the API key (status 401).
     Authentication,
-    /// The API key may not do this (status 403).
+    /// The API key has no permission for this request (status 403).
     Permission,
     /// There were too many requests (status 429, code `rate_limit`), or another request holds the
     /// object (code `lock_timeout`).
@@ -62,7 +62,7 @@ pub enum ErrorKind {
     /// The idempotency key was used with other parameters, or is used by a request that is still
     /// running.
     Idempotency,
-    /// Stripe refused the request as wrong (mostly status 400 or 404).
+    /// Stripe refused the request as invalid (mostly status 400 or 404).
     InvalidRequest,
     /// A card was declined (status 402).
     Card,
@@ -71,10 +71,10 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Classifies a response that is no success.
+    /// Classifies a response that is not a success.
     ///
-    /// A code says more than a type, and a type more than a status: for a key that is in use, Stripe
-    /// sends the type `invalid_request_error`.
+    /// The code comes before the type, and the type before the status, since each is more precise than
+    /// the next: for a key that is in use, Stripe sends the type `invalid_request_error`.
     pub(crate) fn classify(status: StatusCode, api: Option<&ApiError>) -> Self {
         let type_ = api.map(|error| &error.type_);
         let code = api.and_then(|error| error.code.as_ref());
@@ -112,12 +112,12 @@ impl fmt::Display for ErrorKind {
             Self::Transport => "no response arrived",
             Self::Decode => "the response could not be parsed",
             Self::BrokenPagination => {
-                "the list cannot be continued: `has_more` is true, but the page leads to no new one"
+                "the list cannot be continued: `has_more` is true, but the page names no next page"
             }
             Self::WaitTimedOut => "the condition was not met within the time limit",
             Self::Redirect => "the response is a redirect, which is not followed",
             Self::Authentication => "the API key was not accepted",
-            Self::Permission => "the API key may not do this",
+            Self::Permission => "the API key has no permission for this request",
             Self::RateLimit => "too many requests",
             Self::Idempotency => "the idempotency key is used by another request",
             Self::InvalidRequest => "the request is invalid",

@@ -1,4 +1,4 @@
-//! Shows what came over the wire only if it cannot be a piece of personal data.
+//! `Display` for values from a response, which hides a value that may be personal data.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ impl fmt::Display for LogId<'_> {
 
 /// An error's type or code, or the name of a parameter.
 ///
-/// All of Stripe's are lower-case words, joined by underscores and nested in brackets. Anything
-/// else may be personal data, and so are the keys of metadata.
+/// Stripe's values are lower-case words, joined by underscores and nested in brackets. Any other value
+/// may be personal data, and so may the keys of metadata.
 pub(crate) struct LogCode<'a>(pub(crate) &'a str);
 
 impl fmt::Display for LogCode<'_> {

@@ -1,4 +1,4 @@
-//! Ephemeral keys: keys for one app on one device.
+//! Ephemeral keys: short-lived keys with which a mobile app reaches one object.
 
 use stripe_identity_types::{CreateEphemeralKey, EphemeralKey, EphemeralKeyId};
 
@@ -6,14 +6,14 @@ use crate::call::{Call, Caller};
 use crate::endpoint::endpoints;
 
 endpoints! {
-    /// Creates an ephemeral key.
+    /// The endpoint that creates an ephemeral key.
     Create {
         method: POST,
         path: "/v1/ephemeral_keys",
         params: CreateEphemeralKey,
         response: EphemeralKey,
     }
-    /// Deletes an ephemeral key.
+    /// The endpoint that deletes an ephemeral key.
     Delete {
         method: DELETE,
         path: "/v1/ephemeral_keys/{key}",
@@ -25,6 +25,19 @@ endpoints! {
 /// The calls on ephemeral keys.
 ///
 /// `ephemeral_keys()` of a client or of a [`Config`](crate::Config) returns it.
+///
+/// ```
+/// # use stripe_identity_core::bytes::Bytes;
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// use stripe_identity_core::types::CreateEphemeralKey;
+///
+/// /// Returns the body to send to the app. `sdk_version` is the API version that the app asked for.
+/// fn key_for_app(client: &BlockingClient, session: &str, sdk_version: &str) -> Result<Bytes, Error> {
+///     let params = CreateEphemeralKey::verification_session(session);
+///     let key = client.ephemeral_keys().create(sdk_version, params).send()?;
+///     Ok(key.meta().body().clone())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct EphemeralKeys<C> {
     caller: C,
@@ -37,16 +50,17 @@ impl<C: Caller> EphemeralKeys<C> {
 
     /// Creates a key for an app that uses one of Stripe's mobile SDKs.
     ///
-    /// The SDK parses the response, so the API version is the one that the SDK asks for. Pass the
-    /// [body](crate::Meta::body) on to the app as it arrived.
+    /// `api_version` is the version that the SDK asks for, since the SDK parses the response. Pass the
+    /// [body](crate::Meta::body) on to the app as it arrived. A blank version is invalid.
     pub fn create(&self, api_version: impl Into<String>, params: CreateEphemeralKey) -> Call<C, Create> {
         Call::new(&self.caller, Create::new(params)).api_version(api_version)
     }
 
     /// Deletes a key before it expires.
     ///
-    /// A v1 `DELETE` takes no idempotency key. If the response to the first attempt is lost, the retry
-    /// fails with status 404 and more than one attempt.
+    /// Returns the key that was deleted. A v1 `DELETE` carries no idempotency key by default. If the
+    /// response to an attempt that took effect is lost, the retry fails with status 404, and
+    /// [`attempts`](crate::Error::attempts) is more than one.
     pub fn delete(&self, key: impl Into<EphemeralKeyId>) -> Call<C, Delete> {
         Call::new(&self.caller, Delete::new(key))
     }

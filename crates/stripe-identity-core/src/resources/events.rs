@@ -1,4 +1,4 @@
-//! Events, with a snapshot of the object that they happened to.
+//! Events, each with a snapshot of the object that it is about.
 
 use stripe_identity_types::{Event, EventId, ListEvents};
 
@@ -6,14 +6,14 @@ use crate::call::{Call, Caller};
 use crate::endpoint::endpoints;
 
 endpoints! {
-    /// Lists events, newest first.
+    /// The endpoint that lists events, newest first.
     List {
         method: GET,
         path: "/v1/events",
         params: ListEvents,
         page: Event,
     }
-    /// Retrieves an event.
+    /// The endpoint that retrieves an event.
     Retrieve {
         method: GET,
         path: "/v1/events/{id}",
@@ -25,6 +25,23 @@ endpoints! {
 /// The calls on events.
 ///
 /// `events()` of a client or of a [`Config`](crate::Config) returns it.
+///
+/// ```
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// use stripe_identity_core::types::ListEvents;
+///
+/// # fn example(client: &BlockingClient) -> Result<(), Error> {
+/// // The events that webhooks may have missed, newest first.
+/// let params = ListEvents::new().types(["identity.verification_session.verified"]).limit(100);
+/// for event in client.events().list(params).items() {
+///     let event = event?;
+///     if let Some(session) = event.verification_session() {
+///         println!("{}: {}", event.id, session.id);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Events<C> {
     caller: C,

@@ -1,4 +1,4 @@
-//! File links: URLs under which a file can be read without a key.
+//! File links: URLs at which a file can be read without a key.
 
 use stripe_identity_types::{CreateFileLink, FileLink, FileLinkExpand, FileLinkId, ListFileLinks, UpdateFileLink};
 
@@ -6,7 +6,7 @@ use crate::call::{Call, Caller};
 use crate::endpoint::endpoints;
 
 endpoints! {
-    /// Lists file links, newest first.
+    /// The endpoint that lists file links, newest first.
     List {
         method: GET,
         path: "/v1/file_links",
@@ -14,7 +14,7 @@ endpoints! {
         page: FileLink,
         expand: FileLinkExpand,
     }
-    /// Creates a file link.
+    /// The endpoint that creates a file link.
     Create {
         method: POST,
         path: "/v1/file_links",
@@ -22,7 +22,7 @@ endpoints! {
         response: FileLink,
         expand: FileLinkExpand,
     }
-    /// Retrieves a file link.
+    /// The endpoint that retrieves a file link.
     Retrieve {
         method: GET,
         path: "/v1/file_links/{link}",
@@ -30,7 +30,7 @@ endpoints! {
         response: FileLink,
         expand: FileLinkExpand,
     }
-    /// Updates a file link.
+    /// The endpoint that updates a file link.
     Update {
         method: POST,
         path: "/v1/file_links/{link}",
@@ -44,6 +44,21 @@ endpoints! {
 /// The calls on file links.
 ///
 /// `file_links()` of a client or of a [`Config`](crate::Config) returns it.
+///
+/// ```
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// use std::time::{Duration, SystemTime};
+///
+/// use stripe_identity_core::types::CreateFileLink;
+///
+/// # fn example(client: &BlockingClient, review: &str) -> Result<(), Error> {
+/// let in_an_hour = SystemTime::now() + Duration::from_secs(3600);
+/// let params = CreateFileLink::new("file_123").expires_at(in_an_hour.into());
+/// let link = client.file_links().create(params).idempotency_key(review).send()?;
+/// println!("{}", link.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileLinks<C> {
     caller: C,
@@ -65,12 +80,12 @@ impl<C: Caller> FileLinks<C> {
         Call::new(&self.caller, Retrieve::new(link))
     }
 
-    /// Creates a link under which a file can be read without a key.
+    /// Creates a link at which a file can be read without a key, until it expires.
     pub fn create(&self, params: CreateFileLink) -> Call<C, Create> {
         Call::new(&self.caller, Create::new(params))
     }
 
-    /// Updates when a link expires, or its metadata.
+    /// Updates the time at which a link expires, or its metadata.
     pub fn update(&self, link: impl Into<FileLinkId>, params: UpdateFileLink) -> Call<C, Update> {
         Call::new(&self.caller, Update::new(link, params))
     }

@@ -1,4 +1,4 @@
-//! Files: their data and their contents.
+//! Files: their metadata and their contents.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::endpoint::{FilePart, endpoints};
 use crate::response::Meta;
 
 endpoints! {
-    /// Lists files, newest first.
+    /// The endpoint that lists files, newest first.
     List {
         method: GET,
         path: "/v1/files",
@@ -21,7 +21,7 @@ endpoints! {
         page: File,
         expand: FileExpand,
     }
-    /// Uploads a file.
+    /// The endpoint that uploads a file.
     Create {
         method: POST,
         host: Files,
@@ -31,7 +31,7 @@ endpoints! {
         response: File,
         expand: FileExpand,
     }
-    /// Retrieves a file's data.
+    /// The endpoint that retrieves a file, without its contents.
     Retrieve {
         method: GET,
         path: "/v1/files/{file}",
@@ -39,7 +39,7 @@ endpoints! {
         response: File,
         expand: FileExpand,
     }
-    /// Downloads a file's contents.
+    /// The endpoint that downloads the contents of a file.
     Download {
         method: GET,
         host: Files,
@@ -62,6 +62,8 @@ fn part(file: &CreateFile) -> FilePart<'_> {
 
 /// The contents of a file. `Debug` shows the number of bytes and nothing else.
 ///
+/// [`Files::download`] returns it.
+///
 /// ```
 /// # use stripe_identity_core::{BlockingClient, Error};
 /// # fn example(client: &BlockingClient) -> Result<(), Error> {
@@ -82,7 +84,7 @@ impl FileContents {
         &self.bytes
     }
 
-    /// Returns the contents, taken out.
+    /// Returns the contents without a copy, and drops the rest.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }
@@ -109,6 +111,18 @@ impl fmt::Debug for FileContents {
 /// The calls on files.
 ///
 /// `files()` of a client or of a [`Config`](crate::Config) returns it.
+///
+/// ```
+/// # use stripe_identity_core::{BlockingClient, Error};
+/// use stripe_identity_core::types::{CreateFile, FilePurpose};
+///
+/// # fn example(client: &BlockingClient, scan: Vec<u8>, scan_id: &str) -> Result<(), Error> {
+/// let upload = CreateFile::new(FilePurpose::IdentityDocument, scan).content_type("image/jpeg");
+/// let file = client.files().create(upload).idempotency_key(scan_id).send()?;
+/// println!("{}", file.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Files<C> {
     caller: C,
@@ -124,20 +138,21 @@ impl<C: Caller> Files<C> {
         Call::new(&self.caller, List::new(params))
     }
 
-    /// Retrieves a file's data.
+    /// Retrieves a file, without its contents.
     #[doc(alias = "get")]
     pub fn retrieve(&self, file: impl Into<FileId>) -> Call<C, Retrieve> {
         Call::new(&self.caller, Retrieve::new(file))
     }
 
-    /// Uploads a file, to the files host.
+    /// Uploads a file to the files host, `multipart/form-data` encoded. A retry sends it again from
+    /// memory.
     #[doc(alias = "upload")]
     pub fn create(&self, file: CreateFile) -> Call<C, Create> {
         Call::new(&self.caller, Create::new(file))
     }
 
-    /// Downloads a file's contents, from the files host. They are read as a whole, up to the
-    /// transport's limit.
+    /// Downloads the contents of a file from the files host. They are read into memory as a whole, up
+    /// to the transport's limit.
     ///
     /// Images that a verification collected need a restricted key: see [`Call::api_key`].
     #[doc(alias = "contents")]

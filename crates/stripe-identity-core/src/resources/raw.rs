@@ -8,8 +8,8 @@ use crate::endpoint::{Endpoint, Route};
 
 /// Any request to Stripe's API.
 ///
-/// `raw()` of a client or of a [`Config`](crate::Config) makes a call of it, and so does
-/// [`call`](crate::Client::call):
+/// [`Client::raw`](crate::Client::raw) creates one and makes a call of it. With
+/// [`Client::call`](crate::Client::call), the request can be created elsewhere:
 ///
 /// ```
 /// use stripe_identity_core::resources::raw::Raw;
@@ -17,7 +17,8 @@ use crate::endpoint::{Endpoint, Route};
 /// # use stripe_identity_core::{BlockingClient, Error};
 ///
 /// # fn example(client: &BlockingClient) -> Result<(), Error> {
-/// let balance = client.call(Raw::new(Method::GET, "/v1/balance", ())).send()?;
+/// let request = Raw::new(Method::GET, "/v1/balance", ());
+/// let balance = client.call(request).send()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -30,7 +31,7 @@ pub struct Raw<P> {
 }
 
 impl<P> Raw<P> {
-    /// Creates a request from its method, its path and its parameters, which are those of
+    /// Creates a request. The method, the path and the parameters are those of
     /// [`Client::raw`](crate::Client::raw).
     pub fn new(method: Method, path: impl Into<String>, params: P) -> Self {
         Self { method, path: path.into(), query: None, params }
@@ -38,7 +39,7 @@ impl<P> Raw<P> {
 }
 
 impl Raw<()> {
-    /// Creates a `GET` of a path and query that Stripe named.
+    /// Creates a `GET` for a path and query that an event names.
     pub(crate) fn get(path_and_query: &str) -> Self {
         let (path, query) = match path_and_query.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),

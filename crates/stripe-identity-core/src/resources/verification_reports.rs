@@ -1,4 +1,4 @@
-//! Verification reports: what the checks of one try found.
+//! Verification reports: the results of the checks of one try.
 
 use stripe_identity_types::{ListVerificationReports, ReportExpand, VerificationReport, VerificationReportId};
 
@@ -6,7 +6,7 @@ use crate::call::{Call, Caller};
 use crate::endpoint::endpoints;
 
 endpoints! {
-    /// Lists reports, newest first.
+    /// The endpoint that lists reports, newest first.
     List {
         method: GET,
         path: "/v1/identity/verification_reports",
@@ -14,7 +14,7 @@ endpoints! {
         page: VerificationReport,
         expand: ReportExpand,
     }
-    /// Retrieves a report.
+    /// The endpoint that retrieves a report.
     Retrieve {
         method: GET,
         path: "/v1/identity/verification_reports/{report}",
@@ -27,6 +27,20 @@ endpoints! {
 /// The calls on verification reports.
 ///
 /// `verification_reports()` of a client or of a [`Config`](crate::Config) returns it.
+///
+/// ```
+/// # use stripe_identity_core::{ApiKey, BlockingClient, Error};
+/// use stripe_identity_core::types::ReportExpand;
+///
+/// # fn example(client: &BlockingClient, restricted_key: ApiKey) -> Result<(), Error> {
+/// // Sensitive fields need a restricted key that may read them.
+/// let report = client.verification_reports().retrieve("vr_123");
+/// let report = report.expand([ReportExpand::DocumentNumber]).api_key(restricted_key).send()?;
+/// let number = report.document.as_ref().and_then(|document| document.number.as_ref());
+/// println!("has a number: {}", number.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerificationReports<C> {
     caller: C,

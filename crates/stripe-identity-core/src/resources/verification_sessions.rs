@@ -12,7 +12,7 @@ use crate::endpoint::endpoints;
 use crate::retry::PollUntil;
 
 endpoints! {
-    /// Lists sessions, newest first.
+    /// The endpoint that lists sessions, newest first.
     List {
         method: GET,
         path: "/v1/identity/verification_sessions",
@@ -20,7 +20,7 @@ endpoints! {
         page: VerificationSession,
         expand: SessionExpand,
     }
-    /// Creates a session.
+    /// The endpoint that creates a session.
     Create {
         method: POST,
         path: "/v1/identity/verification_sessions",
@@ -28,7 +28,7 @@ endpoints! {
         response: VerificationSession,
         expand: SessionExpand,
     }
-    /// Retrieves a session.
+    /// The endpoint that retrieves a session.
     Retrieve {
         method: GET,
         path: "/v1/identity/verification_sessions/{session}",
@@ -36,7 +36,7 @@ endpoints! {
         response: VerificationSession,
         expand: SessionExpand,
     }
-    /// Updates a session.
+    /// The endpoint that updates a session.
     Update {
         method: POST,
         path: "/v1/identity/verification_sessions/{session}",
@@ -45,7 +45,7 @@ endpoints! {
         response: VerificationSession,
         expand: SessionExpand,
     }
-    /// Cancels a session.
+    /// The endpoint that cancels a session.
     Cancel {
         method: POST,
         path: "/v1/identity/verification_sessions/{session}/cancel",
@@ -53,7 +53,7 @@ endpoints! {
         response: VerificationSession,
         expand: SessionExpand,
     }
-    /// Redacts a session.
+    /// The endpoint that redacts a session.
     Redact {
         method: POST,
         path: "/v1/identity/verification_sessions/{session}/redact",
@@ -71,9 +71,11 @@ endpoints! {
 /// # use stripe_identity_core::{BlockingClient, Error};
 /// use stripe_identity_core::types::CreateVerificationSession;
 ///
-/// # fn example(client: &BlockingClient) -> Result<(), Error> {
+/// # fn example(client: &BlockingClient, attempt: &str) -> Result<(), Error> {
 /// let sessions = client.verification_sessions();
-/// let session = sessions.create(CreateVerificationSession::document()).send()?;
+/// // `attempt` is the id of a record that was written before this call.
+/// let params = CreateVerificationSession::document().client_reference_id(attempt);
+/// let session = sessions.create(params).idempotency_key(attempt).send()?;
 /// let session = sessions.cancel(&session).send()?;
 /// # Ok(())
 /// # }
@@ -93,8 +95,8 @@ impl<C: Caller> VerificationSessions<C> {
         Call::new(&self.caller, List::new(params))
     }
 
-    /// Retrieves a session. If it requires input, its `client_secret` and `url` are valid for another
-    /// try.
+    /// Retrieves a session. If it requires input, its `client_secret` and `url` are those for the
+    /// next try.
     #[doc(alias = "get")]
     pub fn retrieve(&self, session: impl Into<VerificationSessionId>) -> Call<C, Retrieve> {
         Call::new(&self.caller, Retrieve::new(session))
@@ -102,17 +104,20 @@ impl<C: Caller> VerificationSessions<C> {
 
     /// Creates a session.
     ///
-    /// Stripe bills a session once its user has submitted. Take the
-    /// [idempotency key](Call::idempotency_key) from a record of this attempt to verify, written before
-    /// the call. Then the call can be repeated even after a crash, and makes one session for as long as
-    /// Stripe keeps the key, at least 24 hours. After that, look for the session by its
-    /// `client_reference_id` first. A key made from the user's id alone would return the first response
-    /// again when the user verifies for the second time.
+    /// Stripe bills a session once its user has submitted. Take the [idempotency
+    /// key](Call::idempotency_key) from a record of this attempt to verify that was written before
+    /// the call. The call can then be repeated, even after a crash, and creates one session for as
+    /// long as Stripe keeps the key, which is at least 24 hours. After that, look for the session by
+    /// its `client_reference_id` first.
+    ///
+    /// Do not make the key from the user's id alone: when the user verifies for the second time, Stripe
+    /// would return the first response again.
     pub fn create(&self, params: CreateVerificationSession) -> Call<C, Create> {
         Call::new(&self.caller, Create::new(params))
     }
 
-    /// Updates a session that requires input.
+    /// Updates a session that requires input. For any other session, the call fails with
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
     pub fn update(
         &self,
         session: impl Into<VerificationSessionId>,
@@ -121,7 +126,8 @@ impl<C: Caller> VerificationSessions<C> {
         Call::new(&self.caller, Update::new(session, params))
     }
 
-    /// Cancels a session that requires input: it takes no more tries. This cannot be undone.
+    /// Cancels a session that requires input: it takes no more tries. This cannot be undone. For any
+    /// other session, the call fails with [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
     pub fn cancel(&self, session: impl Into<VerificationSessionId>) -> Call<C, Cancel> {
         Call::new(&self.caller, Cancel::new(session))
     }
@@ -129,26 +135,29 @@ impl<C: Caller> VerificationSessions<C> {
     /// Starts to remove everything collected about the person, from this session and all objects that
     /// belong to it. This cannot be undone.
     ///
-    /// The session must be verified or require input. One that requires input is canceled too.
-    /// Redaction may take four days, during which
-    /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status `processing`.
-    /// After it, personal texts are `[redacted]` and the metadata is empty.
+    /// The session must be verified or require input. A session that requires input is canceled too.
+    /// For any other session, the call fails with
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
+    ///
+    /// Redaction may take four days. During that time,
+    /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status
+    /// `processing`. After it, personal texts are `[redacted]` and the metadata is empty.
     pub fn redact(&self, session: impl Into<VerificationSessionId>) -> Call<C, Redact> {
         Call::new(&self.caller, Redact::new(session))
     }
 }
 
 impl<C: Caller> Call<C, Retrieve> {
-    /// Polls the session until it meets a condition, or until the time limit `within` is over.
+    /// Polls the session until it meets a condition, for at most `within`.
     ///
-    /// The waits between the polls grow from 1 s to a hundredth of `within`, but at least to 5 s and at
-    /// most to an hour. A poll that fails transiently (a lost connection, a rate limit, an outage) counts
-    /// as "not met yet": such failures are bounded by the time limit, not by `max_retries`. Any other
-    /// failure ends the polling.
+    /// The waits between the polls grow from 1 s to a hundredth of `within`, but at least to 5 s and
+    /// at most to an hour. A poll that fails transiently (a lost connection, a rate limit, an outage)
+    /// counts as "not met yet": such failures are bounded by `within`, not by `max_retries`. Any
+    /// other failure ends the polling. Zero is invalid.
     ///
-    /// When the time limit is over, the call fails with
-    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or with the error of the last poll if that poll
-    /// failed. Dropping the future ends the polling, in the middle of a poll too.
+    /// If the condition is not met in time, the call fails with
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), or with the error of the last poll if that
+    /// poll failed. Dropping the future ends the polling, even during a poll.
     ///
     /// A webhook is faster and takes fewer requests. Polling is for programs that cannot receive one.
     ///

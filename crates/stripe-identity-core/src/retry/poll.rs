@@ -1,4 +1,4 @@
-//! Decides how a condition is polled for.
+//! Decides when a condition is polled again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +25,13 @@ impl<T> PollUntil<T> {
 
     /// Decides what follows a poll that did not meet the condition, or failed.
     ///
-    /// While polling, transient failures are bounded by the time limit, not by a number of retries:
-    /// a poll that lasts for days outlasts an outage.
+    /// Transient failures are bounded by the time limit, not by a number of retries: polling for days
+    /// outlasts an outage.
     ///
-    /// The wait doubles from a second up to a hundredth of the time limit, which is taken as at least
-    /// five seconds and at most an hour: a poll for days asks less often than a poll for minutes. A
-    /// longer wait that the server asks for is kept, up to a minute or that hundredth, as far as
-    /// there is time.
+    /// The wait doubles from a second up to a hundredth of the time limit, but at least five seconds
+    /// and at most an hour. If the server asks for a longer wait, that one is used, up to a minute or
+    /// that longest wait, whichever is longer. No wait lasts longer than a second before the time
+    /// limit.
     pub(crate) fn decide(&self, failure: Failure, jitter: Jitter) -> RetryDecision {
         if !failure.is_transient {
             return RetryDecision::GiveUp(GiveUpReason::NotRetryable);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_of_days_are_no_more_than_polls_of_an_hour() {
+    fn polling_for_days_makes_no_more_polls_than_for_an_hour() {
         let four_days = Duration::from_secs(4 * 86_400);
         for random in [0, u16::MAX] {
             assert!(waits(four_days, random).len() < 220);

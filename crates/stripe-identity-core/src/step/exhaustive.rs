@@ -1,8 +1,9 @@
-//! The call machine over every sequence of replies.
+//! Checks the state machine of a call over every sequence of replies.
 //!
-//! A call is a synchronous state machine over plain values, so all that can happen to it can be tried. Level by level, each
-//! state that the machine can be in gets each reply of an alphabet; a reply that ends the call ends the branch. Two states are
-//! one only if everything that the machine changes during a call, and everything that has happened to the server, is equal.
+//! The machine is synchronous and works on plain values, so every sequence can be tried. Level by level, each state
+//! that the machine can be in gets each reply of an alphabet. A reply that ends the call ends the branch. Two
+//! states are merged only if everything that the machine changes during a call is equal, and everything that has
+//! happened to the server.
 
 mod alphabet;
 mod invariants;
@@ -20,7 +21,7 @@ use super::{Progress, SentCall, Step};
 use crate::endpoint::{Endpoint, Route};
 use crate::{Config, Error, Response};
 
-/// The longest sequence of attempts: four, unless a check that takes many runs says otherwise.
+/// The longest sequence of attempts: four, unless a check that runs this many times sets the variable.
 fn depth() -> u32 {
     std::env::var("STRIPE_IDENTITY_DEPTH").map_or(4, |depth| depth.parse().unwrap())
 }
@@ -29,7 +30,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(80);
 /// How long Stripe keeps a key, at least.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// A call of any method and version, whose response is a model that not every body is.
+/// A call of any method and version. Not every body parses as its response.
 struct Probe {
     method: Method,
     path: &'static str,
@@ -49,7 +50,7 @@ impl Endpoint for Probe {
     }
 }
 
-/// What a call is made with, of all that changes a decision.
+/// The settings of a call that change a decision.
 #[derive(Clone, Debug)]
 struct Setting {
     max_retries: u32,
@@ -63,8 +64,8 @@ struct Setting {
 
 impl Setting {
     fn all() -> Vec<Self> {
-        // None; a generous one; one that falls exactly on the first wait, one just after it, one on the second wait; and one
-        // that has passed when the first reply comes late.
+        // None; a long one; one at the end of the first wait, one just after it, and one at the end of the second
+        // wait; and one that has passed when a late first reply arrives.
         let deadlines = [None, Some(86_400_000), Some(500), Some(501), Some(1500), Some(30_000)]
             .map(|it| it.map(Duration::from_millis));
         let methods = [Method::GET, Method::POST, Method::DELETE];
@@ -74,7 +75,7 @@ impl Setting {
                 for deadline in deadlines {
                     for (index, is_v2) in (0..3).flat_map(|index| [(index, false), (index, true)]) {
                         let (method, random) = (methods[index].clone(), if index == 2 { u64::MAX } else { 0 });
-                        // Longer than a key lives, where there is one in v1 and v2.
+                        // For a method with a key in v1 and v2, longer than the key lives.
                         let attempt_timeout = if method == Method::POST { 2 * KEY_LIFETIME } else { ATTEMPT_TIMEOUT };
                         let call = Self { deadline, method, is_v2, random, attempt_timeout, ..Self::of_a_get() };
                         all.push(Self { max_retries, retry_rate_limits, ..call });
@@ -85,7 +86,7 @@ impl Setting {
         all
     }
 
-    /// A call that changes nothing, without retries.
+    /// Returns the settings of a `GET` without retries.
     fn of_a_get() -> Self {
         Self {
             max_retries: 0,
@@ -98,7 +99,7 @@ impl Setting {
         }
     }
 
-    /// Whether the request carries an idempotency key.
+    /// Returns whether the request carries an idempotency key.
     fn has_key(&self) -> bool {
         self.method == Method::POST || self.is_v2 && self.method == Method::DELETE
     }
@@ -119,28 +120,29 @@ impl Setting {
     }
 }
 
-/// A request that was handed out, and what has happened so far in the call that it belongs to.
+/// An attempt that has begun, and the history of its call.
 struct State {
     request: http::Request<Bytes>,
     sent: SentCall<VerificationSession>,
     history: History,
-    /// How many sequences of replies lead here, and how many if replies with equal traits are one.
+    /// How many sequences of replies lead here.
     sequences: u128,
+    /// The same with replies of equal traits counted as one.
     merged: u128,
 }
 
-/// What has happened, by the check's own account.
+/// What has happened, as recorded by the check and not by the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct History {
-    /// How many attempts have begun, with the one that is on its way.
+    /// How many attempts have begun, including the present one.
     attempts: u32,
-    /// When the attempt on its way began.
+    /// When the present attempt began.
     began: Duration,
-    /// Whether an attempt before it may have reached the server.
+    /// Whether an earlier attempt may have reached the server.
     reached: bool,
 }
 
-/// What comes of one reply.
+/// The outcome of one reply.
 enum Outcome {
     End(Box<Result<Response<VerificationSession>, Error>>),
     Attempt {
@@ -151,7 +153,7 @@ enum Outcome {
     },
 }
 
-/// As much of an outcome as two replies with equal traits must have in common.
+/// The part of an outcome that must be equal for two replies with equal traits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Success,
@@ -192,12 +194,12 @@ impl std::ops::Add for Counts {
     }
 }
 
-/// Tries everything that can happen to a call with one setting.
+/// Tries every sequence of replies to a call with one setting.
 fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
     let mut counts = Counts::default();
     let path = if setting.is_v2 { "/v2/probe" } else { "/v1/probe" };
     let call = setting.config().call(Probe { method: setting.method.clone(), path });
-    let Step::Send(first, sent) = call.start() else { unreachable!("a call begins with a request") };
+    let Step::Send(first, sent) = call.start() else { unreachable!("the first step is a request") };
     let history = History { attempts: 1, began: Duration::ZERO, reached: false };
     let mut level = vec![State { request: first.clone(), sent, history, sequences: 1, merged: 1 }];
     while !level.is_empty() {
@@ -246,21 +248,21 @@ fn explore(setting: &Setting, replies: &[Reply]) -> Counts {
     counts
 }
 
-/// Hands a reply in and, if the machine wants to wait, lets just that time pass.
+/// Passes a reply to the machine. If the machine waits, exactly that time passes.
 fn take(setting: &Setting, state: &State, reply: &Reply) -> Outcome {
     let now = state.history.began + reply.takes;
     match state.sent.clone().reply(reply.outcome(), now) {
         Step::Done(end) => Outcome::End(Box::new(end)),
-        Step::Send(..) => unreachable!("no attempt follows another without a wait"),
+        Step::Send(..) => unreachable!("an attempt follows another without a wait"),
         Step::Wait(wait, waiting) => {
             let Step::Wait(_, overslept) = state.sent.clone().reply(reply.outcome(), now) else {
-                unreachable!("the same reply has the same outcome")
+                unreachable!("the same reply has another outcome")
             };
             let woken = now + wait + Duration::from_secs(3600);
             let step = overslept.resume(woken);
             invariants::a_wait_that_takes_too_long_leads_to_no_attempt_after_the_deadline(setting, state, woken, step);
             let Step::Send(request, sent) = waiting.resume(now + wait) else {
-                unreachable!("a wait that is begun leaves time for an attempt")
+                unreachable!("a wait leaves no time for an attempt")
             };
             let reached = state.history.reached || reply.may_have_reached_the_server();
             let history = History { attempts: state.history.attempts + 1, began: now + wait, reached };
@@ -293,10 +295,10 @@ fn every_sequence_of_replies_keeps_the_promises() {
     ));
 }
 
-/// Prints what was tried, and compares it with RELIABILITY.md.
+/// Prints a figure, and checks that RELIABILITY.md has it.
 fn report(figure: &str) {
     println!("{figure}");
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../RELIABILITY.md")).unwrap();
     let is_listed = page.split_whitespace().collect::<Vec<_>>().join(" ").contains(figure);
-    assert!(is_listed || depth() != 4, "RELIABILITY.md has another figure");
+    assert!(is_listed || depth() != 4, "RELIABILITY.md has another figure than the one printed above");
 }

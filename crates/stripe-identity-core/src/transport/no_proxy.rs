@@ -2,22 +2,21 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-/// The hosts that are reached without a proxy, as the variable `NO_PROXY` lists them.
+/// The hosts that are reached without a proxy, parsed from the variable `NO_PROXY`.
 ///
-/// It is here so that all transports parse it alike.
-///
-/// Entries are separated by commas or white space:
+/// All transports of this project parse the variable with this type, and so can yours. Entries are
+/// separated by commas or white space:
 ///
 /// | entry | matches |
 /// |---|---|
 /// | `stripe.com`, `.stripe.com`, `*.stripe.com` | this name and all names below it |
 /// | `10.1.2.3`, `::1`, `[::1]` | this address |
 /// | `10.0.0.0/8`, `2001:db8::/32` | all addresses of this network |
-/// | any of these with a port: `stripe.com:443`, `[::1]:443` | the same, at this port only |
+/// | one of the above with a port: `stripe.com:443`, `[::1]:443` | the same, at this port only |
 /// | `*` | every host |
 ///
-/// Names match in any case. They are not resolved, so a network does not match a name that resolves
-/// into it. Any other entry, such as `192.168.*`, matches nothing.
+/// Names match without regard to case. They are not resolved, so a network does not match a name whose
+/// address is in it. Any other entry, such as `192.168.*`, matches nothing. The default has no entries.
 ///
 /// ```
 /// use stripe_identity_core::NoProxy;
@@ -39,7 +38,7 @@ struct Entry {
 #[derive(Clone, Debug)]
 enum Hosts {
     All,
-    /// A name and all names below it, without dots at its ends.
+    /// A name and all names below it, without a dot at either end.
     Name(String),
     /// The first bits of an address.
     Network(IpAddr, u32),
@@ -52,8 +51,8 @@ impl NoProxy {
         Self(entries.filter_map(Entry::parse).collect())
     }
 
-    /// Returns whether the host of a URL is reached without a proxy. The port defaults to that of the
-    /// scheme.
+    /// Returns whether the host of a URL is reached without a proxy. A URL without a port has the one
+    /// of its scheme. A URL without a host never matches.
     pub fn matches(&self, uri: &Uri) -> bool {
         let Some(host) = uri.host() else { return false };
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
@@ -111,7 +110,8 @@ fn is_at_or_below(host: &str, name: &str) -> bool {
     end.eq_ignore_ascii_case(name.as_bytes()) && before.last().is_none_or(|byte| *byte == b'.')
 }
 
-/// Whether that many bits of two addresses are the same, or all that there are.
+/// Returns whether the first bits of two addresses are equal. `bits` beyond the length of an address
+/// count as all of it.
 fn begin_alike(one: IpAddr, other: IpAddr, bits: u32) -> bool {
     let (differ, most) = match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => {
@@ -171,7 +171,7 @@ mod tests {
             ("2001:db8::/32", "[2001:db8:1::9]"),
             ("[::2]", "[::2]"),
             ("::2", "[::2]"),
-            // Without brackets, what looks like a port is a part of the address.
+            // Without brackets, the apparent port is a part of the address.
             ("::1:8443", "[::1:8443]"),
             ("0.0.0.0/0", "8.8.8.8"),
             ("x,*", "8.8.8.8"),

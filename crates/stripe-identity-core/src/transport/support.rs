@@ -1,5 +1,4 @@
-//! Rules and defaults that the transports over hyper, reqwest and ureq share. None of them needs
-//! I/O.
+//! Rules and defaults that the transports over hyper, reqwest and ureq share. Nothing here does I/O.
 
 use std::error::Error as StdError;
 use std::ffi::OsString;
@@ -13,21 +12,21 @@ use http::uri::Scheme;
 
 use super::{NoProxy, TransportErrorKind};
 
-/// How long making a connection may take, unless the caller chooses.
+/// How long connecting may take by default.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long an idle connection is kept, unless the caller chooses.
+/// How long an idle connection is kept by default.
 pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The largest response body, unless the caller chooses: 16 MiB.
+/// The largest response body by default: 16 MiB.
 pub const MAX_BODY_SIZE: usize = 16 * 1024 * 1024;
 
 /// Returns the URLs of proxies that environment variables name, the preferred one first, and the
 /// hosts that `NO_PROXY` excepts.
 ///
 /// `HTTPS_PROXY` comes before `ALL_PROXY`, and each name in upper case before lower case. Blank
-/// values are skipped. Nothing is returned if `REQUEST_METHOD` is set: in a CGI program, the client
-/// of the server chooses the values of other variables.
+/// values are skipped. If `REQUEST_METHOD` is set, no URL is returned: in a CGI program, variables may
+/// come from a header of the request.
 ///
 /// The caller uses the first URL that its library accepts.
 pub fn proxies_from_env(variable: impl Fn(&str) -> Option<OsString>) -> (Vec<String>, NoProxy) {
@@ -40,9 +39,9 @@ pub fn proxies_from_env(variable: impl Fn(&str) -> Option<OsString>) -> (Vec<Str
     (urls, NoProxy::parse(&no_proxy))
 }
 
-/// Returns the host, if the authority is a host with or without a port and nothing else.
+/// Returns the host of an authority that is a host with or without a port, and `None` for any other.
 ///
-/// Parsers of URLs accept much more, and libraries disagree on where the name ends and the port begins.
+/// Parsers of URLs accept much more, and disagree on where the name ends and the port begins.
 pub fn plain_host(authority: &str) -> Option<&str> {
     let end = if authority.starts_with('[') {
         authority.find(']')? + 1
@@ -68,7 +67,7 @@ pub fn plain_host(authority: &str) -> Option<&str> {
 /// Returns whether a text is the URL of a proxy: `[http://|https://][user[:password]@]host[:port]`,
 /// with or without a path.
 ///
-/// The libraries accept more: a port out of range, which then counts as none, and a second `@`.
+/// The libraries accept more: a port out of range, which they ignore, and a second `@`.
 pub fn is_proxy_url(url: &str) -> bool {
     let rest = match url.split_once("://") {
         Some((scheme, rest)) if ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) => rest,
@@ -97,7 +96,7 @@ pub fn is_loopback(host: &str) -> bool {
 
 /// Returns the addresses with IPv4 and IPv6 in turn, beginning with the family of the first.
 ///
-/// Where one family has no route, the second attempt then uses the other.
+/// If one family has no route, the second address tried is then of the other.
 pub fn alternate_families(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let Some(first) = addresses.first() else { return Vec::new() };
     let is_first_family = |address: &&SocketAddr| address.is_ipv6() == first.is_ipv6();
@@ -111,8 +110,8 @@ pub fn alternate_families(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     ordered
 }
 
-/// Iterates over an error and its sources. The error that an [`io::Error`] wraps counts as its
-/// source, which [`source`](StdError::source) skips.
+/// Iterates over an error and its sources. The error inside an [`io::Error`] counts as its source,
+/// which [`source`](StdError::source) skips.
 pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
@@ -146,11 +145,11 @@ pub fn refuses_handshake(alert: u8) -> bool {
 
 /// Appends a part of a response body, as far as `max_size` allows.
 ///
-/// The bytes are copied. A part that is kept as it arrived may hold on to a far larger buffer.
+/// The bytes are copied, since a part that is kept as it arrived may keep a far larger buffer alive.
 ///
 /// # Errors
 ///
-/// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge) if the part did not fit. What fitted is
+/// [`BodyTooLarge`](TransportErrorKind::BodyTooLarge) if the part does not fit. The bytes that fit are
 /// appended.
 pub fn append(body: &mut BytesMut, part: impl Buf, max_size: usize) -> Result<(), TransportErrorKind> {
     let room = max_size.saturating_sub(body.len());

@@ -1,4 +1,4 @@
-//! Time that runs out: over all attempts of a call, and while waiting for something.
+//! Deadlines of calls, and time limits of polling.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +20,7 @@ type End<E> = Result<stripe_identity_core::Response<<E as Endpoint>::Response>, 
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is advanced.
 #[derive(Default)]
 struct Clock(Mutex<Duration>);
 
@@ -33,8 +33,8 @@ impl Clock {
         *self.0.lock().unwrap() += duration;
     }
 
-    /// Makes a call in which each attempt takes a time and has an outcome. Returns the time that each attempt had, and was
-    /// begun at, in seconds.
+    /// Makes a call. `attempt` returns how long the attempt of a number takes, and its outcome. Returns the result,
+    /// and of each attempt its start and its timeout, in seconds.
     fn run<E: Endpoint>(
         &self,
         call: Call<Config, E>,
@@ -112,8 +112,8 @@ fn wait(config: &Config, within: Duration) -> Call<Config, Retrieve> {
 #[test]
 fn wait_until_polls_until_the_condition_is_met() {
     let clock = Clock::default();
-    let answer = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
-    let (end, attempts) = clock.run(wait(&config(), 600 * SECOND), answer);
+    let respond = |number| (Duration::ZERO, Ok(reply(200, &[], if number < 6 { PROCESSING } else { VERIFIED })));
+    let (end, attempts) = clock.run(wait(&config(), 600 * SECOND), respond);
     assert!(end.unwrap().is_decided());
     let began: Vec<_> = attempts.iter().map(|attempt| attempt.0).collect();
     assert_eq!(began, [0.0, 1.0, 3.0, 7.0, 13.0, 19.0]);
@@ -122,8 +122,8 @@ fn wait_until_polls_until_the_condition_is_met() {
 #[test]
 fn wait_until_ends_at_its_time_limit() {
     let clock = Clock::default();
-    let answer = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
-    let (end, attempts) = clock.run(wait(&config(), 20 * SECOND), answer);
+    let respond = |_| (SECOND / 10, Ok(reply(200, &[("request-id", "req_1")], PROCESSING)));
+    let (end, attempts) = clock.run(wait(&config(), 20 * SECOND), respond);
     let error = end.unwrap_err();
     assert_eq!(
         (error.kind(), error.request_id(), error.is_retryable()),
@@ -132,7 +132,7 @@ fn wait_until_ends_at_its_time_limit() {
     assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (200, u32::try_from(attempts.len()).unwrap()));
     assert_eq!(error.meta().unwrap().body(), PROCESSING);
     assert!((19 * SECOND..=20 * SECOND).contains(&clock.now()), "{:?}", clock.now());
-    // The last poll may take no longer than there is time.
+    // The timeout of the last poll ends at the time limit.
     let (began, timeout) = attempts.last().unwrap();
     assert!((began + timeout - 20.0).abs() < 0.001, "{attempts:?}");
 }
@@ -170,19 +170,19 @@ fn wait_until_at_its_limit_returns_the_error_of_the_last_poll() {
 #[test]
 fn condition_is_checked_once_per_poll() {
     let clock = Clock::default();
-    let judged = Arc::new(Mutex::new(0));
-    let counter = judged.clone();
-    // True at the third time of asking, and then no more.
-    let third = move |_: &VerificationSession| {
-        let mut judged = counter.lock().unwrap();
-        *judged += 1;
-        *judged == 3
+    let checks = Arc::new(Mutex::new(0));
+    let counter = checks.clone();
+    // True at the third check only.
+    let is_third = move |_: &VerificationSession| {
+        let mut checks = counter.lock().unwrap();
+        *checks += 1;
+        *checks == 3
     };
     let config = config();
-    let call = config.verification_sessions().retrieve("vs_1").wait_until(third, 60 * SECOND);
+    let call = config.verification_sessions().retrieve("vs_1").wait_until(is_third, 60 * SECOND);
     let (end, attempts) = clock.run(call, |_| (Duration::ZERO, Ok(reply(200, &[], PROCESSING))));
     assert!(end.is_ok());
-    assert_eq!((attempts.len(), *judged.lock().unwrap()), (3, 3));
+    assert_eq!((attempts.len(), *checks.lock().unwrap()), (3, 3));
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn shorter_of_deadline_and_time_limit_counts() {
     assert!(clock.now() <= 10 * SECOND);
 }
 
-/// A transport of a test may give back at once when it should wait, and the clock may be another.
+/// A transport for tests may return from a wait at once, and have a clock that stands still.
 #[test]
 fn wait_counts_in_full_if_the_clock_stands_still() {
     let mut waits = Vec::new();
@@ -243,7 +243,7 @@ impl BlockingHttpTransport for SlowTransport {
     }
 
     fn sleep(&self, _: Duration) {
-        panic!("a wait of half a second would end after the deadline");
+        panic!("it waits, although half a second would end after the deadline");
     }
 }
 
@@ -255,7 +255,7 @@ fn deadline_of_a_transport_without_a_clock_follows_the_system_clock() {
     assert_eq!((error.transport().unwrap().kind(), error.attempts()), (Kind::Interrupted, 1));
 }
 
-/// A transport whose attempts take ten seconds, and whose clock is set back during the first.
+/// A transport whose attempts take ten seconds, and whose clock is set back during the first attempt.
 #[derive(Debug, Default)]
 struct SetBack(Mutex<(u32, Duration)>);
 
@@ -282,6 +282,6 @@ fn clock_that_is_set_back_loses_one_attempt_and_not_the_deadline() {
     let client = BlockingClient::new(config(), transport);
     let sessions = client.verification_sessions();
     let call = sessions.create(CreateVerificationSession::document()).max_retries(9).deadline(25 * SECOND);
-    // The first attempt counts as no time, the others as ten seconds each.
+    // The first attempt counts as no time, each other attempt as ten seconds.
     assert_eq!(call.send().unwrap_err().attempts(), 4);
 }

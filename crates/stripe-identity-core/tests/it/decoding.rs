@@ -22,7 +22,7 @@ fn retrieve(status: u16, body: impl Into<Bytes>) -> Result<stripe_identity_core:
     }
 }
 
-fn why(body: impl Into<Bytes>) -> String {
+fn decode_error(body: impl Into<Bytes>) -> String {
     let error = retrieve(200, body).unwrap_err();
     assert_eq!((error.kind(), error.request_id()), (ErrorKind::Decode, Some("req_1")));
     assert_eq!(error.status().unwrap(), 200);
@@ -32,17 +32,17 @@ fn why(body: impl Into<Bytes>) -> String {
 #[test]
 fn decode_error_names_field_position_and_reason() {
     assert_eq!(
-        why("{\"id\": \"vs_1\",\n \"options\": {\"document\": {\"require_id_number\": \"yes\"}}}"),
+        decode_error("{\"id\": \"vs_1\",\n \"options\": {\"document\": {\"require_id_number\": \"yes\"}}}"),
         "at `options.document.require_id_number`, line 2 column 52: it is missing, has an \
          unexpected type, or is out of range"
     );
-    assert!(why(r#"{"id": "vs_1", "url": "cut of"#).ends_with("the JSON ends too early"));
-    assert!(why("<html>").ends_with("it is not JSON"));
-    assert!(why("").ends_with("the JSON ends too early"));
-    assert!(why("{}").contains("it is missing"));
-    assert!(why(r#"{"id": "vs_1"} {}"#).contains("it is not JSON"));
-    // Where it is no JSON, a key may be anything.
-    assert!(why(r#"{"id": "vs_1", "people": {"Robin": {"#).starts_with("at `.`"));
+    assert!(decode_error(r#"{"id": "vs_1", "url": "cut of"#).ends_with("the JSON ends too early"));
+    assert!(decode_error("<html>").ends_with("it is not JSON"));
+    assert!(decode_error("").ends_with("the JSON ends too early"));
+    assert!(decode_error("{}").contains("it is missing"));
+    assert!(decode_error(r#"{"id": "vs_1"} {}"#).contains("it is not JSON"));
+    // In a body that is not JSON, a key may be anything.
+    assert!(decode_error(r#"{"id": "vs_1", "people": {"Robin": {"#).starts_with("at `.`"));
 }
 
 #[test]
@@ -61,17 +61,17 @@ fn decode_error_hides_keys_of_maps() {
             &()
         }
     }
-    let why = |body: &'static str| {
+    let decode_error = |body: &'static str| {
         let (_, sent) = request_of(config().call(Balances).start());
         let Step::Done(Err(error)) = sent.reply(Ok(Response::new(body.into())), Duration::ZERO) else {
             panic!("it is done")
         };
         error.source().unwrap().to_string()
     };
-    assert!(why(r#"{"jenny.rosen@example.test": {"eur": [0, "x"]}}"#).starts_with("at `?.eur[1]`, line 1"));
-    assert!(why(r#"{"eur": {"Jenny": "x"}}"#).starts_with("at `eur.?`"));
-    assert!(why(r#"{"metadata": {"jenny": ["x"]}}"#).starts_with("at `metadata`"));
-    assert!(why("[]").starts_with("at `.`"));
+    assert!(decode_error(r#"{"jenny.rosen@example.test": {"eur": [0, "x"]}}"#).starts_with("at `?.eur[1]`, line 1"));
+    assert!(decode_error(r#"{"eur": {"Jenny": "x"}}"#).starts_with("at `eur.?`"));
+    assert!(decode_error(r#"{"metadata": {"jenny": ["x"]}}"#).starts_with("at `metadata`"));
+    assert!(decode_error("[]").starts_with("at `.`"));
 }
 
 #[test]
@@ -135,11 +135,11 @@ fn empty_204_decodes_to_nothing() {
             &()
         }
     }
-    let answer = |status| Ok(Response::builder().status(status).body(Bytes::new()).unwrap());
+    let respond = |status| Ok(Response::builder().status(status).body(Bytes::new()).unwrap());
     let (_, sent) = request_of(config().call(Forget).start());
-    assert!(matches!(sent.reply(answer(204), Duration::ZERO), Step::Done(Ok(_))));
+    assert!(matches!(sent.reply(respond(204), Duration::ZERO), Step::Done(Ok(_))));
     let (_, sent) = request_of(config().call(Forget).start());
-    let Step::Done(Err(error)) = sent.reply(answer(200), Duration::ZERO) else { panic!("an empty 200 is no JSON") };
+    let Step::Done(Err(error)) = sent.reply(respond(200), Duration::ZERO) else { panic!("an empty 200 is no JSON") };
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(retrieve(204, "").unwrap_err().kind(), ErrorKind::Decode);
 }
@@ -173,7 +173,7 @@ fn display_names_the_reason_and_its_context() {
         let error = refused(sent.reply(Err(TransportError::new(kind, cause)), Duration::ZERO));
         assert_eq!(error, format!("no response arrived from api.stripe.com: {text}"));
     }
-    // The source goes on where Display ends.
+    // The source begins where `Display` ends.
     let local = builder().base_url("http://localhost:8080/prefix").build().unwrap().verification_sessions();
     let (_, sent) = request_of(local.retrieve("vs_1").max_retries(0).start());
     let cause = std::io::Error::other("errno 111");
@@ -187,18 +187,18 @@ fn display_names_the_reason_and_its_context() {
 
 #[test]
 fn html_of_a_proxy_shows_in_display() {
-    let answer = |status, type_: &str| {
+    let respond = |status, type_: &str| {
         let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").max_retries(0).start());
         let response = super::reply(status, &[("content-type", type_)], "<html>Sign in, Robin</html>");
         let Step::Done(Err(error)) = sent.reply(Ok(response), Duration::ZERO) else { panic!("it is done") };
         error.to_string()
     };
     assert_eq!(
-        answer(200, "text/html; charset=utf-8"),
+        respond(200, "text/html; charset=utf-8"),
         "the response could not be parsed: status 200, text/html, no request id"
     );
-    assert_eq!(answer(502, "text/html"), "the API failed: status 502, text/html, no request id");
-    assert_eq!(answer(200, "Robin was here"), "the response could not be parsed: status 200, [hidden], no request id");
-    assert_eq!(answer(200, ""), "the response could not be parsed: status 200, no request id");
-    assert_eq!(answer(400, "application/json"), "the request is invalid: status 400, no request id");
+    assert_eq!(respond(502, "text/html"), "the API failed: status 502, text/html, no request id");
+    assert_eq!(respond(200, "Robin was here"), "the response could not be parsed: status 200, [hidden], no request id");
+    assert_eq!(respond(200, ""), "the response could not be parsed: status 200, no request id");
+    assert_eq!(respond(400, "application/json"), "the request is invalid: status 400, no request id");
 }

@@ -1,4 +1,5 @@
-//! Lists over every sequence of up to four pages, in both directions, from both clients and by hand.
+//! Checks lists over every sequence of up to four pages, in both directions, with both clients and with a loop over
+//! a `Config`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,22 +17,22 @@ use stripe_identity_core::{
 
 use super::{builder, reply};
 
-/// The longest sequence of pages: four, unless a check that takes many runs says otherwise.
+/// The longest sequence of pages: four, unless a check that runs this many times sets the variable.
 fn depth() -> usize {
     std::env::var("STRIPE_IDENTITY_DEPTH").map_or(4, |depth| depth.parse().unwrap())
 }
 
-/// What a request for a page can come to.
+/// A possible outcome of the request for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
-    /// A list of these objects, and whether it says that there are more.
+    /// A list of these objects, and its `has_more`.
     List(&'static [Item], bool),
-    /// The page before once more, and whether it says that there are more. The first page has none before it.
+    /// The previous page again, and its `has_more`. It cannot be the first page.
     Same(bool),
-    /// The first page once more, with more to come.
+    /// The first page again, with `has_more`.
     First,
-    /// A success that is no list.
-    NoList(&'static str),
+    /// A success that is not a list.
+    NotAList(&'static str),
     Refusal(u16),
     Lost(Kind),
 }
@@ -67,31 +68,31 @@ const PAGES: &[Page] = &[
     Page::Same(true),
     Page::Same(false),
     Page::First,
-    Page::NoList(r#"{"message": "Under maintenance"}"#),
-    Page::NoList(r#"{"object": "list", "data": null}"#),
-    Page::NoList(r#"{"error": {"type": "api_error"}}"#),
-    Page::NoList("<html>"),
+    Page::NotAList(r#"{"message": "Under maintenance"}"#),
+    Page::NotAList(r#"{"object": "list", "data": null}"#),
+    Page::NotAList(r#"{"error": {"type": "api_error"}}"#),
+    Page::NotAList("<html>"),
     Page::Refusal(400),
     Page::Refusal(500),
     Page::Lost(Kind::Interrupted),
 ];
 
-/// What comes out of a walk: the id of an object, or the kind of an error and the id of the object at fault.
+/// An item of a walk: the id of an object, or the kind of an error and the id of the object that does not parse.
 type Seen = Result<String, (ErrorKind, Option<String>)>;
 
-/// A page as it was made: the objects with their ids, and whether there are more.
-type Made = (Vec<(Item, String)>, bool);
+/// A page as it was built: the objects with their ids, and `has_more`.
+type Built = (Vec<(Item, String)>, bool);
 
-/// A sequence of pages, with everything that is to come of walking through it.
+/// A sequence of pages, with the expected result of a walk through it.
 #[derive(Clone)]
 struct Script {
     replies: Vec<Result<Response<Bytes>, Kind>>,
     expected: Vec<Seen>,
     /// The cursor of each request.
     cursors: Vec<Option<String>>,
-    /// Whether the walk goes on after the last page.
-    goes_on: bool,
-    made: Vec<Made>,
+    /// Whether the walk requests a page after the last one.
+    continues: bool,
+    built: Vec<Built>,
     is_backwards: bool,
 }
 
@@ -101,25 +102,26 @@ impl Script {
             replies: Vec::new(),
             expected: Vec::new(),
             cursors: vec![is_backwards.then(|| "vs_start".to_owned())],
-            goes_on: true,
-            made: Vec::new(),
+            continues: true,
+            built: Vec::new(),
             is_backwards,
         }
     }
 
-    /// Adds a page, by the rules of a walk said in other words. `None` if there can be no such page here.
+    /// Returns the sequence with one more page, or `None` if there can be no such page here. This is a second,
+    /// independent implementation of the rules of a walk.
     fn then(&self, page: Page) -> Option<Self> {
         let mut next = self.clone();
-        next.goes_on = false;
+        next.continues = false;
         let number = self.replies.len();
-        let made: Made = match page {
+        let built: Built = match page {
             Page::List(items, more) => {
                 let items = items.iter().enumerate().map(|(index, item)| (*item, format!("vs_{number}_{index}")));
                 (items.collect(), more)
             }
-            Page::Same(more) => (self.made.last()?.0.clone(), more),
-            Page::First => (self.made.first()?.0.clone(), true),
-            Page::NoList(body) => {
+            Page::Same(more) => (self.built.last()?.0.clone(), more),
+            Page::First => (self.built.first()?.0.clone(), true),
+            Page::NotAList(body) => {
                 next.replies.push(Ok(reply(200, &[], body)));
                 next.expected.push(Err((ErrorKind::Decode, None)));
                 return Some(next);
@@ -136,10 +138,10 @@ impl Script {
                 return Some(next);
             }
         };
-        next.replies.push(Ok(reply(200, &[], &json(&made))));
+        next.replies.push(Ok(reply(200, &[], &json(&built))));
 
-        let (mut items, more) = made.clone();
-        next.made.push(made);
+        let (mut items, more) = built.clone();
+        next.built.push(built);
         if self.is_backwards {
             items.reverse();
         }
@@ -156,7 +158,7 @@ impl Script {
         match items.last() {
             Some((Good | Unreadable, id)) if !self.cursors[1..].contains(&Some(id.clone())) => {
                 next.cursors.push(Some(id.clone()));
-                next.goes_on = true;
+                next.continues = true;
             }
             _ => next.expected.push(Err((ErrorKind::BrokenPagination, None))),
         }
@@ -169,7 +171,7 @@ impl Script {
     }
 }
 
-fn json((items, more): &Made) -> String {
+fn json((items, more): &Built) -> String {
     let items: Vec<_> = items
         .iter()
         .map(|(item, id)| match item {
@@ -193,7 +195,7 @@ impl Server {
         Self { replies: Arc::new(script.replies.clone()), cursors: Arc::default() }
     }
 
-    fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    fn respond(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let query = request.uri().query().unwrap();
         let names = ["starting_after=", "ending_before="];
         let mut cursors =
@@ -202,7 +204,7 @@ impl Server {
         assert!(cursors.next().is_none() && query.contains("limit=2"), "{query}");
         let mut asked = self.cursors.lock().unwrap();
         asked.push(cursor);
-        // Beyond the script there is nothing, which shows as one request too many.
+        // A request beyond the script is an error, which shows as one request too many.
         let reply = self.replies.get(asked.len() - 1).cloned().unwrap_or(Err(Kind::Other));
         reply.map_err(Into::into)
     }
@@ -210,7 +212,7 @@ impl Server {
 
 impl BlockingHttpTransport for Server {
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        self.answer(&request)
+        self.respond(&request)
     }
 
     fn sleep(&self, _: Duration) {}
@@ -219,7 +221,7 @@ impl BlockingHttpTransport for Server {
 #[async_trait]
 impl HttpTransport for Server {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        self.answer(&request)
+        self.respond(&request)
     }
 
     async fn sleep(&self, _: Duration) {}
@@ -238,7 +240,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// More than any walk here has.
+/// More items than any walk here has.
 const PLENTY: usize = 100;
 
 fn walk(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
@@ -246,7 +248,7 @@ fn walk(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     let client = BlockingClient::new(builder().max_retries(0).build().unwrap(), server.clone());
     let mut items = client.verification_sessions().list(script.params()).items();
     let found = items.by_ref().take(PLENTY).map(seen).collect();
-    assert!(items.next().is_none(), "after its end a walk goes on");
+    assert!(items.next().is_none(), "the walk continues after its end");
     let cursors = server.cursors.lock().unwrap().clone();
     (found, cursors)
 }
@@ -261,22 +263,22 @@ fn walk_asynchronously(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     {
         found.push(seen(item));
     }
-    assert!(now(items.next()).is_none(), "after its end a walk goes on");
+    assert!(now(items.next()).is_none(), "the walk continues after its end");
     let cursors = server.cursors.lock().unwrap().clone();
     (found, cursors)
 }
 
-/// The same without a client: the steps of each page's call are taken by hand.
-fn walk_by_hand(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
+/// Walks without a client: a loop drives the steps of each page's call.
+fn walk_with_steps(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
     let server = Server::new(script);
     let config = builder().max_retries(0).build().unwrap();
     let mut pages = config.verification_sessions().list(script.params()).pages();
     let mut found = Vec::new();
     let mut next = || -> Result<Option<Vec<Seen>>, Error> {
         let Some(call) = pages.next_call()? else { return Ok(None) };
-        let Step::Send(request, sent) = call.start() else { panic!("a call begins with a request") };
-        let Step::Done(page) = sent.reply(server.answer(&request), Duration::ZERO) else {
-            panic!("without retries a reply is the end")
+        let Step::Send(request, sent) = call.start() else { panic!("the first step is a request") };
+        let Step::Done(page) = sent.reply(server.respond(&request), Duration::ZERO) else {
+            panic!("a call without retries waits")
         };
         let items = pages.receive(page)?.into_inner().into_items();
         let mut items: Vec<_> = items
@@ -297,21 +299,27 @@ fn walk_by_hand(script: &Script) -> (Vec<Seen>, Vec<Option<String>>) {
             Err(error) => found.push(Err((error.kind(), error.object_id().map(str::to_owned)))),
         }
     }
-    assert!(matches!(next(), Ok(None)), "after its end a walk goes on");
+    assert!(matches!(next(), Ok(None)), "the walk continues after its end");
     let cursors = server.cursors.lock().unwrap().clone();
     (found, cursors)
 }
 
-/// Every object comes once, in order and in its place, whether it can be read or not; every page is asked for beyond the object
-/// at the edge of the one before it; and the walk ends at the page that says so, or with an error.
+/// Checks that every object comes once, in order and in its place, whether it parses or not; that each page is
+/// requested after the last object of the previous one; and that the walk ends at the page without `has_more`, or
+/// with an error.
 fn check(script: &Script) {
     let (found, cursors) = walk(script);
-    assert_eq!(found, script.expected, "{:?}", script.made);
-    assert_eq!(cursors, script.cursors, "{:?}", script.made);
-    assert_eq!(walk_by_hand(script), (found.clone(), cursors.clone()), "{:?}", script.made);
-    assert_eq!((found, cursors), walk_asynchronously(script), "{:?}", script.made);
-    let says_so = script.made.len() == script.replies.len() && script.made.last().is_some_and(|(_, more)| !more);
-    assert!(says_so || script.expected.last().is_some_and(Result::is_err), "it ends in silence: {:?}", script.made);
+    assert_eq!(found, script.expected, "{:?}", script.built);
+    assert_eq!(cursors, script.cursors, "{:?}", script.built);
+    assert_eq!(walk_with_steps(script), (found.clone(), cursors.clone()), "{:?}", script.built);
+    assert_eq!((found, cursors), walk_asynchronously(script), "{:?}", script.built);
+    let is_at_the_last_page =
+        script.built.len() == script.replies.len() && script.built.last().is_some_and(|(_, more)| !more);
+    assert!(
+        is_at_the_last_page || script.expected.last().is_some_and(Result::is_err),
+        "it ends early without an error: {:?}",
+        script.built
+    );
 }
 
 #[test]
@@ -323,7 +331,7 @@ fn every_sequence_of_pages_ends_at_its_last_page_or_with_an_error() {
             let mut next = Vec::new();
             for script in &level {
                 for script in PAGES.iter().filter_map(|page| script.then(*page)) {
-                    if script.goes_on {
+                    if script.continues {
                         next.push(script);
                     } else {
                         check(&script);
@@ -332,7 +340,7 @@ fn every_sequence_of_pages_ends_at_its_last_page_or_with_an_error() {
                 }
             }
             if length == depth() {
-                // What would go on is brought to its end.
+                // Each sequence that would continue gets a last page.
                 for script in next.iter().filter_map(|script| script.then(Page::List(&[Good], false))) {
                     check(&script);
                     walks += 1;
@@ -346,6 +354,6 @@ fn every_sequence_of_pages_ends_at_its_last_page_or_with_an_error() {
         format!("Lists of up to {} pages: {} pages in both directions make {walks} walks.", depth(), PAGES.len());
     println!("{figure}");
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../RELIABILITY.md")).unwrap();
-    let is_told = page.split_whitespace().collect::<Vec<_>>().join(" ").contains(&figure);
-    assert!(is_told || depth() != 4, "RELIABILITY.md has another figure");
+    let is_listed = page.split_whitespace().collect::<Vec<_>>().join(" ").contains(&figure);
+    assert!(is_listed || depth() != 4, "RELIABILITY.md has another figure than the one printed above");
 }

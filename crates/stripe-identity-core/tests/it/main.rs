@@ -1,4 +1,4 @@
-//! Calls without any I/O: the steps are taken by hand.
+//! Calls without I/O: the tests drive the steps.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod deadlines;
@@ -14,7 +14,7 @@ use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, Response};
 use stripe_identity_core::{Config, ConfigBuilder, SentCall, Step};
 
-/// Settings whose random source takes nothing off the waits.
+/// Returns settings whose waits have no jitter.
 fn builder() -> ConfigBuilder {
     Config::builder("sk_test_123").random_source(|| Ok(0))
 }

@@ -1,4 +1,4 @@
-//! What can be seen of a call while it runs.
+//! What `tracing` and the hook get of a call while it runs.
 
 use std::cell::RefCell;
 use std::io;
@@ -18,8 +18,8 @@ thread_local! {
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes to the log of the thread. A subscriber for each thread would be simpler, but `tracing` remembers for all of them
-/// whether anyone listens, and may remember wrongly while others come and go.
+/// Writes to the log of the thread. A subscriber for each thread would be simpler, but `tracing` caches for all
+/// threads whether an event is enabled, and the cache may be wrong while subscribers are added and removed.
 struct ThreadLog;
 
 impl io::Write for ThreadLog {
@@ -32,9 +32,9 @@ impl io::Write for ThreadLog {
     }
 }
 
-fn listen() {
-    static LISTENING: Once = Once::new();
-    LISTENING.call_once(|| {
+fn init_log() {
+    static INIT: Once = Once::new();
+    INIT.call_once(|| {
         tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_writer(|| ThreadLog)
@@ -44,19 +44,19 @@ fn listen() {
     });
 }
 
-/// The lines that are logged while a call has these outcomes. Times are left out.
+/// Returns the lines that are logged while a call has these outcomes, without times.
 fn log<E: Endpoint>(
     call: Call<Config, E>,
     outcomes: impl IntoIterator<Item = Result<(u16, &'static str), Kind>>,
 ) -> Vec<String> {
-    listen();
+    init_log();
     let (mut step, mut outcomes) = (call.start(), outcomes.into_iter());
     loop {
         step = match step {
             Step::Send(_, sent) => {
                 let outcome = outcomes.next().expect("an outcome for each attempt");
                 let headers = [("request-id", "req_1"), ("stripe-notice", "Robin's API is old")];
-                // A notice comes with the successes alone.
+                // Only a success has a notice.
                 let headers = |status| if status == 200 { &headers[..] } else { &headers[..1] };
                 sent.reply(
                     outcome.map(|(status, body)| reply(status, headers(status), body)).map_err(Into::into),
@@ -78,7 +78,7 @@ fn create(config: &Config) -> Call<Config, Create> {
 
 const QUOTING: &str = r#"{"error": {"message": "robin", "code": "lock_timeout", "param": "robin@example.test"}}"#;
 const SPAN: &str = r#"stripe_call{method=POST path_template="/v1/identity/verification_sessions"}: stripe_identity: "#;
-/// A target of its own, so that it can be silenced alone.
+/// A separate target, so that it can be filtered out.
 const NOTICE: &str =
     r#"stripe_call{method=POST path_template="/v1/identity/verification_sessions"}: stripe_identity::notice: "#;
 
@@ -118,24 +118,24 @@ fn path_of_a_raw_request_is_not_logged() {
 
 #[test]
 fn request_id_of_another_form_is_not_logged() {
-    listen();
-    let told = Arc::new(Mutex::new(String::new()));
-    let hook = told.clone();
+    init_log();
+    let seen = Arc::new(Mutex::new(String::new()));
+    let hook = seen.clone();
     let hook = move |attempt: &Attempt<'_>| *hook.lock().unwrap() = format!("{attempt:?}");
     let config = builder().on_attempt(hook).build().unwrap();
     let (_, sent) = request_of(create(&config).start());
-    let answer = reply(200, &[("request-id", "robin@example.test")], r#"{"id": "vs_1"}"#);
-    let Step::Done(Ok(session)) = sent.reply(Ok(answer), Duration::ZERO) else { panic!("it is done") };
+    let response = reply(200, &[("request-id", "robin@example.test")], r#"{"id": "vs_1"}"#);
+    let Step::Done(Ok(session)) = sent.reply(Ok(response), Duration::ZERO) else { panic!("it is done") };
     let log = String::from_utf8(LOG.take()).unwrap();
     assert!(log.contains("request_id=[hidden]") && !log.contains("robin"), "{log}");
     assert!(!format!("{session:?}").contains("robin"));
-    let told = told.lock().unwrap();
-    assert!(told.contains("request_id: Some([hidden])") && !told.contains("robin"), "{told}");
+    let seen = seen.lock().unwrap();
+    assert!(seen.contains("request_id: Some([hidden])") && !seen.contains("robin"), "{seen}");
 }
 
 #[test]
 fn overrun_of_a_wait_is_logged() {
-    listen();
+    init_log();
     let (_, sent) = request_of(create(&config()).deadline(Duration::from_secs(5)).start());
     let Step::Wait(_, waiting) = sent.reply(Err(Kind::Connect.into()), Duration::ZERO) else { panic!("it waits") };
     assert!(matches!(waiting.resume(Duration::from_secs(5)), Step::Done(Err(_))));
@@ -147,7 +147,7 @@ fn overrun_of_a_wait_is_logged() {
 }
 
 #[test]
-fn unmet_condition_is_no_warning() {
+fn unmet_condition_is_logged_at_debug() {
     let call = config().verification_sessions().retrieve("vs_1");
     let call = call.wait_until(VerificationSession::is_decided, Duration::from_secs(60));
     let lines = log(call, [Ok((200, r#"{"id": "vs_1"}"#)), Ok((200, r#"{"id": "vs_1", "status": "verified"}"#))]);
@@ -157,8 +157,8 @@ fn unmet_condition_is_no_warning() {
 
 #[test]
 fn hook_gets_every_attempt_and_decision() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let list = told.clone();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let list = seen.clone();
     let config = builder()
         .on_attempt(move |attempt| {
             let error = attempt.error.map(stripe_identity_core::Error::kind);
@@ -181,20 +181,20 @@ fn hook_gets_every_attempt_and_decision() {
         (1, Some(503), Some(ErrorKind::Api), Some(give_up(GiveUpReason::RetriesExhausted))),
         (1, Some(503), Some(ErrorKind::Api), Some(give_up(GiveUpReason::NoTimeLeft))),
     ];
-    assert_eq!(*told.lock().unwrap(), expected);
+    assert_eq!(*seen.lock().unwrap(), expected);
 }
 
 #[test]
 fn elapsed_of_an_attempt_excludes_the_waits() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let list = told.clone();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let list = seen.clone();
     let config = builder().on_attempt(move |attempt| list.lock().unwrap().push(attempt.elapsed)).build().unwrap();
     let millis = Duration::from_millis;
     let (_, sent) = request_of(create(&config).start());
     let Step::Wait(_, waiting) = sent.reply(Err(Kind::Connect.into()), millis(10)) else { panic!("it waits") };
     let (_, sent) = request_of(waiting.resume(millis(520)));
     assert!(matches!(sent.reply(Ok(reply(200, &[], r#"{"id": "vs_1"}"#)), millis(550)), Step::Done(Ok(_))));
-    assert_eq!(*told.lock().unwrap(), [millis(10), millis(30)]);
+    assert_eq!(*seen.lock().unwrap(), [millis(10), millis(30)]);
 }
 
 #[test]

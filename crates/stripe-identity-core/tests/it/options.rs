@@ -63,7 +63,7 @@ fn default_call_goes_to_stripe_with_a_timeout_of_80_s() {
     assert_eq!(header(&request, "stripe-version"), Some("2026-10-28.endive"));
     assert_eq!(header(&request, "user-agent"), Some(concat!("stripe-identity-rust/", env!("CARGO_PKG_VERSION"))));
     assert_eq!(request.extensions().get(), Some(&AttemptTimeout(Duration::from_secs(80))));
-    // A GET changes nothing and needs no key.
+    // A `GET` changes nothing and needs no key.
     assert_eq!(header(&request, "idempotency-key"), None);
     assert!(request.headers()["authorization"].is_sensitive());
     assert!(request.body().is_empty());
@@ -124,7 +124,7 @@ fn account_and_context_exclude_each_other_and_override_the_settings() {
     assert_eq!(scope(retrieve(&by_context).start()), (None, path.clone()));
     assert_eq!(scope(retrieve(&by_account).context("acct_1/acct_2").start()), (None, path.clone()));
     assert_eq!(scope(retrieve(&by_context).account("acct_1").start()), (acct.clone(), None));
-    // An empty one takes away its own kind and leaves the other.
+    // An empty value removes its own header and keeps the other.
     assert_eq!(scope(retrieve(&by_context).account("").start()), (None, path.clone()));
     assert_eq!(scope(retrieve(&by_context).context("").start()), (None, None));
     assert_eq!(scope(retrieve(&by_account).account("").context("acct_1/acct_2").start()), (None, path));
@@ -158,7 +158,7 @@ fn base_url_without_tls_takes_test_keys_only() {
     for key in ["sk_test_1", "rk_test_1"] {
         let retrieve = || at(key).verification_sessions().retrieve("vs_1");
         let _ = request_of(retrieve().start());
-        // A call can bring another key.
+        // A call can have another key.
         let live = retrieve().api_key(ApiKey::new("sk_live_1").unwrap());
         assert_eq!(refusal(live.start()), Some(InvalidInput::NotATestKey));
     }
@@ -167,7 +167,7 @@ fn base_url_without_tls_takes_test_keys_only() {
         let with_test_key = at(key).verification_sessions().retrieve("vs_1").api_key(ApiKey::new("sk_test_1").unwrap());
         let _ = request_of(with_test_key.start());
     }
-    // Files go the same way, until they are sent elsewhere.
+    // The files host follows the base URL until it is set.
     let upload = || CreateFile::new(FilePurpose::IdentityDocument, *b"x");
     assert!(matches!(at("sk_live_1").files().create(upload()).start(), Step::Done(Err(_))));
     let elsewhere = at("sk_live_1").to_builder().files_base_url("https://files.example").build().unwrap();
@@ -179,7 +179,7 @@ fn base_url_without_tls_takes_test_keys_only() {
 }
 
 #[test]
-fn app_name_follows_our_user_agent() {
+fn app_name_is_appended_to_the_user_agent() {
     let config = builder().app_name("shop/2.1").build().unwrap();
     let (request, _) = request_of(config.verification_sessions().retrieve("vs_1").start());
     assert!(header(&request, "user-agent").unwrap().ends_with(" shop/2.1"));
@@ -207,7 +207,7 @@ fn reserved_header_is_refused() {
         "",
         "a b",
     ] {
-        let Step::Done(Err(error)) = with(name) else { panic!("{name} goes out") };
+        let Step::Done(Err(error)) = with(name) else { panic!("{name} is sent") };
         assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidInput, false), "{name}");
     }
     let too_many = (0..40_000).fold(config().verification_sessions().retrieve("vs_1"), |call, number| {
@@ -274,7 +274,7 @@ fn clone_of_a_call_keeps_its_options() {
             step => step,
         };
     }
-    // Of five attempts, with waits of half a second, one, two and four in between, there is time for four.
+    // With waits of 0.5, 1, 2 and 4 s between five attempts, there is time for four of them.
     assert_eq!(attempts, 4);
 }
 

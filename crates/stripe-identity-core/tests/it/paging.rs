@@ -1,4 +1,4 @@
-//! Lists walked through over a transport that replies from a script.
+//! Lists over a transport that replies from a script.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,7 +17,7 @@ use stripe_identity_core::{
 
 use super::{builder, config, reply};
 
-/// Replies in turn, with the last reply again and again, and remembers the queries.
+/// Returns the replies in turn, repeats the last one, and records the queries.
 #[derive(Clone, Debug, Default)]
 struct Script {
     replies: Arc<Mutex<VecDeque<Option<Bytes>>>>,
@@ -30,7 +30,7 @@ impl Script {
         Self { replies: Arc::new(Mutex::new(replies)), queries: Arc::default() }
     }
 
-    /// Fails where a body is empty.
+    /// Returns the next reply, or an error if its body is empty.
     fn next(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.queries.lock().unwrap().push(request.uri().query().unwrap_or_default().to_owned());
         let mut replies = self.replies.lock().unwrap();
@@ -75,7 +75,7 @@ impl HttpTransport for Script {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Runs a future that never waits.
+/// Runs a future that is ready at the first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -87,7 +87,7 @@ fn list() -> ListVerificationSessions {
     ListVerificationSessions::new()
 }
 
-/// The ids of the items, and what failed: its kind and the id of the object at fault.
+/// The id of each item, or the kind of its error and the id of the object that does not parse.
 type Seen = Vec<Result<String, (ErrorKind, Option<String>)>>;
 
 fn seen(item: Result<VerificationSession, Error>) -> Result<String, (ErrorKind, Option<String>)> {
@@ -95,7 +95,7 @@ fn seen(item: Result<VerificationSession, Error>) -> Result<String, (ErrorKind, 
         .map_err(|error| (error.kind(), error.object_id().map(str::to_owned)))
 }
 
-/// Walks through these pages in both ways, which must see the same, and stops after a hundred items.
+/// Walks through these pages with both clients, which must yield the same, and stops after a hundred items.
 fn walk(params: &ListVerificationSessions, pages: &[&str]) -> (Seen, Vec<String>) {
     let script = Script::new(pages);
     let items: Seen =
@@ -112,7 +112,7 @@ fn walk(params: &ListVerificationSessions, pages: &[&str]) -> (Seen, Vec<String>
     (items, script.queries())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it stands among errors")]
+#[expect(clippy::unnecessary_wraps, reason = "it is used beside `unreadable`")]
 fn ok(id: &str) -> Result<String, (ErrorKind, Option<String>)> {
     Ok(id.to_owned())
 }
@@ -121,7 +121,7 @@ fn unreadable(id: &str) -> Result<String, (ErrorKind, Option<String>)> {
     Err((ErrorKind::Decode, Some(id.to_owned())))
 }
 
-const ENDLESS: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::BrokenPagination, None));
+const BROKEN: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::BrokenPagination, None));
 const NO_LIST: Result<String, (ErrorKind, Option<String>)> = Err((ErrorKind::Decode, None));
 
 #[test]
@@ -196,10 +196,10 @@ fn object_that_does_not_parse_is_an_error_in_its_place() {
     assert_eq!(items, expected);
     assert_eq!(queries, ["", "starting_after=vs_3", "starting_after=vs_10"]);
 
-    // A key need not be text for the id to be known.
+    // The id is found beside a key that is not valid UTF-16.
     assert_eq!(walk(&list(), &[r#"{"data": [{"id": "vs_1", "\ud800": 1}]}"#]).0, [unreadable("vs_1")]);
 
-    // Backwards, a page comes from its end, and goes on from its first object.
+    // Backwards, a page is reversed, and its first object is the next cursor.
     let (items, queries) = walk(&list().ending_before("vs_0"), &[pages[1], pages[2]]);
     assert_eq!(items[..2], [unreadable("vs_10"), unreadable("cus_1")]);
     assert_eq!((items[7].clone(), items[8].clone(), items[9].clone()), (ok("vs_5"), unreadable("vs_4"), ok("vs_11")));
@@ -268,14 +268,14 @@ fn pagination_loop_ends_after_one_repeated_page() {
         for lead in 0..=9 {
             let page =
                 |id: usize| format!(r#"{{"data": [{{"id": "vs_a{id}"}}, {{"id": "vs_b{id}"}}], "has_more": true}}"#);
-            // A way in, and then a circle that the server never leaves.
+            // Some pages, and then a loop of pages.
             let pages: Vec<_> = (0..lead).chain((lead..lead + length).cycle().take(200)).map(page).collect();
             let script = Script::new(&pages);
             let items: Seen =
                 script.blocking().verification_sessions().list(list()).items().map(seen).take(100).collect();
             assert_eq!(script.queries().len(), lead + length + 1, "{lead} {length}");
             assert_eq!(items.len(), 2 * (lead + length + 1) + 1);
-            assert_eq!(items.last(), Some(&ENDLESS));
+            assert_eq!(items.last(), Some(&BROKEN));
         }
     }
 }
@@ -291,9 +291,9 @@ fn page_without_a_next_cursor_is_an_error_after_its_items() {
         (r#"{"id": "vs_1"}, {"id": null}"#, vec![ok("vs_1"), NO_LIST]),
     ] {
         let (found, queries) = walk(&list(), &[&more(data)]);
-        assert_eq!((found, queries.len()), ([&items[..], &[ENDLESS]].concat(), 1), "{data}");
+        assert_eq!((found, queries.len()), ([&items[..], &[BROKEN]].concat(), 1), "{data}");
     }
-    // Where there is no more, none is needed.
+    // The last page needs no cursor.
     assert_eq!(walk(&list(), &[r#"{"data": [{"id": ""}]}"#]).0, [ok("")]);
 }
 
@@ -316,7 +316,7 @@ fn collect_until_error_keeps_the_items_before_it() {
 }
 
 #[test]
-fn pages_end_for_good_at_the_end_and_at_an_error() {
+fn pages_yield_nothing_after_the_end_or_an_error() {
     let one = r#"{"data": [{"id": "vs_1"}]}"#;
     let mut pages = Script::new([one]).blocking().verification_sessions().list(list()).pages();
     assert!(pages.next().unwrap().is_ok() && pages.next().is_none() && pages.next().is_none());
@@ -353,7 +353,7 @@ fn page_of_junk_takes_linear_time() {
         let body = format!(r#"{{"object": "list", "data": [{}0]}}"#, format!("{item},").repeat(1_000_000 / item.len()));
         assert_eq!(walk(&list(), &[&body]).0, [NO_LIST], "{item}");
     }
-    // A hundred is what a page has at most, and all of them may be bad, far apart.
+    // A page has at most a hundred objects. None of these parses, and they are far apart.
     let bad = format!(r#"{{"id": "vs_1", "created": "x", "y": "{}\n"}}"#, "z".repeat(10_000)).replace('\n', "");
     let body = format!("{{\"data\": [{}]}}", vec![bad; 100].join(",\n"));
     let page = Script::new([body]).blocking().verification_sessions().list(list()).send().unwrap();
@@ -363,7 +363,7 @@ fn page_of_junk_takes_linear_time() {
         "{:?}",
         page.unreadable[99]
     );
-    // What grew with the square of the size took twenty seconds for one of these, in a release build.
+    // Quadratic time was twenty seconds for one of these, in a release build.
     assert!(started.elapsed() < Duration::from_secs(100), "{:?}", started.elapsed());
 }
 

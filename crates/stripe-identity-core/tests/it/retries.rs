@@ -10,13 +10,13 @@ use super::{builder, config, reply, request_of};
 
 type Outcome = Result<Response<Bytes>, TransportError>;
 
-/// What came of a call: its end, how often it was sent, and how long it waited each time.
+/// The result of a call, and its waits in milliseconds.
 struct Run {
     end: Result<stripe_identity_core::Response<VerificationSession>, Error>,
     waits: Vec<u64>,
 }
 
-/// Creates a session while these things happen, one for each attempt.
+/// Creates a session while its attempts have these outcomes.
 fn run(max_retries: u32, outcomes: impl IntoIterator<Item = Outcome>) -> Run {
     let call = config().verification_sessions().create(CreateVerificationSession::document());
     let mut step = call.max_retries(max_retries).start();
@@ -49,8 +49,8 @@ fn fail(kind: Kind) -> Outcome {
     Err(kind.into())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it stands among failures")]
-fn answer(status: u16, headers: &[(&str, &str)]) -> Outcome {
+#[expect(clippy::unnecessary_wraps, reason = "it is used beside `fail`")]
+fn respond(status: u16, headers: &[(&str, &str)]) -> Outcome {
     let body = if status == 200 { r#"{"id": "vs_1"}"# } else { "{}" };
     Ok(reply(status, headers, body))
 }
@@ -58,7 +58,7 @@ fn answer(status: u16, headers: &[(&str, &str)]) -> Outcome {
 #[test]
 fn lost_attempt_is_retried_until_it_succeeds() {
     for kind in [Kind::Dns, Kind::Connect, Kind::Timeout, Kind::Interrupted] {
-        let run = run(2, [fail(kind), answer(500, &[]), answer(200, &[])]);
+        let run = run(2, [fail(kind), respond(500, &[]), respond(200, &[])]);
         let session = run.end.unwrap();
         assert_eq!((session.id.as_str(), session.meta().attempts(), run.waits), ("vs_1", 3, vec![500, 1000]));
     }
@@ -66,7 +66,7 @@ fn lost_attempt_is_retried_until_it_succeeds() {
 
 #[test]
 fn attempts_end_when_retries_are_exhausted() {
-    let run = run(4, [409, 500, 502, 503, 504].map(|status| answer(status, &[])));
+    let run = run(4, [409, 500, 502, 503, 504].map(|status| respond(status, &[])));
     let error = run.end.unwrap_err();
     assert_eq!((error.attempts(), error.status().unwrap().as_u16()), (5, 504));
     assert_eq!(run.waits, [500, 1000, 2000, 4000]);
@@ -106,7 +106,7 @@ fn default_call_makes_three_attempts() {
 
 #[test]
 fn zero_retries_means_one_attempt() {
-    let error = run(0, [answer(500, &[])]).end.unwrap_err();
+    let error = run(0, [respond(500, &[])]).end.unwrap_err();
     assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Api));
     let error = run(0, [fail(Kind::Timeout)]).end.unwrap_err();
     assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Transport));
@@ -119,12 +119,12 @@ fn permanent_failure_is_not_retried() {
         assert_eq!((error.transport().unwrap().kind(), error.attempts(), error.is_retryable()), (kind, 1, false));
     }
     for status in [301, 304, 400, 401, 402, 403, 404, 422, 424] {
-        let error = run(2, [answer(status, &[])]).end.unwrap_err();
+        let error = run(2, [respond(status, &[])]).end.unwrap_err();
         assert_eq!((error.attempts(), error.is_retryable()), (1, false), "{status}");
     }
     let unreadable = run(2, [Ok(reply(200, &[], "not JSON"))]).end.unwrap_err();
     assert_eq!((unreadable.kind(), unreadable.attempts(), unreadable.is_retryable()), (ErrorKind::Decode, 1, false));
-    // What was done is done, whatever a header says.
+    // A success took effect, whatever a header says.
     let unreadable = run(2, [Ok(reply(200, &[("stripe-should-retry", "true")], "not JSON"))]).end.unwrap_err();
     assert_eq!((unreadable.attempts(), unreadable.is_retryable()), (1, false));
 }
@@ -133,40 +133,40 @@ fn permanent_failure_is_not_retried() {
 fn should_retry_header_decides() {
     let yes = [("Stripe-Should-Retry", "true")];
     let no = [("Stripe-Should-Retry", "false")];
-    assert!(run(1, [answer(400, &yes), answer(200, &[])]).end.is_ok());
-    assert_eq!(run(1, [answer(500, &no)]).end.unwrap_err().attempts(), 1);
-    assert_eq!(run(0, [answer(400, &yes)]).end.unwrap_err().attempts(), 1);
+    assert!(run(1, [respond(400, &yes), respond(200, &[])]).end.is_ok());
+    assert_eq!(run(1, [respond(500, &no)]).end.unwrap_err().attempts(), 1);
+    assert_eq!(run(0, [respond(400, &yes)]).end.unwrap_err().attempts(), 1);
 }
 
 #[test]
 fn replayed_failure_is_final_and_needs_a_new_key() {
     let replayed = ("Idempotent-Replayed", "true");
     for status in [500, 502, 503, 599, 600] {
-        let error = run(2, [answer(status, &[replayed])]).end.unwrap_err();
+        let error = run(2, [respond(status, &[replayed])]).end.unwrap_err();
         assert_eq!((error.attempts(), error.is_retryable(), is_replayed(&error)), (1, false, true), "{status}");
         assert!(error.to_string().ends_with("to try again, use a new key"), "{error}");
     }
-    let after_a_loss = run(2, [fail(Kind::Timeout), answer(500, &[replayed])]).end.unwrap_err();
+    let after_a_loss = run(2, [fail(Kind::Timeout), respond(500, &[replayed])]).end.unwrap_err();
     assert_eq!(after_a_loss.attempts(), 2);
-    // The server itself may know better.
+    // `Stripe-Should-Retry` overrides the replay.
     let yes = [replayed, ("Stripe-Should-Retry", "true")];
-    let run_on = run(2, [answer(500, &yes), answer(200, &[])]);
+    let run_on = run(2, [respond(500, &yes), respond(200, &[])]);
     assert!(run_on.end.is_ok());
-    let error = run(0, [answer(500, &yes)]).end.unwrap_err();
+    let error = run(0, [respond(500, &yes)]).end.unwrap_err();
     assert!(error.is_retryable() && !error.to_string().contains("new key"), "{error}");
-    // A success took effect, even if it cannot be read, and others than the server's failures speak for themselves.
+    // A success took effect, even if it does not parse. Below 500, the status decides.
     let unreadable = run(2, [Ok(reply(200, &[replayed], "<html>"))]).end.unwrap_err();
     assert_eq!((unreadable.kind(), is_replayed(&unreadable)), (ErrorKind::Decode, true));
     assert!(!unreadable.to_string().contains("new key"), "{unreadable}");
     for status in [301, 400, 409] {
-        let error = run(0, [answer(status, &[replayed])]).end.unwrap_err();
+        let error = run(0, [respond(status, &[replayed])]).end.unwrap_err();
         assert!(!error.to_string().contains("new key"), "{error}");
     }
-    assert!(run(2, [answer(409, &[replayed]), answer(200, &[])]).end.is_ok());
-    // Only `true` says so, and without a key nothing is stored.
-    assert_eq!(run(1, [answer(500, &[("Idempotent-Replayed", "false")]), answer(200, &[])]).waits, [500]);
+    assert!(run(2, [respond(409, &[replayed]), respond(200, &[])]).end.is_ok());
+    // Only `true` marks a replay, and without a key nothing is stored.
+    assert_eq!(run(1, [respond(500, &[("Idempotent-Replayed", "false")]), respond(200, &[])]).waits, [500]);
     let (_, sent) = request_of(config().verification_sessions().retrieve("vs_1").start());
-    assert!(matches!(sent.reply(answer(500, &[replayed]), Duration::ZERO), Step::Wait(..)));
+    assert!(matches!(sent.reply(respond(500, &[replayed]), Duration::ZERO), Step::Wait(..)));
 }
 
 #[test]
@@ -182,10 +182,10 @@ fn no_attempt_begins_after_the_key_may_have_expired() {
     let error = loop {
         step = match step {
             Step::Send(request, sent) => {
-                // None may arrive later, however long an attempt may take.
+                // No attempt runs beyond the day, whatever its timeout.
                 let timeout = request.extensions().get::<AttemptTimeout>().unwrap().0;
                 assert_eq!(waited + timeout, day);
-                sent.reply(answer(503, &[("retry-after", "60")]), Duration::ZERO)
+                sent.reply(respond(503, &[("retry-after", "60")]), Duration::ZERO)
             }
             Step::Wait(duration, waiting) => {
                 waited += duration;
@@ -194,12 +194,12 @@ fn no_attempt_begins_after_the_key_may_have_expired() {
             Step::Done(end) => break end.unwrap_err(),
         };
     };
-    // The last attempt begins ten minutes before the day is over, and so arrives in time.
+    // The last attempt begins ten minutes before the end of the day, so that it arrives in time.
     assert_eq!(waited, Duration::from_secs(24 * 3600 - 600));
     assert_eq!((error.status().unwrap().as_u16(), error.is_retryable()), (503, false));
     assert!(error.to_string().ends_with("its idempotency key may have expired"), "{error}");
 
-    // A machine that slept through the night has no wait to refuse, and an attempt that it does not begin.
+    // If a wait overruns because the machine was suspended, no attempt with a key follows it.
     let config = config();
     for (is_post, begins) in [(true, false), (false, true)] {
         let (method, id) = if is_post { (http::Method::POST, "a") } else { (http::Method::GET, "b") };
@@ -215,12 +215,12 @@ fn no_attempt_begins_after_the_key_may_have_expired() {
 
 #[test]
 fn rate_limit_is_retried_only_for_a_lock() {
-    let error = run(2, [answer(429, &[("retry-after", "7")])]).end.unwrap_err();
+    let error = run(2, [respond(429, &[("retry-after", "7")])]).end.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::RateLimit, 1, true));
     let locked = || Ok(reply(429, &[], r#"{"error": {"code": "lock_timeout"}}"#));
-    assert_eq!(run(2, [locked(), answer(200, &[])]).waits, [500]);
+    assert_eq!(run(2, [locked(), respond(200, &[])]).waits, [500]);
     let locked = Ok(reply(429, &[("retry-after", "7")], r#"{"error": {"code": "lock_timeout"}}"#));
-    assert_eq!(run(2, [locked, answer(200, &[])]).waits, [7000]);
+    assert_eq!(run(2, [locked, respond(200, &[])]).waits, [7000]);
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn rate_limit_is_retried_if_set() {
         let (_, sent) = request_of(step);
         assert_eq!(matches!(sent.reply(too_many(&[]), Duration::ZERO), Step::Wait(..)), waits);
     }
-    // Even then, Stripe's word counts.
+    // `Stripe-Should-Retry: false` still counts.
     let (_, sent) = request_of(call().retry_rate_limits(true).start());
     let Step::Done(Err(error)) = sent.reply(too_many(&[("stripe-should-retry", "false")]), Duration::ZERO) else {
         panic!("it is done")
@@ -251,17 +251,17 @@ fn was_sent_covers_every_attempt() {
     assert!(!sent([fail(Kind::Connect), fail(Kind::Dns)]));
     assert!(!sent([fail(Kind::Connect), fail(Kind::Tls)]));
     assert!(sent([fail(Kind::Timeout), fail(Kind::Connect)]));
-    assert!(sent([answer(500, &[]), fail(Kind::Connect)]));
+    assert!(sent([respond(500, &[]), fail(Kind::Connect)]));
     assert!(sent([fail(Kind::Connect), fail(Kind::Interrupted)]));
 }
 
 #[test]
 fn missing_randomness_refuses_a_request_without_a_given_key() {
-    let config = builder().random_source(|| Err(std::io::Error::other("none left"))).build().unwrap();
+    let config = builder().random_source(|| Err(std::io::Error::other("no entropy"))).build().unwrap();
     let step = config.verification_sessions().create(CreateVerificationSession::document()).start();
     let Step::Done(Err(error)) = step else { panic!("{step:?}") };
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidInput, false));
-    // With a key of the caller's own there is nothing to be random about, and waits do without.
+    // A given key needs no randomness, and waits have no jitter without it.
     let call = config.verification_sessions().create(CreateVerificationSession::document()).idempotency_key("key-1");
     let (_, sent) = request_of(call.start());
     let Step::Wait(duration, _) = sent.reply(fail(Kind::Connect), Duration::ZERO) else { panic!("it waits") };
@@ -294,11 +294,11 @@ fn random_key_is_in_the_result_and_can_be_reused() {
 
     let (again, sent) = request_of(create().idempotency_key(key).start());
     assert_eq!((again.headers(), again.body()), (request.headers(), request.body()));
-    let Step::Done(Ok(session)) = sent.reply(answer(200, &[]), Duration::ZERO) else { panic!("it is done") };
+    let Step::Done(Ok(session)) = sent.reply(respond(200, &[]), Duration::ZERO) else { panic!("it is done") };
     assert_eq!(session.meta().idempotency_key(), Some(key));
 
     let (_, sent) = request_of(config.verification_sessions().retrieve("vs_1").start());
-    let Step::Done(Err(error)) = sent.reply(answer(404, &[]), Duration::ZERO) else { panic!("it is done") };
+    let Step::Done(Err(error)) = sent.reply(respond(404, &[]), Duration::ZERO) else { panic!("it is done") };
     assert_eq!(error.idempotency_key(), None);
 }
 

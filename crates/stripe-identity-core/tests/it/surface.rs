@@ -173,10 +173,10 @@ fn related_object_is_fetched_from_its_url_with_its_query() {
         "/v1/x\\y?a=b",
         "@evil.test/?a",
     ] {
-        let Step::Done(Err(error)) = related(url).start() else { panic!("{url} goes out") };
+        let Step::Done(Err(error)) = related(url).start() else { panic!("{url} is sent") };
         assert_eq!((error.kind(), error.was_sent()), (stripe_identity_core::ErrorKind::InvalidInput, false), "{url}");
     }
     assert!(matches!(related("/v1/x?expand[0]=a").expand(["b"]).start(), Step::Done(Err(_))));
-    // A path of the caller's own has its parameters apart.
+    // A given path has no query.
     assert!(matches!(config().raw(Method::GET, "/v1/x?a=b", ()).start(), Step::Done(Err(_))));
 }

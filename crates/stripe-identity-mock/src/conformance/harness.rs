@@ -152,7 +152,7 @@ impl Harness<'_> {
         self.wait(transport, PAUSE.max(self.ten_roundtrips())).await;
     }
 
-    /// Waits, even if the transport's `sleep` does not, which a check of its own covers.
+    /// Waits, even if the transport's `sleep` does not: another check covers that.
     pub(super) async fn wait(&self, transport: &dyn Candidate, duration: Duration) {
         let end = Instant::now() + duration;
         // In two halves, so that a runtime gets to run tasks that are due.

@@ -5,7 +5,9 @@ use crate::event::EventType;
 use crate::id::EventId;
 use crate::list::cursor_setters;
 
-/// Selects events, and a page of them. Without a filter: the ten newest.
+/// The parameters of `GET /v1/events`, which lists events, newest first.
+///
+/// Without parameters, Stripe returns the ten newest.
 ///
 /// ```
 /// use stripe_identity_types::{EventType, ListEvents};
@@ -19,27 +21,29 @@ use crate::list::cursor_setters;
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct ListEvents {
-    /// Only objects created at this time: in one second, or in a range.
+    /// Only objects that were created at this time: in one second, or in a range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedFilter>,
     /// Only events that every webhook endpoint has confirmed (`true`), or that some endpoint has
     /// not (`false`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery_success: Option<bool>,
-    /// The object just after the page, in the order newest first. Excludes `starting_after`.
+    /// The object just after the page, in the order newest first. Cannot be combined with
+    /// `starting_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending_before: Option<EventId>,
     /// The number of objects in a page, from 1 to 100. Defaults to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// The object just before the page, in the order newest first. Excludes `ending_before`.
+    /// The object just before the page, in the order newest first. Cannot be combined with
+    /// `ending_before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_after: Option<EventId>,
-    /// Only events of this type, in which `*` stands for any text. Excludes `types`.
+    /// Only events of this type, in which `*` stands for any text. Cannot be combined with `types`.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
-    /// Only events of these types, at most 20. Excludes `type_`.
+    /// Only events of these types, at most 20. Cannot be combined with `type_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<EventType>>,
 }
@@ -54,14 +58,15 @@ impl ListEvents {
         self
     }
 
-    /// Selects events of this type, in which `*` stands for any text. Excludes `types`.
+    /// Selects events of this type, in which `*` stands for any text. Cannot be combined with
+    /// `types`.
     #[doc(alias = "type")]
     pub fn type_(mut self, type_: impl Into<String>) -> Self {
         self.type_ = Some(type_.into());
         self
     }
 
-    /// Selects events of these types, at most 20. Excludes `type_`.
+    /// Selects events of these types, at most 20. Cannot be combined with `type_`.
     pub fn types(mut self, types: impl IntoIterator<Item = impl Into<EventType>>) -> Self {
         self.types = Some(types.into_iter().map(Into::into).collect());
         self

@@ -4,7 +4,9 @@ use crate::created_filter::CreatedFilter;
 use crate::id::{FileId, FileLinkId};
 use crate::list::cursor_setters;
 
-/// Selects file links, and a page of them. Without a filter: the ten newest.
+/// The parameters of `GET /v1/file_links`, which lists file links, newest first.
+///
+/// Without parameters, Stripe returns the ten newest.
 ///
 /// ```
 /// use stripe_identity_types::ListFileLinks;
@@ -15,10 +17,11 @@ use crate::list::cursor_setters;
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct ListFileLinks {
-    /// Only objects created at this time: in one second, or in a range.
+    /// Only objects that were created at this time: in one second, or in a range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedFilter>,
-    /// The object just after the page, in the order newest first. Excludes `starting_after`.
+    /// The object just after the page, in the order newest first. Cannot be combined with
+    /// `starting_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending_before: Option<FileLinkId>,
     /// Only links that have expired (`true`), or that still work (`false`).
@@ -30,7 +33,8 @@ pub struct ListFileLinks {
     /// The number of objects in a page, from 1 to 100. Defaults to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// The object just before the page, in the order newest first. Excludes `ending_before`.
+    /// The object just before the page, in the order newest first. Cannot be combined with
+    /// `ending_before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_after: Option<FileLinkId>,
 }

@@ -5,7 +5,9 @@ use crate::file::purpose::FilePurpose;
 use crate::id::FileId;
 use crate::list::cursor_setters;
 
-/// Selects files, and a page of them. Without a filter: the ten newest.
+/// The parameters of `GET /v1/files`, which lists files, newest first.
+///
+/// Without parameters, Stripe returns the ten newest.
 ///
 /// ```
 /// use stripe_identity_types::{FilePurpose, ListFiles};
@@ -16,10 +18,11 @@ use crate::list::cursor_setters;
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct ListFiles {
-    /// Only objects created at this time: in one second, or in a range.
+    /// Only objects that were created at this time: in one second, or in a range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedFilter>,
-    /// The object just after the page, in the order newest first. Excludes `starting_after`.
+    /// The object just after the page, in the order newest first. Cannot be combined with
+    /// `starting_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending_before: Option<FileId>,
     /// The number of objects in a page, from 1 to 100. Defaults to 10.
@@ -28,7 +31,8 @@ pub struct ListFiles {
     /// Only files for this purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<FilePurpose>,
-    /// The object just before the page, in the order newest first. Excludes `ending_before`.
+    /// The object just before the page, in the order newest first. Cannot be combined with
+    /// `ending_before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_after: Option<FileId>,
 }

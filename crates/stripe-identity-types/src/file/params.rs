@@ -7,20 +7,24 @@ use crate::patch::Patch;
 use crate::sensitive::Sensitive;
 use crate::timestamp::Timestamp;
 
-/// The parameters to upload a file.
+/// The parameters of `POST /v1/files`, which uploads a file.
+///
+/// The body of the request is `multipart/form-data`. The contents, their media type and the file's
+/// name make up the part `file`, and do not serialize. The other fields serialize as the other parts.
 ///
 /// ```
 /// use stripe_identity_types::{CreateFile, FilePurpose};
 ///
-/// let params = CreateFile::new(FilePurpose::AdditionalVerification, b"...".to_vec()).filename("letter.pdf");
+/// let letter = b"%PDF-1.7".to_vec();
+/// let params = CreateFile::new(FilePurpose::AdditionalVerification, letter)
+///     .filename("letter.pdf")
+///     .content_type("application/pdf");
 /// ```
-///
-/// Serializes to the parameters besides the file itself, which is a part of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct CreateFile {
-    /// The contents.
+    /// The contents of the file.
     #[serde(skip)]
     pub file: Sensitive<Vec<u8>>,
     /// The media type of the contents. Defaults to `application/octet-stream`.
@@ -31,13 +35,13 @@ pub struct CreateFile {
     pub filename: Option<Sensitive<String>>,
     /// What the file is for. Stripe rejects purposes that are marked "Only Stripe creates it".
     pub purpose: FilePurpose,
-    /// A link to make along with the file.
+    /// A link to create together with the file. Defaults to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_link_data: Option<FileLinkData>,
 }
 
 impl CreateFile {
-    /// Creates parameters with the contents of a file.
+    /// Creates parameters from the purpose and the contents of a file.
     pub fn new(purpose: impl Into<FilePurpose>, file: impl Into<Vec<u8>>) -> Self {
         Self {
             file: Sensitive::new(file.into()),
@@ -60,20 +64,23 @@ impl CreateFile {
         self
     }
 
-    /// Requests a link together with the file.
+    /// Sets a link to create together with the file.
     pub fn file_link_data(mut self, link: FileLinkData) -> Self {
         self.file_link_data = Some(link);
         self
     }
 }
 
-/// A link to create together with a file.
+/// A link to create together with a file: the parameter `file_link_data` of `POST /v1/files`.
 ///
 /// ```
-/// use stripe_identity_types::{CreateFile, FileLinkData, FilePurpose, Timestamp};
+/// use std::time::{Duration, SystemTime};
+/// use stripe_identity_types::{CreateFile, FileLinkData, FilePurpose};
 ///
-/// let link = FileLinkData::create().expires_at(Timestamp::from_secs(1_793_000_000)).metadata("case", "7");
-/// let params = CreateFile::new(FilePurpose::AdditionalVerification, b"...".to_vec()).file_link_data(link);
+/// let tomorrow = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
+/// let link = FileLinkData::create().expires_at(tomorrow.into()).metadata("case", "7");
+/// let receipt = b"%PDF-1.7".to_vec();
+/// let params = CreateFile::new(FilePurpose::DisputeEvidence, receipt).file_link_data(link);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[must_use = "parameters do nothing until a call sends them"]
@@ -81,50 +88,62 @@ impl CreateFile {
 pub struct FileLinkData {
     /// Whether to create the link.
     pub create: bool,
-    /// When the link expires. Never if absent.
+    /// When the link expires, a time in the future. Defaults to never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Your own key-value pairs.
+    /// Your key-value pairs. [`Metadata`](crate::Metadata) has the limits.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<MetadataParams>,
 }
 
 impl FileLinkData {
-    /// Creates data for a link that does not expire.
+    /// Creates data for a link that never expires unless a time is set.
     pub fn create() -> Self {
         Self { create: true, expires_at: None, metadata: Patch::Keep }
     }
 }
 
-/// The parameters to create a file link.
+/// The parameters of `POST /v1/file_links`, which creates a link to a file.
+///
+/// A link to an image of a document or a selfie must expire within 30 seconds after its creation.
+/// Stripe rejects it if `expires_at` is later or is not set. Files of the purposes
+/// [`AccountRequirement`](FilePurpose::AccountRequirement),
+/// [`AdditionalVerification`](FilePurpose::AdditionalVerification),
+/// [`IdentityDocument`](FilePurpose::IdentityDocument) and
+/// [`PlatformTermsOfService`](FilePurpose::PlatformTermsOfService) have no links.
 ///
 /// ```
-/// use stripe_identity_types::{CreateFileLink, Timestamp};
+/// use std::time::{Duration, SystemTime};
+/// use stripe_identity_types::CreateFileLink;
 ///
-/// let params = CreateFileLink::new("file_123").expires_at(Timestamp::from_secs(1_793_000_000));
+/// let expiry = SystemTime::now() + Duration::from_secs(20);
+/// let params = CreateFileLink::new("file_123").expires_at(expiry.into());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct CreateFileLink {
-    /// When the link expires. Never if absent.
+    /// When the link expires, a time in the future. Defaults to never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// The file.
+    /// The file that the link is to.
     pub file: FileId,
-    /// Your own key-value pairs.
+    /// Your key-value pairs. [`Metadata`](crate::Metadata) has the limits.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<MetadataParams>,
 }
 
 impl CreateFileLink {
-    /// Creates parameters for a link to a file, which does not expire.
+    /// Creates parameters for a link to a file. The link never expires unless a time is set.
     pub fn new(file: impl Into<FileId>) -> Self {
         Self { expires_at: None, file: file.into(), metadata: Patch::Keep }
     }
 }
 
-/// The parameters to update a file link. Fields that are not set keep their value.
+/// The parameters of `POST /v1/file_links/{id}`, which updates a link. Fields that are not set keep
+/// their values.
+///
+/// A link to an image of a document or a selfie must expire within 30 seconds after the update.
 ///
 /// ```
 /// use stripe_identity_types::{FileLinkExpiry, UpdateFileLink};
@@ -135,10 +154,10 @@ impl CreateFileLink {
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct UpdateFileLink {
-    /// When the link expires. If cleared, it never does.
+    /// When the link expires. If the field is cleared, the link never expires.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub expires_at: Patch<FileLinkExpiry>,
-    /// Pairs to set or to remove. If cleared, all pairs are removed.
+    /// The metadata pairs to set or to remove. If the field is cleared, all pairs are removed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<MetadataParams>,
 }
@@ -155,13 +174,13 @@ impl UpdateFileLink {
         self
     }
 
-    /// Removes the expiry, so that the link does not expire.
+    /// Clears the time of expiry, so that the link never expires.
     pub fn clear_expires_at(mut self) -> Self {
         self.expires_at = Patch::Clear;
         self
     }
 
-    /// Sets a metadata pair.
+    /// Sets a metadata pair. [`Metadata`](crate::Metadata) has the limits.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.get_or_insert_default().set(key, value);
         self
@@ -180,7 +199,7 @@ impl UpdateFileLink {
     }
 }
 
-/// When a file link is to expire.
+/// The time at which a file link expires, for [`UpdateFileLink`].
 ///
 /// ```
 /// use stripe_identity_types::{FileLinkExpiry, Timestamp};
@@ -194,7 +213,7 @@ impl UpdateFileLink {
 pub enum FileLinkExpiry {
     /// Immediately.
     Now,
-    /// At this time.
+    /// At this time, which lies in the future.
     #[serde(untagged)]
     At(Timestamp),
 }
@@ -209,13 +228,13 @@ impl From<Timestamp> for FileLinkExpiry {
 macro_rules! new_link_setters {
     ($($params:ident)+) => { $(
         impl $params {
-            /// Sets when the link expires. Defaults to never.
+            /// Sets when the link expires, a time in the future. Defaults to never.
             pub fn expires_at(mut self, time: Timestamp) -> Self {
                 self.expires_at = Some(time);
                 self
             }
 
-            /// Sets a metadata pair.
+            /// Sets a metadata pair. [`Metadata`](crate::Metadata) has the limits.
             pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
                 self.metadata.get_or_insert_default().set(key, value);
                 self

@@ -1,11 +1,11 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// What a file is for.
+    /// The purpose of a file.
     pub enum FilePurpose {
-        /// What an account is required to submit.
+        /// A document that an account is required to submit. Such a file has no links.
         AccountRequirement = "account_requirement",
-        /// Additional data to verify an account.
+        /// An additional document to verify an account. Such a file has no links.
         AdditionalVerification = "additional_verification",
         /// A business's icon.
         BusinessIcon = "business_icon",
@@ -21,7 +21,7 @@ open_enum! {
         FinanceReportRun = "finance_report_run",
         /// A statement of a financial account. Only Stripe creates it.
         FinancialAccountStatement = "financial_account_statement",
-        /// An identity document that the owner of an account submits.
+        /// An identity document that the owner of an account submits. Such a file has no links.
         IdentityDocument = "identity_document",
         /// An image of a document that a verification collected. Only Stripe creates it.
         IdentityDocumentDownloadable = "identity_document_downloadable",
@@ -29,7 +29,7 @@ open_enum! {
         IssuingRegulatoryReporting = "issuing_regulatory_reporting",
         /// A document about the security of card data.
         PciDocument = "pci_document",
-        /// A platform's terms of service.
+        /// A platform's terms of service. Such a file has no links.
         PlatformTermsOfService = "platform_terms_of_service",
         /// A selfie that a verification collected. Only Stripe creates it.
         Selfie = "selfie",

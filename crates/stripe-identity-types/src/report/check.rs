@@ -5,14 +5,16 @@ use crate::open_enum::open_enum;
 open_enum! {
     /// The result of one check of a report.
     pub enum ReportStatus {
-        /// The check failed. Its `error` has the reason.
+        /// The check failed. The field `error` has the reason.
         Unverified = "unverified",
         /// The check passed.
         Verified = "verified",
     }
 }
 
-/// Why one check failed. Each check has codes of its own.
+/// The reason why one check of a report failed.
+///
+/// In Stripe's API, this is the field `error` of the check. The codes differ from check to check.
 ///
 /// ```
 /// use stripe_identity_types::{ReportError, SelfieCheckErrorCode};
@@ -25,10 +27,10 @@ open_enum! {
 #[serde(bound(deserialize = "C: Deserialize<'de>"))]
 #[non_exhaustive]
 pub struct ReportError<C> {
-    /// The reason for programs.
+    /// The machine-readable reason.
     #[serde(default = "Option::default")]
     pub code: Option<C>,
-    /// The reason for people, in English, suitable for display to the user.
+    /// The human-readable reason, in English and suitable for display to the user.
     #[serde(default)]
     pub reason: Option<String>,
 }

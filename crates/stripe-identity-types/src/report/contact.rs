@@ -6,12 +6,26 @@ use crate::report::check::{ReportError, ReportStatus};
 use crate::sensitive::Sensitive;
 
 /// The check of an email address.
+///
+/// In Stripe's API, this is the field `email` of a report.
+///
+/// ```
+/// use stripe_identity_types::{ReportStatus, VerificationReport};
+///
+/// let report: VerificationReport = serde_json::from_str(
+///     r#"{"id": "vr_1", "email": {"status": "verified", "email": "robin@example.test"}}"#,
+/// )?;
+/// let check = report.email.expect("the address was checked");
+/// assert_eq!(check.status, ReportStatus::Verified);
+/// assert_eq!(check.email.as_ref().map(|email| email.expose().as_str()), Some("robin@example.test"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailReport {
-    /// The address.
+    /// The address that was checked. After redaction, the text `[redacted]`.
     pub email: Option<Sensitive<String>>,
     /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<EmailCheckErrorCode>>,
@@ -21,7 +35,7 @@ pub struct EmailReport {
 }
 
 open_enum! {
-    /// Why the check of an email address failed.
+    /// The machine-readable reason why the check of an email address failed.
     pub enum EmailCheckErrorCode {
         /// The address could not be verified.
         EmailUnverifiedOther = "email_unverified_other",
@@ -31,6 +45,19 @@ open_enum! {
 }
 
 /// The check of a phone number.
+///
+/// In Stripe's API, this is the field `phone` of a report.
+///
+/// ```
+/// use stripe_identity_types::{PhoneCheckErrorCode, VerificationReport};
+///
+/// let report: VerificationReport = serde_json::from_str(
+///     r#"{"id": "vr_1", "phone": {"status": "unverified", "error": {"code": "phone_verification_declined"}}}"#,
+/// )?;
+/// let error = report.phone.and_then(|phone| phone.error).expect("the check failed");
+/// assert_eq!(error.code, Some(PhoneCheckErrorCode::PhoneVerificationDeclined));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
@@ -38,7 +65,7 @@ open_enum! {
 pub struct PhoneReport {
     /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<PhoneCheckErrorCode>>,
-    /// The number.
+    /// The number that was checked. After redaction, the text `[redacted]`.
     pub phone: Option<Sensitive<String>>,
     /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]
@@ -46,7 +73,7 @@ pub struct PhoneReport {
 }
 
 open_enum! {
-    /// Why the check of a phone number failed.
+    /// The machine-readable reason why the check of a phone number failed.
     pub enum PhoneCheckErrorCode {
         /// The number could not be verified.
         PhoneUnverifiedOther = "phone_unverified_other",

@@ -10,7 +10,29 @@ use crate::sensitive::Sensitive;
 use crate::session::options::DocumentType;
 use crate::session::outputs::Sex;
 
-/// The check of an identity document. After redaction each text is `[redacted]`.
+/// The check of an identity document.
+///
+/// In Stripe's API, this is the field `document` of a report.
+///
+/// A detail that the document does not state, or that the check could not read, is absent. After
+/// redaction, each text is `[redacted]` except the country of the address, which stays.
+///
+/// [`VerificationReport`](crate::VerificationReport) says when a field marked *restricted* is
+/// present.
+///
+/// ```
+/// use stripe_identity_types::{DocumentType, VerificationReport};
+///
+/// let report: VerificationReport = serde_json::from_str(
+///     r#"{"id": "vr_1", "document": {"status": "verified", "type": "passport", "files": ["file_1"]}}"#,
+/// )?;
+/// let document = report.document.expect("the document was checked");
+/// assert_eq!(document.type_, Some(DocumentType::Passport));
+/// for image in document.files.unwrap_or_default() {
+///     println!("download {image}");
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
@@ -28,13 +50,14 @@ pub struct DocumentReport {
     /// [`ReportExpand::DocumentExpirationDate`](crate::ReportExpand::DocumentExpirationDate).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_date: Option<Sensitive<Date>>,
-    /// The images of the document. Downloading them needs a restricted key.
+    /// The images of the document, such as the front and the back of a card. Downloading them needs
+    /// a restricted key.
     pub files: Option<Vec<FileId>>,
     /// The first name on the document.
     pub first_name: Option<Sensitive<String>>,
     /// The day on which the document was issued.
     pub issued_date: Option<Sensitive<Date>>,
-    /// The country that issued the document, as a two-letter code.
+    /// The country that issued the document, as a two-letter code such as `US`.
     pub issuing_country: Option<Sensitive<String>>,
     /// The last name on the document.
     pub last_name: Option<Sensitive<String>>,
@@ -42,7 +65,7 @@ pub struct DocumentReport {
     /// [`ReportExpand::DocumentNumber`](crate::ReportExpand::DocumentNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<Sensitive<String>>,
-    /// The sex, as one of a few values. Needs
+    /// The sex that the document states. Absent unless the request expands
     /// [`ReportExpand::DocumentSex`](crate::ReportExpand::DocumentSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sensitive<Sex>>,
@@ -53,18 +76,18 @@ pub struct DocumentReport {
     #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub type_: Option<DocumentType>,
-    /// The place of birth, as the document spells it. Needs
+    /// The place of birth, as the document spells it. Absent unless the request expands
     /// [`ReportExpand::DocumentUnparsedPlaceOfBirth`](crate::ReportExpand::DocumentUnparsedPlaceOfBirth).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_place_of_birth: Option<Sensitive<String>>,
-    /// The sex, as the document spells it. Needs
+    /// The sex, as the document spells it. Absent unless the request expands
     /// [`ReportExpand::DocumentUnparsedSex`](crate::ReportExpand::DocumentUnparsedSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_sex: Option<Sensitive<String>>,
 }
 
 open_enum! {
-    /// Why the check of a document failed.
+    /// The machine-readable reason why the check of a document failed.
     pub enum DocumentCheckErrorCode {
         /// The document has expired.
         DocumentExpired = "document_expired",

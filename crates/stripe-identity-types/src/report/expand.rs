@@ -1,10 +1,11 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// A field of a report that Stripe omits unless a call expands it.
+    /// A field of a report that Stripe omits unless a request expands it.
     ///
-    /// For a list, the client adds the prefix `data.`. A field without a name here can be expanded
-    /// by its path.
+    /// The value is the path of the field. In a request for a list, the clients of
+    /// `stripe-identity-core` add the prefix `data.`. A field without a name here is expanded by its
+    /// path: `ReportExpand::from("document.new_part")`.
     pub enum ReportExpand {
         /// The document's date of birth. Needs a restricted key.
         DocumentDob = "document.dob",

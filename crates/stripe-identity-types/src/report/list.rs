@@ -6,7 +6,9 @@ use crate::list::cursor_setters;
 use crate::sensitive::Sensitive;
 use crate::session::options::VerificationSessionType;
 
-/// Selects reports, and a page of them. Without a filter: the ten newest.
+/// The parameters of `GET /v1/identity/verification_reports`, which lists reports, newest first.
+///
+/// Without parameters, Stripe returns the ten newest.
 ///
 /// ```
 /// use stripe_identity_types::{ListVerificationReports, VerificationSessionType};
@@ -22,19 +24,22 @@ pub struct ListVerificationReports {
     /// Only reports of sessions that were created with this reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_reference_id: Option<Sensitive<String>>,
-    /// Only objects created at this time: in one second, or in a range.
+    /// Only objects that were created at this time: in one second, or in a range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedFilter>,
-    /// The object just after the page, in the order newest first. Excludes `starting_after`.
+    /// The object just after the page, in the order newest first. Cannot be combined with
+    /// `starting_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending_before: Option<VerificationReportId>,
     /// The number of objects in a page, from 1 to 100. Defaults to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// The object just before the page, in the order newest first. Excludes `ending_before`.
+    /// The object just before the page, in the order newest first. Cannot be combined with
+    /// `ending_before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_after: Option<VerificationReportId>,
-    /// Only reports of this type.
+    /// Only reports of this type. Stripe accepts [`Document`](VerificationSessionType::Document) and
+    /// [`IdNumber`](VerificationSessionType::IdNumber).
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<VerificationSessionType>,
@@ -52,7 +57,8 @@ impl ListVerificationReports {
         self
     }
 
-    /// Selects reports of this type.
+    /// Selects reports of this type. Stripe accepts [`Document`](VerificationSessionType::Document)
+    /// and [`IdNumber`](VerificationSessionType::IdNumber).
     #[doc(alias = "type")]
     pub fn type_(mut self, type_: impl Into<VerificationSessionType>) -> Self {
         self.type_ = Some(type_.into());

@@ -1,12 +1,13 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// A field of a session that Stripe omits, or sends as an id, unless a call expands it.
+    /// A field of a session that Stripe omits, or sends as an id, unless a request expands it.
     ///
-    /// For a list, the client adds the prefix `data.`. A field without a name here can be expanded
-    /// by its path: `SessionExpand::from("verified_outputs.new_part")`.
+    /// The value is the path of the field. In a request for a list, the clients of
+    /// `stripe-identity-core` add the prefix `data.`. A field without a name here is expanded by its
+    /// path: `SessionExpand::from("verified_outputs.new_part")`.
     pub enum SessionExpand {
-        /// The report of the last try, instead of its id.
+        /// The report of the last try, in place of its id.
         LastVerificationReport = "last_verification_report",
         /// The document's date of birth, in that report. Needs a restricted key.
         ReportDocumentDob = "last_verification_report.document.dob",
@@ -30,7 +31,7 @@ open_enum! {
         Dob = "verified_outputs.dob",
         /// The verified id number. Needs a restricted key.
         IdNumber = "verified_outputs.id_number",
-        /// The sex, as one of a few values.
+        /// The sex that the document states.
         Sex = "verified_outputs.sex",
         /// The place of birth, as the document spells it.
         UnparsedPlaceOfBirth = "verified_outputs.unparsed_place_of_birth",

@@ -2,7 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
 
-/// Why the last try of a session failed.
+/// The reason why the last try of a session failed.
+///
+/// In Stripe's API, this is the field `last_error` of a session.
 ///
 /// ```
 /// use stripe_identity_types::{LastErrorCode, VerificationSession};
@@ -21,9 +23,9 @@ use crate::open_enum::open_enum;
 #[serde(default)]
 #[non_exhaustive]
 pub struct LastError {
-    /// The reason for programs.
+    /// The machine-readable reason.
     pub code: Option<LastErrorCode>,
-    /// The reason for people, in English, suitable for display to the user.
+    /// The human-readable reason, in English and suitable for display to the user.
     pub reason: Option<String>,
 }
 
@@ -35,11 +37,11 @@ impl LastError {
 }
 
 open_enum! {
-    /// The code of the reason why a try failed.
+    /// The machine-readable reason why a try failed.
     pub enum LastErrorCode {
         /// The user left before submitting.
         Abandoned = "abandoned",
-        /// The user did not agree to be verified by Stripe.
+        /// The user declined to be verified by Stripe.
         ConsentDeclined = "consent_declined",
         /// The user is in a country in which Stripe does not verify.
         CountryNotSupported = "country_not_supported",

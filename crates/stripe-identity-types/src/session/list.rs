@@ -6,7 +6,9 @@ use crate::list::cursor_setters;
 use crate::sensitive::Sensitive;
 use crate::session::status::VerificationSessionStatus;
 
-/// Selects sessions, and a page of them. Without a filter: the ten newest.
+/// The parameters of `GET /v1/identity/verification_sessions`, which lists sessions, newest first.
+///
+/// Without parameters, Stripe returns the ten newest.
 ///
 /// ```
 /// use stripe_identity_types::{CreatedFilter, ListVerificationSessions, Timestamp, VerificationSessionStatus};
@@ -23,10 +25,11 @@ pub struct ListVerificationSessions {
     /// Only sessions that were created with this reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_reference_id: Option<Sensitive<String>>,
-    /// Only objects created at this time: in one second, or in a range.
+    /// Only objects that were created at this time: in one second, or in a range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedFilter>,
-    /// The object just after the page, in the order newest first. Excludes `starting_after`.
+    /// The object just after the page, in the order newest first. Cannot be combined with
+    /// `starting_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending_before: Option<VerificationSessionId>,
     /// The number of objects in a page, from 1 to 100. Defaults to 10.
@@ -38,7 +41,8 @@ pub struct ListVerificationSessions {
     /// Only sessions about this customer, if your customers are accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_customer_account: Option<CustomerAccountId>,
-    /// The object just before the page, in the order newest first. Excludes `ending_before`.
+    /// The object just before the page, in the order newest first. Cannot be combined with
+    /// `ending_before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_after: Option<VerificationSessionId>,
     /// Only sessions with this status.

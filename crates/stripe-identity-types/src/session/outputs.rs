@@ -5,10 +5,20 @@ use crate::date::Date;
 use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
 
-/// The verified data of a person. After redaction each text is `[redacted]`.
+/// The verified data of a person.
 ///
-/// A field marked *restricted* is present only if the call expands it by name and uses a
+/// In Stripe's API, this is the field `verified_outputs` of a session.
+///
+/// A detail that no check has verified is absent.
+///
+/// A field marked *restricted* is absent unless the request expands it by name and uses a
 /// [restricted key](https://docs.stripe.com/identity/access-verification-results) that may read it.
+/// A restricted key that is not limited to some IP addresses reads it only within 48 hours after the
+/// session was processed.
+///
+/// After redaction, each text is `[redacted]` except the country of the address, which stays.
+/// [`dob`](Self::dob) is then day 1 of month 1 of year 1, and [`id_number_type`](Self::id_number_type)
+/// is absent.
 ///
 /// ```
 /// use stripe_identity_types::VerificationSession;
@@ -16,7 +26,7 @@ use crate::sensitive::Sensitive;
 /// let session: VerificationSession = serde_json::from_str(
 ///     r#"{"id": "vs_1", "status": "verified", "verified_outputs": {"first_name": "Robin", "dob": {"year": 1990}}}"#,
 /// )?;
-/// let outputs = session.verified_outputs.expect("the call asked for them");
+/// let outputs = session.verified_outputs.expect("the request expanded them");
 /// assert_eq!(outputs.first_name.as_ref().map(|name| name.expose().as_str()), Some("Robin"));
 /// assert_eq!(outputs.dob.and_then(|dob| dob.expose().year), Some(1990));
 /// # Ok::<(), serde_json::Error>(())
@@ -26,32 +36,33 @@ use crate::sensitive::Sensitive;
 #[serde(default)]
 #[non_exhaustive]
 pub struct VerifiedOutputs {
-    /// The person's address, if a check found it.
+    /// The person's address.
     pub address: Option<Address>,
     /// The date of birth. *Restricted*: [`SessionExpand::Dob`](crate::SessionExpand::Dob).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
-    /// The email address, if it was checked.
+    /// The email address.
     pub email: Option<Sensitive<String>>,
     /// The first name.
     pub first_name: Option<Sensitive<String>>,
     /// The id number. *Restricted*: [`SessionExpand::IdNumber`](crate::SessionExpand::IdNumber).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_number: Option<Sensitive<String>>,
-    /// The type of the id number, if one was checked.
+    /// The type of the id number.
     pub id_number_type: Option<IdNumberType>,
     /// The last name.
     pub last_name: Option<Sensitive<String>>,
-    /// The phone number, if it was checked.
+    /// The phone number.
     pub phone: Option<Sensitive<String>>,
-    /// The sex, as one of a few values. Needs [`SessionExpand::Sex`](crate::SessionExpand::Sex).
+    /// The sex that the document states. Absent unless the request expands
+    /// [`SessionExpand::Sex`](crate::SessionExpand::Sex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sensitive<Sex>>,
-    /// The place of birth, as the document spells it. Needs
+    /// The place of birth, as the document spells it. Absent unless the request expands
     /// [`SessionExpand::UnparsedPlaceOfBirth`](crate::SessionExpand::UnparsedPlaceOfBirth).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_place_of_birth: Option<Sensitive<String>>,
-    /// The sex, as the document spells it. Needs
+    /// The sex, as the document spells it. Absent unless the request expands
     /// [`SessionExpand::UnparsedSex`](crate::SessionExpand::UnparsedSex).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unparsed_sex: Option<Sensitive<String>>,

@@ -6,7 +6,7 @@ use crate::patch::Patch;
 use crate::sensitive::Sensitive;
 use crate::session::options::{DocumentOptions, DocumentType, VerificationSessionType};
 
-/// The parameters to create a session.
+/// The parameters of `POST /v1/identity/verification_sessions`, which creates a session.
 ///
 /// ```
 /// use stripe_identity_types::{CreateVerificationSession, DocumentType};
@@ -16,21 +16,26 @@ use crate::session::options::{DocumentOptions, DocumentType, VerificationSession
 ///     .require_matching_selfie(true)
 ///     .client_reference_id("user-42")
 ///     .return_url("https://example.com/done");
+/// let json = serde_json::to_value(&params)?;
+/// assert_eq!(json["type"], "document");
+/// assert_eq!(json["options"]["document"]["require_matching_selfie"], true);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct CreateVerificationSession {
-    /// Your own reference to the user or the case. Stripe returns it, and can filter lists by it.
+    /// Your reference to the user or the case, of up to 5000 characters. Stripe returns it with the
+    /// session, and filters lists by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_reference_id: Option<Sensitive<String>>,
-    /// Your own key-value pairs; see [`Metadata`](crate::Metadata) for the limits.
+    /// Your key-value pairs. [`Metadata`](crate::Metadata) has the limits.
     #[serde(skip_serializing_if = "MetadataParams::is_empty")]
     pub metadata: MetadataParams,
-    /// The checks that run, with their settings.
+    /// The settings of the checks.
     #[serde(skip_serializing_if = "VerificationSessionOptionsParams::is_empty")]
     pub options: VerificationSessionOptionsParams,
-    /// What you already know about the user.
+    /// The details of the user that you already know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provided_details: Option<ProvidedDetailsParams>,
     /// The customer that the session is about.
@@ -46,17 +51,19 @@ pub struct CreateVerificationSession {
     /// since it may name the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_url: Option<Sensitive<String>>,
-    /// What to verify. Either this or a flow is required.
+    /// What to verify: a document or an id number. Either this or `verification_flow` is required.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<VerificationSessionType>,
-    /// The flow from the Dashboard that defines what to verify.
+    /// The flow from the Dashboard that defines what to verify. Either this or `type_` is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification_flow: Option<VerificationFlowId>,
 }
 
 impl CreateVerificationSession {
-    /// Creates parameters for a session of a type that has no constructor of its own.
+    /// Creates parameters for a session of a type. Stripe accepts
+    /// [`Document`](VerificationSessionType::Document) and
+    /// [`IdNumber`](VerificationSessionType::IdNumber), which also have their own constructors.
     pub fn new(type_: impl Into<VerificationSessionType>) -> Self {
         Self { type_: Some(type_.into()), ..Self::default() }
     }
@@ -71,13 +78,13 @@ impl CreateVerificationSession {
         Self::new(VerificationSessionType::IdNumber)
     }
 
-    /// Creates parameters for a session that a flow from the Dashboard defines.
+    /// Creates parameters for a session whose checks are defined by a flow from the Dashboard.
     pub fn verification_flow(flow: impl Into<VerificationFlowId>) -> Self {
         Self { verification_flow: Some(flow.into()), ..Self::default() }
     }
 
-    /// Sets your own reference to the user or the case. Stripe returns it, and can filter lists by
-    /// it.
+    /// Sets your reference to the user or the case, of up to 5000 characters. Stripe returns it with
+    /// the session, and filters lists by it.
     pub fn client_reference_id(mut self, reference: impl Into<String>) -> Self {
         self.client_reference_id = Some(Sensitive::new(reference.into()));
         self
@@ -108,8 +115,11 @@ impl CreateVerificationSession {
     }
 }
 
-/// The parameters to update a session, which must require input. Fields that are not set keep their
-/// value.
+/// The parameters of `POST /v1/identity/verification_sessions/{id}`, which updates a session. Fields
+/// that are not set keep their values.
+///
+/// Stripe accepts changes of the checks and their options only while the session requires input, and
+/// no changes at all after its redaction was requested.
 ///
 /// ```
 /// use stripe_identity_types::UpdateVerificationSession;
@@ -118,21 +128,24 @@ impl CreateVerificationSession {
 ///     .require_live_capture(true)
 ///     .metadata("case", "7")
 ///     .unset_metadata("draft");
+/// let json = serde_json::to_value(&params)?;
+/// assert_eq!(json["metadata"], serde_json::json!({"case": "7", "draft": null}));
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[must_use = "parameters do nothing until a call sends them"]
 #[non_exhaustive]
 pub struct UpdateVerificationSession {
-    /// Pairs to set or to remove. The others stay.
+    /// The metadata pairs to set or to remove. The others stay.
     #[serde(skip_serializing_if = "MetadataParams::is_empty")]
     pub metadata: MetadataParams,
-    /// The checks that run, with their settings.
+    /// The settings of the checks.
     #[serde(skip_serializing_if = "VerificationSessionOptionsParams::is_empty")]
     pub options: VerificationSessionOptionsParams,
-    /// What you already know about the user.
+    /// The details of the user that you already know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provided_details: Option<ProvidedDetailsParams>,
-    /// What to verify.
+    /// What to verify: a document or an id number.
     #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<VerificationSessionType>,
@@ -144,7 +157,7 @@ impl UpdateVerificationSession {
         Self::default()
     }
 
-    /// Sets what to verify.
+    /// Sets what to verify: a document or an id number.
     #[doc(alias = "type")]
     pub fn type_(mut self, type_: impl Into<VerificationSessionType>) -> Self {
         self.type_ = Some(type_.into());
@@ -168,7 +181,7 @@ impl UpdateVerificationSession {
 macro_rules! shared_setters {
     ($($params:ident)+) => { $(
         impl $params {
-            /// Sets the accepted types of document.
+            /// Sets the accepted types of document. Defaults to all of them.
             pub fn allowed_types(mut self, types: impl IntoIterator<Item = DocumentType>) -> Self {
                 self.document_options().allowed_types = Some(types.into_iter().collect());
                 self
@@ -193,7 +206,7 @@ macro_rules! shared_setters {
                 self
             }
 
-            /// Sets a metadata pair.
+            /// Sets a metadata pair. [`Metadata`](crate::Metadata) has the limits.
             pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
                 self.metadata.set(key, value);
                 self
@@ -219,19 +232,24 @@ macro_rules! shared_setters {
 }
 shared_setters! { CreateVerificationSession UpdateVerificationSession }
 
-/// The checks of a session, with their settings.
+/// The settings of the checks, in the parameters to create or update a session.
+///
+/// The setters of the parameters, such as
+/// [`require_matching_selfie`](CreateVerificationSession::require_matching_selfie), set them too.
 ///
 /// ```
 /// use stripe_identity_types::{CreateVerificationSession, DocumentOptions, Patch};
 ///
+/// let mut document = DocumentOptions::default();
+/// document.require_matching_selfie = Some(true);
 /// let mut params = CreateVerificationSession::document();
-/// assert!(params.options.is_empty());
-/// params.options.document = Patch::Set(DocumentOptions::default());
+/// params.options.document = Patch::Set(document);
+/// assert_eq!(params, CreateVerificationSession::document().require_matching_selfie(true));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VerificationSessionOptionsParams {
-    /// The check of an identity document.
+    /// The settings of the document check.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub document: Patch<DocumentOptions>,
 }
@@ -243,14 +261,18 @@ impl VerificationSessionOptionsParams {
     }
 }
 
-/// What you already know about the user.
+/// The details of the user that you already know, in the parameters to create or update a session.
+///
+/// The setters `provided_email` and `provided_phone` of the parameters set them too.
 ///
 /// ```
-/// use stripe_identity_types::CreateVerificationSession;
+/// use stripe_identity_types::{CreateVerificationSession, ProvidedDetailsParams};
 ///
-/// let params = CreateVerificationSession::document().provided_email("robin@example.test");
-/// let details = params.provided_details.expect("it has just been set");
-/// assert_eq!(details.email.as_ref().map(|email| email.expose().as_str()), Some("robin@example.test"));
+/// let mut details = ProvidedDetailsParams::default();
+/// details.email = Some("robin@example.test".into());
+/// let mut params = CreateVerificationSession::document();
+/// params.provided_details = Some(details);
+/// assert_eq!(params, CreateVerificationSession::document().provided_email("robin@example.test"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -263,18 +285,19 @@ pub struct ProvidedDetailsParams {
     pub phone: Option<Sensitive<String>>,
 }
 
-/// The person on a connected account that a session is about.
+/// The person on a connected account that a session is about, in the parameters to create it.
 ///
 /// ```
 /// use stripe_identity_types::{CreateVerificationSession, RelatedPersonParams};
 ///
 /// let mut params = CreateVerificationSession::document();
 /// params.related_person = Some(RelatedPersonParams::new("acct_123", "person_123"));
+/// assert_eq!(params, CreateVerificationSession::document().related_person("acct_123", "person_123"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RelatedPersonParams {
-    /// The account.
+    /// The connected account.
     pub account: AccountId,
     /// The person on the account.
     pub person: PersonId,

@@ -5,6 +5,9 @@ use crate::open_enum::open_enum;
 
 /// The redaction of a session, which erases its personal data.
 ///
+/// In Stripe's API, this is the field `redaction` of a session. The redaction covers everything that
+/// belongs to the session, such as its reports and events.
+///
 /// ```
 /// use stripe_identity_types::{Redaction, RedactionStatus, VerificationSession};
 ///
@@ -32,12 +35,12 @@ impl Redaction {
 open_enum! {
     /// The status of a redaction.
     pub enum RedactionStatus {
-        /// The redaction was requested and is running, which may take four days.
+        /// The redaction was requested and is running, which takes up to four days.
         Processing = "processing",
         /// The redaction is complete: the personal data has been erased.
         Redacted = "redacted",
-        /// In Stripe's list of values since June 2026, and not explained so far. It is not the end:
-        /// wait for [`Redacted`](Self::Redacted).
+        /// A value that Stripe added in June 2026 and does not explain. The redaction is not
+        /// complete until the status is [`Redacted`](Self::Redacted).
         Validated = "validated",
     }
 }

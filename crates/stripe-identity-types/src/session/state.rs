@@ -5,8 +5,11 @@ use crate::session::last_error::{LastError, LastErrorCode};
 use crate::session::redaction::RedactionStatus;
 use crate::session::status::VerificationSessionStatus;
 
-/// The state of a session. Unlike Stripe's status `requires_input`, it distinguishes a session that
-/// has not been started from one whose last try failed.
+/// The state of a session, derived from its status and its last error.
+///
+/// Unlike Stripe's status `requires_input`, it distinguishes a session that has not been started
+/// from one whose last try failed. [`VerificationSession::state`](crate::VerificationSession::state)
+/// returns it.
 ///
 /// ```
 /// use stripe_identity_types::{SessionState, VerificationSession};
@@ -22,7 +25,8 @@ use crate::session::status::VerificationSessionStatus;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// It serializes in Stripe's terms, as [`SessionView`](crate::SessionView) describes.
+/// It serializes as a map of Stripe's `status` and `last_error`, which
+/// [`SessionView`](crate::SessionView#stored-form) describes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "StoredState", into = "StoredState")]
 #[non_exhaustive]
@@ -31,24 +35,26 @@ pub enum SessionState {
     NotStarted,
     /// The last try failed, and the user can try again.
     Failed {
-        /// The reason for programs.
+        /// The machine-readable reason. Absent if Stripe sent none.
         code: Option<LastErrorCode>,
-        /// The reason for people, suitable for display to the user.
+        /// The human-readable reason, in English and suitable for display to the user. Absent if
+        /// Stripe sent none.
         reason: Option<String>,
     },
     /// The checks are running.
     Processing,
-    /// The checks passed.
+    /// The checks passed. Final: a redaction does not change it.
     Verified,
-    /// The session accepts no more tries.
+    /// The session was canceled and accepts no more tries. Final.
     Canceled,
-    /// The session has a status that this version of the crate has no name for, or none.
+    /// The session has a status that this version of the crate has no name for, or no status.
     Unknown(UnknownValue),
 }
 
 impl SessionState {
-    /// Returns whether nothing more happens unless the user or you act: the session is verified or
-    /// canceled, or the last try failed (after which the user can try again).
+    /// Returns whether the session is verified or canceled, or its last try failed.
+    ///
+    /// A decided session does not change by itself. After a failed try, the user can try again.
     pub fn is_decided(&self) -> bool {
         match self {
             Self::Failed { .. } | Self::Verified | Self::Canceled => true,
@@ -70,8 +76,8 @@ impl SessionState {
     }
 }
 
-/// The form in which a state is stored. Unlike a model, it also parses from a sequence, which is
-/// how some formats write a struct.
+/// The serialized form of a state. Unlike a model, it also parses from a sequence, which is how some
+/// formats write a struct.
 #[derive(Serialize, Deserialize)]
 struct StoredState {
     status: VerificationSessionStatus,
@@ -110,6 +116,7 @@ impl From<SessionState> for StoredState {
 }
 
 /// The progress of a session's redaction.
+/// [`VerificationSession::redaction_state`](crate::VerificationSession::redaction_state) returns it.
 ///
 /// ```
 /// use stripe_identity_types::{RedactionState, VerificationSession};
@@ -117,15 +124,15 @@ impl From<SessionState> for StoredState {
 /// let session: VerificationSession =
 ///     serde_json::from_str(r#"{"id": "vs_1", "status": "verified", "redaction": {"status": "redacted"}}"#)?;
 /// match session.redaction_state() {
-///     RedactionState::NotRequested => println!("the personal data is there"),
-///     RedactionState::InProgress(status) => println!("wait: {status}"),
-///     RedactionState::Done => println!("the personal data is gone"),
+///     RedactionState::NotRequested => println!("no redaction was requested"),
+///     RedactionState::InProgress(status) => println!("the redaction is running: {status}"),
+///     RedactionState::Done => println!("the personal data has been erased"),
 ///     _ => {}
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// It serializes in Stripe's terms, as [`SessionView`](crate::SessionView) describes.
+/// It serializes as the status of the redaction, or as `null` if none was requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Option<RedactionStatus>", into = "Option<RedactionStatus>")]
 #[non_exhaustive]
@@ -133,13 +140,13 @@ pub enum RedactionState {
     /// No redaction has been requested.
     #[default]
     NotRequested,
-    /// The redaction has any status but [`Redacted`](RedactionStatus::Redacted).
+    /// A redaction was requested and has any status but [`Redacted`](RedactionStatus::Redacted).
     InProgress(RedactionStatus),
-    /// The redaction is complete.
+    /// The redaction is complete: the personal data has been erased.
     Done,
 }
 
-/// Takes the status of a redaction, or `None` if there is none.
+/// Converts the status of a redaction, or `None` if there is none.
 impl From<Option<RedactionStatus>> for RedactionState {
     fn from(status: Option<RedactionStatus>) -> Self {
         match status {

@@ -7,11 +7,13 @@ use crate::session::state::{RedactionState, SessionState};
 use crate::session::status::VerificationSessionStatus;
 use crate::timestamp::Timestamp;
 
-/// What is known of a session from its events, to be stored between one event and the next.
+/// The last known state of a session, derived from its events. A program stores it between events.
 ///
 /// Webhooks deliver events more than once and in any order. [`apply`](Self::apply) changes the view
-/// only for an event that is newer than the view, so that after all events have been applied, the
-/// view shows the last state.
+/// only for an event that is newer than the view. After all events have been applied, the view shows
+/// the last state.
+///
+/// A view holds no personal data.
 ///
 /// ```
 /// use stripe_identity_types::{Event, SessionState, SessionView};
@@ -38,17 +40,17 @@ use crate::timestamp::Timestamp;
 /// # Order of events
 ///
 /// An event is newer than the view if it happened later. Of two events in the same second, the one
-/// that is further along in a session's life is newer: created, processing, requires input,
-/// verified or canceled, redacted.
+/// that comes later in the life of a session is newer: created, processing, requires input, verified
+/// or canceled, redacted.
 ///
-/// The order of delivery still matters in two cases. Of two events at the same point of a session's
-/// life in the same second, the first one stays. And if a snapshot does not parse, the view keeps
-/// what the type of the event does not imply.
+/// The order of delivery still matters in two cases. If two events happened in the same second and
+/// have the same position in the life of a session, the view shows the one that was applied first.
+/// If a snapshot does not parse, the view keeps what the type of the event does not imply.
 ///
 /// # Stored form
 ///
-/// A view serializes as this map, or as a sequence of its values in a format that writes structs
-/// so. Later versions of this crate load it too.
+/// A view serializes as this map. A format that writes structs as sequences has the values in this
+/// order. Later versions of this crate parse the same form.
 ///
 /// | key | value |
 /// |---|---|
@@ -58,8 +60,8 @@ use crate::timestamp::Timestamp;
 /// | `as_of` | [`as_of`](Self::as_of) in seconds since 1970, or `null` |
 /// | `rank` | the last event: 0 created, 1 processing, 2 requires input, 3 verified or canceled, 4 redacted |
 ///
-/// A status that this version of the crate has no name for is kept, without its `last_error`. The format
-/// must be self-describing, as JSON, CBOR and `MessagePack` are.
+/// A status that this version of the crate has no name for is kept, without its `last_error`. The
+/// format must be self-describing, as JSON, CBOR and `MessagePack` are.
 ///
 /// ```
 /// # use stripe_identity_types::SessionView;
@@ -82,18 +84,18 @@ pub struct SessionView {
     /// The progress of the session's redaction.
     #[serde(default)]
     pub redaction: RedactionState,
-    /// When the last event that changed the view happened, or when the session was created if the
-    /// view was made from a session. `None` if the time is not known; then any event is newer.
+    /// When the last event that changed the view happened. If no event has changed a view that was
+    /// created from a session, this is when the session was created. If `None`, the time is not
+    /// known, and any event is newer.
     #[serde(default)]
     pub as_of: Option<Timestamp>,
-    /// How far along in a session's life that event is, to order events of the same second.
+    /// The position of that event in the life of a session, which orders events of the same second.
     #[serde(default)]
     rank: u8,
 }
 
 impl SessionView {
-    /// Creates a view of a session of which no event is known yet. Its state is
-    /// [`SessionState::Unknown`].
+    /// Creates a view of a session without any event. Its state is [`SessionState::Unknown`].
     pub fn new(id: impl Into<VerificationSessionId>) -> Self {
         Self {
             id: id.into(),
@@ -104,20 +106,21 @@ impl SessionView {
         }
     }
 
-    /// Creates a view from the first event that is known of a session.
+    /// Creates a view from the first event that a program receives about a session.
     ///
-    /// Returns `None` if the event is not about a session, or if [`apply`](Self::apply) ignores it.
+    /// Returns `None` if the event is about another object, if its type is not the type of a session's
+    /// event in [`EventType`], or if it has no time.
     #[inline]
     pub fn from_event(event: &Event) -> Option<Self> {
         let mut view = Self::new(event.verification_session_id()?);
         view.apply(event).then_some(view)
     }
 
-    /// Applies an event, and returns whether it changed the view.
+    /// Applies an event. Returns whether the event changed the view, which must then be stored.
     ///
-    /// If not, there is nothing to store: the event is not newer than the view (see [Order of
-    /// events](#order-of-events)), it is about another session or another object, its type has no
-    /// name in [`EventType`], or it has no time.
+    /// An event changes nothing if it is not newer than the view (see [Order of
+    /// events](#order-of-events)), if it is about another session or another object, if its type is
+    /// not the type of a session's event in [`EventType`], or if it has no time.
     ///
     /// If the snapshot does not parse as a session, since it may be of another API version, the
     /// state follows from the type of the event.
@@ -146,9 +149,9 @@ impl SessionView {
 
 /// Creates a view from a session that was created or retrieved.
 ///
-/// A session does not say when its state changed, so the view is as of the session's creation.
-/// Every later event is newer, even one that happened before the session was retrieved. After all
-/// events have been applied, the view shows the last state.
+/// A session does not say when its state changed, so [`as_of`](Self::as_of) is its creation. Every
+/// later event is newer, even one that happened before the session was retrieved. After all events
+/// have been applied, the view shows the last state.
 impl From<&VerificationSession> for SessionView {
     fn from(session: &VerificationSession) -> Self {
         Self {
@@ -161,7 +164,7 @@ impl From<&VerificationSession> for SessionView {
     }
 }
 
-/// Returns how far along in a session's life an event is, and the state that its type implies.
+/// Returns the position of an event in the life of a session, and the state that its type implies.
 fn implied_by(type_: &EventType) -> Option<(u8, Option<SessionState>)> {
     match type_ {
         EventType::VerificationSessionCreated => Some((0, Some(SessionState::NotStarted))),

@@ -28,7 +28,7 @@ fn survives(before: &Value, after: Option<&Value>) -> Result<(), String> {
             }
             let is_empty = |value: &Value| value.is_null() || value == &serde_json::json!({});
             match after.iter().find(|(key, value)| !before.contains_key(*key) && !is_empty(value)) {
-                Some((key, value)) => Err(format!("{key} came in as {value}")),
+                Some((key, value)) => Err(format!("{key} was added as {value}")),
                 None => Ok(()),
             }
         }
@@ -40,7 +40,7 @@ fn survives(before: &Value, after: Option<&Value>) -> Result<(), String> {
     }
 }
 
-/// A model, as the round trip that JSON makes through it.
+/// The round trip of JSON through a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Model(fn(&Value) -> Result<Value, serde_json::Error>);
 
@@ -164,7 +164,7 @@ fn expanded_report_and_report_id_parse() {
 }
 
 #[test]
-fn links_and_models_are_keys_of_a_set() {
+fn links_and_models_can_be_keys_of_a_set() {
     let links = ["verified", "verified_report_expanded", "verified"].map(|name| session(name).last_verification_report);
     assert_eq!(HashSet::from(links).len(), 2);
     assert_eq!(HashSet::from(["verified", "canceled", "verified"].map(session)).len(), 2);

@@ -220,8 +220,8 @@ fn map_that_looks_like_a_stand_in_survives_a_round_trip() {
     }
 }
 
-/// Does the same as [`stored`] for formats without a `Value` in between, which misinterprets the
-/// private keys of `serde_json`.
+/// Does the same as [`stored`], but only for formats that are not parsed into a `Value` first, since
+/// `Value` misinterprets the private keys of `serde_json`.
 fn stored_as_it_is(event: &Event) -> Vec<(&'static str, Event)> {
     let text = serde_json::to_string(event).unwrap();
     let flat = serde_json::to_string(&Flat { mine: 1, event: event.clone() }).unwrap();

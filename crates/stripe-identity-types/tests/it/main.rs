@@ -1,4 +1,4 @@
-//! Tests the models with made-up objects that are true to the API.
+//! Tests the models with made-up objects in the form of the API.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod api_errors;

@@ -59,7 +59,7 @@ fn is_decided_is_true_for_failed_verified_and_canceled() {
 }
 
 #[test]
-fn states_are_stored_in_stripe_s_terms() {
+fn state_serializes_as_status_and_last_error() {
     let failed = |code: Option<&str>, reason: Option<&str>| SessionState::Failed {
         code: code.map(LastErrorCode::from),
         reason: reason.map(str::to_owned),
@@ -68,8 +68,8 @@ fn states_are_stored_in_stripe_s_terms() {
         (SessionState::NotStarted, json!({"status": "requires_input", "last_error": null})),
         (failed(None, None), json!({"status": "requires_input", "last_error": {"code": null, "reason": null}})),
         (
-            failed(Some("document_expired"), Some("It has expired.")),
-            json!({"status": "requires_input", "last_error": {"code": "document_expired", "reason": "It has expired."}}),
+            failed(Some("document_expired"), Some("Expired.")),
+            json!({"status": "requires_input", "last_error": {"code": "document_expired", "reason": "Expired."}}),
         ),
         (
             failed(Some("hologram_missing"), None),

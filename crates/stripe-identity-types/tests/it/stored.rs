@@ -1,5 +1,5 @@
-//! Tests the models with objects of old API versions, and as programs in other languages store
-//! them.
+//! Tests the models with objects of old API versions, and with objects that programs in other
+//! languages have stored.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -14,11 +14,14 @@ fn read<T: DeserializeOwned>(json: &Value) -> T {
 }
 
 fn refusal<T: DeserializeOwned>(json: &Value) -> String {
-    serde_json::from_str::<T>(&json.to_string()).err().unwrap_or_else(|| panic!("{json} was read")).to_string()
+    serde_json::from_str::<T>(&json.to_string()).err().unwrap_or_else(|| panic!("{json} parsed")).to_string()
 }
 
 fn event(session: &Value) -> Value {
-    json!({"id": "evt_1", "type": "identity.verification_session.requires_input", "created": 1_790_000_000, "data": {"object": session}})
+    json!({
+        "id": "evt_1", "type": "identity.verification_session.requires_input", "created": 1_790_000_000,
+        "data": {"object": session},
+    })
 }
 
 fn failed_session() -> Value {

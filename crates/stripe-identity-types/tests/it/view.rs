@@ -1,4 +1,4 @@
-//! Tests what a view knows of a session after its events.
+//! Tests the state that a view shows after the events of a session.
 
 use proptest::prelude::*;
 use serde::Serialize;
@@ -212,10 +212,10 @@ fn stored_view_keeps_unknown_values_and_later_keys() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// However often and in whatever order the events are delivered, the view shows the end once
-    /// all have been, whether or not it is stored between them.
+    /// After each event has been delivered at least once, in any order, the view shows the end,
+    /// whether or not it is stored between them.
     #[test]
-    fn order_and_repetition_do_not_matter(
+    fn events_in_any_order_and_number_show_the_end(
         order in prop::collection::vec(0..6_usize, 0..30),
         shuffled in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle(),
     ) {

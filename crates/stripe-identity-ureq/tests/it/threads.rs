@@ -34,7 +34,7 @@ fn send_over_one_connection() {
     let before = started_threads();
     send(&transport, get(&url)).unwrap();
     let connected = started_threads();
-    // The lookup started one. So such a thread counts.
+    // The lookup started a thread, so the count includes such threads.
     assert_eq!(connected - before, 2);
     for _ in 0..10 {
         send(&transport, get(&url)).unwrap();

@@ -1,4 +1,4 @@
-//! Hosts with two addresses, of which one swallows what it is sent.
+//! Hosts with several addresses, some of which never respond.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -13,9 +13,9 @@ use stripe_identity_reqwest::{ReqwestTransport, Resolver, reqwest};
 
 use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest};
 use crate::networks::ConnectProxy;
-use crate::tls::{trusting, trusting_nobody};
+use crate::tls::{trusting, trusting_none};
 
-/// A listener that takes no more connections, and what keeps it busy.
+/// An address that never responds: a listener whose queue is full, and the connections that fill it.
 pub(crate) struct Silent {
     pub(crate) address: SocketAddr,
     _listener: TcpListener,
@@ -23,29 +23,29 @@ pub(crate) struct Silent {
 }
 
 impl Silent {
-    /// On an address of this machine, or nothing if there is no such address.
+    /// Occupies an address of this machine. Fails if the machine does not have it.
     pub(crate) fn on(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.bind(&address.into())?;
         socket.listen(0)?;
         let listener = TcpListener::from(socket);
         let mut waiting = Vec::new();
-        // Systems differ in how many they let wait in line.
+        // Systems differ in the length of the queue.
         while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
             waiting.push(stream);
-            assert!(waiting.len() < 64, "the listener takes every connection");
+            assert!(waiting.len() < 64, "the queue of the listener has no end");
         }
         Ok(Self { address, _listener: listener, _waiting: waiting })
     }
 
-    /// Another address of this machine, with the port of a server.
+    /// Occupies another address of this machine, with the port of a server.
     pub(crate) fn beside(server: &str) -> Self {
         let port = server.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
         Self::on((Ipv4Addr::new(127, 0, 0, 2), port).into()).unwrap()
     }
 }
 
-/// Of this, each address gets a share. Far more than an honest one needs.
+/// Shared by the addresses of a host. Far longer than a connection takes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 fn backends(
@@ -60,7 +60,7 @@ fn backends(
 fn knowing(name: &str, addresses: &[SocketAddr]) -> [Backend; 2] {
     backends(
         |hyper| hyper.resolve(name, addresses.iter().copied()),
-        |reqwest| reqwest.resolve_to_addrs(name, addresses).tls_backend_preconfigured(trusting_nobody()),
+        |reqwest| reqwest.resolve_to_addrs(name, addresses).tls_backend_preconfigured(trusting_none()),
     )
 }
 
@@ -80,7 +80,7 @@ fn silent_address_leaves_time_for_the_next() {
     }
 }
 
-/// The default time for connecting is longer than the attempt.
+/// The default connect timeout is longer than the attempt.
 #[test]
 fn silent_addresses_leave_time_within_an_attempt_over_hyper() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
@@ -91,11 +91,11 @@ fn silent_addresses_leave_time_within_an_attempt_over_hyper() {
     for (addresses, timeout) in [
         (&[silent, good][..], 10_000),
         (&[silent, silent, silent, good], 10_000),
-        // Less than it waits otherwise before it tries the next.
+        // Less than the transport usually waits before it tries the next address.
         (&[silent, good], 400),
         (&[silent, refusing, silent, refusing, good], 5_000),
     ] {
-        // A busy machine may be late; each time it is not, it is in time.
+        // A busy machine may be late, so one attempt in time suffices.
         let is_in_time = (0..10).any(|_| {
             let hyper = HyperTransport::builder().resolve("two.test", addresses.iter().copied()).build().unwrap();
             let mut request = request();
@@ -112,7 +112,7 @@ fn retry_over_reqwest_begins_with_another_address() {
     let (listener, good) = (Silent::beside(server.url()), loopback(&server));
     let silent = listener.address;
     let addresses = Resolver::new().resolve_to_addrs("two.test", [silent, good]);
-    let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_nobody());
+    let builder = ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_none());
     let transport = over_reqwest(ReqwestTransport::new(builder.dns_resolver(addresses).build().unwrap()));
     let attempt = || {
         let mut request = get(&format!("http://two.test:{}/v1/x", good.port()));
@@ -125,7 +125,7 @@ fn retry_over_reqwest_begins_with_another_address() {
 
 #[test]
 fn refused_addresses_are_connect_at_once_over_hyper() {
-    // A port that is reserved for a service which nobody runs.
+    // The port is reserved for a service that is not in use.
     let refusing = (Ipv4Addr::LOCALHOST, 1).into();
     let hyper = HyperTransport::builder().resolve("two.test", [refusing; 20]).build().unwrap();
     let error = (over_hyper(hyper).send)(get("http://two.test/v1/x")).unwrap_err();
@@ -138,11 +138,11 @@ fn refused_addresses_are_connect_at_once_over_hyper() {
 }
 
 #[test]
-fn address_as_host_is_connected_to() {
+fn ip_address_as_host_is_reached() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let hyper = over_hyper(HyperTransport::new().unwrap());
     assert_eq!((hyper.send)(get(&format!("{}/v1/x", server.url()))).unwrap().status(), 200);
-    // There are machines without IPv6.
+    // Some machines have no IPv6.
     let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -158,7 +158,7 @@ fn address_as_host_is_connected_to() {
 fn silent_ipv6_address_leaves_time_for_ipv4() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let good = loopback(&server);
-    // There are machines without IPv6.
+    // Some machines have no IPv6.
     let Ok(silent) = Silent::on((IpAddr::V6(Ipv6Addr::LOCALHOST), good.port()).into()) else { return };
     for backend in knowing("two.test", &[silent.address, good]) {
         let response = (backend.send)(get(&format!("http://two.test:{}/v1/x", good.port())));

@@ -1,4 +1,4 @@
-//! Backends to send single requests with, one after the other.
+//! Backends that send single requests, one after another.
 
 use std::time::Duration;
 
@@ -9,15 +9,16 @@ use stripe_identity_hyper::HyperTransport;
 use stripe_identity_reqwest::ReqwestTransport;
 use stripe_identity_ureq::UreqTransport;
 
-/// Large enough that no honest answer is late, small enough that a hanging test ends.
+/// Long enough that no correct response is late, short enough that a hanging test ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A port that is reserved for a service which nobody runs. One that was just free may be taken by another test.
-pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
+/// The URL of a port that refuses connections: it is reserved for a service that is not in use. Another test may take a
+/// port that was free a moment ago.
+pub(crate) const REFUSING: &str = "http://127.0.0.1:1";
 
 type Outcome = Result<Response<Bytes>, TransportError>;
 
-/// A backend, to send one request after the other with.
+/// A backend that sends one request after another.
 pub(crate) struct Backend {
     pub(crate) name: &'static str,
     pub(crate) send: Box<dyn Fn(Request<Bytes>) -> Outcome>,

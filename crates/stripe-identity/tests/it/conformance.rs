@@ -11,7 +11,7 @@ use stripe_identity_mock::conformance::{self, Setup, Suite};
 use stripe_identity_reqwest::{ReqwestTransport, reqwest::Proxy as ReqwestProxy};
 use stripe_identity_ureq::{Proxy as UreqProxy, UreqTransport};
 
-use crate::tls::{trusting, trusting_nobody};
+use crate::tls::{trusting, trusting_none};
 
 fn hyper(setup: &Setup) -> HyperTransport {
     let builder = HyperTransport::builder().max_body_size(setup.max_body_size());
@@ -39,11 +39,11 @@ fn ureq(setup: &Setup) -> UreqTransport {
     builder.build().unwrap()
 }
 
-/// reqwest by itself would trust whom the system trusts.
+/// Sets the trusted certificates even without TLS: by default, reqwest reads those of the system.
 fn reqwest(setup: &Setup) -> ReqwestTransport {
     let builder = match setup.certificate() {
         Some(certificate) => ReqwestTransport::client_builder().tls_backend_preconfigured(trusting(certificate)),
-        None => ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_nobody()),
+        None => ReqwestTransport::client_builder().tls_backend_preconfigured(trusting_none()),
     };
     let builder = match setup.proxy() {
         Some(proxy) => builder.proxy(ReqwestProxy::https(proxy).unwrap()),
@@ -63,14 +63,14 @@ fn backends_pass_the_conformance_suite() {
         ("ureq", Suite::plain().run_blocking(ureq)),
         ("ureq, TLS", Suite::tls().run_blocking(ureq)),
     ];
-    // Not through `print!`, so that it shows where tests are run without `--nocapture` too.
+    // Not through `print!`, so that it shows without `--nocapture` too.
     io::stderr().write_all(conformance::table(&reports).as_bytes()).unwrap();
     for (name, report) in reports {
         assert!(report.failures().next().is_none(), "{name}:\n{report}");
     }
 }
 
-/// Tries what did not connect a second time, which is the caller's to do.
+/// Sends a request again if it was not sent, which only the caller may do.
 #[derive(Debug)]
 struct Eager(UreqTransport);
 

@@ -1,4 +1,4 @@
-//! A future that is dropped takes its attempts and waits with it.
+//! Dropping the future of a call ends its attempts and waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +10,10 @@ use stripe_identity_mock::RawServer;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-/// Beyond the first wait of a call, also if the server asks for a longer one.
+/// Longer than the first wait of a call, even with the `Retry-After` of 2 s.
 const LATER: Duration = Duration::from_secs(4);
 
-/// A client that says when an attempt is over.
+/// Returns a client, and a signal that an attempt has ended.
 fn client(server: &RawServer) -> (Client, Arc<Notify>) {
     let over = Arc::new(Notify::new());
     let attempt = over.clone();
@@ -21,13 +21,13 @@ fn client(server: &RawServer) -> (Client, Arc<Notify>) {
     (Client::new(config.build().unwrap(), HyperTransport::new().unwrap()), over)
 }
 
-/// Lets a call run until something has happened, and drops it.
+/// Runs a call until an event, and drops it.
 async fn drop_after<T>(call: impl Future<Output = T>, event: impl Future<Output = ()>) {
     let event = timeout(Duration::from_secs(60), event);
     tokio::select! {
         biased;
         event = event => event.unwrap(),
-        _ = call => panic!("the call is over"),
+        _ = call => panic!("the call ended before the event"),
     }
 }
 
@@ -49,7 +49,7 @@ async fn call_dropped_during_an_attempt_stops() {
     let call = client(&server).0.verification_sessions().create(CreateVerificationSession::document());
     drop_after(call.into_future(), becomes(|| !server.requests().is_empty())).await;
     let left = becomes(|| client_left.load(Ordering::SeqCst));
-    timeout(Duration::from_secs(30), left).await.expect("the connection is closed");
+    timeout(Duration::from_secs(30), left).await.expect("the connection should be closed");
     sleep(LATER).await;
     assert_eq!(server.requests().len(), 1);
 }

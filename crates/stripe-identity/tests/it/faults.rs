@@ -1,4 +1,4 @@
-//! A server that misbehaves on purpose, on a real socket: what a caller sees of each fault, over each backend.
+//! The outcome of each fault of a server or proxy, on real sockets and over each backend.
 
 use std::io::{self, Write as _};
 use std::net::TcpListener;
@@ -19,20 +19,20 @@ use stripe_identity_reqwest::{ReqwestTransport, Resolver, reqwest};
 use stripe_identity_ureq::UreqTransport;
 
 use crate::addresses::Silent;
-use crate::backends::NOBODY;
+use crate::backends::REFUSING;
 use crate::http2_server::{Act, Http2Server};
 use crate::tls::RefusingServer;
 
-/// Far more than what comes at once takes, with its TLS handshake and beside other work.
+/// Far longer than an immediate response takes on a busy machine, TLS handshake included.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Less than a silent address would have if it got its share of the default time for connecting.
+/// Less than the share of the default connect timeout that a silent address would get.
 const FEW_SECONDS: Duration = Duration::from_secs(5);
 const DEADLINE: Duration = Duration::from_secs(600);
-/// What a busy machine may take longer: to read a flood as far as a transport does is work, and not a wait.
+/// How much longer a busy machine may take: reading a flood takes computing time.
 const SLACK: Duration = Duration::from_secs(240);
 const FOREVER: Duration = Duration::from_secs(300);
 
-/// The transport that is inside, without the waits.
+/// A transport whose waits end at once.
 #[derive(Debug)]
 pub(crate) struct Hasty<T>(pub(crate) T);
 
@@ -56,18 +56,18 @@ impl<T: BlockingHttpTransport> BlockingHttpTransport for Hasty<T> {
 pub(crate) type Create = dyn Fn(CreateVerificationSession, Option<&str>) -> Outcome;
 pub(crate) type Outcome = Result<stripe_identity::Response<VerificationSession>, Error>;
 
-/// A client over a backend, to create sessions with.
+/// A client over a backend that creates sessions.
 pub(crate) struct Creator {
     pub(crate) name: &'static str,
     pub(crate) create: Box<Create>,
 }
 
-/// The backends, by their places in a row.
+/// The indices of the backends in an array of all three.
 pub(crate) const HYPER: usize = 0;
 pub(crate) const REQWEST: usize = 1;
 pub(crate) const UREQ: usize = 2;
 
-/// Enough for all that a server says here in earnest, and soon read.
+/// Larger than any complete response here, and quick to read.
 const MAX_BODY_SIZE: usize = 1024 * 1024;
 
 pub(crate) fn creators(config: &Config, certificate: Option<&[u8]>) -> [Creator; 3] {
@@ -83,7 +83,7 @@ fn creators_through(config: &Config, certificate: Option<&[u8]>, proxy: Option<&
         ureq = ureq.proxy(stripe_identity_ureq::Proxy::new(proxy).unwrap());
         reqwest = reqwest.proxy(reqwest::Proxy::https(proxy).unwrap());
     }
-    let mut trusted = crate::tls::trusting_nobody();
+    let mut trusted = crate::tls::trusting_none();
     if let Some(certificate) = certificate {
         trusted = crate::tls::trusting(certificate);
         hyper = hyper.tls_config(trusted.clone());
@@ -105,7 +105,7 @@ fn creators_through(config: &Config, certificate: Option<&[u8]>, proxy: Option<&
 }
 
 fn awaiting(name: &'static str, client: Client) -> Creator {
-    // One thread for everything: what does not yield stops the clock too.
+    // With one thread, a transport that does not yield stops the clock too.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let create = move |params: CreateVerificationSession, key: Option<&str>| {
         let call = client.verification_sessions().create(params);
@@ -143,7 +143,7 @@ fn well(exchange: &mut Exchange<'_>) -> io::Result<()> {
     exchange.respond("200 OK", SESSION)
 }
 
-/// Writes bytes, waits until they have surely arrived, and breaks off.
+/// Writes bytes, waits long enough for them to arrive, and ends the connection.
 fn cut(name: &'static str, bytes: &'static str, reset: bool) -> Fault {
     fault(name, move |exchange| {
         exchange.write(bytes)?;
@@ -157,7 +157,7 @@ fn cut(name: &'static str, bytes: &'static str, reset: bool) -> Fault {
     })
 }
 
-/// Writes bytes, and then others without end.
+/// Writes `first`, and then repeats `then`.
 fn endless(name: &'static str, first: &'static str, then: impl AsRef<[u8]>, pause: Duration) -> Fault {
     let then = then.as_ref().to_vec();
     fault(name, move |exchange| {
@@ -177,8 +177,8 @@ fn many(text: &str) -> String {
 fn faults() -> Vec<Fault> {
     let (at_once, drip) = (Duration::ZERO, Duration::from_millis(20));
     vec![
-        fault("answers", well),
-        fault("says nothing", |exchange| {
+        fault("responds", well),
+        fault("sends nothing", |exchange| {
             exchange.wait(FOREVER);
             Ok(())
         }),
@@ -189,17 +189,17 @@ fn faults() -> Vec<Fault> {
         cut("closes in the body", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"vs", false),
         cut("resets in the body", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"vs", true),
         cut("closes in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{\"id\": \"vs", false),
-        fault("a chunk of no size", |exchange| {
+        fault("a chunk without a size", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n{}\r\n0\r\n\r\n")
         }),
-        fault("a length beyond all numbers", |exchange| {
+        fault("a content length beyond 64 bits", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}")
         }),
-        fault("two lengths that differ", |exchange| {
+        fault("two content lengths that differ", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 57\r\n\r\n")?;
             exchange.write(SESSION)
         }),
-        fault("a second answer after the first", |exchange| {
+        fault("a second response after the first", |exchange| {
             let evil = format!("{HEAD}Content-Length: 17\r\n\r\n{{\"id\": \"vs_evil\"}}");
             exchange.write(format!("{HEAD}Content-Length: {}\r\n\r\n{SESSION}{evil}", SESSION.len()))
         }),
@@ -209,16 +209,16 @@ fn faults() -> Vec<Fault> {
             exchange.reset();
             Ok(())
         }),
-        endless("a header without end", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
-        endless("headers without end", HEAD, many("X: y\r\n"), at_once),
-        endless("1xx answers without end", "", "HTTP/1.1 103 Early Hints\r\n\r\n", drip),
+        endless("an endless header", "HTTP/1.1 200 OK\r\nX: ", many("x"), at_once),
+        endless("endless headers", HEAD, many("X: y\r\n"), at_once),
+        endless("endless 1xx responses", "", "HTTP/1.1 103 Early Hints\r\n\r\n", drip),
         endless(
-            "a chunk's extension without end",
+            "an endless chunk extension",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;",
             many("x"),
             at_once,
         ),
-        endless("a body without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
+        endless("an endless body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk(100_000), at_once),
         endless("headers that drip", "HTTP/1.1 200 OK\r\nX: ", "x", drip),
         endless("a body that drips", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", "x", drip),
         fault("HTTP/1.0, closing", |exchange| {
@@ -226,11 +226,11 @@ fn faults() -> Vec<Fault> {
             exchange.close();
             Ok(())
         }),
-        fault("no HTTP at all", |exchange| exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
+        fault("bytes that are not HTTP", |exchange| exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
         fault("a gateway's page", |exchange| exchange.respond("502 Bad Gateway", "<html>Robin</html>")),
         fault("a gateway's page of 17 MB", |exchange| exchange.respond("502 Bad Gateway", vec![b' '; 17_000_000])),
         endless(
-            "a gateway's page without end",
+            "an endless page of a gateway",
             "HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n",
             chunk(100_000),
             at_once,
@@ -250,16 +250,16 @@ fn faults() -> Vec<Fault> {
         fault("a folded header line", |exchange| {
             exchange.write(format!("{HEAD}X-Folded: one\r\n two\r\nContent-Length: {}\r\n\r\n{SESSION}", SESSION.len()))
         }),
-        fault("half of a JSON", |exchange| exchange.respond("200 OK", &SESSION[..20])),
+        fault("half of a JSON body", |exchange| exchange.respond("200 OK", &SESSION[..20])),
         fault("a redirect to another host", |exchange| {
-            exchange.write(format!("HTTP/1.1 307 X\r\nLocation: {NOBODY}/v1/x\r\nContent-Length: 0\r\n\r\n"))
+            exchange.write(format!("HTTP/1.1 307 X\r\nLocation: {REFUSING}/v1/x\r\nContent-Length: 0\r\n\r\n"))
         }),
-        cut("resets in a body of no said length", "HTTP/1.1 200 OK\r\n\r\n{\"id\": \"vs_1\"}", true),
-        Fault { server: Kind::NotTls, ..fault("TLS: closes instead of shaking hands", well) },
-        Fault { server: Kind::Unknown, ..fault("TLS: a certificate of nobody", well) },
+        cut("resets in a body without a length", "HTTP/1.1 200 OK\r\n\r\n{\"id\": \"vs_1\"}", true),
+        Fault { server: Kind::NotTls, ..fault("TLS: closes instead of a handshake", well) },
+        Fault { server: Kind::Unknown, ..fault("TLS: an untrusted certificate", well) },
         Fault {
             server: Kind::Trusted,
-            ..fault("TLS: breaks off without a farewell", |exchange| {
+            ..fault("TLS: closes without `close_notify`", |exchange| {
                 exchange.write(format!("HTTP/1.1 200 OK\r\n\r\n{SESSION}"))?;
                 exchange.abandon();
                 Ok(())
@@ -272,7 +272,7 @@ fn chunk(size: usize) -> Vec<u8> {
     [format!("{size:x}\r\n").into_bytes(), vec![b' '; size], b"\r\n".to_vec()].concat()
 }
 
-/// What a caller saw, and how often the server was asked.
+/// Describes the outcome of a call, and how many requests the server got.
 fn describe(outcome: &Outcome, asked: usize) -> String {
     let seen = match outcome {
         Ok(session) => format!("`{}`", session.id),
@@ -285,7 +285,8 @@ fn describe(outcome: &Outcome, asked: usize) -> String {
         1 => String::new(),
         attempts => format!(" after {attempts} attempts"),
     };
-    format!("{seen}{attempts}, asked {asked}×")
+    let requests = if asked == 1 { "request" } else { "requests" };
+    format!("{seen}{attempts}, {asked} {requests}")
 }
 
 fn builder(url: &str) -> ConfigBuilder {
@@ -296,21 +297,21 @@ fn config(url: &str) -> Config {
     builder(url).build().unwrap()
 }
 
-/// Makes a call, and describes what came of it. `keys` returns the keys of all requests that the server got.
+/// Makes a call and describes its outcome. `keys` returns the idempotency keys of all requests that the server got.
 fn call(creator: &Creator, keys: impl Fn() -> Vec<String>) -> String {
     let (before, started) = (keys().len(), Instant::now());
     let outcome = (creator.create)(CreateVerificationSession::document(), None);
     let taken = started.elapsed();
     assert!(taken < 2 * ATTEMPT_TIMEOUT + SLACK, "{}: {taken:?}", creator.name);
-    // Of a request that was cut off, the server may hear later than the caller of the failure.
+    // The server may record a request after the caller got its failure.
     thread::sleep(Duration::from_millis(50));
     let keys = &keys()[before..];
     assert!(keys.iter().all(|key| *key == keys[0]), "{}: repeated with another key", creator.name);
     describe(&outcome, keys.len())
 }
 
-/// What comes of two calls in a row, while the server is at fault each time or the first time only.
-fn suffer(fault: &Fault, backend: usize, each_time: bool) -> String {
+/// Describes two calls in a row to a server that has the fault each time, or the first time only.
+fn with_fault(fault: &Fault, backend: usize, each_time: bool) -> String {
     let behave = fault.behave.clone();
     let behave = move |exchange: &mut Exchange<'_>| {
         if each_time || exchange.number() == 1 { behave(exchange) } else { well(exchange) }
@@ -342,10 +343,10 @@ fn calls(creator: &Creator, keys: impl Fn() -> Vec<String>) -> String {
 }
 
 fn refused(backend: usize) -> String {
-    calls(&creators(&config(NOBODY), None)[backend], Vec::new)
+    calls(&creators(&config(REFUSING), None)[backend], Vec::new)
 }
 
-/// A server that answers in plain text who shakes hands.
+/// Describes calls to a server that responds to the TLS handshake in plain text.
 fn in_plain_text(backend: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
@@ -353,14 +354,14 @@ fn in_plain_text(backend: usize) -> String {
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-            // Until the client has gone: to close with something unread would reset the connection.
+            // Reads until the client has gone: closing with unread input would reset the connection.
             let _ = io::copy(&mut stream, &mut io::sink());
         }
     });
     calls(&creators(&config(&url), None)[backend], Vec::new)
 }
 
-/// A proxy that a request for a tunnel meets with this. What it is to lead to is never asked.
+/// Describes calls through a proxy that has the fault when it is asked for a tunnel. No request reaches the host.
 fn through_proxy(fault: &Fault, backend: usize) -> String {
     let behave = fault.behave.clone();
     let proxy = RawServer::start(move |exchange| behave(exchange)).unwrap();
@@ -377,20 +378,20 @@ fn proxy_faults() -> Vec<Fault> {
             exchange.wait(FOREVER);
             Ok(())
         }),
-        endless("a proxy that drips its CONNECT answer", established, "x", Duration::from_millis(20)),
-        endless("a proxy that answers without end", established, "x".repeat(10_000), Duration::ZERO),
+        endless("a proxy that drips its response to CONNECT", established, "x", Duration::from_millis(20)),
+        endless("a proxy with an endless response", established, "x".repeat(10_000), Duration::ZERO),
         fault("a proxy that refuses", |exchange| exchange.respond("403 Forbidden", "")),
-        fault("a proxy that goes on in plain text at once", |exchange| {
+        fault("a proxy that continues in plain text at once", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\nThis is no TLS.")?;
             exchange.wait(FOREVER);
             Ok(())
         }),
-        fault("a proxy that goes on in plain text at once, and closes", |exchange| {
+        fault("a proxy that continues in plain text at once, and closes", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\nThis is no TLS.")?;
             exchange.close();
             Ok(())
         }),
-        fault("a proxy that answers in plain text what is for the host", |exchange| {
+        fault("a proxy that responds to the TLS handshake in plain text", |exchange| {
             exchange.write("HTTP/1.1 200 OK\r\n\r\n")?;
             exchange.wait_for_next()?;
             exchange.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
@@ -406,17 +407,17 @@ fn client_certificate_required(backend: usize) -> String {
     calls(&creators[backend], Vec::new)
 }
 
-/// Over those that can be told the addresses of a host.
+/// Describes calls over the asynchronous backends to a host whose first address is silent.
 fn first_address_silent() -> [(&'static str, Cells); 2] {
     let server = RawServer::start(well).unwrap();
     let silent = Silent::beside(server.url());
     let addresses = [silent.address, server.address()];
-    // With the default time for connecting, of which an attempt has less.
+    // The connect timeout is the default, which is longer than an attempt.
     let url = format!("http://localhost:{}", server.address().port());
     let config = builder(&url).attempt_timeout(FEW_SECONDS).build().unwrap();
     let hyper = HyperTransport::builder().resolve("localhost", addresses).build().unwrap();
     let resolver = Resolver::new().resolve_to_addrs("localhost", addresses);
-    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
+    let reqwest = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_none());
     let reqwest = reqwest.dns_resolver(resolver).build().unwrap();
     [
         awaiting("hyper", Client::new(config.clone(), Hasty(hyper))),
@@ -429,7 +430,7 @@ fn first_address_silent() -> [(&'static str, Cells); 2] {
     })
 }
 
-/// hyper alone: ureq speaks no HTTP/2, and reqwest only if its own features say so.
+/// Describes calls over hyper: ureq speaks no HTTP/2, and reqwest only with one of its own features.
 fn over_http2(first: Act, then: Act) -> String {
     let server = Http2Server::start([first, then]);
     let creator = &creators(&config(&server.url), Some(&server.certificate))[HYPER];
@@ -438,7 +439,7 @@ fn over_http2(first: Act, then: Act) -> String {
 
 type Cells = [String; 2];
 
-/// One row for all backends that agree.
+/// Returns a row for each group of backends with equal cells.
 fn rows(name: &str, cells: &[(&str, Cells)]) -> String {
     let mut groups: Vec<(Vec<&str>, &Cells)> = Vec::new();
     for (backend, cells) in cells {
@@ -454,7 +455,7 @@ fn rows(name: &str, cells: &[(&str, Cells)]) -> String {
     groups.into_iter().map(row).collect()
 }
 
-/// What the server does each time, and what it does the first time only, at the same time.
+/// Runs both columns of a row at the same time, since they mostly wait.
 fn both(each_time: impl Fn() -> String + Sync, once: impl Fn() -> String) -> Cells {
     thread::scope(|scope| {
         let each_time = scope.spawn(&each_time);
@@ -463,7 +464,7 @@ fn both(each_time: impl Fn() -> String + Sync, once: impl Fn() -> String) -> Cel
     })
 }
 
-/// At the same time, since most of it is waiting.
+/// Runs all backends at the same time, since they mostly wait.
 fn each(cells: impl Fn(usize) -> Cells + Sync) -> [(&'static str, Cells); 3] {
     let cells = &cells;
     thread::scope(|scope| {
@@ -500,14 +501,14 @@ fn error_body_beyond_the_limit_keeps_status_and_request_id() {
 
 #[test]
 fn error_body_that_breaks_off_keeps_status_request_id_and_should_retry() {
-    // With the word against it, what is usually repeated is not; with the word for it, what usually is not is.
-    for (status, kind, word, attempts) in [
+    // `Stripe-Should-Retry` overrides the status either way.
+    for (status, kind, should_retry, attempts) in [
         (401, ErrorKind::Authentication, "", 1),
         (402, ErrorKind::Card, "Stripe-Should-Retry: true\r\n", 2),
         (502, ErrorKind::Api, "Stripe-Should-Retry: false\r\n", 1),
         (503, ErrorKind::Api, "", 2),
     ] {
-        let head = format!("HTTP/1.1 {status} X\r\nRequest-Id: req_1\r\n{word}");
+        let head = format!("HTTP/1.1 {status} X\r\nRequest-Id: req_1\r\n{should_retry}");
         let server = RawServer::start(move |exchange| {
             match exchange.number() % 3 {
                 0 => exchange.write(format!("{head}Content-Length: 500\r\n\r\n{{\"error\""))?,
@@ -529,15 +530,15 @@ fn error_body_that_breaks_off_keeps_status_request_id_and_should_retry() {
     }
 }
 
-/// Ten attempts of two seconds would take far longer.
+/// The ten attempts that are allowed, of 2 s each, would take far longer.
 #[test]
 fn endless_fault_ends_at_the_deadline() {
     let deadline = Duration::from_secs(5);
-    let endless = ["says nothing", "headers that drip", "a body that drips", "1xx answers without end"];
+    let endless = ["sends nothing", "headers that drip", "a body that drips", "endless 1xx responses"];
     for fault in faults().into_iter().filter(|fault| endless.contains(&fault.name)) {
         let behave = fault.behave.clone();
         let server = RawServer::start(move |exchange| behave(exchange)).unwrap();
-        let suffer = |backend: usize| {
+        let with_fault = |backend: usize| {
             let config = builder(server.url()).max_retries(9).deadline(deadline).build().unwrap();
             let creator = &creators(&config, None)[backend];
             let started = Instant::now();
@@ -546,7 +547,7 @@ fn endless_fault_ends_at_the_deadline() {
             assert!(taken < 2 * deadline, "{}: {}: {taken:?}", fault.name, creator.name);
             assert!((2..=3).contains(&attempts), "{}: {}: {attempts} attempts", fault.name, creator.name);
         };
-        thread::scope(|scope| [HYPER, REQWEST, UREQ].map(|backend| drop(scope.spawn(move || suffer(backend)))));
+        thread::scope(|scope| [HYPER, REQWEST, UREQ].map(|backend| drop(scope.spawn(move || with_fault(backend)))));
     }
 }
 
@@ -554,7 +555,7 @@ fn endless_fault_ends_at_the_deadline() {
 fn fault_table_matches_behaviour_md() {
     let mut table = String::new();
     let mut write = |rows: String| {
-        // Not through `print!`, so that it shows where tests are run without `--nocapture` too.
+        // Not through `print!`, so that it shows without `--nocapture` too.
         io::stderr().write_all(rows.as_bytes()).unwrap();
         table += &rows;
     };
@@ -562,20 +563,20 @@ fn fault_table_matches_behaviour_md() {
     write(rows("refuses connections", &each(|backend| [refused(backend), "–".to_owned()])));
     for fault in faults() {
         let once = |backend| {
-            // Where no hands are shaken, there is no first exchange that could be another than the rest.
+            // Without a completed handshake, the server sees no request that could be the first.
             let is_heard = matches!(fault.server, Kind::Plain | Kind::Trusted);
-            if is_heard { suffer(&fault, backend, false) } else { "–".to_owned() }
+            if is_heard { with_fault(&fault, backend, false) } else { "–".to_owned() }
         };
-        write(rows(fault.name, &each(|backend| both(|| suffer(&fault, backend, true), || once(backend)))));
+        write(rows(fault.name, &each(|backend| both(|| with_fault(&fault, backend, true), || once(backend)))));
     }
-    // Not over reqwest, whose buffer is not ours to bound: how long it reads one is a matter of the machine.
+    // Not over reqwest, whose buffer cannot be bounded: how long it reads a flood depends on the machine.
     let early_hints = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(400);
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for flood in [
-        endless("1xx answers in a flood", "", early_hints, Duration::ZERO),
-        endless("a chunk's size in zeros without end", chunked, many("0"), Duration::ZERO),
+        endless("a flood of 1xx responses", "", early_hints, Duration::ZERO),
+        endless("an endless chunk size of zeros", chunked, many("0"), Duration::ZERO),
     ] {
-        let of = |backend| [true, false].map(|each_time| suffer(&flood, backend, each_time));
+        let of = |backend| [true, false].map(|each_time| with_fault(&flood, backend, each_time));
         write(rows(flood.name, &[("hyper", of(HYPER)), ("ureq", of(UREQ))]));
     }
     for fault in proxy_faults() {
@@ -586,19 +587,19 @@ fn fault_table_matches_behaviour_md() {
         "TLS: requires a client's certificate",
         &each(|backend| [client_certificate_required(backend), "–".to_owned()]),
     ));
-    write(rows("TLS: answers in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
+    write(rows("TLS: responds in plain text", &each(|backend| [in_plain_text(backend), "–".to_owned()])));
     for (name, act) in [
-        ("HTTP/2: says GOAWAY instead of an answer", Act::GoAwayInstead),
-        ("HTTP/2: says GOAWAY after an answer", Act::AnswerAndGoAway),
+        ("HTTP/2: sends GOAWAY instead of a response", Act::GoAwayInstead),
+        ("HTTP/2: sends GOAWAY after a response", Act::RespondAndGoAway),
         ("HTTP/2: refuses the stream", Act::RefuseStream),
-        ("HTTP/2: answers and falls silent", Act::AnswerAndFallSilent),
-        ("HTTP/2: says nothing", Act::SayNothing),
+        ("HTTP/2: responds once, then sends nothing", Act::RespondAndFallSilent),
+        ("HTTP/2: sends nothing", Act::SayNothing),
         ("HTTP/2: resets in the body", Act::ResetTheBody),
         ("HTTP/2: a body that drips", Act::DripTheBody),
-        ("HTTP/2: a body without end", Act::SendWithoutEnd),
+        ("HTTP/2: an endless body", Act::SendWithoutEnd),
     ] {
-        write(rows(name, &[("hyper", both(|| over_http2(act, act), || over_http2(act, Act::Answer)))]));
+        write(rows(name, &[("hyper", both(|| over_http2(act, act), || over_http2(act, Act::Respond)))]));
     }
     let written = include_str!("../../../stripe-identity-core/BEHAVIOUR.md");
-    assert!(written.contains(&table), "BEHAVIOUR.md has another table of faults than this");
+    assert!(written.contains(&table), "the table of faults in BEHAVIOUR.md differs from the one printed above");
 }

@@ -1,4 +1,5 @@
-//! The six operations, driven in five ways, make the same requests to the byte and read the same answers.
+//! The six operations, driven in five ways, make the same requests to the byte and parse the same
+//! responses.
 
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use stripe_identity_ureq::UreqTransport;
 
 use crate::wire::{Wire, WireServer};
 
-/// What a call's answer looked like: the model as JSON.
-type Answers = Vec<serde_json::Value>;
+/// The models that the calls returned, as JSON.
+type Responses = Vec<serde_json::Value>;
 
 /// The six operations with all of their parameters, on the first session of a simulator. `$call` makes one call.
 macro_rules! six_operations {
@@ -50,24 +51,24 @@ macro_rules! six_operations {
             .status(VerificationSessionStatus::Canceled)
             .limit(3);
         let expand = || [SessionExpand::VerifiedOutputs, SessionExpand::LastVerificationReport];
-        let mut answers: Answers = Vec::new();
+        let mut responses: Responses = Vec::new();
 
         let session = $call!(sessions.create(create).idempotency_key("key-1").expand(expand()));
         let id = session.id.clone();
-        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        responses.push(serde_json::to_value(session.into_inner()).unwrap());
         let session = $call!(sessions.retrieve(&id).expand(expand()).header("x-trace", "1"));
-        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        responses.push(serde_json::to_value(session.into_inner()).unwrap());
         let session = $call!(sessions.update(&id, update).idempotency_key("key-2").context("org_1"));
-        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        responses.push(serde_json::to_value(session.into_inner()).unwrap());
         let session = $call!(sessions.cancel(&id).idempotency_key("key-3").api_version("2026-01-01.test"));
-        answers.push(serde_json::to_value(session.into_inner()).unwrap());
+        responses.push(serde_json::to_value(session.into_inner()).unwrap());
         let page = $call!(sessions.list(list).expand(expand()));
-        answers.push(serde_json::to_value(page.into_inner().data).unwrap());
+        responses.push(serde_json::to_value(page.into_inner().data).unwrap());
         let second = CreateVerificationSession::verification_flow("vf_1");
         let second = $call!(sessions.create(second).idempotency_key("key-4"));
         let session = $call!(sessions.redact(&second.id).idempotency_key("key-5"));
-        answers.push(serde_json::to_value(session.into_inner()).unwrap());
-        answers
+        responses.push(serde_json::to_value(session.into_inner()).unwrap());
+        responses
     }};
 }
 
@@ -87,16 +88,16 @@ macro_rules! by_send {
     };
 }
 
-async fn asynchronous(config: Config, transport: impl HttpTransport + 'static) -> Answers {
+async fn asynchronous(config: Config, transport: impl HttpTransport + 'static) -> Responses {
     six_operations!(Client::new(config, transport).verification_sessions(), by_await)
 }
 
-fn blocking(config: Config, transport: impl BlockingHttpTransport + 'static) -> Answers {
+fn blocking(config: Config, transport: impl BlockingHttpTransport + 'static) -> Responses {
     six_operations!(BlockingClient::new(config, transport).verification_sessions(), by_send)
 }
 
-/// With no client at all: the steps are taken by hand.
-fn by_hand(config: &Config, transport: &impl BlockingHttpTransport) -> Answers {
+/// Makes the calls without a client, step by step.
+fn by_hand(config: &Config, transport: &impl BlockingHttpTransport) -> Responses {
     fn take_steps<E: Endpoint>(call: Call<Config, E>, transport: &impl BlockingHttpTransport) -> Response<E::Response> {
         let mut step = call.start();
         loop {
@@ -115,7 +116,7 @@ fn by_hand(config: &Config, transport: &impl BlockingHttpTransport) -> Answers {
     six_operations!(config.verification_sessions(), by_steps)
 }
 
-/// A request as bytes, whatever way it went: method, URL, headers in order of their names, body.
+/// Returns a request as bytes: method, path and query, headers sorted by name, body.
 fn bytes_of(request: &Request<Bytes>, url: &str) -> Vec<u8> {
     let mut headers: Vec<_> = request.headers().iter().collect();
     headers.sort_by_key(|(name, _)| name.as_str().to_owned());
@@ -134,7 +135,7 @@ fn all_bytes(requests: &[Request<Bytes>], url: &str) -> Vec<String> {
 
 const NOWHERE: &str = "http://localhost:1";
 
-/// The same one each time, with the same URLs over a socket and without.
+/// Returns a simulator with a fixed seed, whose URLs are the same with and without a socket.
 fn simulator() -> SimulatorTransport {
     Simulator::builder().seed(1).public_url("https://id.example.test").unwrap().build().into()
 }
@@ -143,7 +144,7 @@ fn simulated() -> Recorder<SimulatorTransport> {
     Recorder::new(simulator())
 }
 
-/// What stood on the wire must be what core made, and beside it only what a transport adds.
+/// Asserts that the bytes on the wire are the requests of core, and that the transport added only `Host`.
 fn assert_on_wire(wires: &[Wire], requests: &[Request<Bytes>], url: &str) {
     assert_eq!(wires.len(), requests.len());
     for (wire, request) in wires.iter().zip(requests) {
@@ -163,19 +164,19 @@ fn assert_on_wire(wires: &[Wire], requests: &[Request<Bytes>], url: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_ways_make_the_same_requests_and_parse_the_same_responses() {
-    // (e) The simulator in process, which the others are held against.
+    // (e) The simulator in process, with which the others are compared.
     let in_process = simulated();
-    let expected_answers = asynchronous(config(NOWHERE), in_process.clone()).await;
+    let expected_responses = asynchronous(config(NOWHERE), in_process.clone()).await;
     let expected = all_bytes(&in_process.requests(), NOWHERE);
-    assert_eq!((expected.len(), expected_answers.len()), (7, 6));
+    assert_eq!((expected.len(), expected_responses.len()), (7, 6));
     let blocking_in_process = simulated();
-    assert_eq!(blocking(config(NOWHERE), blocking_in_process.clone()), expected_answers);
+    assert_eq!(blocking(config(NOWHERE), blocking_in_process.clone()), expected_responses);
     assert_eq!(all_bytes(&blocking_in_process.requests(), NOWHERE), expected);
 
     // (a) The async client over hyper, to a real socket.
     let server = WireServer::start(simulator());
     let hyper = Recorder::new(HyperTransport::new().unwrap());
-    assert_eq!(asynchronous(config(&server.url), hyper.clone()).await, expected_answers);
+    assert_eq!(asynchronous(config(&server.url), hyper.clone()).await, expected_responses);
     assert_eq!(all_bytes(&hyper.requests(), &server.url), expected);
     assert_on_wire(&server.take(), &hyper.requests(), &server.url);
 
@@ -183,29 +184,30 @@ async fn five_ways_make_the_same_requests_and_parse_the_same_responses() {
     let server = WireServer::start(simulator());
     let ureq = Recorder::new(UreqTransport::new().unwrap());
     let (url, transport) = (server.url.clone(), ureq.clone());
-    let answers = tokio::task::spawn_blocking(move || blocking(config(&url), transport)).await.unwrap();
-    assert_eq!(answers, expected_answers);
+    let responses = tokio::task::spawn_blocking(move || blocking(config(&url), transport)).await.unwrap();
+    assert_eq!(responses, expected_responses);
     assert_eq!(all_bytes(&ureq.requests(), &server.url), expected);
     assert_on_wire(&server.take(), &ureq.requests(), &server.url);
 
-    // (c) A loop of the user's own.
+    // (c) A loop over the steps.
     let own = simulated();
-    assert_eq!(by_hand(&config(NOWHERE), &own), expected_answers);
+    assert_eq!(by_hand(&config(NOWHERE), &own), expected_responses);
     assert_eq!(all_bytes(&own.requests(), NOWHERE), expected);
 
-    // (d) The mock, which answers what the simulator answered.
+    // (d) A script with the responses of the simulator.
     let mock = ScriptedTransport::new();
     let replay = simulator();
     for request in in_process.requests() {
         let response = replay.handle(request.clone());
         mock.expect(request.method().clone(), request.uri().path()).reply(200, response.into_body());
     }
-    assert_eq!(asynchronous(config(NOWHERE), mock.clone()).await, expected_answers);
+    assert_eq!(asynchronous(config(NOWHERE), mock.clone()).await, expected_responses);
     assert_eq!(all_bytes(&mock.requests(), NOWHERE), expected);
     mock.finish();
 }
 
-/// What `bytes_of` gives for a request with the usual headers, and these in place of or beside them.
+/// Returns the expected result of `bytes_of` for a request with the default headers. `headers` replaces some of them or
+/// adds others.
 fn written_out(target: &str, headers: &[(&str, &str)], body: &str) -> String {
     let user_agent = format!("stripe-identity-rust/{} five-ways/1", env!("CARGO_PKG_VERSION"));
     let length = body.len().to_string();
@@ -223,13 +225,13 @@ fn written_out(target: &str, headers: &[(&str, &str)], body: &str) -> String {
     format!("{target}\n{}{body}", headers.concat())
 }
 
-/// The same requests held against bytes written out by hand, so that all five cannot be wrong together.
+/// Compares the requests with bytes written by hand: all five ways could be wrong in the same way.
 #[tokio::test]
 async fn requests_have_the_documented_bytes() {
     let recorder = simulated();
-    let answers = asynchronous(config(NOWHERE), recorder.clone()).await;
-    let id = answers[0]["id"].as_str().unwrap();
-    let redacted = answers[5]["id"].as_str().unwrap();
+    let responses = asynchronous(config(NOWHERE), recorder.clone()).await;
+    let id = responses[0]["id"].as_str().unwrap();
+    let redacted = responses[5]["id"].as_str().unwrap();
 
     let sessions = "/v1/identity/verification_sessions";
     let expected = [

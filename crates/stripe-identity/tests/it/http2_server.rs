@@ -1,5 +1,5 @@
-//! A server for HTTP/2 that misbehaves on purpose: connections that end or fall silent, streams that are refused, bodies that
-//! break off, drip or have no end.
+//! A faulty HTTP/2 server: connections that end or fall silent, refused streams, bodies that break off, drip or go on
+//! without end.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,22 +16,23 @@ use crate::tls::Certified;
 
 const A_MOMENT: Duration = Duration::from_millis(30);
 
-/// What the server does with a request.
+/// How the server treats a request.
 #[derive(Clone, Copy)]
 pub(crate) enum Act {
-    Answer,
+    Respond,
     GoAwayInstead,
-    AnswerAndGoAway,
+    RespondAndGoAway,
     RefuseStream,
     SayNothing,
     ResetTheBody,
     DripTheBody,
     SendWithoutEnd,
-    /// The connection stays open, and nothing that it is asked later is answered.
-    AnswerAndFallSilent,
+    /// The connection stays open, and later requests get no response.
+    RespondAndFallSilent,
 }
 
-/// A server for HTTP/2 only that does one thing with each request, and the last with all others. It ends with the test.
+/// A server that speaks only HTTP/2. It treats each request by the next act, and all further requests by the last. It
+/// ends with the test.
 pub(crate) struct Http2Server {
     pub(crate) url: String,
     pub(crate) certificate: Vec<u8>,
@@ -66,7 +67,7 @@ impl Http2Server {
                         match act {
                             Act::GoAwayInstead => connection.abrupt_shutdown(Reason::NO_ERROR),
                             Act::RefuseStream => respond.send_reset(Reason::REFUSED_STREAM),
-                            // While it is held, the stream is open.
+                            // The stream stays open while this is held.
                             Act::SayNothing => held.push(respond),
                             Act::ResetTheBody => {
                                 let mut body = respond.send_response(Response::new(()), false).unwrap();
@@ -78,16 +79,16 @@ impl Http2Server {
                             }
                             Act::DripTheBody => drop(tokio::spawn(send(respond, " ", A_MOMENT))),
                             Act::SendWithoutEnd => drop(tokio::spawn(send(respond, SPACES, Duration::ZERO))),
-                            Act::Answer | Act::AnswerAndGoAway | Act::AnswerAndFallSilent => {
+                            Act::Respond | Act::RespondAndGoAway | Act::RespondAndFallSilent => {
                                 let mut body = respond.send_response(Response::new(()), false).unwrap();
                                 body.send_data(Bytes::from(SESSION), true).unwrap();
                             }
                         }
-                        if matches!(act, Act::AnswerAndGoAway) {
+                        if matches!(act, Act::RespondAndGoAway) {
                             connection.graceful_shutdown();
                         }
-                        if matches!(act, Act::AnswerAndFallSilent) {
-                            // Until the answer is out, and not a moment longer.
+                        if matches!(act, Act::RespondAndFallSilent) {
+                            // Drives the connection until the response is sent.
                             let _ = tokio::time::timeout(A_MOMENT, connection.accept()).await;
                             std::future::pending::<()>().await;
                         }
@@ -104,7 +105,7 @@ const SPACES: &str = match std::str::from_utf8(&[b' '; 10_000]) {
     Err(_) => "",
 };
 
-/// Sends the same again and again, as fast as the client takes it, until that has had enough.
+/// Sends a piece again and again, as fast as the client reads, until the client ends the stream.
 async fn send(mut respond: SendResponse<Bytes>, piece: &'static str, pause: Duration) {
     let Ok(mut body) = respond.send_response(Response::new(()), false) else { return };
     loop {

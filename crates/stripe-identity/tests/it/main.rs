@@ -1,4 +1,4 @@
-//! The crates together.
+//! All crates together.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod addresses;

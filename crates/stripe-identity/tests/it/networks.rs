@@ -1,4 +1,4 @@
-//! Proxies, and what else a real network asks for.
+//! Proxies, root certificates, HTTP versions and pools.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use stripe_identity_ureq::{Proxy as UreqProxy, UreqTransport, UreqTransportBuild
 use crate::backends::{Backend, PATIENCE, get, over_hyper, over_reqwest, over_ureq};
 use crate::tls::trusting;
 
-/// A proxy that makes tunnels, to this machine only, for a client with the password.
+/// A proxy that opens tunnels, only to this machine, for clients with the password.
 pub(crate) struct ConnectProxy {
     pub(crate) authority: String,
     /// The heads of the requests for a tunnel.
@@ -30,7 +30,7 @@ impl ConnectProxy {
         let authority = listener.local_addr().unwrap().to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heads = asked.clone();
-        // The thread ends with the process; its connections end with their clients.
+        // The thread ends with the process, and each connection with its client.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let heads = heads.clone();
@@ -59,7 +59,7 @@ fn tunnel(client: TcpStream, heads: &Mutex<Vec<String>>) -> io::Result<()> {
     if !head.to_ascii_lowercase().contains("proxy-authorization: basic cm9iaw46cebzcw==") {
         return (&client).write_all(b"HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n");
     }
-    // All names lead to this machine.
+    // The tunnel leads to this machine, whatever the name.
     let port: u16 = head.split([':', ' ']).nth(2).and_then(|port| port.parse().ok()).unwrap();
     let server = TcpStream::connect(("127.0.0.1", port))?;
     (&client).write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
@@ -99,13 +99,13 @@ fn server() -> RawServer {
     RawServer::start_tls(|exchange| exchange.respond("200 OK", "{}")).unwrap()
 }
 
-/// A name that leads nowhere but through a proxy.
+/// Returns a URL whose host has no address, so that only a proxy reaches it.
 fn far_away(server: &RawServer) -> String {
     format!("https://stripe.test:{}/v1/x?secret=1", server.address().port())
 }
 
 #[test]
-fn proxy_with_the_password_makes_a_tunnel() {
+fn proxy_with_the_right_password_opens_a_tunnel() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
         let before = server.requests().len();
@@ -120,18 +120,22 @@ fn proxy_with_the_password_makes_a_tunnel() {
             "{}",
             backend.name
         );
-        let told = requests.iter().flat_map(Request::headers).any(|(name, _)| name.as_str().starts_with("proxy"));
-        assert!(!told, "{}: the server hears of the proxy", backend.name);
+        let is_leaked = requests.iter().flat_map(Request::headers).any(|(name, _)| name.as_str().starts_with("proxy"));
+        assert!(!is_leaked, "{}: a header for the proxy reached the server", backend.name);
     }
     for head in proxy.asked() {
         assert!(head.starts_with(&format!("CONNECT stripe.test:{} HTTP/1.1\r\n", server.address().port())), "{head}");
         assert!(!head.contains("secret"), "{head}");
     }
-    assert!((3..=4).contains(&proxy.asked().len()), "a tunnel each, used twice: {:?}", proxy.asked());
+    assert!(
+        (3..=4).contains(&proxy.asked().len()),
+        "each backend should open one tunnel and use it twice: {:?}",
+        proxy.asked()
+    );
 }
 
 #[test]
-fn proxy_without_the_password_sends_nothing() {
+fn proxy_with_a_wrong_password_is_connect_and_gets_no_request() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:wrong@{}", proxy.authority)) {
         let error = (backend.send)(get(&far_away(&server))).unwrap_err();
@@ -172,7 +176,7 @@ fn proxy_with_another_status_than_200_is_connect() {
 fn loopback_host_is_reached_without_a_proxy() {
     let (server, proxy) = (server(), ConnectProxy::start());
     for backend in through(&server, &format!("http://robin:p%40ss@{}", proxy.authority)) {
-        // What a reqwest client is told by hand is its owner's to except.
+        // A reqwest client has exceptions only if its builder sets them.
         if backend.name != "reqwest" {
             (backend.send)(get(&format!("{}/v1/x", server.url()))).expect(backend.name);
         }
@@ -238,7 +242,7 @@ fn idle_connections_follow_the_settings() {
     let server = RawServer::start(|exchange| exchange.respond("200 OK", "{}")).unwrap();
     let connections = |backend: Backend| {
         let before = server.connections();
-        // Longer each time, so that one of them is long enough on a busy machine too.
+        // The pauses differ, so that one of them is long enough even on a busy machine.
         for pause in [50, 150, 500, 0] {
             (backend.send)(get(server.url())).unwrap();
             thread::sleep(Duration::from_millis(pause));
@@ -247,14 +251,14 @@ fn idle_connections_follow_the_settings() {
     };
     let hyper = |builder: HyperTransportBuilder| connections(over_hyper(builder.build().unwrap()));
     let ureq = |builder: UreqTransportBuilder| connections(over_ureq(builder.build().unwrap()));
-    let (short, for_ever) = (Duration::from_millis(20), Duration::MAX);
+    let (short, unlimited) = (Duration::from_millis(20), Duration::MAX);
     assert!(hyper(HyperTransport::builder()) < 4 && ureq(UreqTransport::builder()) < 4);
     assert_eq!(hyper(HyperTransport::builder().pool_max_idle(0)), 4);
     assert_eq!(ureq(UreqTransport::builder().pool_max_idle(0)), 4);
     assert_eq!(hyper(HyperTransport::builder().pool_idle_timeout(short)), 4);
     assert_eq!(ureq(UreqTransport::builder().pool_idle_timeout(short)), 4);
-    assert!(hyper(HyperTransport::builder().pool_idle_timeout(for_ever).connect_timeout(for_ever)) < 4);
-    assert!(ureq(UreqTransport::builder().pool_idle_timeout(for_ever).connect_timeout(for_ever)) < 4);
+    assert!(hyper(HyperTransport::builder().pool_idle_timeout(unlimited).connect_timeout(unlimited)) < 4);
+    assert!(ureq(UreqTransport::builder().pool_idle_timeout(unlimited).connect_timeout(unlimited)) < 4);
 }
 
 #[test]
@@ -269,7 +273,7 @@ fn pool_keeps_as_many_connections_as_concurrent_requests() {
         for _ in 0..12 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    // All at once, and then none for a moment.
+                    // All threads send at once, and then none for a moment.
                     together.wait();
                     BlockingHttpTransport::send(&transport, get(server.url())).unwrap();
                 }
@@ -287,11 +291,11 @@ fn reqwest_client_that_follows_redirects_is_detected() {
     });
     let server = server.unwrap();
     let url = format!("{}/v1/x", server.url());
-    let own = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(crate::tls::trusting_nobody());
-    let error = (over_reqwest(ReqwestTransport::new(own.build().unwrap())).send)(get(&url)).unwrap_err();
+    let default = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(crate::tls::trusting_none());
+    let error = (over_reqwest(ReqwestTransport::new(default.build().unwrap())).send)(get(&url)).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (Kind::Other, 2));
 
-    let ours = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_nobody());
-    let response = (over_reqwest(ReqwestTransport::new(ours.build().unwrap())).send)(get(&url)).unwrap();
+    let suitable = ReqwestTransport::client_builder().tls_backend_preconfigured(crate::tls::trusting_none());
+    let response = (over_reqwest(ReqwestTransport::new(suitable.build().unwrap())).send)(get(&url)).unwrap();
     assert_eq!((response.status().as_u16(), server.requests().len()), (307, 3));
 }

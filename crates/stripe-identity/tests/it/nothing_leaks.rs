@@ -13,9 +13,9 @@ use stripe_identity_mock::ScriptedTransport;
 use stripe_identity_simulator::{Document, Person, Plan, Simulator, SimulatorTransport, Submission};
 use stripe_identity_ureq::UreqTransport;
 
-use crate::backends::NOBODY;
+use crate::backends::REFUSING;
 
-/// Every secret and every piece of personal data in these tests.
+/// The secrets and the personal data in these tests.
 const SECRETS: &[&str] = &[
     "sk_test_topsecret",
     "rk_test_topsecret",
@@ -91,7 +91,10 @@ fn debug_of_models_and_responses_hides_personal_data() {
     let everything = sessions.retrieve(&created.id).expand(SessionExpand::KNOWN.iter().cloned());
     let verified = everything.api_key(ApiKey::new("rk_test_topsecret").unwrap()).send().unwrap();
     let body = String::from_utf8_lossy(verified.meta().body()).into_owned();
-    assert!(body.contains("1990") && body.contains("X0000000"), "the personal data is there to be hidden");
+    assert!(
+        body.contains("1990") && body.contains("X0000000"),
+        "the response should have the personal data that `Debug` hides"
+    );
     clean(&verified);
     clean(&verified.into_inner());
     clean(&sessions.list(ListVerificationSessions::new()).send().unwrap());
@@ -114,12 +117,12 @@ fn debug_of_settings_clients_and_calls_hides_keys_and_parameters() {
     clean(&step);
     let Step::Send(request, sent) = step else { panic!("the first step is a request") };
     clean(&sent);
-    // The body of a plain http request is not ours to hide; its headers are.
+    // A plain `http::Request` shows its body in `Debug`, but its sensitive headers are marked.
     clean(request.headers());
 }
 
 #[test]
-fn debug_of_a_client_hides_what_its_transport_shows() {
+fn debug_of_a_scripted_transport_hides_requests() {
     let transport = ScriptedTransport::new();
     transport.expect(Method::POST, "/v1/identity/verification_sessions").reply(200, r#"{"id": "vs_1"}"#);
     let client = BlockingClient::new(config(), transport.clone());
@@ -194,7 +197,7 @@ fn error_of_an_unsent_request_hides_its_input() {
 
 #[tokio::test]
 async fn error_of_a_backend_hides_what_was_sent() {
-    let config = config().to_builder().base_url(NOBODY).max_retries(0).build().unwrap();
+    let config = config().to_builder().base_url(REFUSING).max_retries(0).build().unwrap();
     let list = || ListVerificationSessions::new().client_reference_id("user-42");
     let client = Client::new(config.clone(), HyperTransport::new().unwrap());
     let error = client.verification_sessions().list(list()).await.unwrap_err();

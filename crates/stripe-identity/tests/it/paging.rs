@@ -1,4 +1,4 @@
-//! Lists walked through, page by page and item by item.
+//! Lists, page by page and item by item.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn config() -> Config {
     Config::new("sk_test_123").unwrap()
 }
 
-/// A simulator with some sessions, and their ids: the newest first.
+/// Returns a simulator with sessions, and their ids, newest first.
 fn with_sessions(count: usize) -> (Recorder<SimulatorTransport>, Vec<VerificationSessionId>) {
     let stripe = SimulatorTransport::new();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
@@ -54,7 +54,7 @@ fn items_with_ending_before_come_oldest_first() {
     let mut expected = ids[..22].to_vec();
     expected.reverse();
     assert_eq!((found, stripe.requests().len()), (expected, 3));
-    // A page is in Stripe's own order.
+    // The objects of a page stay in Stripe's order.
     let page = sessions.list(newest().ending_before(&ids[22])).pages().next().unwrap().unwrap();
     assert_eq!(page.data.first().unwrap().id, ids[12]);
 }
@@ -68,7 +68,7 @@ fn items_begin_at_the_given_start() {
 }
 
 #[tokio::test]
-async fn stream_yields_what_the_iterator_yields() {
+async fn stream_yields_the_items_of_the_iterator() {
     let (stripe, ids) = with_sessions(25);
     let sessions = Client::new(config(), stripe.clone()).verification_sessions();
     let mut items = sessions.list(newest()).items();
@@ -169,7 +169,7 @@ fn broken_pagination_is_an_error_and_not_a_loop() {
     assert!(error.was_sent() && !error.is_retryable());
     stripe.finish();
 
-    // What is on the page comes first, whether it repeats the one before it or goes round with others.
+    // The items of a repeated page come before the error.
     let (stripe, items) = script();
     for _ in 0..2 {
         stripe.expect(Method::GET, LIST).reply(200, r#"{"data": [{"id": "vs_2"}, {"id": "vs_1"}], "has_more": true}"#);
@@ -178,7 +178,7 @@ fn broken_pagination_is_an_error_and_not_a_loop() {
     assert_eq!(items.take(9).collect::<Vec<_>>(), [&ids[..], &[Err(ErrorKind::BrokenPagination)]].concat());
     stripe.finish();
 
-    // The same page again is seen at once, wherever it comes.
+    // A page that repeats the one before it is detected at once, at any place in the list.
     let (stripe, items) = script();
     for page in [1, 2, 3, 3] {
         let body = format!(r#"{{"data": [{{"id": "vs_{page}"}}], "has_more": true}}"#);
@@ -194,7 +194,7 @@ fn broken_pagination_is_an_error_and_not_a_loop() {
     }
     let items: Vec<_> = items.collect();
     assert!(items.len() < 12 && items.last() == Some(&Err(ErrorKind::BrokenPagination)), "{items:?}");
-    // The script has pages left, which nobody asked for.
+    // The script has pages left, which were not requested.
     assert!(std::panic::catch_unwind(|| stripe.finish()).is_err());
 }
 

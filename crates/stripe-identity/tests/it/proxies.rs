@@ -1,4 +1,4 @@
-//! Which requests go through a proxy: one table of cases for all transports.
+//! The choice of the proxy: one table of cases for all transports.
 
 use std::process::Command;
 use std::thread;
@@ -14,18 +14,18 @@ use crate::tls::trusting;
 
 const BACKENDS: [&str; 3] = ["hyper", "reqwest", "ureq"];
 
-/// How a request reached its server.
+/// How a request was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Direct,
     /// Through a proxy, with credentials that it accepts.
     First,
     Second,
-    /// To a proxy that refuses these credentials, or that there are none.
+    /// To a proxy that refuses these credentials. Empty if the request has none.
     Refused(&'static str),
 }
 
-/// Where a request goes. `stripe.test` is an address of this machine, but its name does not say so.
+/// The target of a request. `stripe.test` resolves to this machine, but is not a loopback name.
 #[derive(Clone, Copy, Debug)]
 enum Target {
     Far,
@@ -173,7 +173,7 @@ fn send_in_another_process(
     let output = child.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("outcome: "), "{backend} {environment:?}: {text}");
-    // The certificate of the server names no address.
+    // The certificate of the server does not include the address.
     let fails = matches!(target, Target::Loopback) || environment.iter().any(|(_, value)| value.contains("AUTHORITY"));
     assert_eq!(!text.contains("outcome: 200"), fails, "{backend} {target:?} {environment:?}: {text}");
 }
@@ -228,10 +228,10 @@ const SETTINGS: &[(&str, &str, &str, Way)] = &[
     ("FIRST", "", "https://stripe.test:PORT/", Way::First),
     ("http://AUTHORITY", "", "https://stripe.test:PORT/", Way::Refused("")),
     ("AUTHORITY", "", "https://stripe.test:PORT/", Way::Refused("")),
-    // The proxy leads to this machine, whatever the address.
+    // The tunnel leads to this machine, whatever the address.
     ("FIRST", "", "https://192.0.2.1:PORT/", Way::First),
     ("FIRST", "", "https://[2001:db8::1]:PORT/", Way::First),
-    // Loopback and plain HTTP. There need not be a server.
+    // Loopback and plain HTTP. No server is needed.
     ("FIRST", "", "https://localhost:PORT/", Way::Direct),
     ("FIRST", "", "https://LOCALHOST:PORT/", Way::Direct),
     ("FIRST", "", "https://127.0.0.1:PORT/", Way::Direct),
@@ -267,8 +267,8 @@ fn proxy_of_the_builder_is_the_same_for_hyper_and_ureq() {
     for (proxy, exceptions, url, expected) in SETTINGS {
         for backend in over_each(&network, &network.fill_in(proxy), &network.fill_in(exceptions)) {
             let way = network.way(|| {
-                // Without a server or a matching certificate it fails, but only after the choice of
-                // its way.
+                // Without a server or a matching certificate, the request fails, but only after the choice
+                // of its proxy.
                 let _ = (backend.send)(get(&network.fill_in(url)));
             });
             assert_eq!(way, *expected, "{} {proxy} {exceptions} {url}", backend.name);

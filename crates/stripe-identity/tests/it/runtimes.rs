@@ -1,4 +1,4 @@
-//! One transport that several runtimes share, which come and go. A connection belongs to the runtime that opened it.
+//! One transport shared by several runtimes, which start and end. A connection belongs to the runtime that opened it.
 
 use std::sync::OnceLock;
 use std::thread;
@@ -16,18 +16,18 @@ use tokio::runtime::Runtime;
 
 use crate::faults::{Hasty, SESSION};
 use crate::http2_server::{Act, Http2Server};
-use crate::tls::{trusting, trusting_nobody};
+use crate::tls::{trusting, trusting_none};
 
-/// Large enough that no honest answer is late, small enough that a hanging test ends.
+/// Long enough that no correct response is late, short enough that a hanging test ends.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn hyper(certificate: Option<&[u8]>) -> HyperTransport {
-    HyperTransport::builder().tls_config(certificate.map_or_else(trusting_nobody, trusting)).build().unwrap()
+    HyperTransport::builder().tls_config(certificate.map_or_else(trusting_none, trusting)).build().unwrap()
 }
 
 fn reqwest(certificate: Option<&[u8]>) -> ReqwestTransport {
-    let mut tls = certificate.map_or_else(trusting_nobody, trusting);
-    // reqwest speaks what a given configuration offers.
+    let mut tls = certificate.map_or_else(trusting_none, trusting);
+    // reqwest speaks the versions that a given configuration offers.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let client = ReqwestTransport::client_builder().tls_backend_preconfigured(tls).build().unwrap();
     ReqwestTransport::new(client)
@@ -50,7 +50,7 @@ fn create(runtime: &Runtime, client: &Client) -> Result<u32, Error> {
     Ok(session.meta().attempts())
 }
 
-/// What comes of a call that waits on a connection whose runtime ends, and the keys of all requests.
+/// Returns the outcome of a call that waits on a connection whose runtime ends, and the keys of all requests.
 fn orphan(client: &Client, keys: &dyn Fn() -> Vec<String>) -> (Result<u32, Error>, Vec<String>) {
     let first = runtime();
     create(&first, client).unwrap();
@@ -78,7 +78,8 @@ fn check(name: &str, max_retries: u32, outcome: Result<u32, Error>, keys: &[Stri
     }
 }
 
-/// Whether the call waited on a connection of another runtime. On a busy machine, that may be given back too late for it.
+/// Returns whether the call waited on a connection of another runtime. On a busy machine, that connection may return to
+/// the pool too late.
 fn check_over_http1(name: &str, max_retries: u32, begun: &'static str) -> bool {
     let server = RawServer::start(move |exchange| {
         if exchange.number() == 2 {
@@ -127,7 +128,7 @@ fn call_on_a_connection_whose_runtime_ends_is_retried_over_http2() {
     for name in ["hyper", "reqwest"] {
         for max_retries in [0, 2] {
             for act in [Act::SayNothing, Act::DripTheBody] {
-                let server = Http2Server::start([Act::Answer, act, Act::Answer]);
+                let server = Http2Server::start([Act::Respond, act, Act::Respond]);
                 let client = match name {
                     "hyper" => client(&server.url, max_retries, hyper(Some(&server.certificate))),
                     _ => client(&server.url, max_retries, reqwest(Some(&server.certificate))),
@@ -142,7 +143,7 @@ fn call_on_a_connection_whose_runtime_ends_is_retried_over_http2() {
 #[test]
 fn client_outlives_a_runtime() {
     let (plain, tls) =
-        (RawServer::start(|exchange| exchange.respond("200 OK", SESSION)), Http2Server::start([Act::Answer]));
+        (RawServer::start(|exchange| exchange.respond("200 OK", SESSION)), Http2Server::start([Act::Respond]));
     let plain = plain.unwrap();
     let clients = [
         client(plain.url(), 2, hyper(None)),

@@ -1,4 +1,4 @@
-//! Random faults, in front of a simulator that keeps state: whatever gets lost, no session is made twice and none is lost.
+//! Random faults in front of a simulator: whatever is lost, no session is created twice and none is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -19,25 +19,25 @@ use crate::faults::{Create, HYPER, REQWEST, UREQ, creators};
 
 const SCHEDULES: u64 = 1000;
 
-/// Long enough for a simulator at hand, short enough to run out often. When it runs out by mistake, that is one fault more.
+/// Long enough for a response of the simulator, short enough to end often. On a busy machine, a timeout is another fault.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// What happens to a request that reached the server.
+/// How a request that reached the server is treated.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    Answered,
-    /// It is not taken up, and the connection ends or the client is kept waiting.
+    Processed,
+    /// It is not processed, and the connection ends or stays silent.
     RequestLost(Loss),
-    /// It takes effect, and the caller does not hear of it.
+    /// It is processed, and its response is lost.
     ResponseLost(Loss),
-    /// It takes effect only after the caller has given it up.
-    TakenUpLate,
-    /// It is answered by somebody in between.
+    /// It is processed only after the caller has given up.
+    ProcessedLate,
+    /// It is not processed: an intermediary responds.
     Refused(&'static str, &'static str),
-    /// It takes effect, and somebody in between says that it did not.
+    /// It is processed, but an intermediary responds that it was not.
     Denied,
-    /// It is answered, and the connection ends as soon as the next request comes.
-    AnsweredForTheLastTime,
+    /// It is processed, and the connection ends when the next request arrives.
+    ProcessedLast,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +58,13 @@ impl Fate {
             [("409 Conflict", "{}"), ("500 X", "{}"), ("503 X", "<html>"), ("429 X", locked), ("429 X", "{}")];
         let (status, body) = random.choice(refusals).unwrap_or(refusals[0]);
         match random.u8(..20) {
-            0..8 => Self::Answered,
+            0..8 => Self::Processed,
             8..11 => Self::RequestLost(loss),
             11..15 => Self::ResponseLost(loss),
             15..17 => Self::Refused(status, body),
             17 => Self::Denied,
-            18 if random.u8(..4) == 0 => Self::TakenUpLate,
-            _ => Self::AnsweredForTheLastTime,
+            18 if random.u8(..4) == 0 => Self::ProcessedLate,
+            _ => Self::ProcessedLast,
         }
     }
 }
@@ -74,12 +74,12 @@ struct Schedule {
     seed: u64,
     stripe: SimulatorTransport,
     random: Mutex<fastrand::Rng>,
-    /// Off when the caller makes sure of what became of his calls.
+    /// `false` while the caller repeats a failed call to learn its outcome.
     is_faulty: Mutex<bool>,
     bodies: Mutex<BTreeMap<String, Bytes>>,
-    /// What should never be seen here, for the test to find: a panic would only end a connection.
-    offences: Mutex<Vec<String>>,
-    /// Requests that wait to be taken up late.
+    /// Violations, for the test to report: a panic here would only end a connection.
+    violations: Mutex<Vec<String>>,
+    /// The number of requests that are still to be processed late.
     late: AtomicUsize,
 }
 
@@ -91,7 +91,7 @@ impl Schedule {
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             is_faulty: Mutex::new(true),
             bodies: Mutex::default(),
-            offences: Mutex::default(),
+            violations: Mutex::default(),
             late: AtomicUsize::new(0),
         }
     }
@@ -99,42 +99,42 @@ impl Schedule {
     fn serve(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
         let request = exchange.request().clone();
         let Some(key) = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok()) else {
-            self.offences.lock().unwrap().push("a request without a key".to_owned());
+            self.violations.lock().unwrap().push("a request without a key".to_owned());
             return Ok(());
         };
-        let ours = format!("client_reference_id=case-{}-", self.seed);
-        if !String::from_utf8_lossy(request.body()).contains(&ours) {
-            // Given up by its caller in an earlier schedule, and come through only now.
+        let current = format!("client_reference_id=case-{}-", self.seed);
+        if !String::from_utf8_lossy(request.body()).contains(&current) {
+            // Its caller gave up in an earlier schedule.
             exchange.close();
             return Ok(());
         }
         let first = self.bodies.lock().unwrap().entry(key.to_owned()).or_insert_with(|| request.body().clone()).clone();
         if first != request.body() {
-            self.offences.lock().unwrap().push(format!("{key}: an attempt has another body than the first"));
+            self.violations.lock().unwrap().push(format!("{key}: an attempt has another body than the first"));
         }
         let is_faulty = *self.is_faulty.lock().unwrap();
-        let fate = if is_faulty { Fate::random(&mut self.random.lock().unwrap()) } else { Fate::Answered };
-        let take_up = || to_wire(&self.stripe.handle(request.clone()));
+        let fate = if is_faulty { Fate::random(&mut self.random.lock().unwrap()) } else { Fate::Processed };
+        let process = || to_wire(&self.stripe.handle(request.clone()));
         match fate {
-            Fate::Answered => exchange.write(take_up()),
+            Fate::Processed => exchange.write(process()),
             Fate::RequestLost(loss) => {
                 lose(exchange, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\": \"", loss)
             }
-            Fate::ResponseLost(loss) => lose(exchange, &take_up(), loss),
-            Fate::TakenUpLate => {
+            Fate::ResponseLost(loss) => lose(exchange, &process(), loss),
+            Fate::ProcessedLate => {
                 self.late.fetch_add(1, Ordering::SeqCst);
                 while exchange.wait(Duration::from_secs(1)) {}
-                take_up();
+                process();
                 self.late.fetch_sub(1, Ordering::SeqCst);
                 Ok(())
             }
             Fate::Refused(status, body) => exchange.respond(status, body),
             Fate::Denied => {
-                take_up();
+                process();
                 exchange.respond("502 Bad Gateway", "<html>")
             }
-            Fate::AnsweredForTheLastTime => {
-                exchange.write(take_up())?;
+            Fate::ProcessedLast => {
+                exchange.write(process())?;
                 exchange.wait_for_next()?;
                 exchange.reset();
                 Ok(())
@@ -170,7 +170,7 @@ fn to_wire(response: &Response<Bytes>) -> Vec<u8> {
     [&wire[..], b"\r\n", response.body()].concat()
 }
 
-/// The sessions that there are, by the caller's own id for them.
+/// Returns the ids of the sessions that exist, by their `client_reference_id`.
 fn sessions(stripe: &SimulatorTransport) -> BTreeMap<String, BTreeSet<VerificationSessionId>> {
     let client = BlockingClient::new(Config::new("sk_test_123").unwrap(), stripe.clone());
     let mut sessions = BTreeMap::<_, BTreeSet<_>>::new();
@@ -182,12 +182,12 @@ fn sessions(stripe: &SimulatorTransport) -> BTreeMap<String, BTreeSet<Verificati
     sessions
 }
 
-/// How the callers of all schedules fared, so that it shows whether the faults were any.
+/// The outcomes of the calls of all schedules, which show whether the faults had effects.
 #[derive(Debug, Default)]
 struct Tally {
-    told: u32,
-    learnt: u32,
-    not_made: u32,
+    responded: u32,
+    repeated: u32,
+    not_created: u32,
 }
 
 fn run(backend: usize) {
@@ -204,49 +204,55 @@ fn run(backend: usize) {
     for seed in 0..SCHEDULES {
         let schedule = Arc::new(Schedule::new(seed));
         *current.lock().unwrap() = schedule.clone();
-        suffer(seed, &schedule, &creator.create, &mut tally);
+        run_schedule(seed, &schedule, &creator.create, &mut tally);
     }
     println!("{}: {tally:?}", creator.name);
-    assert!(tally.told > 500 && tally.learnt > 100 && tally.not_made > 50, "the faults are too few: {tally:?}");
+    assert!(tally.responded > 500 && tally.repeated > 100 && tally.not_created > 50, "too few faults: {tally:?}");
 }
 
-fn suffer(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
+fn run_schedule(seed: u64, schedule: &Schedule, create: &Create, tally: &mut Tally) {
     let mut known = BTreeMap::new();
     for number in 0..=seed % 3 {
         let reference = format!("case-{seed}-{number}");
         let params = CreateVerificationSession::document().client_reference_id(reference.as_str());
         let own_key = (number % 2 == 0).then_some(reference.as_str());
-        let told = create(params.clone(), own_key);
-        let made = sessions(&schedule.stripe).remove(&reference).unwrap_or_default();
-        let id = match told {
+        let responded = create(params.clone(), own_key);
+        let created = sessions(&schedule.stripe).remove(&reference).unwrap_or_default();
+        let id = match responded {
             Ok(session) => {
-                tally.told += 1;
+                tally.responded += 1;
                 session.into_inner().id
             }
             Err(error) => {
-                assert!(error.was_sent() || made.is_empty(), "schedule {seed}: made, though not sent: {error:?}");
-                if made.is_empty() {
-                    tally.not_made += 1;
+                assert!(
+                    error.was_sent() || created.is_empty(),
+                    "schedule {seed}: a session was created, though nothing was sent: {error:?}"
+                );
+                if created.is_empty() {
+                    tally.not_created += 1;
                 } else {
-                    tally.learnt += 1;
+                    tally.repeated += 1;
                 }
                 *schedule.is_faulty.lock().unwrap() = false;
-                let key = error.idempotency_key().expect("every creation has one");
-                let learnt = (0..1000).find_map(|_| create(params.clone(), Some(key)).ok());
+                let key = error.idempotency_key().expect("every `POST` has a key");
+                let repeated = (0..1000).find_map(|_| create(params.clone(), Some(key)).ok());
                 *schedule.is_faulty.lock().unwrap() = true;
-                learnt.expect("a server without faults").into_inner().id
+                repeated.expect("a call to a server without faults should succeed").into_inner().id
             }
         };
-        assert!(made.is_empty() || made.contains(&id), "schedule {seed}: {id} was told, {made:?} were made");
+        assert!(
+            created.is_empty() || created.contains(&id),
+            "schedule {seed}: the response has {id}, but {created:?} exist"
+        );
         known.insert(reference, BTreeSet::from([id]));
     }
     let patience = Instant::now() + Duration::from_secs(60);
     while schedule.late.load(Ordering::SeqCst) > 0 {
-        assert!(Instant::now() < patience, "schedule {seed}: a request is still to be taken up");
+        assert!(Instant::now() < patience, "schedule {seed}: a request is still to be processed");
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(sessions(&schedule.stripe), known, "schedule {seed}");
-    assert_eq!(*schedule.offences.lock().unwrap(), [""; 0], "schedule {seed}");
+    assert_eq!(*schedule.violations.lock().unwrap(), [""; 0], "schedule {seed}");
 }
 
 #[test]

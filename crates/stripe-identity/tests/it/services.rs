@@ -1,4 +1,4 @@
-//! Tower services under a client: an axum router, layers, a custom connector.
+//! Clients over tower services: an axum router, layers, a custom connector.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,9 +81,9 @@ async fn tower_layers_work_over_hyper() {
     assert_eq!(most.load(Ordering::SeqCst), 2);
     assert!(server.requests().iter().all(|request| request.headers().contains_key("x-layer")));
 
-    // What fails under the layers is still what it was.
-    let nobody = config().to_builder().base_url(crate::backends::NOBODY).max_retries(0).build().unwrap();
-    let error = client.with_config(nobody).verification_sessions().retrieve("vs_1").await.unwrap_err();
+    // A failure below the layers keeps its kind.
+    let refusing = config().to_builder().base_url(crate::backends::REFUSING).max_retries(0).build().unwrap();
+    let error = client.with_config(refusing).verification_sessions().retrieve("vs_1").await.unwrap_err();
     assert_eq!((error.transport().unwrap().kind(), error.was_sent()), (Kind::Connect, false));
 }
 
@@ -101,9 +101,9 @@ async fn failure_of_a_layer_keeps_its_kind() {
             Some(&self.0)
         }
     }
-    type Answer = Result<stripe_identity::http::Response<String>, Box<dyn std::error::Error + Send + Sync>>;
+    type Reply = Result<stripe_identity::http::Response<String>, Box<dyn std::error::Error + Send + Sync>>;
     let failing = |fail: fn() -> Box<dyn std::error::Error + Send + Sync>| {
-        let service = tower::service_fn(move |_: Request<RequestBody>| std::future::ready(Answer::Err(fail())));
+        let service = tower::service_fn(move |_: Request<RequestBody>| std::future::ready(Reply::Err(fail())));
         Client::new(config().to_builder().max_retries(0).build().unwrap(), TowerTransport::new(service))
     };
     for (client, kind) in [
@@ -153,7 +153,7 @@ async fn clones_share_connections() {
     assert_eq!(server.connections() - before, 1);
 }
 
-/// With tokio's clock paused, time passes only in waits.
+/// tokio's clock is paused, so time passes only in waits.
 #[tokio::test(start_paused = true)]
 async fn deadline_over_tower_follows_the_clock_of_tokio() {
     let service = tower::service_fn(|_: Request<RequestBody>| async {

@@ -1,4 +1,4 @@
-//! What a client sees of a fault of the simulator: in process the same as over a socket, with each backend.
+//! A fault of the simulator has the same outcome in process and over a socket, with each backend.
 
 use std::time::Duration;
 

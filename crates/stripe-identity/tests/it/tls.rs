@@ -1,4 +1,4 @@
-//! Real TLS handshakes, with certificates made on the spot.
+//! TLS handshakes with new self-signed certificates.
 
 use std::convert::Infallible;
 use std::io::{self, Read as _};
@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::backends::{Backend, PATIENCE, get, over_hyper, over_ureq};
 
-/// A server for `localhost` that answers with the HTTP version that it was asked in. It ends with the test.
+/// A server for `localhost` that responds with the HTTP version of the request. It ends with the test.
 pub(crate) struct TlsServer {
     pub(crate) url: String,
     pub(crate) certificate: CertificateDer<'static>,
@@ -72,7 +72,7 @@ impl TlsServer {
 
     fn backends(&self) -> [Backend; 2] {
         let mut config = trusting(&self.certificate);
-        // Set by the transport, and no reason to panic if set already.
+        // The transport overwrites the protocols.
         config.alpn_protocols = vec![b"http/0.9".to_vec()];
         [
             over_hyper(HyperTransport::builder().tls_config(config).build().unwrap()),
@@ -87,14 +87,14 @@ impl TlsServer {
     }
 }
 
-/// A client's configuration that trusts this certificate and no other.
+/// Returns a configuration for clients that trusts only this certificate.
 pub(crate) fn trusting(certificate: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.to_vec().into()).unwrap();
     trusting_these(roots)
 }
 
-pub(crate) fn trusting_nobody() -> ClientConfig {
+pub(crate) fn trusting_none() -> ClientConfig {
     trusting_these(RootCertStore::empty())
 }
 
@@ -104,7 +104,7 @@ fn trusting_these(roots: RootCertStore) -> ClientConfig {
     config.with_root_certificates(roots).with_no_client_auth()
 }
 
-/// A certificate for `localhost`, made on the spot, and its key.
+/// A new certificate for `localhost`, and its key.
 pub(crate) struct Certified {
     pub(crate) certificate: CertificateDer<'static>,
     key: KeyPair,
@@ -122,7 +122,7 @@ impl Certified {
         self.serve(config.with_no_client_auth(), alpn)
     }
 
-    /// One that asks for a certificate that this one vouches for.
+    /// Returns a configuration that demands a certificate of the client, which this one must have signed.
     fn server_config_for_clients(&self, version: &'static SupportedProtocolVersion, alpn: &[&str]) -> ServerConfig {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();
@@ -187,8 +187,8 @@ fn certificate_for_another_name_stops_the_request() {
     }
 }
 
-/// A server that lets a request arrive before it refuses the client's part of the handshake, as it comes over a network. It
-/// ends with the process.
+/// A server that refuses the client's part of the handshake only after a request has arrived, as may happen over a
+/// network. It ends with the process.
 pub(crate) struct RefusingServer {
     pub(crate) url: String,
     pub(crate) certified: Certified,
@@ -223,7 +223,7 @@ fn refuse(mut stream: TcpStream, tls: Arc<ServerConfig>) -> io::Result<()> {
         }
         thread::sleep(Duration::from_millis(30));
         match connection.process_new_packets() {
-            // Never in this test.
+            // Does not happen in these tests.
             Ok(_) if !connection.is_handshaking() => break connection.reader().read_to_end(&mut bytes).is_err(),
             Ok(_) => {}
             Err(_) => break true,
@@ -239,7 +239,7 @@ fn refuse(mut stream: TcpStream, tls: Arc<ServerConfig>) -> io::Result<()> {
     Ok(())
 }
 
-/// What a client has in its hands: a server that it trusts, and a certificate of its own or none.
+/// Returns a configuration that trusts a server, and that has a client certificate if `own` is given.
 fn client_with(own: Option<&Certified>, server: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(server.to_vec().into()).unwrap();
@@ -261,7 +261,7 @@ fn reqwest_with(mut config: ClientConfig, alpn: &str) -> ReqwestTransport {
     ReqwestTransport::new(ReqwestTransport::client_builder().tls_backend_preconfigured(config).build().unwrap())
 }
 
-/// One thread for everything, so that the end of a connection does not race with the request that is handed to it.
+/// Sends a request on a single thread, so that the end of a connection does not race with a request over it.
 fn send(transport: &impl HttpTransport, url: &str, size: usize) -> Result<Response<Bytes>, TransportError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let request = Request::post(url).header("content-length", size).extension(AttemptTimeout(PATIENCE));
@@ -276,7 +276,7 @@ fn assert_refused(case: &str, outcome: Result<Response<Bytes>, TransportError>) 
 const VERSIONS: [(&SupportedProtocolVersion, &str); 4] =
     [(&TLS12, "http/1.1"), (&TLS12, "h2"), (&TLS13, "http/1.1"), (&TLS13, "h2")];
 
-/// This one closes at once, so how much is written before the alert is read is a matter of luck and of the body's size.
+/// The server closes at once, so the size of the body and chance decide how much is written before the alert is read.
 #[test]
 fn server_that_refuses_the_client_at_once_is_tls_over_hyper() {
     let stranger = Certified::new();

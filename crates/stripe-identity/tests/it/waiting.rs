@@ -1,4 +1,4 @@
-//! Waiting for a session over the simulator, whose time goes by in the waits.
+//! `wait_until` over the simulator, whose clock advances by the waits.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use stripe_identity_simulator::{Outcome, SimulatorTransport};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
-/// A client's settings with which the person behind the first session is done after so many looks.
-fn config(stripe: &SimulatorTransport, looks: u32) -> Config {
+/// Returns settings under which the newest session is submitted after its poll with the number `polls`.
+fn config(stripe: &SimulatorTransport, polls: u32) -> Config {
     let person = stripe.clone();
     Config::builder("sk_test_123")
         .on_attempt(move |attempt| {
-            if attempt.number == looks && attempt.path_template.ends_with("{session}") {
+            if attempt.number == polls && attempt.path_template.ends_with("{session}") {
                 let newest = BlockingClient::new(Config::new("sk_test_123").unwrap(), person.clone());
                 let sessions = newest.verification_sessions().list(stripe_identity::ListVerificationSessions::new());
-                // Of a session that is decided already, there is nothing to submit.
+                // Fails if the session is decided already.
                 let _ = person.submit(&sessions.send().unwrap().data[0].id, Outcome::Verified);
             }
         })
@@ -80,5 +80,5 @@ async fn time_limit_counts_from_the_first_poll_of_the_future() {
     let began = stripe.time().as_secs();
     stripe.advance(2 * TEN_MINUTES);
     assert_eq!(waiting.await.unwrap_err().kind(), ErrorKind::WaitTimedOut);
-    assert!(stripe.time().as_secs() - began > 1700, "it gave up before it began");
+    assert!(stripe.time().as_secs() - began > 1700, "the time limit began before the first poll");
 }

@@ -1,4 +1,4 @@
-//! A simulator that delivers to real sockets: what each receiver gets, and what is known of it afterwards.
+//! Deliveries of the simulator over real sockets, and their records.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -49,20 +49,20 @@ impl Stripe {
         self.client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
     }
 
-    /// Waits until something holds of the newest delivery, and returns it.
+    /// Waits until the newest delivery meets a condition, and returns it.
     fn delivery(&self, holds: impl Fn(&Value) -> bool) -> Value {
         until(|| Some(self.get("/_simulator/deliveries")["data"][0].clone()).filter(&holds))
     }
 }
 
-/// Waits until there is something.
+/// Waits until `find` returns a value.
 fn until<T>(find: impl Fn() -> Option<T>) -> T {
     let end = Instant::now() + WAIT;
     loop {
         if let Some(found) = find() {
             return found;
         }
-        assert!(Instant::now() < end, "it never comes");
+        assert!(Instant::now() < end, "the condition was not met in time");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -81,7 +81,7 @@ fn is_signed(request: &Request<impl AsRef<[u8]>>, secret: &str) -> bool {
 }
 
 #[test]
-fn endpoint_that_a_client_makes_is_delivered_to_with_its_secret() {
+fn endpoint_created_by_a_client_gets_deliveries_signed_with_its_secret() {
     let (stripe, receiver) = (start(Simulator::builder()), receiver("200 OK"));
     let endpoint = stripe.endpoint(&format!("{}/hook?a=b", receiver.url()));
     stripe.create();
@@ -89,7 +89,7 @@ fn endpoint_that_a_client_makes_is_delivered_to_with_its_secret() {
     let request = &receiver.requests()[0];
     assert!(
         is_signed(request, endpoint["secret"].as_str().unwrap()),
-        "it is of the real time, whatever the clock says"
+        "the signature should have the time of the machine, whatever the simulated clock"
     );
     assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", "/hook?a=b".to_owned()));
     assert_eq!(request.headers()["host"], receiver.address().to_string());
@@ -102,7 +102,7 @@ fn endpoint_that_a_client_makes_is_delivered_to_with_its_secret() {
 }
 
 #[test]
-fn client_makes_an_event_destination_for_thin_events() {
+fn event_destination_created_by_a_client_gets_thin_events() {
     let (stripe, receiver) = (start(Simulator::builder()), receiver("200 OK"));
     let destination = stripe.post(
         "/v2/core/event_destinations",
@@ -121,7 +121,7 @@ fn client_makes_an_event_destination_for_thin_events() {
 }
 
 #[test]
-fn run_until_idle_waits_for_what_comes_of_each_attempt() {
+fn run_until_idle_waits_for_the_outcome_of_each_attempt() {
     let (stripe, receiver) = (start(Simulator::builder()), receiver("500 X"));
     stripe.endpoint(receiver.url());
     stripe.create();
@@ -130,7 +130,7 @@ fn run_until_idle_waits_for_what_comes_of_each_attempt() {
     assert_eq!((&delivery["status"], delivery["attempts"].as_array().unwrap().len()), (&json!("failed"), 3));
     assert_eq!(receiver.requests().len(), 3);
     let clock = stripe.get("/_simulator/clock");
-    assert_eq!(clock["now"], "2026-10-26T10:33:20Z", "three hours later");
+    assert_eq!(clock["now"], "2026-10-26T10:33:20Z", "the retries take three hours");
 }
 
 #[test]
@@ -158,29 +158,33 @@ fn hanging() -> RawServer {
 }
 
 #[test]
-fn receiver_that_hangs_delays_no_other() {
-    let (hanging, healthy) = (hanging(), receiver("200 OK"));
+fn fifty_deliveries_to_a_hanging_receiver_delay_no_other() {
+    let (hanging, responsive) = (hanging(), receiver("200 OK"));
     let stripe = start(Simulator::builder());
     stripe.post("/_simulator/settings", json!({"webhook_timeout": "1h"}));
     let slow = stripe.endpoint(hanging.url());
-    stripe.endpoint(healthy.url());
+    stripe.endpoint(responsive.url());
     for _ in 0..50 {
         stripe.create();
     }
-    until(|| (healthy.requests().len() == 50).then_some(()));
+    until(|| (responsive.requests().len() == 50).then_some(()));
     let params = json!({"webhook_endpoint": slow["id"], "limit": 100});
     let deliveries = stripe.call(Method::GET, "/_simulator/deliveries", params);
     let attempts =
         deliveries["data"].as_array().unwrap().iter().map(|delivery| delivery["attempts"].as_array().unwrap());
-    assert_eq!(attempts.clone().filter(|attempts| attempts.len() == 1).count(), 8, "so many at a time");
-    assert!(attempts.flatten().all(|attempt| attempt["latency_ms"].is_null()), "none has ended");
+    assert_eq!(
+        attempts.clone().filter(|attempts| attempts.len() == 1).count(),
+        8,
+        "at most eight attempts run at a time"
+    );
+    assert!(attempts.flatten().all(|attempt| attempt["latency_ms"].is_null()), "no attempt should have ended");
     let dropped = Instant::now();
     drop(stripe);
-    assert!(dropped.elapsed() < Duration::from_secs(15), "what hangs is not waited for");
+    assert!(dropped.elapsed() < Duration::from_secs(15), "the server waited for a hanging receiver");
 }
 
 #[test]
-fn receiver_that_hangs_is_given_up_on() {
+fn hanging_receiver_times_out() {
     let hanging = hanging();
     let stripe = start(Simulator::builder());
     stripe.post("/_simulator/settings", json!({"webhook_timeout": "0.05s"}));
@@ -192,7 +196,7 @@ fn receiver_that_hangs_is_given_up_on() {
 }
 
 #[test]
-fn failure_of_an_attempt_is_told_apart() {
+fn each_failure_of_an_attempt_has_its_own_name() {
     let stripe = start(Simulator::builder());
     let closing = RawServer::start(|exchange| {
         exchange.close();
@@ -200,10 +204,10 @@ fn failure_of_an_attempt_is_told_apart() {
     });
     let closing = closing.unwrap();
     let tls = RawServer::start_tls(|exchange| exchange.respond("200 OK", "")).unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (url, failure) in [
         (closing.url().to_owned(), "closed"),
-        (format!("http://{nobody}/"), "unreachable"),
+        (format!("http://{unused}/"), "unreachable"),
         (tls.url().to_owned(), "tls"),
     ] {
         let endpoint = stripe.endpoint(&url);
@@ -215,7 +219,7 @@ fn failure_of_an_attempt_is_told_apart() {
 }
 
 #[test]
-fn https_receiver_is_delivered_to_if_a_root_vouches_for_it() {
+fn https_receiver_with_a_trusted_certificate_gets_deliveries() {
     let receiver = RawServer::start_tls(|exchange| exchange.respond("200 OK", "")).unwrap();
     let certificate = receiver.certificate().unwrap();
     let stripe = start(Simulator::builder().webhook_root(certificate).unwrap());
@@ -242,7 +246,7 @@ fn redirect_is_not_followed() {
 }
 
 #[test]
-fn receiver_elsewhere_is_refused_unless_it_is_named() {
+fn receiver_on_another_host_is_refused_unless_it_is_allowed() {
     let stripe = start(Simulator::builder().webhook_host("app"));
     let refused = |url: &str| {
         let params = json!({"url": url, "enabled_events": ["*"]});
@@ -253,7 +257,7 @@ fn receiver_elsewhere_is_refused_unless_it_is_named() {
     assert!(refused("http://169.254.169.254/latest").contains("--webhook-host 169.254.169.254"));
     assert!(refused("https://example.com/hook").contains("this machine only"));
     stripe.endpoint("http://app:4242/hook");
-    // One that comes another way is not delivered to either.
+    // An endpoint that is added in process gets no deliveries either.
     stripe.server.add_webhook(WebhookEndpoint::new("http://192.0.2.1/hook", SECRET).unwrap());
     stripe.create();
     until(|| {
@@ -265,7 +269,7 @@ fn receiver_elsewhere_is_refused_unless_it_is_named() {
 }
 
 #[test]
-fn webhook_is_cut_in_the_middle_of_its_body() {
+fn cut_webhook_ends_in_the_middle_of_its_body() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let stripe = start(Simulator::builder());
@@ -283,7 +287,7 @@ fn webhook_is_cut_in_the_middle_of_its_body() {
 }
 
 #[test]
-fn response_that_never_ends_is_a_response() {
+fn endless_response_counts_as_delivered() {
     let receiver = RawServer::start(|exchange| {
         exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
         let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
@@ -302,7 +306,7 @@ fn response_that_never_ends_is_a_response() {
 }
 
 #[test]
-fn silent_receiver_is_bounded_and_what_it_loses_is_counted() {
+fn queue_of_a_silent_receiver_is_bounded_and_drops_are_counted() {
     let hanging = hanging();
     let stripe = start(Simulator::builder());
     stripe.server.add_webhook(WebhookEndpoint::new(hanging.url(), SECRET).unwrap());

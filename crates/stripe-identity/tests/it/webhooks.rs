@@ -1,4 +1,4 @@
-//! Webhooks of the simulator, received; and what thin events leave out, fetched.
+//! Webhooks of the simulator: verified, deduplicated, and completed if they are thin.
 
 use std::collections::{BTreeMap, HashSet};
 use std::thread;
@@ -45,12 +45,12 @@ fn each_step_of_a_session_is_delivered_with_a_signature() {
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     sessions.create(CreateVerificationSession::document()).send().unwrap();
     stripe.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap());
-    assert_eq!(deliver(&stripe), [], "nobody listened then");
+    assert_eq!(deliver(&stripe), [], "an endpoint gets no earlier events");
     let session = sessions.create(CreateVerificationSession::document()).send().unwrap();
     stripe.submit(&session, Outcome::Verified).unwrap();
     let types: Vec<_> = deliver(&stripe).iter().map(|delivery| delivery.type_().to_owned()).collect();
     assert_eq!(types, ["created", "processing", "verified"].map(|it| format!("identity.verification_session.{it}")));
-    assert_eq!(deliver(&stripe), [], "each is delivered once");
+    assert_eq!(deliver(&stripe), [], "each event is delivered once");
     for url in ["ftp://example.test/", "http://user:password@localhost/", "localhost", ""] {
         assert!(WebhookEndpoint::new(url, SECRET).is_err());
     }
@@ -58,16 +58,16 @@ fn each_step_of_a_session_is_delivered_with_a_signature() {
 }
 
 #[test]
-fn thin_event_fetches_its_changes_and_object() {
+fn changes_and_object_of_a_thin_event_are_fetched() {
     let simulator = SimulatorTransport::new();
     let stripe = Recorder::new(simulator.clone());
     simulator.add_webhook(WebhookEndpoint::new(URL, SECRET).unwrap().thin().connect());
     let client = BlockingClient::new(config().to_builder().account("acct_1").build().unwrap(), stripe.clone());
     let session = client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
-    let Some(Delivery::ThinEvent(event)) = deliver(&simulator).pop() else { panic!("it is a thin event") };
+    let Some(Delivery::ThinEvent(event)) = deliver(&simulator).pop() else { panic!("the event should be thin") };
     assert_eq!(event.context.as_deref(), Some("acct_1"));
 
-    // A client that has no account of its own, or another, acts in the context of the event.
+    // A client with another account, or none, acts in the context of the event.
     let thin = client.with_config(config().to_builder().account("acct_2").build().unwrap()).thin_events();
     let before = stripe.requests().len();
     let fetched = thin.fetch(&event).send().unwrap();
@@ -89,7 +89,7 @@ fn thin_event_fetches_its_changes_and_object() {
 
     let mut event = *event;
     event.context = None;
-    assert!(thin.fetch(&event).send().is_err(), "another account's event");
+    assert!(thin.fetch(&event).send().is_err(), "the event belongs to another account");
     assert_eq!(client.thin_events().retrieve(&event.id).send().unwrap().id, event.id);
 }
 
@@ -111,7 +111,7 @@ fn thin_event_cannot_lead_to_another_host() {
     }
     let mut file = event("/v1/files/file_1", "file_1");
     file.related_object.as_mut().unwrap().type_ = "file".into();
-    assert!(thin.verification_session(&file).is_none(), "a file is no session");
+    assert!(thin.verification_session(&file).is_none(), "a file is not a session");
     let mut nothing = event("/v1/x", "vs_1");
     nothing.related_object = None;
     assert!(thin.related_object(&nothing).is_none() && thin.verification_session(&nothing).is_none());
@@ -119,13 +119,13 @@ fn thin_event_cannot_lead_to_another_host() {
 }
 
 #[test]
-fn endpoint_gets_later_events_only_and_its_own_order() {
+fn endpoint_gets_only_later_events_and_has_its_own_order() {
     let stripe = SimulatorTransport::new();
     let sessions = BlockingClient::new(config(), stripe.clone()).verification_sessions();
     let create = || sessions.create(CreateVerificationSession::document()).send().unwrap();
     stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1:1/plain", SECRET).unwrap());
     create();
-    stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1:1/wild", SECRET).unwrap().in_disorder());
+    stripe.add_webhook(WebhookEndpoint::new("http://127.0.0.1:1/shuffled", SECRET).unwrap().in_disorder());
     for _ in 0..50 {
         create();
     }
@@ -140,14 +140,14 @@ fn endpoint_gets_later_events_only_and_its_own_order() {
     let mut in_order: Vec<_> = events.map(|event| event.unwrap().id.to_string()).collect();
     in_order.reverse();
     assert_eq!(ids["/plain"], in_order);
-    let mut wild = ids["/wild"].clone();
-    wild.dedup();
-    assert!(wild.len() > 80, "twice, and hardly ever one after the other");
-    wild.sort();
-    wild.dedup();
+    let mut shuffled = ids["/shuffled"].clone();
+    shuffled.dedup();
+    assert!(shuffled.len() > 80, "each event should come twice, and rarely in succession");
+    shuffled.sort();
+    shuffled.dedup();
     in_order.remove(0);
     in_order.sort();
-    assert_eq!(wild, in_order);
+    assert_eq!(shuffled, in_order);
 }
 
 #[test]
@@ -156,9 +156,9 @@ fn hanging_receiver_delays_no_other() {
         exchange.wait(Duration::from_secs(60));
         Ok(())
     });
-    let healthy = RawServer::start(|exchange| exchange.respond("200 OK", "")).unwrap();
+    let responsive = RawServer::start(|exchange| exchange.respond("200 OK", "")).unwrap();
     let stripe = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
-    for url in [hanging.as_ref().unwrap().url(), healthy.url()] {
+    for url in [hanging.as_ref().unwrap().url(), responsive.url()] {
         stripe.add_webhook(WebhookEndpoint::new(url, SECRET).unwrap());
     }
     let config = config().to_builder().base_url(stripe.url()).build().unwrap();
@@ -167,13 +167,13 @@ fn hanging_receiver_delays_no_other() {
         client.verification_sessions().create(CreateVerificationSession::document()).send().unwrap();
     }
     let end = Instant::now() + Duration::from_secs(30);
-    while healthy.requests().len() < 20 && Instant::now() < end {
+    while responsive.requests().len() < 20 && Instant::now() < end {
         thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(healthy.requests().len(), 20);
+    assert_eq!(responsive.requests().len(), 20);
     let dropped = Instant::now();
     drop(stripe);
-    assert!(dropped.elapsed() < Duration::from_secs(15), "what hangs is not waited for");
+    assert!(dropped.elapsed() < Duration::from_secs(15), "the server waited for a hanging receiver");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn thousand_events_twice_in_any_order_leave_the_right_state() {
     let events = client.events().list(ListEvents::new().limit(100)).items().count();
     assert!(events >= 1000 && deliveries.len() == 2 * events, "{events} events, {} deliveries", deliveries.len());
     let in_order = deliveries.windows(2).filter(|two| two[0].id() == two[1].id()).count();
-    assert!(in_order < events / 10, "they are hardly shuffled");
+    assert!(in_order < events / 10, "the deliveries are hardly shuffled");
 
     let (mut ids, mut repeated) = (HashSet::new(), 0);
     let mut known: BTreeMap<VerificationSessionId, SessionView> = BTreeMap::new();
@@ -213,7 +213,7 @@ fn thousand_events_twice_in_any_order_leave_the_right_state() {
             repeated += 1;
             continue;
         }
-        let Delivery::Event(event) = delivery else { panic!("it has a snapshot") };
+        let Delivery::Event(event) = delivery else { panic!("the event should have a snapshot") };
         let id = event.verification_session().unwrap().id;
         known.entry(id.clone()).or_insert_with(|| SessionView::new(id)).apply(&event);
     }
@@ -241,7 +241,7 @@ fn server_redelivers_until_a_success() {
         stripe_identity_ureq::UreqTransport::new().unwrap(),
     );
     let url = format!("{}/hook?x=1", receiver.url());
-    // As curl would.
+    // The request that curl would send.
     let added = stripe.handle(
         Request::post("/_simulator/webhook_endpoints")
             .header("authorization", "Bearer sk_test_123")
@@ -259,7 +259,7 @@ fn server_redelivers_until_a_success() {
     }
     let verifier = Verifier::new(SECRET).unwrap();
     let requests = receiver.requests();
-    assert_eq!(requests.len(), 2, "refused once, and taken");
+    assert_eq!(requests.len(), 2, "the receiver fails once and then succeeds");
     for request in requests {
         assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", "/hook?x=1".to_owned()));
         let event = verifier.verify_event(request.body(), signature(&request)).unwrap();

@@ -1,4 +1,4 @@
-//! A server that keeps the bytes of each request and answers from a simulator.
+//! A server that records the bytes of each request and responds from a simulator.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use stripe_identity::bytes::Bytes;
 use stripe_identity::http::Request;
 use stripe_identity_simulator::SimulatorTransport;
 
-/// What stood on the wire: the request line, the headers in lower case and in order of their names, and the body.
+/// The bytes of a request: the request line, the headers with names in lower case and sorted, and the body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wire {
     pub(crate) line: String,
@@ -29,7 +29,7 @@ impl WireServer {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let for_thread = seen.clone();
-        // It ends with the test's process; each connection ends with its client, or when nothing comes for a while.
+        // The thread ends with the process, and each connection with its client or after 30 s of silence.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (seen, stripe) = (for_thread.clone(), stripe.clone());
@@ -62,8 +62,8 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Wire>>, stripe: &SimulatorTransport
         for (name, value) in response.headers() {
             head.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);
         }
-        let answer = [head.as_bytes(), b"\r\n", response.body()].concat();
-        if writer.write_all(&answer).is_err() {
+        let bytes = [head.as_bytes(), b"\r\n", response.body()].concat();
+        if writer.write_all(&bytes).is_err() {
             return;
         }
     }

@@ -1,9 +1,9 @@
-//! The program under test, which wants to know when people were born.
+//! The program under test. It reads when a verified person was born.
 
 use stripe_identity::{Client, Error, Sensitive, SessionExpand, VerificationSessionId, VerificationSessionStatus};
 
-/// Returns the year in which the person of a session was born, once the person is verified. The client has a restricted
-/// key: as at Stripe, no other key reads a date of birth.
+/// Returns the year in which the person of a session was born, or `None` if the person is not verified. The client must
+/// have a restricted key: as at Stripe, no other key can read a date of birth.
 pub async fn year_of_birth(restricted: &Client, session: &VerificationSessionId) -> Result<Option<i64>, Error> {
     let session = restricted.verification_sessions().retrieve(session).expand([SessionExpand::Dob]).await?;
     if session.status != VerificationSessionStatus::Verified {

@@ -19,7 +19,7 @@ const SECRET: &str = "whsec_made_up";
 /// One simulator for all tests of this file.
 static SIMULATOR: LazyLock<Server> = LazyLock::new(|| Server::start("127.0.0.1:0", Simulator::new()).unwrap());
 
-/// Clients with a secret and with a restricted key, and the world that both see, which no other test does.
+/// Returns a client with a secret key, one with a restricted key, and their new world, which no other test sees.
 fn clients() -> (Client, Client, Simulator) {
     let world = fastrand::u64(..);
     let client = |key: &str| {
@@ -30,7 +30,7 @@ fn clients() -> (Client, Client, Simulator) {
     (client(&secret), client(&restricted), SIMULATOR.world(&secret).unwrap())
 }
 
-/// A server for webhooks: its URL, and the bodies and signatures that it receives.
+/// Starts a server for webhooks. Returns its URL, and the bodies and headers that it receives.
 async fn receiver() -> (String, mpsc::UnboundedReceiver<(Bytes, HeaderMap)>) {
     let (sender, received) = mpsc::unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -42,14 +42,14 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<(Bytes, HeaderMap)>) {
 }
 
 #[tokio::test]
-async fn person_is_verified_and_a_webhook_says_so() {
+async fn verified_person_is_announced_by_a_webhook() {
     let (client, restricted, world) = clients();
     let (url, mut received) = receiver().await;
     world.add_webhook(WebhookEndpoint::new(&url, SECRET).unwrap());
 
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     assert_eq!(year_of_birth(&restricted, &session.id).await.unwrap(), None);
-    // Stands in for the user at the page of the session.
+    // Submits in place of the user of the session.
     let person = Person::from_seed(1).born(1990, 5, 1);
     world.submit(&session.id, Submission::verified().person(person)).unwrap();
 
@@ -68,7 +68,7 @@ async fn person_is_verified_and_a_webhook_says_so() {
 }
 
 #[tokio::test]
-async fn document_that_has_expired_takes_a_second_try() {
+async fn expired_document_is_followed_by_a_second_try() {
     let (client, restricted, world) = clients();
     let session = client.verification_sessions().create(CreateVerificationSession::document()).await.unwrap();
     world.submit(&session.id, Outcome::Failed(LastErrorCode::DocumentExpired)).unwrap();

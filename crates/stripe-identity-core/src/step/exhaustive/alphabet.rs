@@ -5,13 +5,13 @@ use bytes::Bytes;
 use super::Setting;
 use crate::{TransportError, TransportErrorKind as Kind};
 
-/// What one attempt can come to.
+/// A possible outcome of one attempt.
 #[derive(Clone)]
 pub(super) struct Reply {
     pub(super) name: String,
     what: What,
     outcome: Result<http::Response<Bytes>, Kind>,
-    /// How long it takes to come.
+    /// How long it takes to arrive.
     pub(super) takes: Duration,
 }
 
@@ -34,7 +34,7 @@ impl What {
     }
 }
 
-/// Everything of a reply that the policy reads. Replies with equal traits must have equal consequences.
+/// Everything that the policy reads from a reply. Replies with equal traits must have equal outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Traits {
     takes: Duration,
@@ -59,7 +59,7 @@ enum Class {
     },
 }
 
-/// The statuses that the policy tells apart.
+/// The statuses that the policy distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum StatusClass {
     TooManyRequests,
@@ -90,7 +90,7 @@ impl Reply {
         self.outcome.clone().map_err(Into::into)
     }
 
-    /// Whether the server may have done what was asked for.
+    /// Returns whether the request may have taken effect.
     pub(super) fn may_have_reached_the_server(&self) -> bool {
         !matches!(self.what, What::Failure(Kind::Dns | Kind::Connect | Kind::Tls))
     }
@@ -118,23 +118,23 @@ impl Reply {
         matches!(self.what, What::Response { status: 200..=299, body: SESSION | PROCESSING | VERIFIED, .. })
     }
 
-    /// Whether a poll that waits for a decision sees one.
+    /// Returns whether a poll for a decision finds one.
     pub(super) fn is_met(&self) -> bool {
         matches!(self.what, What::Response { status: 200..=299, body: VERIFIED, .. })
     }
 
-    /// Whether a poll sees a session that is not decided.
+    /// Returns whether a poll for a decision finds a session without one.
     pub(super) fn is_unmet(&self) -> bool {
         self.is_success() && !self.is_met()
     }
 
-    /// Whether another poll may help: it has neither retries to spend nor rate limits to fear, only time.
+    /// Returns whether another poll may succeed. Polling is bounded by neither retries nor rate limits, only by time.
     pub(super) fn may_be_polled_again(&self) -> bool {
         let patient = Setting { retry_rate_limits: true, ..Setting::of_a_get() };
         self.is_unmet() || self.may_be_repeated(&patient)
     }
 
-    /// What the server says about a repetition, in the only two words that it has for it.
+    /// Returns the value of `Stripe-Should-Retry`, or `None` if it is absent or neither `true` nor `false`.
     pub(super) fn should_retry(&self) -> Option<bool> {
         match self.header("stripe-should-retry")? {
             "true" => Some(true),
@@ -147,7 +147,7 @@ impl Reply {
         self.header("retry-after")?.parse().ok().map(Duration::from_secs)
     }
 
-    /// Whether this is what is stored under the call's key.
+    /// Returns whether this is a failure that is stored under the call's key.
     pub(super) fn is_stored(&self, setting: &Setting) -> bool {
         let is_failure = self.status().is_some_and(|status| status >= 500);
         is_failure && setting.has_key() && self.header("idempotent-replayed") == Some("true")
@@ -185,11 +185,12 @@ impl Reply {
         Traits { takes: self.takes, class }
     }
 
-    /// The policy, said once more and in other words: whether the same request may be sent again after this reply.
+    /// Returns whether a retry is allowed after this reply. This is the retry policy, written a second time and
+    /// independently.
     pub(super) fn may_be_repeated(&self, setting: &Setting) -> bool {
         match self.traits(setting).class {
             Class::Failure { is_retried, .. } => is_retried,
-            Class::Refusal { should_retry: Some(word), .. } => word,
+            Class::Refusal { should_retry: Some(should_retry), .. } => should_retry,
             Class::Success { .. } | Class::Refusal { is_stored: true, .. } => false,
             Class::Refusal { status, code, .. } => match (status, code) {
                 (StatusClass::Other, Code::Other) => false,
@@ -207,7 +208,7 @@ const NO: (&str, &str) = ("stripe-should-retry", "false");
 const NONSENSE: (&str, &str) = ("stripe-should-retry", "perhaps");
 const REPLAYED: (&str, &str) = ("idempotent-replayed", "true");
 
-/// The replies of an alphabet, while it is put together.
+/// Builds the replies of an alphabet.
 struct Alphabet(Vec<What>);
 
 impl Alphabet {
@@ -221,7 +222,7 @@ impl Alphabet {
         self.0.push(What::Response { status, headers: [&[("request-id", "req_1")], headers].concat(), body });
     }
 
-    /// Each reply at once and late.
+    /// Returns each reply twice: at once and late.
     fn at_once_and_late(self) -> Vec<Reply> {
         let times = [("at once", Duration::ZERO), ("late", Duration::from_secs(70))];
         let both = self.0.iter().flat_map(|what| times.map(|(when, takes)| (what.clone(), when, takes)));
@@ -236,7 +237,7 @@ impl Alphabet {
     }
 }
 
-/// Every reply to a call.
+/// Returns the replies that a call is tried with.
 pub(super) fn replies_to_a_call() -> Vec<Reply> {
     let mut all = Alphabet::of_failures();
     for (status, body) in
@@ -268,7 +269,7 @@ pub(super) fn replies_to_a_call() -> Vec<Reply> {
     all.at_once_and_late()
 }
 
-/// Every reply to a poll of a call that waits for a decision.
+/// Returns the replies that polling for a decision is tried with.
 pub(super) fn replies_to_a_poll() -> Vec<Reply> {
     let mut all = Alphabet::of_failures();
     for body in [VERIFIED, PROCESSING, SESSION, "{}", "<html>", ""] {

@@ -14,7 +14,7 @@ pub(super) fn all_attempts_are_the_same_but_for_their_time(first: &http::Request
     assert_eq!((first.headers(), first.body()), (other.headers(), other.body()));
 }
 
-/// A call makes at most one attempt more than it has retries.
+/// A call makes at most `max_retries + 1` attempts.
 pub(super) fn there_are_never_more_attempts_than_allowed(setting: &Setting, history: &History) {
     assert!(history.attempts <= setting.max_retries + 1, "{history:?} {setting:?}");
 }
@@ -25,7 +25,7 @@ pub(super) fn no_attempt_but_the_first_begins_after_the_deadline(setting: &Setti
     assert!(history.attempts == 1 || is_in_time, "{history:?} {setting:?}");
 }
 
-/// An attempt gets its timeout, or what is left until the deadline or of the life of the call's key, if that is less.
+/// An attempt gets its timeout, or the time left until the deadline or until the key expires, if that is less.
 pub(super) fn no_attempt_gets_more_time_than_there_is(setting: &Setting, state: &State) {
     let left_of = |time: Duration| time.saturating_sub(state.history.began);
     let until_the_deadline = setting.deadline.map_or(Duration::MAX, left_of);
@@ -35,7 +35,7 @@ pub(super) fn no_attempt_gets_more_time_than_there_is(setting: &Setting, state: 
     assert_eq!(timeout, Some(expected), "{:?} {setting:?}", state.history);
 }
 
-/// If a wait takes far longer than it should, no attempt begins at the deadline or after it.
+/// If a wait takes far longer than asked, no attempt begins at the deadline or after it.
 pub(super) fn a_wait_that_takes_too_long_leads_to_no_attempt_after_the_deadline(
     setting: &Setting,
     state: &State,
@@ -53,7 +53,7 @@ pub(super) fn a_wait_that_takes_too_long_leads_to_no_attempt_after_the_deadline(
     }
 }
 
-/// A call ends with the first success and what came; or with an error that describes the last attempt, for a reason.
+/// A call ends with the first success, or with an error that describes the last attempt and has a reason.
 pub(super) fn check_end(
     setting: &Setting,
     state: &State,
@@ -61,7 +61,7 @@ pub(super) fn check_end(
     end: &Result<Response<VerificationSession>, Error>,
 ) {
     match end {
-        Ok(session) => a_success_is_what_came(state, reply, session),
+        Ok(session) => a_success_is_the_last_reply(state, reply, session),
         Err(error) => {
             assert!(!reply.is_success(), "a success is returned at once: {}", reply.name);
             the_error_describes_the_last_attempt(setting, state, reply, error);
@@ -71,15 +71,16 @@ pub(super) fn check_end(
     }
 }
 
-/// A success is returned with what came, and only if a success came.
-fn a_success_is_what_came(state: &State, reply: &Reply, session: &Response<VerificationSession>) {
+/// A success is the reply of the last attempt, and is returned only if that reply is one.
+fn a_success_is_the_last_reply(state: &State, reply: &Reply, session: &Response<VerificationSession>) {
     assert!(reply.is_success(), "{}", reply.name);
     assert_eq!((session.id.as_str(), Some(session.meta().status().as_u16())), ("vs_1", reply.status()));
     assert_eq!((session.meta().attempts(), session.meta().request_id()), (state.history.attempts, Some("req_1")));
     assert_eq!(session.meta().idempotency_key(), key(state));
 }
 
-/// The error has the status, the request id and the kind of the last attempt, the number of all, and the key of the call.
+/// The error has the status, the request id and the kind of the last attempt, the number of attempts, and the key
+/// of the call.
 fn the_error_describes_the_last_attempt(setting: &Setting, state: &State, reply: &Reply, error: &Error) {
     let name = &reply.name;
     assert_eq!(error.status().map(|status| status.as_u16()), reply.status(), "{name}");
@@ -103,7 +104,7 @@ fn was_sent_is_false_only_if_no_attempt_can_have_reached_the_server(state: &Stat
     assert_eq!(error.was_sent(), state.history.reached || reply.may_have_reached_the_server(), "{}", reply.name);
 }
 
-/// A call gives up only if the reply is final, if there are no retries left, or if no time is left for another attempt.
+/// A call gives up only if the reply is final, no retries are left, or no time is left for another attempt.
 fn a_call_gives_up_only_for_a_reason(setting: &Setting, state: &State, reply: &Reply) {
     let is_final = !reply.may_be_repeated(setting);
     let is_out_of_retries = state.history.attempts > setting.max_retries;
@@ -112,29 +113,30 @@ fn a_call_gives_up_only_for_a_reason(setting: &Setting, state: &State, reply: &R
     assert!(is_final || is_out_of_retries || is_out_of_time, "{} {:?} {setting:?}", reply.name, state.history);
 }
 
-/// A call goes on only after a reply that is not final, with retries left, and after a wait within its bounds.
+/// A call makes another attempt only after a reply that is not final, with retries left, and after a wait within
+/// its bounds.
 pub(super) fn check_retry(setting: &Setting, state: &State, reply: &Reply, wait: Duration) {
     assert!(!reply.is_success(), "a success is returned at once: {}", reply.name);
-    what_is_final_is_never_repeated(setting, reply);
+    a_final_reply_is_never_retried(setting, reply);
     assert!(state.history.attempts <= setting.max_retries, "{} {:?}", reply.name, state.history);
-    each_wait_lies_within_its_bounds(setting, state, reply, wait);
+    each_wait_is_within_its_bounds(setting, state, reply, wait);
 }
 
-/// What the server marks as final is never repeated: `Stripe-Should-Retry: false`, or a failure that is stored under the key
-/// without `Stripe-Should-Retry: true`. Nor is what cannot mend.
-fn what_is_final_is_never_repeated(setting: &Setting, reply: &Reply) {
+/// No retry follows a reply that the server marks as final (`Stripe-Should-Retry: false`, or a failure that is
+/// stored under the key without `Stripe-Should-Retry: true`), or a failure that another attempt would repeat.
+fn a_final_reply_is_never_retried(setting: &Setting, reply: &Reply) {
     assert_ne!(reply.should_retry(), Some(false), "{}", reply.name);
     assert!(!reply.is_stored(setting) || reply.should_retry() == Some(true), "{}", reply.name);
     assert!(reply.may_be_repeated(setting), "{} {setting:?}", reply.name);
 }
 
-/// Each wait lies within its bounds: half a second, doubled with each attempt, up to five seconds, less up to half of it at
-/// random but not less than half a second; or what the server asks for, up to a minute, if that is longer.
-fn each_wait_lies_within_its_bounds(setting: &Setting, state: &State, reply: &Reply, wait: Duration) {
+/// Each wait is within its bounds: 0.5 s, doubled with each attempt, up to 5 s, less up to half of it at random but
+/// not less than 0.5 s; or the wait that the server asks for, up to a minute, if that is longer.
+fn each_wait_is_within_its_bounds(setting: &Setting, state: &State, reply: &Reply, wait: Duration) {
     assert_eq!(wait, expected_wait(setting, state, reply), "{} {:?} {setting:?}", reply.name, state.history);
 }
 
-/// The wait at the end of its range that the random source stands for.
+/// Returns the longest or the shortest wait, depending on the random source of the setting.
 fn expected_wait(setting: &Setting, state: &State, reply: &Reply) -> Duration {
     let longest = [500, 1000, 2000, 4000][state.history.attempts as usize - 1];
     let millis = if setting.random == 0 { longest } else { (longest / 2).max(500) };

@@ -1,4 +1,4 @@
-//! The same for a call that waits for a condition.
+//! Checks a call that polls for a condition over every sequence of replies.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ struct State {
     sequences: u128,
 }
 
-/// How long a condition is waited for, and how long the call may take.
+/// The time limit of the polling, and the deadline of the call.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
     within: Duration,
@@ -33,30 +33,30 @@ impl Patience {
         within.into_iter().flat_map(|within| deadlines.map(|deadline| Self { within, deadline })).collect()
     }
 
-    /// When the time is up.
+    /// Returns the earlier of the time limit and the deadline.
     fn end(self) -> Duration {
         self.deadline.map_or(self.within, |deadline| deadline.min(self.within))
     }
 
     fn config(self, random: u64) -> Config {
-        // Neither retries nor rate limits have a say while there is time.
+        // Retries and rate limits do not count while there is time.
         Setting { deadline: self.deadline, random, ..Setting::of_a_get() }.config()
     }
 }
 
-/// Follows the first polls; the call goes on for as long as there is time.
+/// Tries every sequence of replies to the first polls of a call.
 fn explore(patience: Patience, random: u64, replies: &[Reply]) -> Counts {
     let mut counts = Counts::default();
     let sessions = patience.config(random).verification_sessions();
     let step = sessions.retrieve("vs_1").wait_until(VerificationSession::is_decided, patience.within).start();
-    let Step::Send(request, sent) = step else { unreachable!("a call begins with a request") };
+    let Step::Send(request, sent) = step else { unreachable!("the first step is a request") };
     let history = History { attempts: 1, began: Duration::ZERO, reached: false };
     let mut level = vec![State { sent, history, timeout: timeout(&request), sequences: 1 }];
     for depth in 1..=super::depth() {
         let mut next: BTreeMap<(History, Progress), State> = BTreeMap::new();
         for state in &level {
             counts.states += 1;
-            no_poll_but_the_first_begins_when_the_time_is_up(patience, state);
+            no_poll_but_the_first_begins_after_the_time(patience, state);
             no_poll_gets_more_time_than_there_is(patience, state);
             for reply in replies {
                 counts.replies += 1;
@@ -64,13 +64,13 @@ fn explore(patience: Patience, random: u64, replies: &[Reply]) -> Counts {
                 match state.sent.clone().reply(reply.outcome(), now) {
                     Step::Done(end) => {
                         counts.sequences += state.sequences;
-                        waiting_ends_when_it_is_so_or_cannot_be_or_time_is_up(patience, state, reply, now, &end);
+                        polling_ends_if_met_or_final_or_out_of_time(patience, state, reply, now, &end);
                     }
                     Step::Wait(wait, waiting) => {
-                        waiting_goes_on_only_while_it_may_help(reply);
-                        each_wait_lies_within_its_bounds(patience, state, reply, now, wait);
+                        polling_continues_only_while_it_may_succeed(reply);
+                        each_wait_is_within_its_bounds(patience, state, reply, now, wait);
                         let Step::Send(request, sent) = waiting.resume(now + wait) else {
-                            unreachable!("there is time left")
+                            unreachable!("no time is left after a wait")
                         };
                         if depth == super::depth() {
                             counts.sequences += state.sequences;
@@ -83,7 +83,7 @@ fn explore(patience: Patience, random: u64, replies: &[Reply]) -> Counts {
                         entry.or_insert_with(|| State { sent, history, timeout, sequences: 0 }).sequences +=
                             state.sequences;
                     }
-                    step @ Step::Send(..) => unreachable!("no poll follows another without a wait: {step:?}"),
+                    step @ Step::Send(..) => unreachable!("a poll follows another without a wait: {step:?}"),
                 }
             }
         }
@@ -96,20 +96,20 @@ fn timeout(request: &http::Request<bytes::Bytes>) -> Duration {
     request.extensions().get::<AttemptTimeout>().unwrap().0
 }
 
-/// No poll but the first begins when the time is up.
-fn no_poll_but_the_first_begins_when_the_time_is_up(patience: Patience, state: &State) {
+/// No poll but the first begins at the end of the time or after it.
+fn no_poll_but_the_first_begins_after_the_time(patience: Patience, state: &State) {
     assert!(state.history.attempts == 1 || state.history.began < patience.end(), "{:?} {patience:?}", state.history);
 }
 
-/// A poll gets its timeout, or what is left of the time if that is less.
+/// A poll gets its timeout, or the time that is left if that is less.
 fn no_poll_gets_more_time_than_there_is(patience: Patience, state: &State) {
     let left = patience.end().saturating_sub(state.history.began);
     assert_eq!(state.timeout, left.min(ATTEMPT_TIMEOUT), "{:?} {patience:?}", state.history);
 }
 
-/// Waiting ends with the session when the condition is met; with an error at once if it can't be met any more; and with an error
-/// of the last poll if no second is left for another.
-fn waiting_ends_when_it_is_so_or_cannot_be_or_time_is_up(
+/// Polling ends with the session if the condition is met, with an error at once if a poll fails in a way that is
+/// final, and with an error of the last poll if less than a second is left for another.
+fn polling_ends_if_met_or_final_or_out_of_time(
     patience: Patience,
     state: &State,
     reply: &Reply,
@@ -134,14 +134,15 @@ fn waiting_ends_when_it_is_so_or_cannot_be_or_time_is_up(
     }
 }
 
-/// Another poll follows only one that did not meet the condition, or failed in a way that may mend.
-fn waiting_goes_on_only_while_it_may_help(reply: &Reply) {
+/// Another poll follows only after an unmet condition or a transient failure.
+fn polling_continues_only_while_it_may_succeed(reply: &Reply) {
     assert!(!reply.is_met() && reply.may_be_polled_again(), "{}", reply.name);
 }
 
-/// Each wait doubles from a second up to a hundredth of the time that there is, which counts as five seconds at least and as an
-/// hour at most; or is what the server asks for, up to that or a minute; and leaves a second for the poll after it.
-fn each_wait_lies_within_its_bounds(patience: Patience, state: &State, reply: &Reply, now: Duration, wait: Duration) {
+/// Each wait is within its bounds: a second, doubled with each poll, up to a hundredth of the time limit, but at
+/// least five seconds and at most an hour; or the wait that the server asks for, up to that or a minute. It leaves
+/// a second for the next poll.
+fn each_wait_is_within_its_bounds(patience: Patience, state: &State, reply: &Reply, now: Duration, wait: Duration) {
     let cap = (patience.within / 100).clamp(5 * SECOND, 3600 * SECOND);
     let longest = (SECOND * 2_u32.pow(state.history.attempts - 1)).min(cap);
     let asked = reply.retry_after().unwrap_or_default().min(cap.max(60 * SECOND));
