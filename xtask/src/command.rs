@@ -49,8 +49,26 @@ pub(crate) fn output(mut command: Command) -> Result<String, Failure> {
     }
 }
 
+/// Returns the first code block of a language in a text of Markdown.
+pub(crate) fn block<'a>(markdown: &'a str, language: &str) -> Option<&'a str> {
+    let (_, rest) = markdown.split_once(&format!("```{language}\n"))?;
+    rest.split_once("```").map(|(block, _)| block)
+}
+
 fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words: Vec<_> = [program].into_iter().chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn block_is_the_first_of_its_language() {
+        let markdown = "```sh\nls\n```\n```text\na\nb\n```\n```text\nc\n```\n";
+        assert_eq!(block(markdown, "text"), Some("a\nb\n"));
+        assert_eq!(block(markdown, "js"), None);
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::command::{Failure, cargo, refusal, step};
+use crate::command::{Failure, block, cargo, output, refusal, step};
 use crate::simulator::{self, Simulator};
 
 pub(crate) fn check() -> Result<(), Failure> {
@@ -26,7 +26,10 @@ fn names(manifest: &str) -> impl Iterator<Item = &str> {
 /// Runs it async and blocking, with the simulator that it starts itself and with a server in Stripe's place.
 fn quickstart() -> Result<(), Failure> {
     // Without `--stripe`, a key in the environment has no effect. With it, only a test key is accepted.
-    step(command(&[], None, "http://127.0.0.1:1"))?;
+    let printed = output(command(&[], None, "http://127.0.0.1:1"))?;
+    if block(&fs::read_to_string("README.md")?, "text") != Some(&printed) {
+        return Err(format!("README.md must show what the quickstart prints:\n{printed}").into());
+    }
     step(command(&["--blocking"], Some("sk_live_123"), "http://127.0.0.1:1"))?;
     refusal(command(&["--stripe"], None, "http://127.0.0.1:1"), "needs a test key in STRIPE_SECRET_KEY")?;
     refusal(command(&["--stripe"], Some("sk_live_123"), "http://127.0.0.1:1"), "is not a test key")?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::command::{Failure, WORKSPACE, cargo, output, step, target};
+use crate::command::{Failure, WORKSPACE, block, cargo, output, step, target};
 
 /// A Python program that checks the structure of the compose file and of the workflow.
 const SHAPES: &str = r#"
@@ -22,6 +22,13 @@ for job in workflow["jobs"].values():
 assert workflow["jobs"]["service"]["services"]["simulator"]["image"]
 "#;
 
+/// What the test in the README imports.
+const NODE_IMPORTS: &str = r#"
+import assert from "node:assert/strict";
+import {test} from "node:test";
+import Stripe from "stripe";
+"#;
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     if !arguments.is_empty() {
         return Err("recipes takes no arguments".into());
@@ -30,9 +37,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     step(cargo(["build", "--package", "stripe-identity-simulator"]))?;
     let recipes = Path::new("examples").join("recipes");
     commands(&recipes.join("rust"), "tests/verification.rs", &["cargo"])?;
-    commands(&copy(&recipes, "node")?, "verification.test.js", &["npm"])?;
+    let node = copy(&recipes, "node")?;
+    commands(&node, "verification.test.js", &["npm"])?;
     let python = copy(&recipes, "python")?;
     commands(&python, "test_verification.py", &["python3", ".venv/"])?;
+    readme(&node, "js", NODE_IMPORTS, "readme.test.js", &["node", "--test"])?;
+    readme(&python, "py", "import os\nimport stripe\n", "test_readme.py", &[".venv/bin/pytest"])?;
     shapes(&recipes, &python.join(".venv").join("bin").join("python"))?;
     variables(&recipes)
 }
@@ -67,6 +77,16 @@ fn commands(folder: &Path, file: &str, programs: &[&str]) -> Result<(), Failure>
         step(command)?;
     }
     Ok(())
+}
+
+/// Runs the test of the README in a language, after its imports, in the folder that has its packages.
+fn readme(folder: &Path, language: &str, imports: &str, file: &str, runner: &[&str]) -> Result<(), Failure> {
+    let readme = fs::read_to_string("README.md")?;
+    let test = block(&readme, language).ok_or_else(|| format!("README.md has no test in {language}"))?;
+    fs::write(folder.join(file), format!("{imports}\n{test}"))?;
+    let mut command = Command::new("stripe-identity-simulator");
+    command.args(["exec", "--"]).args(runner).arg(file).current_dir(folder).env("PATH", path()?);
+    step(command)
 }
 
 fn commands_of<'a>(text: &'a str, programs: &[&str]) -> impl Iterator<Item = &'a str> {
