@@ -1,8 +1,8 @@
 #![cfg_attr(doc, doc = include_str!("../docs/rustdoc.md"))]
 #![doc = include_str!("../docs/guide/README.md")]
 
-// A git host takes the links at the end of each page, which lead to files. Rustdoc takes those of `rustdoc.md`, since the
-// first definition of a label counts. That file also holds the pictures, which rustdoc does not copy.
+// A git host takes the links at the end of each page, which lead to files. Rustdoc takes those of `rustdoc.md`, since
+// the first definition of a label counts. That file also holds the pictures, which rustdoc does not copy.
 macro_rules! pages {
     ($($page:ident),*) => {$(
         #[cfg_attr(doc, doc = include_str!("../docs/rustdoc.md"))]

@@ -272,7 +272,7 @@ fn pages_stay_small_however_much_there_is() {
         stripe.deliver_to(|_| StatusCode::INTERNAL_SERVER_ERROR);
     }
     let html = page(&stripe, "/");
-    assert!(html.contains("There are 20 worlds more"));
+    assert!(html.contains("Worlds that were used earlier: 20."));
     assert!(page(&stripe, &page_of(&last)).contains("the earliest is left out"));
 }
 
