@@ -273,7 +273,7 @@ fn pages_stay_small_however_much_there_is() {
     }
     let html = page(&stripe, "/");
     assert!(html.contains("Worlds that were used earlier: 20."));
-    assert!(page(&stripe, &page_of(&last)).contains("the earliest is left out"));
+    assert!(page(&stripe, &page_of(&last)).contains("the earliest entries are left out"));
 }
 
 #[cfg(feature = "server")]

@@ -788,16 +788,6 @@ fn options_that_a_state_file_overrides_are_noted() {
 }
 
 #[test]
-fn host_of_ipv6_has_no_brackets_in_its_variable() {
-    // Not every machine has IPv6.
-    if TcpListener::bind("[::1]:0").is_err() {
-        return;
-    }
-    let printed = printed(&["exec", "--listen", "[::1]:0", "--", "sh", "-c", "echo $STRIPE_API_HOST $STRIPE_API_BASE"]);
-    assert!(printed.starts_with("::1 http://[::1]:"), "{printed}");
-}
-
-#[test]
 fn start_notes_reachable_address_and_unused_secret() {
     let mut running = Running::start(&["--listen", "0.0.0.0:0", "--webhook-secret", "whsec_made_up", "--log", "off"]);
     running.signal("TERM");
