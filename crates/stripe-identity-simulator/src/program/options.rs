@@ -84,8 +84,8 @@ pub(super) struct Options {
 
     /// Keep the state in this file, which is created if it does not exist
     ///
-    /// By default, the state ends with the simulator. A file that exists keeps its seed, clocks and webhook endpoints,
-    /// whatever the options say. Two processes cannot use one file. The journal of requests is not in the file.
+    /// By default, the state ends with the simulator. A file that exists keeps its seed, clocks and webhook endpoints. Two
+    /// processes cannot use one file. The journal of requests is not in the file.
     #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_STATE")]
     pub(super) state: Option<PathBuf>,
 
@@ -110,7 +110,7 @@ pub(super) struct Options {
 
     /// The clock of each world: real, frozen, or frozen:2026-10-26T07:33:20Z
     ///
-    /// Defaults to real. `advance` moves any of them forward.
+    /// Defaults to real. `advance` moves each of these clocks forward.
     #[arg(long, value_name = "CLOCK", env = "STRIPE_SIMULATOR_CLOCK", value_parser = setting::<Clock>)]
     pub(super) clock: Option<Clock>,
 
