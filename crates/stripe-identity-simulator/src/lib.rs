@@ -4,10 +4,10 @@
 //!
 //! # Three ways to run it
 //!
-//! - In process: [`Simulator`] is a plain value that turns a request into a response. [`SimulatorTransport`] puts it under
-//!   a client. No socket is needed, and a wait of the client takes no time.
-//! - As a server: [`Server`] puts a [`Simulator`] behind a socket, for any client in any language. The test that started
-//!   the server still calls the methods of the [`Simulator`].
+//! - In process: [`Simulator`] is a plain value that turns a request into a response. [`SimulatorTransport`] puts it
+//!   under a client. No socket is needed, and a wait of the client takes no time.
+//! - As a server: [`Server`] puts a [`Simulator`] behind a socket, for any client in any language. The test that
+//!   started the server still calls the methods of the [`Simulator`].
 //! - As the program `stripe-identity-simulator`: a server that is started from the command line, or around a command by
 //!   [`exec`](guide::program#exec).
 //!

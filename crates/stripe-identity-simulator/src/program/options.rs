@@ -84,8 +84,8 @@ pub(super) struct Options {
 
     /// Keep the state in this file, which is created if it does not exist
     ///
-    /// By default, the state ends with the simulator. A file that exists keeps its seed, clocks and webhook endpoints. Two
-    /// processes cannot use one file. The journal of requests is not in the file.
+    /// By default, the state ends with the simulator. A file that exists keeps its seed, clocks and webhook endpoints.
+    /// Two processes cannot use one file. The journal of requests is not in the file.
     #[arg(long, value_name = "FILE", env = "STRIPE_SIMULATOR_STATE")]
     pub(super) state: Option<PathBuf>,
 
