@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn each_detail_is_in_the_table_of_the_docs() {
-        let docs = include_str!("lib.rs");
+        let docs = include_str!("../docs/guide/outcomes.md");
         for (of, name, _) in KINDS {
             let shown = match of {
                 Of::Person => format!("`{name}=`"),

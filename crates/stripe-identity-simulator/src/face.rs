@@ -1,5 +1,5 @@
-//! What a person sees in a browser: pages, and the script that opens one in a dialog. It knows no world; a page is made
-//! from what it shows.
+//! The pages for a browser, and the script that opens one in a dialog. This module knows no world: the caller passes in
+//! everything that a page shows.
 
 pub(crate) mod form;
 pub(crate) mod overview;
@@ -20,26 +20,26 @@ use sha2::{Digest as _, Sha256};
 
 use self::state::StatePage;
 
-/// Where the script and the pages that it opens are.
+/// The path of the script of the dialog.
 pub(crate) const SCRIPT: &str = "/v3/";
 
 const STYLE: &str = include_str!("face/style.css");
-/// Of a page in a dialog.
+/// The script of a page in a dialog.
 const FRAME_SCRIPT: &str = include_str!("face/frame.js");
 const DIALOG_SCRIPT: &str = include_str!("face/dialog.js");
 
 static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| source_of(STYLE));
 static FRAME_SCRIPT_SOURCE: LazyLock<String> = LazyLock::new(|| source_of(FRAME_SCRIPT));
 
-/// Returns what a Content-Security-Policy names an inline style or script by.
+/// Returns the source expression of an inline style or script, for a Content-Security-Policy.
 fn source_of(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 
-/// Who may show a page.
+/// The pages that may show a page in a frame.
 #[derive(Default)]
 pub(crate) struct Bounds<'a> {
-    /// The origin of the page that shows it in a dialog.
+    /// The origin of the page that shows it in a dialog, or `None` if no page may show it.
     pub(crate) opener: Option<&'a str>,
 }
 
@@ -59,7 +59,7 @@ impl Bounds<'_> {
 
 /// Returns a page.
 pub(crate) fn page(status: StatusCode, page: &impl Template, bounds: &Bounds<'_>) -> Response<Bytes> {
-    // Writing to a text cannot fail, and no value of a page does.
+    // Writing to a string cannot fail, and no value of a page returns an error.
     let html = page.render().unwrap_or_default();
     let mut response = Response::new(Bytes::from(html));
     *response.status_mut() = status;
@@ -71,14 +71,14 @@ pub(crate) fn page(status: StatusCode, page: &impl Template, bounds: &Bounds<'_>
     private(response)
 }
 
-/// Returns a page that leads on after so many seconds: to a URL, or to what has become of itself.
+/// Makes a page refresh after `seconds`: to a URL, or to its own URL if there is none.
 pub(crate) fn refreshing(mut response: Response<Bytes>, seconds: u64, url: Option<&str>) -> Response<Bytes> {
     let url = url.map(|url| format!(";url={url}")).unwrap_or_default();
     set(&mut response, REFRESH, &format!("{seconds}{url}"));
     response
 }
 
-/// Leads to another page.
+/// Redirects to another page.
 pub(crate) fn see_other(location: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SEE_OTHER;
@@ -86,13 +86,14 @@ pub(crate) fn see_other(location: &str) -> Response<Bytes> {
     private(response)
 }
 
-/// Says that a request for a page is refused, and why.
+/// Returns the page for a refused request, with the reason.
 pub(crate) fn refused(status: StatusCode, reason: &str) -> Response<Bytes> {
     let state = if status == StatusCode::NOT_FOUND { StatePage::nowhere() } else { StatePage::refused(reason) };
     page(status, &state, &Bounds::default())
 }
 
-/// Says that an overview is not shown, and why. A status of 401 lets a browser ask for a password.
+/// Returns the page in place of an overview that is not shown, with the reason. With the status 401, a browser asks for
+/// a password.
 pub(crate) fn closed(status: StatusCode, reason: &str) -> Response<Bytes> {
     let state = StatePage {
         title: "The overview is not shown",
@@ -111,7 +112,7 @@ pub(crate) fn closed(status: StatusCode, reason: &str) -> Response<Bytes> {
     response
 }
 
-/// Lets the pages of every origin read a response.
+/// Lets pages of every origin read a response.
 pub(crate) fn open_to_all(mut response: Response<Bytes>) -> Response<Bytes> {
     set(&mut response, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     private(response)
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policy_names_who_may_show_the_page() {
+    fn policy_names_the_origin_that_may_frame_the_page() {
         let alone = Bounds::default().policy();
         for part in ["default-src 'none'", "script-src 'none'", "form-action 'self';", "frame-ancestors 'none'"] {
             assert!(alone.contains(part), "{alone}");

@@ -1,4 +1,4 @@
-//! The simulator as a program.
+//! The program `stripe-identity-simulator`.
 
 mod program;
 

@@ -27,7 +27,7 @@ pub(crate) fn run() -> ExitCode {
     let Arguments { command, serve } = match arguments::parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help that nobody reads is no failure.
+            // A closed output must not turn `--help` into a failure.
             let _ = error.print();
             return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
@@ -43,7 +43,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(arguments) => transfer::import(&arguments),
     };
     result.unwrap_or_else(|failure| {
-        // If nobody can read it, the exit status still says so.
+        // If standard error is closed, the exit status still reports the failure.
         let _ = writeln!(std::io::stderr(), "error: {failure}");
         ExitCode::from(failure.status)
     })

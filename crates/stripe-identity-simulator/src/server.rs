@@ -38,29 +38,31 @@ use crate::patience;
 use crate::refusal::Refusal;
 use crate::simulator::Simulator;
 
-/// Requests are short work, and those to one world wait for each other.
+/// Few, since requests are short work and those to one world wait for each other.
 const WORKERS: usize = 4;
-/// As long as a client waits for a response.
+/// The time for a world to become idle. Clients wait no longer for a response.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
 const LARGEST_HEAD: usize = 128 * 1024;
-/// At one connection over HTTP/2.
+/// The number of concurrent streams of an HTTP/2 connection.
 const MOST_STREAMS: u32 = 100;
-/// Whatever the options say.
+/// The upper bound of [`ServerOptions::max_connections`].
 const MOST_CONNECTIONS: u32 = 1 << 20;
-/// How long a connection that has expired, or a delivery that is cut, has to end.
+/// The time for a connection that has expired, or a delivery that is cut, to end.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// A [`Simulator`] behind a socket, on threads of its own, for clients in any language. It stops when it is dropped, or,
-/// with time for what is under way, by [`stop`](Self::stop).
+/// A [`Simulator`] behind a socket, for clients in any language.
 ///
-/// HTTP/1.1, and HTTP/2 with prior knowledge; no TLS. It sends the webhooks of the endpoints that are
-/// [added](Simulator::add_webhook).
+/// The server speaks HTTP/1.1, and HTTP/2 with prior knowledge, without TLS, on threads of its own. It also delivers
+/// webhooks to the endpoints that its clients create and that [`Simulator::add_webhook`] adds. It stops when it is
+/// dropped, or by [`stop`](Self::stop), which gives requests and deliveries in progress time to end.
+///
+/// It dereferences to its [`Simulator`], whose methods do what users and time do at Stripe.
 ///
 /// ```
 /// use stripe_identity_simulator::{Server, Simulator};
 ///
 /// let server = Server::start("127.0.0.1:0", Simulator::new())?;
-/// println!("point a client at {}", server.url());
+/// println!("the base URL for clients is {}", server.url());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
@@ -73,18 +75,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server that listens on an address; port 0 lets the system choose a port.
+    /// Starts a server that listens on an address, such as `127.0.0.1:12111`. With port 0, the system chooses a port.
     ///
     /// # Errors
-    /// If the address cannot be listened on, or the thread cannot be started.
+    /// Returns an error if the server cannot listen on the address, if no thread can be started, or if the system
+    /// returns no random bytes for a control token.
     pub fn start(address: impl ToSocketAddrs, simulator: Simulator) -> io::Result<Self> {
         Self::start_with(address, simulator, ServerOptions::new())
     }
 
-    /// Starts a server with other options than the defaults.
+    /// Starts a server with options other than the defaults.
     ///
     /// # Errors
-    /// As for [`start`](Self::start).
+    /// Returns the errors of [`start`](Self::start).
     #[expect(clippy::needless_pass_by_value, reason = "options are made for one server")]
     pub fn start_with(address: impl ToSocketAddrs, simulator: Simulator, options: ServerOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
@@ -102,7 +105,7 @@ impl Server {
             let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        // Before the first request comes, or what becomes due by it would go unnoticed.
+        // Before the first request, whose webhooks would otherwise go unnoticed.
         let sender = Sender::new(simulator.clone());
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::new(Shared {
@@ -110,7 +113,7 @@ impl Server {
             guard: Guard::new(&options, address, simulator.public_url())?,
             room: Room::new(),
             response_room: Room::new(),
-            // None at all would leave a request no time to arrive.
+            // With no time at all, no request could arrive.
             timeout: options.timeout.max(Duration::from_millis(1)),
         });
         let control_token = shared.guard.token().cloned();
@@ -120,7 +123,7 @@ impl Server {
         let thread = std::thread::Builder::new().name("stripe-identity-simulator".into()).spawn(move || {
             runtime.block_on(async {
                 let (closing, closes) = watch::channel(());
-                // On a task of its own: the sender waits for worlds that are at work.
+                // On a separate task, since the sender waits for worlds that are busy.
                 let serving = tokio::spawn(serve(listener, shared, connections.clone(), closes));
                 let mut deliveries = JoinSet::new();
                 let grace = tokio::select! {
@@ -132,40 +135,42 @@ impl Server {
                 let _ = closing.send(());
                 let _ = tokio::time::timeout(grace, async {
                     while deliveries.join_next().await.is_some() {}
-                    // All connections have ended once none of them holds a permit.
+                    // Each connection holds a permit until it ends.
                     let _ = connections.acquire_many(limit).await;
                 })
                 .await;
-                // Those that are cut report so, unless a world is at work for long.
+                // Deliveries that are cut report it, unless their world is busy for long.
                 let _ = tokio::time::timeout(GRACE, deliveries.shutdown()).await;
             });
-            // What is cut lets go of the simulator, which may have a file to close. A name that is still looked up is not
-            // waited for.
+            // Tasks that are cut release the simulator, which may have a file to close. The timeout skips pending name
+            // lookups.
             runtime.shutdown_timeout(GRACE);
         })?;
         Ok(Self { address, simulator, control_token, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where the server listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL for clients on this machine.
+    /// Returns the base URL for clients on this machine, such as `http://127.0.0.1:12111`.
+    ///
+    /// If the server listens on an unspecified address, such as `0.0.0.0`, the URL has the loopback address.
     pub fn url(&self) -> String {
         format!("http://{}", reachable(self.address))
     }
 
-    /// Returns what the control API wants to see in the header `Simulator-Token`, if it does: see
-    /// [`ServerOptions::control_token`].
+    /// Returns the token that requests to the control API need in the header `Simulator-Token`, or `None` if they need
+    /// none: see [`ServerOptions::control_token`].
     pub fn control_token(&self) -> Option<&str> {
         self.control_token.as_ref().map(|token| token.expose().as_str())
     }
 
-    /// Stops the server, and gives what is under way so much time to end.
+    /// Stops the server, and gives requests and deliveries in progress the time `grace` to end.
     ///
-    /// It takes no more connections and begins no more deliveries. Requests under way get their responses. What has not
-    /// ended by then is cut: a delivery counts as one without a response, and is due again later.
+    /// The server accepts no more connections and begins no more deliveries. Requests in progress get their responses.
+    /// After `grace`, the rest is cut: a delivery counts as an attempt without a response, and is due again later.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -179,15 +184,15 @@ impl Server {
     }
 
     fn end(&mut self, grace: Duration) {
-        // It is not received if the thread has ended already.
+        // The thread may have ended already.
         let _ = self.stop.take().map(|stop| stop.send(grace));
         if let Some(thread) = self.thread.take() {
-            // The thread catches what a connection's task panics with; its own end says nothing.
+            // A panic of a connection's task does not end the thread, so its result has no information.
             let _ = thread.join();
         }
     }
 
-    /// Waits until the server ends, which it does not do by itself.
+    /// Blocks for as long as the server runs, which is until the process ends.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -195,7 +200,6 @@ impl Server {
     }
 }
 
-/// What stands in for the person and for time is done to the simulator.
 impl Deref for Server {
     type Target = Simulator;
 
@@ -210,7 +214,7 @@ impl Drop for Server {
     }
 }
 
-/// Returns an address that leads to the server from this machine.
+/// Returns the address under which clients on this machine reach the server.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -220,7 +224,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Shared {
     simulator: Simulator,
     guard: Guard,
@@ -236,14 +240,14 @@ async fn serve(
     closes: watch::Receiver<()>,
 ) {
     loop {
-        // It is never closed.
+        // The semaphore is never closed.
         let Ok(permit) = connections.clone().acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, mostly: let some connections end first.
+            // Mostly because there are no file descriptors left: some connections must end first.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        // Without it a small response may wait for an acknowledgement; a socket that refuses it is none the worse.
+        // Otherwise a small response may wait for an acknowledgement. It also works without.
         let _ = stream.set_nodelay(true);
         let (shared, closes) = (shared.clone(), closes.clone());
         tokio::spawn(async move {
@@ -265,7 +269,7 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>, mut closes: wa
     builder.http2().max_concurrent_streams(MOST_STREAMS);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
     tokio::select! {
-        // A connection that breaks is the client's to notice.
+        // The client notices a broken connection by itself.
         _ = connection.as_mut() => return,
         () = activity.is_reset() => return,
         () = activity.expires(timeout) => {
@@ -289,7 +293,7 @@ async fn respond(
 ) -> Result<http::Response<Body>, Broken> {
     let _busy = activity.busy();
     let (mut parts, body) = request.into_parts();
-    // HTTP/2 has no `Host`, but an authority in its place.
+    // HTTP/2 has an authority in place of `Host`.
     if let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::try_from(authority.as_str())
     {
@@ -329,13 +333,13 @@ async fn respond(
     }
 }
 
-/// Responds to a request whose body is not looked at.
+/// Responds to a request whose body is not read.
 fn refuse(shared: &Shared, parts: Parts, refusal: Refusal) -> http::Response<Body> {
     shared.simulator.refuse(&http::Request::from_parts(parts, Bytes::new()), refusal).map(Body::whole)
 }
 
-/// Responds to a request. Before one that runs a world until it is idle, webhooks that are under way end: what comes of
-/// them may be due again.
+/// Responds to a request. A request to run until idle first waits for the webhooks in progress, since a failed one is
+/// due again.
 async fn handle(simulator: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
     if request.method() == Method::POST && request.uri().path() == "/_simulator/clock/run_until_idle" {
         let end = Instant::now() + LONGEST_RUN;
@@ -367,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_to_a_world_at_work_keep_no_others_waiting() {
+    fn busy_world_keeps_no_requests_to_other_worlds_waiting() {
         let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
         let (sender, places) = mpsc::channel();
         server.on_activity(move |place| sender.send(place.clone()).is_ok());

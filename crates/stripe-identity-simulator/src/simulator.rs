@@ -40,14 +40,14 @@ use crate::time::Time;
 use crate::unwritten::Unwritten;
 use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
 
-/// A Stripe Identity that keeps state: requests go in, responses come out.
+/// A local, stateful Stripe Identity: it turns requests into responses.
 ///
-/// Clones share the same state, which is made of worlds. The key of a request names its world: see the
-/// [crate's documentation](crate#worlds). Requests to different worlds run in parallel. The same seed, the same clock and
-/// the same requests give the same responses, ids included.
+/// Clones share the same state, which consists of [worlds](crate::guide::worlds). The key of a request names its world.
+/// Requests to different worlds run in parallel. The same seed, the same clock and the same requests give the same
+/// responses, including ids.
 ///
-/// What a person or time would do is done by its methods, in all worlds or, on a handle from [`world`](Self::world), in
-/// one.
+/// The methods do what users and time do at Stripe. They apply to all worlds or, on a handle from
+/// [`world`](Self::world), to one world.
 ///
 /// ```
 /// use stripe_identity_simulator::Simulator;
@@ -65,13 +65,13 @@ use crate::world::{Access, Caller, Ids, Target, World, WorldClock, tag_of};
 #[derive(Clone)]
 pub struct Simulator {
     shared: Arc<Shared>,
-    /// The world that this handle is to, or `None` if it is to all of them.
+    /// The world of this handle, or `None` for a handle to all worlds.
     scope: Option<Arc<Place>>,
 }
 
 struct Shared {
     worlds: Mutex<Worlds>,
-    /// For the responses to requests that find no world.
+    /// The request ids of responses that come from no world.
     request_ids: Mutex<Ids>,
     public_url: Option<String>,
     signs_virtually: Option<bool>,
@@ -79,25 +79,25 @@ struct Shared {
     sending: builder::Sending,
     on_note: Option<NoteHook>,
     on_request: Option<RequestHook>,
-    /// How many requests there were.
+    /// The number of requests so far.
     requests: AtomicU64,
-    /// Of the requests that find no world, or concern all of them.
+    /// The journal of the requests that find no world, or concern all worlds.
     journal: Mutex<Ring>,
     #[cfg(feature = "metrics")]
     metrics: Metrics,
-    /// What there is from the start, as lines.
+    /// The initial state, as lines.
     initial: Option<Arc<[u8]>>,
     activity_hooks: Mutex<Vec<ActivityHook>>,
 }
 
-/// Learns of a world in which something may have become due; returns whether it wants to go on.
+/// Is called with a world in which something may have become due. Returns `false` to be removed.
 type ActivityHook = Box<dyn Fn(&Arc<Place>) -> bool + Send>;
 
-/// Writes what was not worth a transaction before.
+/// Writes the changes that were not worth a transaction before.
 impl Drop for Shared {
     fn drop(&mut self) {
         let worlds = lock(&self.worlds);
-        // If they cannot be written, request ids go on elsewhere, as after a crash.
+        // If they cannot be written, request ids skip ahead at the next start, as after a crash.
         if worlds.write_passing().is_ok() {
             worlds.write_whole(Some(lock(&self.request_ids).seed()));
         }
@@ -105,23 +105,25 @@ impl Drop for Shared {
 }
 
 impl Simulator {
-    /// Creates an empty simulator with seed 0. Its clock stands at 2026-10-26T07:33:20Z until it is
+    /// Creates an empty simulator with seed 0. Its clock is frozen at 2026-10-26T07:33:20Z until it is
     /// [advanced](Self::advance).
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// Creates an empty simulator whose ids follow from a seed.
+    /// Creates an empty simulator whose ids and secrets are derived from a seed. Its clock is that of
+    /// [`new`](Self::new).
     pub fn with_seed(seed: u64) -> Self {
         Self::builder().seed(seed).build()
     }
 
-    /// Returns a builder for a simulator with another clock or other settings.
+    /// Returns a builder for a simulator with another clock, other settings or a state file.
     pub fn builder() -> SimulatorBuilder {
         SimulatorBuilder::new()
     }
 
-    /// Returns a handle to the world of a key, which sees and moves no other.
+    /// Returns a handle to the world of a key. Its methods see and change no other world. A world that does not exist
+    /// is created.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -134,14 +136,15 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// If the key is not one of the simulator's, or the world is new and there are too many of them.
+    /// Returns [`WorldError::InvalidKey`] if the key is not a test key with a name, and [`WorldError::TooManyWorlds`]
+    /// if the world does not exist and the simulator holds 10,000 others.
     pub fn world(&self, key: &str) -> Result<Self, WorldError> {
         let (_, name) = key::named(key).ok_or(WorldError::InvalidKey)?;
         let place = self.worlds().named(&name, Time::of_system()).ok_or(WorldError::TooManyWorlds)?;
         Ok(Self { shared: self.shared.clone(), scope: Some(place) })
     }
 
-    /// Finds the world that a request is for, and who makes it.
+    /// Finds the world and the caller of a request.
     fn find(
         &self,
         request: &Request<Bytes>,
@@ -187,7 +190,7 @@ impl Simulator {
         }
     }
 
-    /// Finds the world that made an id, a token or a secret: it has the world's tag in it.
+    /// Finds the world whose tag an id, a token or a secret contains.
     fn place_of(&self, id: &str, real: Time) -> Option<Arc<Place>> {
         self.worlds().tagged(tag_of(id)?, real)
     }
@@ -203,7 +206,7 @@ impl Simulator {
         }
     }
 
-    /// Says so if what a request did not find in its world is in another one.
+    /// Passes on a note if an object that a request did not find in its world is in another world.
     fn note_other_world(&self, place: &Arc<Place>, id: &str, real: Time) {
         let Some(on_note) = &self.shared.on_note else { return };
         if let Some(other) =
@@ -217,7 +220,7 @@ impl Simulator {
         }
     }
 
-    /// Does something in a world, after everything that is due there, and writes what that changes.
+    /// Performs an action in a world, after everything that is due there, and writes the changes.
     fn with<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> Result<T, Unwritten> {
         let done = place.change(|world| {
             world.catch_up(real);
@@ -229,7 +232,8 @@ impl Simulator {
         done.map(|(result, _)| result)
     }
 
-    /// The same where no error can be returned: what cannot be written now is written before anything else is.
+    /// Like [`with`](Self::with), where no error can be returned. Changes that cannot be written now are written before
+    /// any others.
     fn with_anyway<T>(&self, place: &Arc<Place>, real: Time, action: impl FnOnce(&mut World) -> T) -> T {
         let (result, is_news) = place.change_anyway(|world| {
             world.catch_up(real);
@@ -241,7 +245,7 @@ impl Simulator {
         result
     }
 
-    /// Says that something may have become due in a world.
+    /// Calls the hooks, since something may have become due in a world.
     fn is_active(&self, place: &Arc<Place>) {
         lock(&self.shared.activity_hooks).retain(|hook| hook(place));
     }
@@ -250,8 +254,8 @@ impl Simulator {
         lock(&self.shared.worlds)
     }
 
-    /// Returns the worlds that this handle is to. If it is to all of them, those that are still to come begin with a
-    /// change: in none of them it is made twice or never.
+    /// Returns the worlds of this handle. If the handle is to all worlds, the `change` also applies to future worlds,
+    /// so that no world gets it twice or never.
     fn places_and(&self, change: impl FnOnce(&mut Worlds)) -> Vec<Arc<Place>> {
         if let Some(place) = &self.scope {
             return vec![place.clone()];
@@ -259,7 +263,7 @@ impl Simulator {
         self.all_and(change)
     }
 
-    /// The same for all worlds, whatever this handle is to.
+    /// Returns all worlds, also on a handle to one world, and applies the `change` to future worlds.
     fn all_and(&self, change: impl FnOnce(&mut Worlds)) -> Vec<Arc<Place>> {
         let mut worlds = self.worlds();
         change(&mut worlds);
@@ -267,19 +271,18 @@ impl Simulator {
         worlds.all()
     }
 
-    /// Returns the worlds that this handle is to.
+    /// Returns the worlds of this handle.
     fn places(&self) -> Vec<Arc<Place>> {
         self.scope.as_ref().map_or_else(|| self.worlds().all(), |place| vec![place.clone()])
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing under these locks panics, but for a user's hook, which leaves them as they were.
+    // Only a user's hook can panic under these locks, and leaves the values intact.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a request does not come from the page of another site in a browser on this machine, which says where it is
-/// from.
+/// Returns `false` for a request from a page of another site in a browser, which names its origin.
 fn is_same_origin(request: &Request<Bytes>) -> bool {
     let host = request.headers().get(HOST).map_or(&b""[..], |host| host.as_bytes());
     let mut origins = request.headers().get_all(ORIGIN).iter();
@@ -302,14 +305,20 @@ impl fmt::Debug for Simulator {
 
 impl SimulatorBuilder {
     /// Creates the simulator.
+    ///
+    /// ```
+    /// use stripe_identity_simulator::{Clock, Simulator};
+    ///
+    /// let stripe = Simulator::builder().seed(7).clock(Clock::Real).build();
+    /// ```
     pub fn build(self) -> Simulator {
         let simulator = self.assemble();
-        // The lines were imported before, where an error is returned.
+        // `initial_lines` has already returned the errors of the lines.
         let _ = simulator.begin();
         simulator
     }
 
-    /// Creates the simulator without anything in it.
+    /// Creates an empty simulator.
     fn assemble(self) -> Simulator {
         let real = Time::of_system();
         let clock = WorldClock::new(self.clock, real);
@@ -336,21 +345,21 @@ impl SimulatorBuilder {
     }
 }
 
-/// Why there is no handle to a world.
+/// An error of [`Simulator::world`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WorldError {
-    /// The key is not a test key with a name.
+    /// The key is not a test key with a name, such as `sk_test_NAME`.
     InvalidKey,
-    /// The simulator holds as many worlds as it can.
+    /// The world does not exist, and the simulator holds 10,000 others.
     TooManyWorlds,
 }
 
 impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InvalidKey => "the key names no world: expected a test key such as `sk_test_NAME`",
-            Self::TooManyWorlds => "the simulator holds too many worlds: expected the key of one of them",
+            Self::InvalidKey => "the key names no world: expected a test key, such as `sk_test_NAME`",
+            Self::TooManyWorlds => "the simulator holds too many worlds: expected the key of an existing world",
         })
     }
 }
@@ -383,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn world_too_many_is_refused_with_an_error() {
+    fn new_world_beyond_the_limit_is_refused() {
         let stripe = Simulator::new();
         for number in 0..MOST_WORLDS {
             assert!(stripe.worlds().named(&number.to_string(), Time::of_system()).is_some());

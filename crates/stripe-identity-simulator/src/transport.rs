@@ -10,10 +10,13 @@ use stripe_identity_core::{
 use crate::disruption::{Damage, Disruption};
 use crate::simulator::Simulator;
 
-/// A [`Simulator`] in place of a network, for both kinds of client. Clones share the simulator.
+/// A transport that passes requests to a [`Simulator`] in the same process, for asynchronous and blocking clients.
+/// Clones share the simulator.
 ///
-/// It never waits: where a client would sleep, the simulator's clock is advanced, and other tasks get a turn. So a deadline,
-/// and waiting for a session, end without delay.
+/// It never sleeps: where a client would wait, the clock of the simulator is advanced, and other tasks get a turn.
+/// Retries, deadlines and `wait_until` therefore take no real time.
+///
+/// It dereferences to its [`Simulator`], whose methods do what users and time do at Stripe.
 ///
 /// ```
 /// use stripe_identity_core::types::{CreateVerificationSession, VerificationSessionStatus};
@@ -29,18 +32,25 @@ use crate::simulator::Simulator;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A transport over a handle to [one world](Simulator::world) advances that world alone:
-/// `SimulatorTransport::from(stripe.world("sk_test_123")?)`.
+/// A transport over a handle to [one world](Simulator::world) advances only that world:
+///
+/// ```
+/// use stripe_identity_simulator::{Simulator, SimulatorTransport};
+///
+/// let stripe = Simulator::with_seed(7);
+/// let transport = SimulatorTransport::from(stripe.world("sk_test_123")?);
+/// # Ok::<(), stripe_identity_simulator::WorldError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SimulatorTransport(Simulator);
 
 impl SimulatorTransport {
-    /// Creates a transport to a [new simulator](Simulator::new).
+    /// Creates a transport to a [new simulator](Simulator::new), which has seed 0 and a frozen clock.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns what comes of a request, and how long it takes.
+    /// Returns the result of a request, and the time until it arrives.
     fn send(&self, request: http::Request<Bytes>) -> (Duration, Result<http::Response<Bytes>, TransportError>) {
         let timeout = request.extensions().get::<AttemptTimeout>().map_or(Duration::MAX, |timeout| timeout.0);
         let mut response = self.handle(request);
@@ -57,7 +67,7 @@ impl From<Simulator> for SimulatorTransport {
     }
 }
 
-/// Returns what arrives of a response, and after how long, if the client waits no longer than this.
+/// Returns the part of a response that arrives within the `timeout` of the client, and the time until it arrives.
 fn arrive(
     response: http::Response<Bytes>,
     disruption: Disruption,
@@ -79,11 +89,10 @@ fn arrive(
     if response.status().is_success() {
         return (wait, Err(kind.into()));
     }
-    // Of a failure, a client takes what has arrived.
+    // A client reads the body of an error as far as it has arrived.
     (wait, Ok(response.map(|body| body.slice(..body.len() / 2))))
 }
 
-/// What stands in for the person and for time is done to the simulator.
 impl Deref for SimulatorTransport {
     type Target = Simulator;
 
@@ -97,7 +106,7 @@ impl HttpTransport for SimulatorTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let (wait, result) = self.send(request);
         if !wait.is_zero() {
-            // Others may come while this request is in progress.
+            // Other requests may arrive while this one is in progress.
             give_way().await;
             self.advance(wait);
             give_way().await;
@@ -115,7 +124,7 @@ impl HttpTransport for SimulatorTransport {
     }
 }
 
-/// Lets whatever else runs on the thread take a turn, such as a test that stands in for the person.
+/// Lets other tasks on the thread take a turn, such as a test that submits in place of the user.
 async fn give_way() {
     let mut has_given_way = false;
     std::future::poll_fn(|context| {

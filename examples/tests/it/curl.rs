@@ -1,4 +1,4 @@
-//! As much of curl as the README needs, so that it is checked where curl is not installed too.
+//! The part of curl that the docs need, so that their commands also run where curl is not installed.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// The words of a line, as a shell would read it: quotes and a comment.
+/// Splits a line into words as a shell does, with quotes and a comment.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let (mut quote, mut begun) = (None, false);
@@ -30,28 +30,33 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Does what a line says, and gives the status and the JSON that came back.
+/// Runs a command. Returns the status and the JSON of the response.
 pub(crate) fn run(line: &str) -> (u16, Value) {
     let mut words = words(line).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"), "{line}");
-    let (mut url, mut user, mut method, mut data) = (None, None, None, Vec::new());
+    let (mut url, mut user, mut method, mut data, mut is_get) = (None, None, None, Vec::new(), false);
     while let Some(word) = words.next() {
         let mut value = || words.next().expect(line);
         match word.as_str() {
             "-u" => user = Some(value()),
             "-d" => data.push(value()),
             "-X" => method = Some(value()),
+            "-G" => is_get = true,
+            "-s" => {}
             option if option.starts_with('-') => panic!("{option} is not known here: {line}"),
             _ => assert!(url.replace(word).is_none(), "two URLs: {line}"),
         }
     }
-    let url = url.expect(line);
+    let mut url = url.expect(line);
+    if is_get {
+        url.extend(["?", &std::mem::take(&mut data).join("&")]);
+    }
     let (authority, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let method = method.unwrap_or_else(|| if data.is_empty() { "GET" } else { "POST" }.to_owned());
     let body = data.join("&");
     let mut head = format!("{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nAccept: */*\r\n");
     if let Some(user) = user {
-        // Stripe takes a key in either scheme, and curl would make the other of it.
+        // curl would send the key as `Basic`, which is the same to Stripe.
         head.extend(["Authorization: Bearer ", user.strip_suffix(':').expect(line), "\r\n"]);
     }
     if !data.is_empty() {
@@ -68,7 +73,7 @@ pub(crate) fn run(line: &str) -> (u16, Value) {
 }
 
 #[test]
-fn line_is_read_as_a_shell_would() {
+fn line_is_split_into_the_words_of_a_shell() {
     let line = "curl -u k: S/x -d 'metadata[case]=7' \"S?a=1&b=#2\"   # a 'comment'";
     assert_eq!(words(line), ["curl", "-u", "k:", "S/x", "-d", "metadata[case]=7", "S?a=1&b=#2"]);
 }

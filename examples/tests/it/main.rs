@@ -1,6 +1,6 @@
-//! What the README says of programs, done as written.
+//! The commands of the docs, run as written.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod curl;
+mod guide;
 mod quickstart;
-mod readme;

@@ -1,9 +1,9 @@
-// Stands in for Stripe.js where a program opens Identity in a dialog. Nothing is verified.
+// Takes the place of Stripe.js where an application opens Identity in a dialog. Nothing is verified.
 "use strict";
 (() => {
   const script = document.currentScript;
   if (!script || !script.src) {
-    throw new Error("The identity simulator is loaded by <script src=\".../v3/\">, not as a module.");
+    throw new Error("The identity simulator is no module: load it with <script src=\".../v3/\">.");
   }
   const base = script.src;
   const STYLE = `
@@ -73,7 +73,7 @@
 
   async function verifyIdentity(key, clientSecret) {
     if (typeof clientSecret !== "string" || !clientSecret) {
-      throw misuse("stripe.verifyIdentity wants the client secret of a VerificationSession, such as vs_…_secret_….");
+      throw misuse("stripe.verifyIdentity needs the client secret of a VerificationSession, such as vs_…_secret_….");
     }
     if (isOpen) {
       throw misuse("stripe.verifyIdentity is open already: wait until its promise settles.");
@@ -90,7 +90,7 @@
     }
   }
 
-  // What Stripe.js has besides.
+  // The other methods of Stripe.js.
   const FOREIGN =
     /^(collect|confirm|create|handle|init|process|redirect|retrieve|update|verify)[A-Z]|^(elements|paymentRequest)$/;
 
@@ -109,7 +109,7 @@
       get(target, name) {
         if (typeof name === "string" && !Object.hasOwn(target, name) && FOREIGN.test(name)) {
           return () => {
-            throw misuse(`The identity simulator stands in for stripe.verifyIdentity only: stripe.${name} is not there.`);
+            throw misuse(`The identity simulator has stripe.verifyIdentity only: stripe.${name} is not there.`);
           };
         }
         return target[name];

@@ -1,4 +1,4 @@
-//! The pages that show what the simulator holds: they only show, and of persons they show nothing.
+//! The read-only pages that show the contents of the simulator, without personal data.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,39 +7,39 @@ use askama::Template;
 use http::Uri;
 use stripe_identity_core::types::Timestamp;
 
-/// Where all worlds are.
+/// The path of the page that shows all worlds.
 pub(crate) const OVERVIEW: &str = "/";
 
-/// Whether one of these pages is at a path.
+/// Returns whether a path is that of one of these pages.
 #[cfg(feature = "server")]
 pub(crate) fn is_at(path: &str) -> bool {
     path == OVERVIEW || path.starts_with("/_simulator/worlds/") || path.starts_with("/_simulator/sessions/")
 }
 
-/// All worlds.
+/// The page of all worlds.
 #[derive(Template)]
 #[template(path = "overview.html")]
 pub(crate) struct OverviewPage<'a> {
-    /// Of the server, for what is to be typed.
+    /// The URL of the server, for the commands that the page shows.
     pub(crate) base_url: &'a str,
     pub(crate) worlds: Vec<World>,
-    /// How many worlds there are besides.
+    /// The number of worlds that the page does not show.
     pub(crate) other_worlds: usize,
     pub(crate) requests: Vec<RequestRow>,
     pub(crate) deliveries: Vec<DeliveryRow>,
-    /// Leads from the page to the root, with what comes before the links.
+    /// The relative path from the page to the root, a prefix of all links.
     pub(crate) root: &'static str,
     pub(crate) opener: Option<&'a str>,
 }
 
 impl OverviewPage<'_> {
-    /// Whether there is no session yet.
+    /// Returns whether there is no session yet.
     fn is_empty(&self) -> bool {
         self.worlds.iter().all(|world| world.sessions.is_empty())
     }
 }
 
-/// One world.
+/// The page of one world.
 #[derive(Template)]
 #[template(path = "world.html")]
 pub(crate) struct WorldPage<'a> {
@@ -48,43 +48,43 @@ pub(crate) struct WorldPage<'a> {
     pub(crate) opener: Option<&'a str>,
 }
 
-/// What happened to a session.
+/// The page of one session: its history.
 #[derive(Template)]
 #[template(path = "session.html")]
 pub(crate) struct SessionPage<'a> {
     pub(crate) world: &'a str,
     pub(crate) tag: &'a str,
     pub(crate) session: SessionRow,
-    /// What it asks for.
+    /// The type of the session.
     pub(crate) type_: String,
     pub(crate) created: Moment,
-    /// By the world's clock.
+    /// The time of the clock of the world.
     pub(crate) now: Moment,
     pub(crate) is_frozen: bool,
-    /// All that is due, the next first.
+    /// Everything that is due, the next thing first.
     pub(crate) due: Vec<String>,
-    /// The path of its page, while it is open.
+    /// The path of the page where the user submits, while it is open.
     pub(crate) page: Option<String>,
     pub(crate) requests: Vec<RequestRow>,
     pub(crate) events: Vec<EventRow>,
     pub(crate) attempts: Vec<AttemptRow>,
     pub(crate) reports: Vec<ReportRow>,
-    /// Whether something earlier is left out.
+    /// Whether earlier entries are left out.
     pub(crate) has_more: bool,
     pub(crate) root: &'static str,
     pub(crate) opener: Option<&'a str>,
 }
 
 pub(crate) struct World {
-    /// As it may be shown.
+    /// The name, shortened if it may be a secret.
     pub(crate) name: String,
-    /// What its ids have in common.
+    /// The tag that all ids of the world contain.
     pub(crate) tag: String,
     pub(crate) now: Moment,
     pub(crate) is_frozen: bool,
     /// The newest first.
     pub(crate) sessions: Vec<SessionRow>,
-    /// The id of the last one that is shown, if there are earlier ones.
+    /// The id of the last session on the page, if there are earlier ones.
     pub(crate) more_after: Option<String>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) struct World {
 pub(crate) struct SessionRow {
     pub(crate) id: String,
     pub(crate) status: &'static str,
-    /// `good`, `bad`, `busy`, or none.
+    /// `good`, `bad`, `busy`, or empty for none.
     pub(crate) tone: &'static str,
     /// The code of the last failure.
     pub(crate) failure: Option<String>,
@@ -108,7 +108,7 @@ pub(crate) struct RequestRow {
     pub(crate) session: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) duration: Milliseconds,
-    /// Why it was refused, and what was done to it on purpose.
+    /// The code of the error, and the effects of faults.
     pub(crate) notes: Vec<String>,
 }
 
@@ -134,11 +134,11 @@ pub(crate) struct AttemptRow {
     pub(crate) event_type: String,
     pub(crate) endpoint: String,
     pub(crate) number: u32,
-    /// What the receiver answered, in words.
+    /// The status of the response, or the failure in words.
     pub(crate) answer: String,
     pub(crate) tone: &'static str,
     pub(crate) latency: Option<Milliseconds>,
-    /// What was done to it on purpose, and why it was made if it was not due.
+    /// The disorder that applied, and the trigger of an attempt that was not due.
     pub(crate) notes: Vec<String>,
 }
 
@@ -149,12 +149,12 @@ pub(crate) struct ReportRow {
     pub(crate) checks: Vec<String>,
 }
 
-/// A time without its year.
+/// A time that is displayed without its year.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment(pub(crate) Timestamp);
 
 impl Moment {
-    /// Returns the whole time, for programs.
+    /// Returns the time with its year, for the attribute `datetime`.
     pub(crate) fn whole(self) -> String {
         self.0.to_string()
     }
@@ -163,7 +163,7 @@ impl Moment {
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.whole();
-        // Only of years with four digits.
+        // Only for years with four digits.
         match whole.get(5..19).filter(|_| whole.len() == 20) {
             Some(short) => f.write_str(&short.replace('T', " ")),
             None => f.write_str(&whole),
@@ -171,7 +171,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// How long something is, in a unit of which it has at least two.
+/// A duration, in the largest unit of which it has at least two.
 #[derive(Clone, Copy)]
 pub(crate) struct Age(pub(crate) Duration);
 
@@ -187,7 +187,7 @@ impl fmt::Display for Age {
     }
 }
 
-/// A duration in milliseconds, with a fraction while it is short.
+/// A duration in milliseconds, with a fraction if it is short.
 #[derive(Clone, Copy)]
 pub(crate) struct Milliseconds(pub(crate) Duration);
 
@@ -198,7 +198,7 @@ impl fmt::Display for Milliseconds {
     }
 }
 
-/// Shows where an endpoint is, without what may be secret in its URL.
+/// Returns the URL of an endpoint without the parts that may be secret, shortened if it is long.
 pub(crate) fn place(url: &Uri) -> String {
     const LONGEST: usize = 100;
     let authority = url.authority().map_or("", |authority| authority.as_str());
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_shown_in_few_letters() {
+    fn time_is_displayed_short() {
         assert_eq!(Moment(Timestamp::from_secs(1_793_000_000)).to_string(), "10-26 07:33:20");
         assert_eq!(Moment(Timestamp::from_secs(i64::MAX)).to_string(), Timestamp::from_secs(i64::MAX).to_string());
         for (seconds, shown) in
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn place_of_an_endpoint_has_no_secret() {
+    fn place_of_endpoint_has_no_secret_and_is_short() {
         let url: Uri = "https://user:password@a.test:8443/hook?token=planted".parse().unwrap();
         assert_eq!(place(&url), "https://a.test:8443/hook");
         let long: Uri = format!("http://a.test/{}", "x".repeat(500)).parse().unwrap();

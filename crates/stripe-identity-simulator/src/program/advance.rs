@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::output;
 use super::serve;
 
-/// Lets time pass in a world, and prints what time it is there.
+/// Moves the clock of a world forward, and prints its time.
 pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
     serve::runtime()?.block_on(async {
         let client = Client::new(&arguments.at).with_key(&arguments.key)?;
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
         let Some(now) = clock["now"].as_str() else { return Err(client.no_simulator()) };
         output::print(now)?;
         match clock["next_due"].as_str() {
-            Some(time) => output::remark(format_args!("note: the next thing is due at {time}")),
+            Some(time) => output::remark(format_args!("note: something is due next at {time}")),
             None => output::remark("note: nothing else is due"),
         }
         Ok(ExitCode::SUCCESS)

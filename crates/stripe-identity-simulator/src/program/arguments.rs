@@ -11,7 +11,7 @@ use super::help;
 use super::options::{self, Options};
 use super::url::{self, Url};
 
-/// What the program is called with.
+/// The parsed command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "stripe-identity-simulator",
@@ -33,25 +33,25 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Serve until SIGTERM or Ctrl-C; it is what happens without a command
+    /// Serve until SIGTERM or Ctrl-C; the default without a command
     Serve(Options),
-    /// Serve while a command runs, such as tests, which finds the address in its variables
+    /// Serve while a command runs, such as tests; the command finds the address in its variables
     #[command(after_long_help = help::flow(help::EXEC))]
     Exec(ExecArguments),
-    /// Make an event happen: create a session, and take it as far as the event
+    /// Create a session, and take it through its states until an event happens
     #[command(after_long_help = help::flow(help::TRIGGER))]
     Trigger(TriggerArguments),
-    /// Stand in for the user of a session: submit, with an outcome
+    /// Submit in place of the user of a session, with an outcome
     #[command(after_long_help = help::flow(help::SUBMIT))]
     Submit(SubmitArguments),
-    /// Move the clock of a world forward; what is due by then happens
+    /// Move the clock of a world forward; everything that is due by then happens
     #[command(after_long_help = help::flow(help::ADVANCE))]
     Advance(AdvanceArguments),
-    /// Bring a world back to how it began, with what --seed-file has of it
+    /// Reset a world to its initial state, with its part of --seed-file
     Reset(ResetArguments),
-    /// Write all worlds, as JSON Lines that `import` and --seed-file take
+    /// Write all worlds as JSON Lines, for `import` and --seed-file
     Export(ExportArguments),
-    /// Put the worlds of an export in place of those with the same names
+    /// Replace the worlds that an export names with those of the export
     Import(ImportArguments),
 }
 
@@ -59,12 +59,12 @@ pub(super) enum Command {
 pub(super) struct ExecArguments {
     #[command(flatten)]
     pub(super) serve: Options,
-    /// The command, with its arguments
+    /// The command with its arguments
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub(super) command: Vec<OsString>,
 }
 
-/// Which simulator, and which of its worlds.
+/// The address of a simulator.
 #[derive(Args, Debug)]
 pub(super) struct At {
     /// The URL of the running simulator
@@ -77,7 +77,7 @@ pub(super) struct At {
         value_parser = url::parse
     )]
     pub(super) url: Url,
-    /// The control token, if the simulator has printed one
+    /// The control token, if the simulator has printed one in its ready line
     #[arg(long, value_name = "TOKEN", env = "STRIPE_SIMULATOR_CONTROL_TOKEN", hide_env_values = true)]
     pub(super) control_token: Option<String>,
 }
@@ -85,12 +85,12 @@ pub(super) struct At {
 /// The key of a world.
 #[derive(Args, Debug)]
 pub(super) struct Key {
-    /// The test key of your program, sk_test_NAME, which names its world; NAME ends at the first `_`
+    /// The test key of the program under test, sk_test_NAME, which names the world; NAME ends at the first `_`
     #[arg(long, value_name = "KEY", env = "STRIPE_SECRET_KEY", default_value = "sk_test_123", hide_env_values = true)]
     pub(super) key: String,
 }
 
-/// The types of events of a session, without `identity.verification_session`.
+/// The types of events of a session, without the prefix `identity.verification_session.`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Event {
     #[value(alias = "identity.verification_session.created")]
@@ -109,18 +109,19 @@ pub(super) enum Event {
 
 #[derive(Args, Debug)]
 pub(super) struct TriggerArguments {
-    /// The event; `identity.verification_session.` may stand before it
+    /// The event, with or without the prefix `identity.verification_session.`
     pub(super) event: Event,
-    /// How the checks fail, only with requires-input; document_expired by default
+    /// The code of the failure, only with requires-input; defaults to document_expired
     #[arg(long, value_name = "CODE")]
     pub(super) code: Option<String>,
-    /// First make a webhook endpoint for this URL, in place of one with the same URL, and wait for its response
+    /// First add a webhook endpoint for this URL, in place of one with the same URL, and wait for the response of the
+    /// receiver
     #[arg(long, value_name = "URL", value_parser = options::webhook)]
     pub(super) webhook: Option<String>,
-    /// Send thin events to that URL, and not snapshots
+    /// Send thin events to the URL of --webhook, instead of snapshots
     #[arg(long, requires = "webhook")]
     pub(super) thin: bool,
-    /// The secret that signs the webhooks to that URL; by default, one is made and printed
+    /// The secret that signs the webhooks to that URL; by default, a secret is generated and printed
     #[arg(
         long,
         value_name = "SECRET",
@@ -139,7 +140,7 @@ pub(super) struct TriggerArguments {
 pub(super) struct SubmitArguments {
     /// The id of the session
     pub(super) session: String,
-    /// `verified`, or how the checks fail, such as document_expired
+    /// `verified`, or the code of a failure, such as document_expired
     #[arg(default_value = "verified")]
     pub(super) outcome: String,
     /// Details of the user and of the document, such as dob=2012-05-01, document.type=passport and after=30s
@@ -162,21 +163,22 @@ pub(super) struct AdvanceArguments {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 pub(super) struct HowFar {
-    /// How much time passes: 30s, 5m, 24h, 4d
+    /// The time to move forward by, such as 30s, 5m, 24h or 4d
     #[arg(value_parser = seconds)]
     pub(super) duration: Option<u64>,
-    /// Move to the next thing that is due, of any kind
+    /// Move to the time at which something is due next, of any kind
     #[arg(long)]
     pub(super) next: bool,
-    /// Move on until no user submits any more, no checks and no redaction are under way, and each webhook has been
-    /// delivered or given up. If a receiver does not respond, this goes through its retries: three hours of the clock
+    /// Move forward until no try, check or redaction is due, and each webhook has been delivered or given up
+    ///
+    /// If a receiver does not respond, the retries of its webhooks are due, too: three hours of the clock.
     #[arg(long)]
     pub(super) until_idle: bool,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct ResetArguments {
-    /// Bring back all worlds, and not only that of the key
+    /// Reset all worlds, instead of the world of the key
     #[arg(long)]
     pub(super) all: bool,
     #[command(flatten)]
@@ -187,7 +189,7 @@ pub(super) struct ResetArguments {
 
 #[derive(Args, Debug)]
 pub(super) struct ExportArguments {
-    /// Where to write; standard output by default
+    /// The file to write; defaults to standard output
     pub(super) file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) at: At,
@@ -195,7 +197,7 @@ pub(super) struct ExportArguments {
 
 #[derive(Args, Debug)]
 pub(super) struct ImportArguments {
-    /// What to read; - is standard input
+    /// The file to read; - is standard input
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) at: At,
@@ -208,12 +210,12 @@ pub(super) fn parse() -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&matches)
 }
 
-/// What a variable holds may be a secret, and has no place in help.
+/// Hides the values of variables in help, since they may be secrets.
 fn hide_value(argument: clap::Arg) -> clap::Arg {
     argument.hide_env_values(true)
 }
 
-/// Says of a bad value which variable it comes from.
+/// Adds the variable that a bad value comes from to its error.
 fn name_variable(mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
     let name = flag.trim_start_matches('-').split(' ').next().unwrap_or_default().to_owned();
@@ -232,7 +234,7 @@ fn name_variable(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Reads a detail, and brings the short form of metadata, `dob=`, to that of a request, `person[dob]=`.
+/// Parses a detail, and turns the short form of metadata, `dob=`, into that of a request, `person[dob]=`.
 fn detail(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as dob=2012-05-01")?;
     let name = match name.split_once('.') {
@@ -243,7 +245,7 @@ fn detail(text: &str) -> Result<(String, String), String> {
     Ok((name, value.to_owned()))
 }
 
-/// Reads a whole number of seconds, minutes, hours or days.
+/// Parses a whole number of seconds, minutes, hours or days, in seconds.
 fn seconds(text: &str) -> Result<u64, String> {
     let parsed = || {
         let unit = match text.as_bytes().last()? {

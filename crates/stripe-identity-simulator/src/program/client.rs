@@ -1,4 +1,4 @@
-//! Requests to a simulator that runs.
+//! Requests to a running simulator.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use super::url::Url;
 const FORM: &str = "application/x-www-form-urlencoded";
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
-/// One connection to a simulator for each request.
+/// A client of a simulator, with a connection for each request.
 pub(super) struct Client<'a> {
     url: &'a Url,
     token: Option<&'a str>,
@@ -29,14 +29,14 @@ pub(super) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// A client without a key, for requests that concern all worlds, or name theirs by an id.
+    /// Creates a client without a key, for requests that concern all worlds or name their world by an id.
     pub(super) fn new(at: &'a At) -> Self {
         Self { url: &at.url, token: at.control_token.as_deref(), key: None }
     }
 
     pub(super) fn with_key(self, key: &'a Key) -> Result<Self, Failure> {
         let is_test = ["sk_test_", "rk_test_", "sk_org_test_"].iter().any(|prefix| key.key.starts_with(prefix));
-        // A real key must not get to where it does not belong, and is not quoted.
+        // A live key must not leave this process, and the error does not quote it.
         if is_test {
             Ok(Self { key: Some(&key.key), ..self })
         } else {
@@ -52,12 +52,12 @@ impl<'a> Client<'a> {
         self.json(Method::GET, path, FORM, Bytes::new()).await
     }
 
-    /// Sends lines.
+    /// Posts lines of JSON.
     pub(super) async fn post_lines(&self, path: &str, lines: Bytes) -> Result<Value, Failure> {
         self.json(Method::POST, path, "application/jsonl", lines).await
     }
 
-    /// Sends a form.
+    /// Posts a form.
     pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Value, Failure> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         self.json(Method::POST, path, FORM, body.into()).await
@@ -69,7 +69,7 @@ impl<'a> Client<'a> {
         serde_json::from_slice(&body).map_err(|_| self.no_simulator())
     }
 
-    /// Sends a request, and returns a response whose status is a success.
+    /// Sends a request. A response with a status other than 2xx is an error.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -92,7 +92,9 @@ impl<'a> Client<'a> {
         if let Some(token) = self.token {
             request = request.header("Simulator-Token", token);
         }
-        let request = request.body(Full::new(body)).map_err(|error| Failure::usage(format!("cannot ask: {error}")))?;
+        let request = request.body(Full::new(body)).map_err(|error| {
+            Failure::usage(format!("cannot make a request: {error}: pass a control token of visible ASCII characters"))
+        })?;
         let response = sender.send_request(request).await.map_err(|error| self.broken(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response).await) }
     }
@@ -103,10 +105,10 @@ impl<'a> Client<'a> {
         let reason = match connecting.await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => "it takes too long".to_owned(),
+            Err(_) => format!("no connection within {} s", LONGEST_CONNECT.as_secs()),
         };
         Err(Failure::new(format!(
-            "no simulator listens on {}: {reason}: start one with `stripe-identity-simulator`, or pass where it listens: \
+            "no simulator listens on {}: {reason}: start one with `stripe-identity-simulator`, or pass the URL of one: \
              --url http://HOST:PORT, or the variable STRIPE_SIMULATOR_URL",
             self.url
         )))
@@ -121,7 +123,7 @@ impl<'a> Client<'a> {
         if status == StatusCode::FORBIDDEN && message.contains("Simulator-Token") {
             let message = message.trim_end_matches('.');
             return Failure::new(format!(
-                "{message}: pass the one that it has printed: --control-token TOKEN, or the variable \
+                "{message}: pass the token that the simulator has printed: --control-token TOKEN, or the variable \
                  STRIPE_SIMULATOR_CONTROL_TOKEN"
             ));
         }
@@ -137,7 +139,7 @@ impl<'a> Client<'a> {
 
     pub(super) fn no_simulator(&self) -> Failure {
         Failure::new(format!(
-            "what listens on {} is no simulator: pass where one listens: --url http://HOST:PORT, or the variable \
+            "the server on {} is no simulator: pass the URL of one: --url http://HOST:PORT, or the variable \
              STRIPE_SIMULATOR_URL",
             self.url
         ))

@@ -12,7 +12,7 @@ use super::start::{self, Defaults, Running};
 
 const DEFAULTS: Defaults = Defaults { listen: "127.0.0.1:0", log: LogFormat::Off };
 
-/// Runs a command while a server runs.
+/// Runs a command while a server runs, and returns the exit status of the command.
 pub(super) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
     serve::runtime()?.block_on(async {
         let mut signals = serve::signals()?;
@@ -40,7 +40,7 @@ fn command(arguments: &ExecArguments, running: &Running) -> Command {
         .env("STRIPE_PUBLISHABLE_KEY", "pk_test_123")
         .env("STRIPE_API_BASE", &url)
         .env("STRIPE_API_PROTOCOL", "http")
-        // Clients put the brackets of IPv6 around it.
+        // Clients add the brackets of IPv6.
         .env("STRIPE_API_HOST", host.trim_matches(['[', ']']))
         .env("STRIPE_API_PORT", port)
         .env("STRIPE_WEBHOOK_SECRET", &running.webhook_secret)
@@ -52,7 +52,7 @@ fn command(arguments: &ExecArguments, running: &Running) -> Command {
     command
 }
 
-/// Waits for the command, and passes on the signals that come meanwhile.
+/// Waits for the command, and passes on the signals that arrive in the meantime.
 async fn follow(mut child: Child, signals: &mut Signals) -> Result<ExitStatus, Failure> {
     loop {
         tokio::select! {
@@ -74,7 +74,7 @@ fn pass_on(child: &Child, signal: Signal) {
         use rustix::process::{Pid, Signal as Number, kill_process};
         let number = if signal == Signal::Interrupt { Number::INT } else { Number::TERM };
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        // A command that has just ended needs none.
+        // The command may have ended just now.
         let _ = pid.map(|pid| kill_process(pid, number));
     }
     #[cfg(not(unix))]
@@ -87,16 +87,17 @@ fn code(status: ExitStatus) -> u8 {
     #[cfg(not(unix))]
     let signal = None::<i32>;
     let code = status.code().or(signal.map(|number| 128 + number)).unwrap_or(1);
-    // What a status beyond a byte becomes differs between systems, but it is never success.
+    // A status beyond a byte means different things on different systems, but never success.
     u8::try_from(code).unwrap_or(1)
 }
 
 fn cannot_run(arguments: &ExecArguments, error: &io::Error) -> Failure {
     let name = arguments.command.first().map(|name| name.to_string_lossy()).unwrap_or_default();
     let (message, status) = match error.kind() {
-        io::ErrorKind::NotFound => {
-            (format!("there is no command {name}: expected a program in PATH, or its path, after `exec --`"), 127)
-        }
+        io::ErrorKind::NotFound => (
+            format!("there is no command {name}: expected a program in PATH, or the path of one, after `exec --`"),
+            127,
+        ),
         _ => (format!("cannot run {name}: {error}: expected a program, after `exec --`"), 126),
     };
     Failure { message, status }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Why the program ends without success: what it prints, and its exit status.
+/// The reason why the program fails: its message and its exit status.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) message: String,
@@ -12,7 +12,7 @@ impl Failure {
         Self { message: message.into(), status: 1 }
     }
 
-    /// A failure that comes from how the program was called.
+    /// Creates a failure because of the command line, with the exit status 2.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { status: 2, ..Self::new(message) }
     }

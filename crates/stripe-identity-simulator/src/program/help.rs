@@ -1,6 +1,7 @@
-//! The texts of `--help` that are not those of a single option.
+//! The texts of `--help` that do not describe a single option.
 
-/// Joins the lines of each paragraph, which is then wrapped to the width of the terminal. Lines that begin with a space stay.
+/// Joins the lines of each paragraph, which clap then wraps to the width of the terminal. Keeps lines that begin with a
+/// space.
 pub(super) fn flow(text: &str) -> String {
     let mut flowing = String::new();
     let mut is_open = false;
@@ -18,111 +19,113 @@ pub(super) fn flow(text: &str) -> String {
 }
 
 pub(super) const ABOUT: &str = "\
-A local Stripe Identity that keeps state, for development and tests. Your program talks to it as to Stripe, with any test key";
+A local, stateful Stripe Identity for development and tests. Programs talk to it as to Stripe, with any test key";
 
 pub(super) const BEGINNING: &str = "\
-A local Stripe Identity that keeps state, for development and tests. Your program talks to it as to Stripe, with any test key.
+A local, stateful Stripe Identity for development and tests. Programs talk to it as to Stripe, with any test key.
 
-To begin, start it in one terminal, and type the others in a second one:
+To begin, start the simulator in one terminal, and run the other commands in a second one:
 
   stripe-identity-simulator
   curl -u sk_test_123: -d type=document \\
     http://127.0.0.1:12111/v1/identity/verification_sessions
   stripe-identity-simulator submit vs_…
 
-with the id that curl has shown. The session is then verified. (If the program is not installed: `cargo install --path
-crates/stripe-identity-simulator`, or put `cargo run -p stripe-identity-simulator --` in place of its name.)
+with the id from the response to curl. The session is then verified. (If the program is not installed: `cargo install
+--path crates/stripe-identity-simulator`, or `cargo run -p stripe-identity-simulator --` in place of its name.)
 
-To run tests, with a simulator of their own that ends with them:
+To run tests with a simulator that starts and ends with them:
 
   stripe-identity-simulator exec -- npm test
 
-Point your program at it:
+Clients need the address:
 
   Node    new Stripe(\"sk_test_123\", {protocol: \"http\", host: \"127.0.0.1\", port: 12111})
   Python  at = \"http://127.0.0.1:12111\"
           stripe.StripeClient(\"sk_test_123\", base_addresses={\"api\": at, \"files\": at})
   curl    curl -u sk_test_123: http://127.0.0.1:12111/v1/…
 
-Under `exec`, the address and the keys are in variables (see `exec --help`):
+Under `exec`, variables hold the address and the keys (see `exec --help`):
 
   Node    const {env} = process;
           new Stripe(env.STRIPE_SECRET_KEY, {protocol: env.STRIPE_API_PROTOCOL,
             host: env.STRIPE_API_HOST, port: env.STRIPE_API_PORT})
   Python  at = os.environ[\"STRIPE_API_BASE\"]";
 
-pub(super) const SHORT: &str = "--help shows how to begin, and how a client is pointed at it.";
+pub(super) const SHORT: &str = "--help shows how to begin, and how a client gets the address.";
 
 pub(super) const LONG: &str = "\
-Keys: it takes any test key. NAME in sk_test_NAME is a world of its own, with its sessions, events, webhook endpoints and
-clock, so that each test can take a random one. A name ends at the first `_`: sk_test_NAME_more is another key of the same
-world. Dates of birth, numbers and images are only read by the restricted key of the same world, rk_test_NAME.
+Keys: any test key is accepted. NAME in sk_test_NAME names a world, which has its own sessions, events, webhook
+endpoints and clock, so that each test can take a random name. A name ends at the first `_`: sk_test_NAME_more is
+another key of the same world. Only the restricted key of the world, rk_test_NAME, reads dates of birth, numbers and
+images.
 
-Control API: the requests under /_simulator, which are not Stripe's. They stand in for users and for time. A list of all of
-them, with their parameters:
+Control API: the requests below /_simulator, which Stripe does not have. They do what users and time do at Stripe. A
+list of all of them, with their parameters:
 
   curl http://127.0.0.1:12111/_simulator
 
-Users: nobody opens the page of a session. `submit` stands in for the user, now. In a test, say it when the session is
-created, or over HTTP:
+Users: no user opens the page of a session in a test. `submit` submits in place of the user, at once. A test chooses the
+outcome when it creates the session, or over HTTP:
 
   metadata: {simulate: \"verified;dob=2012-05-01\"}
   metadata: {simulate: \"document_expired,verified\"}
   curl http://127.0.0.1:12111/_simulator/verification_sessions/ID/submit \\
     -d outcome=verified
 
-With two tries, the session first fails. The second try begins when the session is retrieved after that.
+With two tries, the session first fails. The second try begins when the session is then retrieved.
 
-Webhooks: --webhook http://127.0.0.1:4242/webhook delivers the events of all worlds there, signed with --webhook-secret. A
-test makes an endpoint for its own world, as at Stripe, or in one line:
+Webhooks: --webhook http://127.0.0.1:4242/webhook delivers the events of all worlds to this URL, signed with
+--webhook-secret. A test creates an endpoint for its own world as at Stripe, or in one line:
 
   await stripe.webhookEndpoints.create({url, enabled_events: [\"*\"]})   (.secret)
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/webhook_endpoints \\
     -d url=http://127.0.0.1:4242/webhook -d secret=whsec_made_up
 
-The log has a line for each delivery that fails. See each attempt at a delivery, with its response:
+The log has a line for each failed delivery. To see each attempt at a delivery, with its response:
 
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/deliveries
 
-Time: `advance 4d`, or over HTTP, until each webhook has been delivered or given up:
+Time: `advance 4d` moves the clock of a world forward. Over HTTP, to the point where each webhook has been delivered or
+given up:
 
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/clock/run_until_idle \\
     -X POST
 
-Faults: lose the response to the next request that creates something (others: respond with status=503, rate_limit,
-lock_timeout, reset, cut_body, slow_body, and latency=5s):
+Faults: to lose the response to the next POST (other effects: respond with status=503, rate_limit, lock_timeout, reset,
+cut_body and slow_body; also latency=5s):
 
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/faults \\
     -d effect=lose_response -d method=POST -d times=1
 
-Journal: the simulator keeps the last 1,000 requests of each world in memory, and not in the state file. With a key, the
-first request shows those of its world, and without one those of all worlds. The second checks that there was one create
-with an idempotency key, and no other:
+Journal: the simulator keeps the last 1,000 requests of each world in memory, and not in the state file. The first
+command shows the requests of the world of the key, or of all worlds if there is no key. The second one checks that
+there was one create with an idempotency key, and no other:
 
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/requests
   curl -u sk_test_123: http://127.0.0.1:12111/_simulator/verify \\
     -d path=/v1/identity/verification_sessions -d idempotency_key=order-1 \\
     -d no_other=true
 
-For machines: /_simulator/health needs neither key nor token. /_simulator/metrics, for Prometheus, needs no key, but the
+Monitoring: /_simulator/health needs neither key nor token. /_simulator/metrics, for Prometheus, needs no key, but the
 control token if there is one.
 
-Output: standard output has one line once the simulator is ready, `listening on URL`. If other machines can reach it,
-` with the control token TOKEN` follows, and the control API takes that in the header Simulator-Token. A program that waits
-for the simulator reads the third word, or the file of --ready-file. The log goes to standard error. It shows a path that the
-simulator does not know as `unknown`; the response to the request names it.
+Output: when the simulator is ready, it prints one line to standard output, `listening on URL`. If other machines can
+reach it, ` with the control token TOKEN` follows, and requests to the control API need the token in the header
+Simulator-Token. A program that waits for the simulator reads the third word of the line, or the file of --ready-file.
+The log goes to standard error. It shows an unknown path as `unknown`; the response to the request names it.
 
-Variables: each option of the server is one, STRIPE_SIMULATOR_LISTEN for --listen; an option comes first. Those that may
-be repeated take several values with commas between them. The other commands read STRIPE_SIMULATOR_URL,
-STRIPE_SIMULATOR_CONTROL_TOKEN and STRIPE_SECRET_KEY.
+Variables: each option of the server has a variable, such as STRIPE_SIMULATOR_LISTEN for --listen. An option takes
+precedence over its variable. Options that may be repeated take several values, separated by commas. The other commands
+read STRIPE_SIMULATOR_URL, STRIPE_SIMULATOR_CONTROL_TOKEN and STRIPE_SECRET_KEY.
 
-Exit status: 0 after SIGTERM or Ctrl-C, 1 if something fails, 2 if the call is wrong, or a file that an option names; of
-`exec`, that of its command.
+Exit status: 0 after SIGTERM or Ctrl-C; 1 if something fails; 2 if the command line is wrong, or a file that an option
+names. `exec` exits with the status of its command.
 
-examples/recipes has whole tests for Node, Python and Rust.";
+examples/recipes of the repository has complete tests for Node, Python and Rust.";
 
 pub(super) const EXEC: &str = "\
-The command finds these variables:
+The command gets these variables:
 
   STRIPE_SECRET_KEY           sk_test_123
   STRIPE_RESTRICTED_KEY       rk_test_123, which reads dates of birth, numbers and images
@@ -130,18 +133,18 @@ The command finds these variables:
   STRIPE_API_BASE             the URL of the simulator
   STRIPE_API_PROTOCOL, STRIPE_API_HOST, STRIPE_API_PORT
                               its parts: http, the host (of IPv6 without brackets) and the port
-  STRIPE_WEBHOOK_SECRET       the secret of --webhook-secret, or one that is made
+  STRIPE_WEBHOOK_SECRET       the secret of --webhook-secret, or a generated one
   STRIPE_SIMULATOR_URL        the URL of the simulator, for `submit`, `advance` and the others
   STRIPE_SIMULATOR_CONTROL_TOKEN
                               the control token, if there is one
 
-STRIPE_WEBHOOK_SECRET signs the webhooks to the URLs of --webhook and --thin-webhook, those of `trigger --webhook`, and those
-to endpoints that the command makes under /_simulator/webhook_endpoints with `secret=` that secret. An endpoint that is made
-as at Stripe, by webhookEndpoints.create, has a secret of its own, which is in the response.
+STRIPE_WEBHOOK_SECRET signs the webhooks to the URLs of --webhook, --thin-webhook and `trigger --webhook`, and to
+endpoints that the command adds with `secret=` this secret under /_simulator/webhook_endpoints. An endpoint that is
+created as at Stripe, by webhookEndpoints.create, has its own secret, which is in the response.
 
-Keys that are set already are replaced: a test must not reach Stripe by mistake. SIGTERM and SIGINT go to the command. The
-exit status is that of the command, 128 and the number of the signal if one ended it, 127 if there is no such command, and
-126 if it cannot be run.
+Keys that are already set are replaced, so that no test reaches Stripe by mistake. SIGTERM and SIGINT are passed on to
+the command. The exit status is that of the command, 128 plus the number of the signal that killed it, 127 if the
+command does not exist, and 126 if it cannot be run.
 
 Examples:
 
@@ -150,9 +153,9 @@ Examples:
     -- pytest";
 
 pub(super) const TRIGGER: &str = "\
-It prints the id of the session. The event is in GET /v1/events and goes to the webhook endpoints of the world. With
---webhook, it waits up to 5 seconds until the events of the session have been delivered there, and ends with 1 if one was
-not.
+Prints the id of the session. GET /v1/events lists the event, which is delivered to the webhook endpoints of the world.
+With --webhook, the command waits up to 5 seconds until the events of the session have been delivered to that URL, and
+exits with the status 1 if one was not.
 
 Examples:
 
@@ -162,7 +165,7 @@ Examples:
     --webhook http://127.0.0.1:4242/webhook --webhook-secret whsec_made_up";
 
 pub(super) const SUBMIT: &str = "\
-It prints the status of the session afterwards. It needs no --key, since the id of a session names its world.
+Prints the status of the session afterwards. No --key is needed, since the id of a session names its world.
 
 Examples:
 
@@ -170,15 +173,15 @@ Examples:
   stripe-identity-simulator submit vs_… document_expired
   stripe-identity-simulator submit vs_… verified after=30s
 
-Details of the user: seed, country, dob, sex (female, male or unknown), first_name, last_name, place_of_birth, email, phone,
-id_number, line1, line2, city, postal_code and state. Of the document: document.type (driving_license, id_card or passport),
-document.issuing_country, document.issued_date, document.expiration_date, document.number, document.first_name and
-document.last_name. They may also be written as in a request, 'person[dob]=2012-05-01'.
+Details of the user: seed, country, dob, sex (female, male or unknown), first_name, last_name, place_of_birth, email,
+phone, id_number, line1, line2, city, postal_code and state. Of the document: document.type (driving_license, id_card or
+passport), document.issuing_country, document.issued_date, document.expiration_date, document.number,
+document.first_name and document.last_name. The form of a request, 'person[dob]=2012-05-01', works, too.
 
 GET /_simulator/outcomes lists the outcomes.";
 
 pub(super) const ADVANCE: &str = "\
-It prints the time of the world afterwards, and on standard error when something is due next.
+Prints the time of the world afterwards, and on standard error the time when something is due next.
 
 Examples:
 

@@ -1,4 +1,4 @@
-//! Standard error.
+//! The log, on standard error.
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use stripe_identity_simulator::{Note, RequestEntry};
 
 use super::options::LogFormat;
 
-/// That wait to be printed.
+/// The number of lines that wait to be printed.
 const MOST_LINES: usize = 10_000;
-/// How long the last lines have to be printed.
+/// The time for the last lines to be printed.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 enum Message {
     Line(String),
     Request(Box<RequestEntry>),
-    /// All that comes before it is to be printed.
+    /// Is acknowledged once everything before it is printed.
     Flush(SyncSender<()>),
 }
 
-/// Prints lines on a thread of its own: a pipe that nobody reads must not keep requests waiting.
+/// Prints lines on a separate thread, since a pipe that nobody reads must not keep requests waiting.
 #[derive(Clone)]
 pub(super) struct Log {
     format: LogFormat,
@@ -40,13 +40,13 @@ impl Log {
         log
     }
 
-    /// Prints what the person at the simulator has to know, in whatever format.
+    /// Prints a note, in every format.
     pub(super) fn say(&self, text: &str) {
         self.send(Message::Line(shown(self.format, text)));
     }
 
     pub(super) fn note(&self, note: &Note) {
-        // This one is about the start.
+        // A note about the start is printed even if the log is off.
         if self.format != LogFormat::Off || *note == Note::InitialLinesLeftOut {
             self.say(&note.to_string());
         }
@@ -64,7 +64,7 @@ impl Log {
         }
     }
 
-    /// Waits until all is printed, for a short time.
+    /// Waits for a short time until everything is printed.
     pub(super) fn flush(&self) {
         let (done, wait) = mpsc::sync_channel(1);
         if self.messages.try_send(Message::Flush(done)).is_ok() {
@@ -94,10 +94,10 @@ fn print(format: LogFormat, messages: &Receiver<Message>, left_out: &AtomicU64) 
         };
         let left_out = left_out.swap(0, Ordering::Relaxed);
         if left_out > 0 {
-            let text = format!("{left_out} lines were left out, since they were not read in time");
+            let text = format!("{left_out} lines were left out, since standard error was not read in time");
             let _ = writeln!(stderr, "{}", shown(format, &text));
         }
-        // Nobody is there to learn of a line that cannot be printed.
+        // There is no other place to report that standard error is closed.
         let _ = writeln!(stderr, "{line}");
     }
 }

@@ -1,11 +1,11 @@
-//! Standard output, and what is beside it.
+//! Standard output, and remarks on standard error.
 
 use std::fmt;
 use std::io::{self, Write as _};
 
 use super::failure::Failure;
 
-/// Prints a line. It is flushed, since a program may be waiting for it at the other end of a pipe.
+/// Prints a line and flushes it, since a program may be waiting for it at the other end of a pipe.
 pub(super) fn print(line: impl fmt::Display) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
@@ -14,7 +14,8 @@ pub(super) fn print(line: impl fmt::Display) -> Result<(), Failure> {
     })
 }
 
-/// Prints a line where it does not mix with the output. One that cannot be printed is left out: the work is done.
+/// Prints a line on standard error, where it does not mix with the output. A line that cannot be printed is no failure,
+/// since the work is done.
 pub(super) fn remark(line: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Why an address cannot be listened on, and what would be right.
+//! Errors for an address that the server cannot listen on.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::client::Client;
 use super::failure::Failure;
 use super::url;
 
-/// How long a simulator at the port has to say that it is one.
+/// The time for a simulator at the port to respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn failure(listen: &str, error: &io::Error) -> Failure {
@@ -15,12 +15,12 @@ pub(super) async fn failure(listen: &str, error: &io::Error) -> Failure {
         ErrorKind::AddrInUse => {
             let user = user(listen).await.map(|user| format!(" by {user}")).unwrap_or_default();
             format!(
-                "the port is in use{user}: end that, or listen on a port that is free: --listen 127.0.0.1:0. \
-                 The other commands then take the URL that it prints: --url http://HOST:PORT"
+                "the port is in use{user}: end that program, or listen on a free port: --listen 127.0.0.1:0. \
+                 The other commands then need the URL of the ready line: --url http://HOST:PORT"
             )
         }
         ErrorKind::PermissionDenied => {
-            format!("{error}: listen on a port from 1024 on, such as --listen 127.0.0.1:12111")
+            format!("{error}: listen on port 1024 or higher, such as --listen 127.0.0.1:12111")
         }
         ErrorKind::AddrNotAvailable => format!(
             "{error}: listen on an address of this machine, --listen 127.0.0.1:12111, or on all of them, \
@@ -31,7 +31,7 @@ pub(super) async fn failure(listen: &str, error: &io::Error) -> Failure {
     Failure::new(format!("cannot listen on {listen}: {what}"))
 }
 
-/// Describes the program that has a port.
+/// Describes the program that listens on the port, or returns `None` if it cannot be found.
 async fn user(listen: &str) -> Option<String> {
     let (host, port) = listen.rsplit_once(':')?;
     let host = if matches!(host, "0.0.0.0" | "[::]") { "127.0.0.1" } else { host };
@@ -46,7 +46,7 @@ async fn simulator(host: &str, port: &str) -> Option<String> {
     Some(format!("another simulator with the process id {pid}"))
 }
 
-/// Finds the process of this user that listens on a port.
+/// Finds the process of the same user that listens on a port.
 #[cfg(target_os = "linux")]
 fn program(port: u16) -> Option<String> {
     use std::fs;
@@ -69,7 +69,7 @@ fn program(_: u16) -> Option<String> {
     None
 }
 
-/// Finds the socket that listens on a port in a table of the kernel.
+/// Finds the socket that listens on a port, in a table of the kernel.
 #[cfg(target_os = "linux")]
 fn inode(table: &str, port: u16) -> Option<String> {
     const LISTENING: &str = "0A";

@@ -1,12 +1,12 @@
-//! Files that hold secrets: only their owner can read them.
+//! Files with secrets, which only their owner can read.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that takes its place when it is whole. Until then another one is written beside it, which is removed with this
-/// value.
+/// A file that appears under its name only when it is complete. Until then it is written to another file in the same
+/// folder, which is removed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct PrivateFile {
     pub(super) file: File,
@@ -25,7 +25,7 @@ impl PrivateFile {
         Ok(Self { file: options.open(&new)?, new })
     }
 
-    /// Puts the file in its place.
+    /// Moves the file to its name.
     pub(super) fn keep(self, path: &Path) -> io::Result<()> {
         fs::rename(&self.new, path)
     }
@@ -33,7 +33,7 @@ impl PrivateFile {
 
 impl Drop for PrivateFile {
     fn drop(&mut self) {
-        // It is not there once it has its place.
+        // After `keep`, there is nothing to remove.
         let _ = fs::remove_file(&self.new);
     }
 }

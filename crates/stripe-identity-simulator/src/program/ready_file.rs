@@ -1,4 +1,4 @@
-//! The file that says that the server is ready.
+//! The file that exists while the server is ready.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,7 +9,7 @@ use stripe_identity_simulator::Server;
 
 use super::private_file::PrivateFile;
 
-/// A file that is removed with this value.
+/// The file, which is removed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct ReadyFile {
     path: PathBuf,
@@ -34,7 +34,7 @@ impl ReadyFile {
 
 impl Drop for ReadyFile {
     fn drop(&mut self) {
-        // Another simulator may have written its own there by now.
+        // In the meantime, another simulator may have written its file there.
         if fs::read_to_string(&self.path).is_ok_and(|contents| contents == self.contents) {
             let _ = fs::remove_file(&self.path);
         }

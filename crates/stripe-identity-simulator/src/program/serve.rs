@@ -8,17 +8,17 @@ use super::start::{self, Defaults, Running};
 
 const DEFAULTS: Defaults = Defaults { listen: "127.0.0.1:12111", log: LogFormat::Text };
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     runtime()?.block_on(async {
-        // Before anyone can know that it is there to be ended.
+        // Before the ready line, since a program that has read it may send a signal at once.
         let mut signals = signals()?;
         let running = start::start(options, &DEFAULTS).await?;
         if options.webhook_secret.is_none() && start::has_webhooks(options) {
             running.log.say(&format!("webhooks are signed with {}", running.webhook_secret));
         }
         if options.webhook_secret.is_some() && !start::has_webhooks(options) {
-            running.log.say("the webhook secret is not used: it is for the URLs of --webhook and --thin-webhook");
+            running.log.say("the webhook secret is not used: it needs an endpoint of --webhook or --thin-webhook");
         }
         let result = print_ready_line(&running);
         if result.is_ok() {

@@ -1,4 +1,4 @@
-//! What asks the program to end.
+//! The signals that end the program.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// Returns the exit status of a program that the signal has ended.
+    /// Returns the exit status of a program that the signal has killed.
     pub(super) fn status(self) -> i32 {
         match self {
             Self::Interrupt => 128 + 2,
@@ -21,7 +21,7 @@ impl Signal {
     }
 }
 
-/// Catches signals from when it is made. A process with the id 1, as in a container, would not end by them otherwise.
+/// Catches signals from its creation on. Otherwise they would not end a process with the id 1, as in a container.
 pub(super) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -32,7 +32,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Must be called inside a runtime.
+    /// Starts to catch signals. Must be called inside a runtime.
     pub(super) fn new() -> io::Result<Self> {
         #[cfg(unix)]
         {

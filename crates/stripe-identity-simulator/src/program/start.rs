@@ -1,4 +1,4 @@
-//! How a server is started from options, and how it ends.
+//! Starts a server from options, and ends it.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -16,16 +16,16 @@ use super::port;
 use super::ready_file::ReadyFile;
 use super::signals::Signals;
 
-/// How long requests and deliveries under way have at the end.
+/// The time for requests and deliveries in progress to end.
 const GRACE: Duration = Duration::from_millis(400);
 
-/// What differs between commands that start a server.
+/// The defaults that differ between the commands that start a server.
 pub(super) struct Defaults {
     pub(super) listen: &'static str,
     pub(super) log: LogFormat,
 }
 
-/// A server that runs, with what belongs to it.
+/// A running server, with its log and its ready file.
 pub(super) struct Running {
     pub(super) server: Server,
     pub(super) log: Log,
@@ -34,10 +34,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Lets what is under way end, and ends. A second signal ends the process at once.
+    /// Stops the server after the requests and deliveries in progress. A second signal ends the process at once.
     pub(super) async fn end(self, signals: &mut Signals) {
         let Self { server, log, ready_file, .. } = self;
-        // It is not ready any more.
+        // First, since the server is no longer ready.
         drop(ready_file);
         let stopped = tokio::task::spawn_blocking(move || {
             server.stop(GRACE);
@@ -52,9 +52,9 @@ impl Running {
 
 pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Running, Failure> {
     if options.state.is_some() && has_webhooks(options) && options.webhook_secret.is_none() {
-        // The endpoints of worlds in the file keep theirs.
-        let message = "--state with --webhook or --thin-webhook needs --webhook-secret, so that webhooks are signed with the \
-                       same secret at each start";
+        // The endpoints of the worlds in the file keep their secret.
+        let message = "--state with --webhook or --thin-webhook needs --webhook-secret: expected a secret that is the \
+                       same at each start";
         return Err(Failure::usage(message));
     }
     if options.durability.is_some() && options.state.is_none() {
@@ -64,16 +64,17 @@ pub(super) async fn start(options: &Options, defaults: &Defaults) -> Result<Runn
     let log = Log::start(options.log.unwrap_or(defaults.log));
     let webhook_secret = match &options.webhook_secret {
         Some(secret) => secret.clone(),
-        None => make_secret().map_err(|error| Failure::new(format!("no random numbers: {error}")))?,
+        None => make_secret()
+            .map_err(|error| Failure::new(format!("cannot generate a secret: {error}: pass --webhook-secret")))?,
     };
     let (notes, requests) = (log.clone(), log.clone());
     let builder = builder(options)?.on_note(move |note| notes.note(note));
-    // The simulator makes a file that is not there.
+    // Before the simulator creates the file.
     let has_state = options.state.as_ref().is_some_and(|path| fs::metadata(path).is_ok_and(|it| it.len() > 0));
     let simulator = open(builder.on_request(move |entry| requests.request(entry)), options)?;
     let unused = [("--clock", options.clock.is_some()), ("--seed", options.seed.is_some())];
     for (flag, _) in unused.iter().filter(|(_, is_given)| has_state && *is_given) {
-        log.say(&format!("{flag} is not used: the state file goes on with its own"));
+        log.say(&format!("{flag} is not used: the state file has its own"));
     }
     add_webhooks(&simulator, options, &webhook_secret)?;
     let listen = options.listen.as_deref().unwrap_or(defaults.listen);
@@ -136,7 +137,7 @@ fn builder(options: &Options) -> Result<SimulatorBuilder, Failure> {
     Ok(builder)
 }
 
-/// Makes the simulator, with the state that its file holds or that it begins with.
+/// Creates the simulator, with the state of its file or with its initial state.
 fn open(mut builder: SimulatorBuilder, options: &Options) -> Result<Simulator, Failure> {
     if let Some(path) = &options.seed_file {
         let wrong = |error: &dyn std::fmt::Display| {
@@ -153,13 +154,13 @@ fn open(mut builder: SimulatorBuilder, options: &Options) -> Result<Simulator, F
     };
     let opened = builder.open(StateFile::new(path).durability(durability));
     opened.map_err(|error| match error {
-        // The call is right once the other one has ended.
+        // The command line is right once the other process has ended.
         StateError::InUse { .. } => Failure::new(error.to_string()),
         error => Failure::usage(error.to_string()),
     })
 }
 
-/// Adds the endpoints to all worlds. They get every event, redactions included.
+/// Adds the endpoints to all worlds, with every type of event, including redactions.
 fn add_webhooks(simulator: &Simulator, options: &Options, secret: &str) -> Result<(), Failure> {
     const REDACTED: &str = "identity.verification_session.redacted";
     let wrong = |flag: &str, error: &dyn std::fmt::Display| Failure::usage(format!("{flag}: {error}"));

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::output;
 use super::serve;
 
-/// Lets the user of a session submit, and prints what has become of the session.
+/// Submits in place of the user of a session, and prints the status of the session afterwards.
 pub(super) fn run(arguments: &SubmitArguments) -> Result<ExitCode, Failure> {
     serve::runtime()?.block_on(async {
         let id: String = form_urlencoded::byte_serialize(arguments.session.as_bytes()).collect();

@@ -1,4 +1,4 @@
-//! What concerns the whole state.
+//! The commands for whole worlds: `reset`, `export` and `import`.
 
 use std::fs;
 use std::io::{self, Read as _, Write};
@@ -18,7 +18,7 @@ use super::output;
 use super::private_file::PrivateFile;
 use super::serve;
 
-/// How the line of a world begins.
+/// The beginning of the line of a world.
 const WORLD: &[u8] = br#"{"kind":"world","#;
 
 pub(super) fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {
@@ -26,21 +26,17 @@ pub(super) fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {
         let client = Client::new(&arguments.at);
         let client = if arguments.all { client } else { client.with_key(&arguments.key)? };
         client.post("/_simulator/reset", &[]).await?;
-        output::print(if arguments.all {
-            "all worlds are as at the beginning"
-        } else {
-            "the world of the key is as at the beginning"
-        })?;
+        output::print(if arguments.all { "all worlds are reset" } else { "the world of the key is reset" })?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Writes what the simulator holds. A file that is there already keeps its contents until all has come.
+/// Writes all worlds. A file that exists keeps its contents until the export is complete.
 pub(super) fn export(arguments: &ExportArguments) -> Result<ExitCode, Failure> {
     serve::runtime()?.block_on(async {
         let client = Client::new(&arguments.at);
         let response = client.send(Method::GET, "/_simulator/export", "text/plain", Bytes::new()).await?;
-        // Before anything is written.
+        // Checked before anything is written.
         if response.headers().get(CONTENT_TYPE).is_none_or(|it| it != "application/x-ndjson") {
             return Err(client.no_simulator());
         }
@@ -62,7 +58,7 @@ async fn write_export(response: Response<Incoming>, output: &mut impl Write, sho
     let mut body = response.into_body();
     let mut count = Count::default();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Failure::new(format!("the export broke off: {error}: try again")))?;
+        let frame = frame.map_err(|error| Failure::new(format!("the export is incomplete: {error}: try again")))?;
         let data = frame.data_ref().map_or(&[][..], |data| data);
         count.add(data);
         output.write_all(data).map_err(|error| cannot_write(shown, &error))?;
@@ -71,12 +67,12 @@ async fn write_export(response: Response<Incoming>, output: &mut impl Write, sho
     Ok(count)
 }
 
-/// What has been written.
+/// The number of lines and worlds that have been written.
 #[derive(Default)]
 struct Count {
     lines: usize,
     worlds: usize,
-    /// The beginning of the line that has not ended.
+    /// The beginning of the current line.
     start: Vec<u8>,
 }
 
@@ -93,9 +89,9 @@ impl Count {
         }
     }
 
-    /// Prints it where it does not mix with the lines.
+    /// Prints the numbers on standard error, where they do not mix with the lines.
     fn print(&self, shown: &str) {
-        // One line is of the format.
+        // The first line names the format.
         let records = self.lines.saturating_sub(1 + self.worlds);
         output::remark(format_args!("wrote {} to {shown}", counted(self.worlds, records)));
     }
@@ -107,9 +103,7 @@ fn counted(worlds: usize, records: usize) -> String {
 }
 
 fn cannot_write(shown: &str, error: &io::Error) -> Failure {
-    Failure::new(format!(
-        "cannot write {shown}: {error}: pass a file in a folder that you can write to, with room for it"
-    ))
+    Failure::new(format!("cannot write {shown}: {error}: pass a file in a writable folder with enough space"))
 }
 
 pub(super) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
@@ -127,7 +121,7 @@ pub(super) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     serve::runtime()?.block_on(async {
         let client = Client::new(&arguments.at);
         let imported = client.post_lines("/_simulator/import", lines.into()).await.map_err(|failure| {
-            // Errors of lines begin with the number; all others say what to do.
+            // Only errors of lines begin with their number; the other errors already say what to do.
             let Some(line) = failure.message.strip_prefix("line ") else { return failure };
             let line = line.trim_end_matches('.');
             Failure::new(format!("cannot import {shown}: line {line}: pass a file that `export` has written"))
@@ -146,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_counted_wherever_the_parts_end() {
+    fn count_of_lines_does_not_depend_on_the_frames() {
         let lines = b"{\"format\":1}\n{\"kind\":\"world\",\"value\":{}}\n{\"kind\":\"event\"}\n{\"kind\":\"worlds\"}\n";
         for size in [1, 7, 100] {
             let mut count = Count::default();

@@ -10,17 +10,17 @@ use super::failure::Failure;
 use super::output;
 use super::serve;
 
-/// How long the receiver has to respond.
+/// The time for the receiver to respond.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 
-/// Lets an event happen, and prints the id of its session.
+/// Makes an event happen, and prints the id of its session.
 pub(super) fn run(arguments: &TriggerArguments) -> Result<ExitCode, Failure> {
     serve::runtime()?.block_on(async {
         let client = Client::new(&arguments.at).with_key(&arguments.key)?;
         if arguments.code.is_some() && arguments.event != Event::RequiresInput {
-            let message = "--code says how checks fail: expected the event requires-input with it";
+            let message = "--code is the code of a failure: expected it with the event requires-input";
             return Err(Failure::usage(message));
         }
         let endpoint = match &arguments.webhook {
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &TriggerArguments) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Waits until each event has been sent to an endpoint once, or for a short time. Nothing else moves.
+/// Waits until each event has been sent to an endpoint once, for a short time at most. The clock does not move.
 async fn wait_for_deliveries(client: &Client<'_>, endpoint: &str) -> Result<(), Failure> {
     let path = format!("/_simulator/deliveries?limit=100&webhook_endpoint={endpoint}");
     let end = Instant::now() + PATIENCE;
@@ -53,7 +53,7 @@ async fn wait_for_deliveries(client: &Client<'_>, endpoint: &str) -> Result<(), 
             return Err(Failure::new(format!("the receiver did not take every event: {}", failed.join("; "))));
         } else if Instant::now() >= end {
             return Err(Failure::new(format!(
-                "the receiver has not responded within {} s: GET {path} shows what becomes of the deliveries",
+                "the receiver has not responded within {} s: GET {path} shows the state of the deliveries",
                 PATIENCE.as_secs()
             )));
         }
@@ -61,7 +61,7 @@ async fn wait_for_deliveries(client: &Client<'_>, endpoint: &str) -> Result<(), 
     }
 }
 
-/// Describes why a delivery that has not arrived has failed so far.
+/// Describes the last failure of a delivery, or returns `None` if no attempt has failed or the webhook was delivered.
 fn failure(delivery: &Value) -> Option<String> {
     let attempt = delivery["attempts"].as_array()?.last()?;
     let reason = match (attempt["status"].as_u64(), attempt["failure"].as_str()) {
@@ -73,13 +73,13 @@ fn failure(delivery: &Value) -> Option<String> {
     Some(format!("{}: {reason}{next}", delivery["event_type"].as_str().unwrap_or_default()))
 }
 
-/// Makes the endpoint, and returns its id.
+/// Adds the endpoint, and returns its id.
 async fn add_webhook(client: &Client<'_>, arguments: &TriggerArguments, url: &str) -> Result<String, Failure> {
     let redacted = format!("{}identity.verification_session.redacted", if arguments.thin { "v1." } else { "" });
     let mut form = vec![
         ("url", url),
         ("thin", if arguments.thin { "true" } else { "false" }),
-        // It is not among all.
+        // `*` does not include it.
         ("enabled_events[]", "*"),
         ("enabled_events[]", &redacted),
     ];
@@ -109,7 +109,7 @@ async fn happen(client: &Client<'_>, arguments: &TriggerArguments) -> Result<Str
         client.post(&format!("{control}/start_processing"), &[]).await?;
     }
     if matches!(event, Event::Verified | Event::RequiresInput | Event::Redacted) {
-        // At once, whatever the settings say of how long checks take.
+        // Ends the checks at once, even if the settings say that they take longer.
         client.post(&format!("{control}/finish_processing"), &[("outcome", outcome)]).await?;
     }
     match event {
@@ -123,7 +123,7 @@ async fn happen(client: &Client<'_>, arguments: &TriggerArguments) -> Result<Str
     Ok(id)
 }
 
-/// Returns the parameter without which no session has the check that fails with a code.
+/// Returns the parameter that a session needs so that its checks can fail with a code.
 async fn needs(client: &Client<'_>, code: &str) -> Result<Option<(String, String)>, Failure> {
     let outcomes = client.get("/_simulator/outcomes").await?;
     let outcomes = outcomes["data"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where a simulator listens.
+//! The URL of a simulator.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Result<Url, String> {
         let host = url.host().filter(|host| is_plain && !host.is_empty() && !authority.contains('@'))?;
         Some(Url { host: host.to_owned(), port: url.port_u16().unwrap_or(80) })
     };
-    parsed().ok_or_else(|| "expected http://HOST:PORT, as the simulator has printed it".to_owned())
+    parsed().ok_or_else(|| "expected http://HOST:PORT, the URL that the simulator has printed".to_owned())
 }
 
 impl fmt::Display for Url {

@@ -1,4 +1,4 @@
-//! One connection: how long it may be idle, and how it ends.
+//! A connection: its timeout, and its end.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// What goes on at a connection.
+/// The activity on a connection.
 #[derive(Debug)]
 pub(super) struct Activity {
     state: Mutex<State>,
@@ -20,9 +20,9 @@ pub(super) struct Activity {
 
 #[derive(Debug)]
 struct State {
-    /// For how many requests the server has something left to do.
+    /// The number of requests that the server is working on.
     busy: usize,
-    /// Since when it is the client's turn.
+    /// The time since which the server waits for the client.
     idle_since: Instant,
     is_reset: bool,
 }
@@ -38,16 +38,16 @@ impl Activity {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that it is the server's turn, for as long as what it returns is kept.
+    /// Marks the server as busy until the returned value is dropped.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
         self.state().busy += 1;
         Busy(self.clone())
     }
 
-    /// Gives the client so much longer.
+    /// Extends the time for the client.
     pub(super) fn extend(&self, duration: Duration) {
         let mut state = self.state();
-        // A time beyond all clocks leaves things as they are.
+        // A duration beyond the range of the clock changes nothing.
         state.idle_since = Instant::now().checked_add(duration).unwrap_or(state.idle_since);
     }
 
@@ -57,12 +57,12 @@ impl Activity {
         self.reset.notify_one();
     }
 
-    /// Returns when the connection is to be reset.
+    /// Completes when the connection is to be reset.
     pub(super) async fn is_reset(&self) {
         self.reset.notified().await;
     }
 
-    /// Returns when the client has taken longer than this for its turn.
+    /// Completes when the server has waited for the client for longer than `timeout`.
     pub(super) async fn expires(&self, timeout: Duration) {
         loop {
             let (busy, deadline) = {
@@ -78,7 +78,7 @@ impl Activity {
     }
 }
 
-/// While it is kept, it is the server's turn.
+/// Marks the server as busy until it is dropped.
 pub(super) struct Busy(Arc<Activity>);
 
 impl Drop for Busy {
@@ -98,7 +98,7 @@ pub(super) struct Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.activity.state().is_reset {
-            // A socket that refuses it ends in the usual way.
+            // Otherwise the socket closes without a reset.
             let _ = self.stream.set_zero_linger();
         }
     }

@@ -1,4 +1,4 @@
-//! Keeps others than the person at the simulator from its control API.
+//! Decides which requests may reach the control API.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,15 +19,15 @@ use crate::refusal::Refusal;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SIMULATOR_TOKEN: HeaderName = HeaderName::from_static("simulator-token");
 
-/// Who may use the control API.
+/// The hosts and the token of the control API.
 pub(super) struct Guard {
-    /// Besides loopback addresses, in lower case.
+    /// In addition to loopback addresses; in lower case.
     hosts: Vec<String>,
     token: Option<Sensitive<String>>,
 }
 
 impl Guard {
-    /// Makes a token if there is none and others than this machine can reach the address.
+    /// Generates a token if there is none and other machines can reach the address.
     pub(super) fn new(options: &ServerOptions, address: SocketAddr, public_url: Option<&str>) -> io::Result<Self> {
         let token = match &options.control_token {
             Some(token) => Some(token.clone()),
@@ -44,12 +44,12 @@ impl Guard {
         self.token.as_ref()
     }
 
-    /// Refuses a request that the control API must not obey.
+    /// Refuses a request that must not reach the control API.
     pub(super) fn check(&self, request: &Parts) -> Result<(), Refusal> {
         let path = request.uri.path();
         let is_guarded = is_guarded(path);
-        // A page that reaches this machine under a name of its own may read what any test key reads. No library of
-        // Stripe's sends these headers.
+        // A page that points its own name to this machine could read everything that a test key reads. Stripe's
+        // libraries do not send these headers.
         let is_from_a_page = request.headers.contains_key(ORIGIN) || request.headers.contains_key(SEC_FETCH_SITE);
         let is_api = path.starts_with("/v1/") || path.starts_with("/v2/");
         if !(is_guarded || is_api && is_from_a_page) {
@@ -70,8 +70,8 @@ impl Guard {
         if request.method != Method::GET || !overview::is_at(request.uri.path()) {
             return Err(if sent.is_some() { Refusal::wrong_control_token() } else { Refusal::no_control_token() });
         }
-        // A browser cannot send that header, and asks for a password. It sends it with requests that other sites make, too:
-        // it opens nothing else.
+        // A browser cannot send that header, but asks for a password. The password opens nothing else, since the
+        // browser also sends it with requests that other sites make.
         match key::password(request.headers.get(AUTHORIZATION)) {
             Some(sent) if is_token(sent.as_bytes()) => Ok(()),
             _ => Err(Refusal::overview_token()),
@@ -88,13 +88,12 @@ impl Guard {
     }
 }
 
-/// Whether a path belongs to the control API or to an overview of what the simulator holds. Whether the simulator is there
-/// is for anyone to know.
+/// Returns whether a path belongs to the control API or to the overview. The health of the simulator is open to all.
 fn is_guarded(path: &str) -> bool {
     path == "/" || (path.starts_with("/_simulator") && path != "/_simulator/health")
 }
 
-/// Returns the name of a host in the form in which hosts are compared.
+/// Returns the name of a host in a form that can be compared.
 fn plain(host: &str) -> String {
     let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
     host.parse::<IpAddr>().map_or_else(|_| host.to_ascii_lowercase(), |ip| ip.to_string())
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn control_obeys_loopback_and_the_named_hosts() {
+    fn control_api_accepts_loopback_and_named_hosts() {
         let guard =
             guard(&ServerOptions::new().allow_host("Simulator"), "127.0.0.1:12111", Some("https://ID.example.test/x"));
         for host in [
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn every_host_of_a_request_counts() {
+    fn every_host_of_request_is_checked() {
         let guard = guard(&ServerOptions::new(), "127.0.0.1:12111", None);
         assert_eq!(check(&guard, "/_simulator/clock", &[]), Err(403));
         assert_eq!(check(&guard, "/_simulator/clock", &[("host", "localhost"), ("host", "evil.test")]), Err(403));
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_control_and_overview_are_guarded() {
+    fn only_control_api_and_overview_are_guarded() {
         let guard = guard(&ServerOptions::new(), "0.0.0.0:12111", None);
         for path in ["/v1/files", "/start/x", "/links/x", "/_simulator/health"] {
             assert_eq!(check(&guard, path, &[("host", "evil.test")]), Ok(()), "{path}");
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn page_under_a_foreign_name_does_not_reach_the_api() {
+    fn page_under_foreign_name_does_not_reach_the_api() {
         let guard = guard(&ServerOptions::new(), "0.0.0.0:12111", None);
         for mark in [("origin", "http://evil.test"), ("sec-fetch-site", "same-origin")] {
             for path in ["/v1/identity/verification_sessions", "/v2/core/events"] {
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn token_is_wanted_beyond_loopback_or_if_it_is_set() {
+    fn token_is_needed_beyond_loopback_or_if_it_is_set() {
         assert!(guard(&ServerOptions::new(), "127.0.0.1:1", None).token().is_none());
         assert!(guard(&ServerOptions::new(), "[::1]:1", None).token().is_none());
         let own = guard(&ServerOptions::new().control_token("t"), "127.0.0.1:1", None);

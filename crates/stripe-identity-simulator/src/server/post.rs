@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use crate::delivery::{AttemptResult, DeliveryFailure, LONGEST_SAMPLE};
 use crate::receiver::{self, Receivers};
 
-/// What webhooks are sent with.
+/// The settings for sending webhooks.
 #[derive(Clone)]
 pub(super) struct Post {
     pub(super) receivers: Receivers,
@@ -27,7 +27,7 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// Sends a request, of which the body may be only the beginning.
+    /// Sends a request. If `is_cut`, its body is shorter than its headers say.
     pub(super) async fn send(&self, mut request: Request<Bytes>, is_cut: bool) -> AttemptResult {
         let url = std::mem::take(request.uri_mut());
         let host = receiver::host(&url).to_owned();
@@ -38,7 +38,7 @@ impl Post {
         if let Some(host) = url.authority().and_then(|authority| HeaderValue::try_from(authority.as_str()).ok()) {
             request.headers_mut().insert(HOST, host);
         }
-        // The path of a URL is one.
+        // The path of a valid URL parses.
         *request.uri_mut() = url.path_and_query().map_or("/", |path| path.as_str()).parse().unwrap_or_default();
         if url.scheme_str() != Some("https") {
             return exchange(stream, request, is_cut).await;
@@ -50,7 +50,7 @@ impl Post {
         }
     }
 
-    /// Connects to a host, which must be of this machine unless it is named, wherever its name leads.
+    /// Connects to a host. Unless the host is named in the settings, its address must be a loopback address.
     async fn connect(&self, url: &Uri, host: &str) -> Result<TcpStream, DeliveryFailure> {
         let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("https") { 443 } else { 80 });
         let addresses = tokio::net::lookup_host((host, port)).await.map_err(|_| DeliveryFailure::Unreachable)?;
@@ -80,7 +80,7 @@ where
         let response = sender.send_request(request.map(Full::new)).await.ok()?;
         Some(sample(response).await)
     });
-    // On this task, so that the connection ends when the time is up.
+    // On the same task, so that the connection ends with the timeout.
     let response = tokio::select! {
         biased;
         response = &mut response => response,
@@ -89,7 +89,7 @@ where
     response.map_or(DeliveryFailure::Closed.into(), AttemptResult::from)
 }
 
-/// Reads as much of a body as is kept. What breaks off is as much as there is: the status has come.
+/// Reads the part of a body that is kept. A body that breaks off counts, since the status has arrived.
 async fn sample(response: Response<Incoming>) -> Response<BytesMut> {
     let (parts, mut body) = response.into_parts();
     let mut sample = BytesMut::new();
@@ -112,7 +112,7 @@ async fn cut(mut stream: impl AsyncWrite + Unpin, request: &Request<Bytes>) -> D
     }
     head.extend_from_slice(b"\r\n");
     head.extend_from_slice(request.body());
-    // A receiver that has gone has not got more than that either.
+    // An error changes nothing: the receiver got at most this part.
     let _ = stream.write_all(&head).await;
     let _ = stream.shutdown().await;
     DeliveryFailure::Cut

@@ -1,4 +1,4 @@
-//! Reads the bodies of requests, and holds large ones of responses, within limits.
+//! Limits the memory for the bodies of requests and for large bodies of responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use tokio::time::timeout;
 use crate::refusal::Refusal;
 
 const LARGEST: usize = 16 * 1024 * 1024;
-/// Of lines that are imported.
+/// The limit for an import.
 const LARGEST_IMPORT: usize = 8 * LARGEST;
-/// How large all bodies are together that are being received or handled.
+/// The limit for all bodies that are being received or handled, together.
 const LARGEST_TOGETHER: usize = 16 * LARGEST;
 
-/// A response that is larger takes room.
+/// The size up to which a response takes no room.
 const LARGE: usize = 1024 * 1024;
 
 /// The room for bodies.
@@ -50,7 +50,7 @@ impl Room {
         Self(Arc::new(Semaphore::new(bytes)))
     }
 
-    /// Returns the body of a response that takes room, if it is a large one, until it is sent.
+    /// Returns the body of a response. A large body takes room until it is sent.
     pub(super) fn hold(&self, bytes: Bytes) -> Result<Bytes, Refusal> {
         if bytes.len() <= LARGE {
             return Ok(bytes);
@@ -60,7 +60,7 @@ impl Room {
         Ok(Bytes::from_owner(Held { bytes, _room: room }))
     }
 
-    /// Reads a body that arrives whole within this time. Returns `None` if the connection broke.
+    /// Reads a body that must arrive within the time `longest`. Returns `None` if the connection broke.
     pub(super) async fn read<B>(&self, body: B, path: &str, longest: Duration) -> Result<Option<Body>, Refusal>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
@@ -79,12 +79,12 @@ impl Room {
         let (mut bytes, mut room) = (BytesMut::new(), None::<OwnedSemaphorePermit>);
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else { return Ok(None) };
-            // Others are trailers.
+            // Other frames are trailers.
             let Ok(data) = frame.into_data() else { continue };
             if data.len() > largest - bytes.len() {
                 return Err(Refusal::too_large());
             }
-            // It is at most as large as the largest body.
+            // The check above bounds its size.
             let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
             let more = self.0.clone().try_acquire_many_owned(size).map_err(|_| Refusal::no_room())?;
             match &mut room {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn body_beyond_the_limit_is_refused() {
+    async fn body_beyond_limit_is_refused() {
         let room = Room::new();
         assert_eq!(read(&room, LARGEST).await.unwrap().bytes.len(), LARGEST);
         assert_eq!(read(&room, LARGEST + 1).await.err(), Some(413));
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn large_responses_together_take_no_more_than_the_room() {
+    fn large_responses_beyond_the_room_are_refused() {
         let room = Room::with_size(2 * LARGE);
         let hold = |length| room.hold(Bytes::from(vec![b'x'; length])).ok();
         let first = hold(LARGE + 1).unwrap();
         assert_eq!(first.len(), LARGE + 1);
         assert!(hold(LARGE).is_some() && hold(LARGE + 1).is_none());
-        // What is still to be sent of it keeps all of it.
+        // A rest that is still to be sent keeps the room of the whole.
         let rest = first.slice(LARGE..);
         drop(first);
         assert!(hold(LARGE + 1).is_none());
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bodies_together_take_no_more_than_the_room() {
+    async fn bodies_beyond_the_room_are_refused() {
         let room = Room::with_size(10);
         let first = read(&room, 6).await.unwrap();
         assert_eq!(read(&room, 5).await.err(), Some(503));

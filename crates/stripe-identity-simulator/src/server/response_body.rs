@@ -1,4 +1,4 @@
-//! Sends the bodies of responses, whole or as a fault has it.
+//! The bodies of responses: whole, cut, or slow.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,23 +9,23 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-/// How long a part of a body has to leave before the connection ends.
+/// The time for a part of a body to leave before the connection ends.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Of a slow body.
+/// The number of pieces of a slow body.
 const MOST_PIECES: usize = 100;
 
 /// The body of a response.
 #[derive(Default)]
 pub(super) struct Body {
     rest: Bytes,
-    /// How much is sent at a time.
+    /// The number of bytes that are sent at a time.
     piece: usize,
-    /// How long it waits after each piece.
+    /// The wait after each piece.
     pause: Duration,
     waits: Option<Pin<Box<Sleep>>>,
-    /// When the next piece is due.
+    /// The time when the next piece is due.
     due: Option<Instant>,
-    /// Where the connection ends.
+    /// The number of unsent bytes at which the connection ends.
     cut_at: Option<usize>,
 }
 
@@ -34,13 +34,13 @@ impl Body {
         Self { piece: bytes.len(), rest: bytes, ..Self::default() }
     }
 
-    /// Sends a half of it, and then ends the connection.
+    /// Creates a body of which the first half is sent before the connection ends.
     pub(super) fn cut(bytes: Bytes) -> Self {
         let half = bytes.len() / 2;
         Self { piece: half.max(1), pause: PAUSE, cut_at: Some(bytes.len() - half), rest: bytes, ..Self::default() }
     }
 
-    /// Sends it in so much time.
+    /// Creates a body that is sent in pieces over the `duration`.
     pub(super) fn slow(bytes: Bytes, duration: Duration) -> Self {
         let piece = bytes.len().div_ceil(MOST_PIECES).max(1);
         let pauses = bytes.len().div_ceil(piece).saturating_sub(1).max(1);
@@ -67,7 +67,7 @@ impl hyper::body::Body for Body {
         let size = self.piece.min(self.rest.len());
         let piece = self.rest.split_to(size);
         if !self.pause.is_zero() {
-            // Counted from the last one and not from now, so that what each piece takes does not add up.
+            // Counted from the previous due time, so that delays of the pieces do not add up.
             let due = self.due.unwrap_or_else(Instant::now).checked_add(self.pause);
             self.due = due;
             self.waits = Some(Box::pin(due.map_or_else(|| sleep(self.pause), sleep_until)));
@@ -84,7 +84,7 @@ impl hyper::body::Body for Body {
     }
 }
 
-/// Ends a connection without a response, or in the middle of one.
+/// The error that ends a connection without a response, or in the middle of one.
 #[derive(Debug)]
 pub(super) struct Broken;
 

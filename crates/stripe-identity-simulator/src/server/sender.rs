@@ -1,4 +1,4 @@
-//! Moves the worlds whose clocks run, and sends their webhooks.
+//! Makes things happen when they are due, and sends webhooks.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,7 +12,7 @@ use crate::delivery::{AttemptResult, DeliveryFailure};
 use crate::simulator::{Place, Simulator};
 use crate::world::{AttemptId, Outgoing};
 
-/// To each endpoint.
+/// The number of concurrent attempts at an endpoint.
 const MOST_AT_A_TIME: usize = 8;
 
 /// The worlds in which something may have become due.
@@ -36,7 +36,8 @@ impl Activity {
     }
 }
 
-/// When something is due next in each world, by the machine's time. They do not keep a world from being removed.
+/// The times when something is due next in each world, by the clock of the machine. They do not keep a world from being
+/// removed.
 #[derive(Default)]
 struct Timers {
     by_time: BTreeMap<(Instant, String), Weak<Place>>,
@@ -68,14 +69,14 @@ impl Timers {
     }
 }
 
-/// Lets happen and sends what is due in the worlds of a simulator.
+/// Makes the things that are due in the worlds of a simulator happen, and sends the webhooks that are due.
 pub(super) struct Sender {
     simulator: Simulator,
     activity: Arc<Activity>,
 }
 
 impl Sender {
-    /// Begins to take note of what may become due.
+    /// Starts to record the worlds in which something may have become due.
     pub(super) fn new(simulator: Simulator) -> Self {
         let activity = Arc::new(Activity::default());
         let heard = Arc::downgrade(&activity);
@@ -83,13 +84,13 @@ impl Sender {
         Self { simulator, activity }
     }
 
-    /// Goes on for as long as it is polled, with a task for each delivery under way.
+    /// Runs for as long as it is polled, with a task for each delivery in progress.
     pub(super) async fn run(self, deliveries: &mut JoinSet<()>) {
         let Self { simulator, activity } = self;
         let mut timers = Timers::default();
         let post = Post { receivers: simulator.receivers(), tls: simulator.webhook_roots().config() };
         loop {
-            // What they return is nothing, but kept until it is taken.
+            // A finished task is kept until it is joined.
             while deliveries.try_join_next().is_some() {}
             let due = std::iter::from_fn(|| timers.take_due(Instant::now())).filter_map(|place| place.upgrade());
             let places: Vec<_> = due.chain(activity.take()).collect();
@@ -120,7 +121,7 @@ impl Sender {
     }
 }
 
-/// An attempt that is under way. If it is given up, since the server ends, it counts as one without a response.
+/// An attempt in progress. If it is dropped because the server ends, it counts as an attempt without a response.
 struct UnderWay {
     simulator: Simulator,
     place: Arc<Place>,

@@ -1,14 +1,14 @@
-//! The base of URLs, as a client sees the server.
+//! The base of URLs, as clients see the server.
 
 use http::header::HOST;
 use http::uri::Authority;
 use http::{Request, Uri};
 
-/// Where there is no server, and so no host.
+/// The base if there is no server.
 pub(super) const IN_PROCESS: &str = "https://simulator.test";
 
-/// Returns the base that a request's `Host` stands for. It never is a host of Stripe's: a client may have been led here
-/// under that name.
+/// Returns the base URL with the `Host` of a request. Returns `None` for a host of Stripe's, under which a client may
+/// have been redirected to the simulator.
 pub(super) fn of_request<B>(request: &Request<B>) -> Option<String> {
     let host = request.headers().get(HOST)?.to_str().ok()?;
     let authority: Authority = host.parse().ok()?;
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base_is_the_host_that_the_client_asked_for() {
+    fn base_url_has_the_host_of_the_request() {
         let base = |host: &str| of_request(&Request::builder().header(HOST, host).body(()).unwrap());
         assert_eq!(base("127.0.0.1:12111").as_deref(), Some("http://127.0.0.1:12111"));
         assert_eq!(base("simulator").as_deref(), Some("http://simulator"));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn public_url_has_a_scheme_and_a_host() {
+    fn public_url_without_scheme_or_host_is_refused() {
         assert_eq!(public("https://id.example.test/"), Some("https://id.example.test".to_owned()));
         assert_eq!(public("http://x:1/stripe"), Some("http://x:1/stripe".to_owned()));
         for url in ["", "/", "x", "ftp://x", "http://", "http://a@x", "http://x?y", "https://x y"] {

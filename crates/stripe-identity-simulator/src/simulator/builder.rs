@@ -10,7 +10,7 @@ use crate::settings::{Clock, Settings};
 #[cfg(feature = "server")]
 use crate::tls::{InvalidCertificate, Roots};
 
-/// Where the clock of a new simulator stands: 2026-10-26T07:33:20Z.
+/// The time at which the clock of a new simulator is frozen: 2026-10-26T07:33:20Z.
 const BEGINNING: Timestamp = Timestamp::from_secs(1_793_000_000);
 
 pub(super) type NoteHook = Box<dyn Fn(&Note) + Send + Sync>;
@@ -18,7 +18,21 @@ pub(super) type RequestHook = Box<dyn Fn(&RequestEntry) + Send + Sync>;
 
 const JOURNAL: usize = 1000;
 
-/// Builds a [`Simulator`](crate::Simulator).
+/// A builder for a [`Simulator`](crate::Simulator).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use stripe_identity_simulator::{Clock, Processing, Settings, Simulator};
+///
+/// let mut settings = Settings::default();
+/// settings.processing = Processing::After(Duration::from_secs(30));
+/// let stripe = Simulator::builder()
+///     .clock(Clock::Frozen)
+///     .settings(settings)
+///     .on_note(|note| eprintln!("{note}"))
+///     .build();
+/// ```
 pub struct SimulatorBuilder {
     pub(super) seed: u64,
     pub(super) clock: Clock,
@@ -30,11 +44,11 @@ pub struct SimulatorBuilder {
     pub(super) on_note: Option<NoteHook>,
     pub(super) on_request: Option<RequestHook>,
     pub(super) journal: usize,
-    /// What there is from the start, as lines.
+    /// The initial state, as lines.
     pub(super) initial: Option<Arc<[u8]>>,
 }
 
-/// How a server sends webhooks.
+/// The settings for a server that sends webhooks.
 #[cfg(feature = "server")]
 #[derive(Default)]
 pub(super) struct Sending {
@@ -59,76 +73,79 @@ impl SimulatorBuilder {
         }
     }
 
-    /// Sets what ids and secrets are made from: the same ones for the same seed. Defaults to 0.
+    /// Sets the number that ids, secrets and chances are derived from: the same seed gives the same ids. Defaults to 0.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// Sets where worlds have their time from. Defaults to a clock that stands at 2026-10-26T07:33:20Z.
+    /// Sets the clock of new worlds. Defaults to [`Clock::FrozenAt`] 2026-10-26T07:33:20Z.
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// Sets how worlds behave.
+    /// Sets the settings of new worlds. Defaults to [`Settings::default`].
     pub fn settings(self, settings: Settings) -> Self {
         Self { settings, ..self }
     }
 
     /// Sets the base of the URLs of sessions, files and links.
     ///
-    /// Defaults to `http://` and the `Host` that a client asks a [`Server`](crate::Server) for; in events, to where the
-    /// server listens; without a server, to `https://simulator.test`.
+    /// Defaults to `http://` and the `Host` of the request to a [`Server`](crate::Server); in events, to the address
+    /// that the server listens on; without a server, to `https://simulator.test`.
     ///
     /// # Errors
-    /// If it is not `http://host[:port][/path]` or `https://…`.
+    /// Returns an error if the URL is not `http://host[:port][/path]` or `https://…`.
     pub fn public_url(self, url: &str) -> Result<Self, InvalidPublicUrl> {
         let url = base_url::public(url).ok_or(InvalidPublicUrl(()))?;
         Ok(Self { public_url: Some(url), ..self })
     }
 
-    /// Sets whether webhooks are signed at the time of their world and not at that of the machine.
+    /// Sets whether webhooks are signed at the time of their world instead of the time of the machine.
     ///
-    /// Defaults to `true` for those that are [taken](crate::Simulator::take_webhooks) in process, where a receiver can be given
-    /// the world's clock, and to `false` for those that a [`Server`](crate::Server) sends: a receiver that checks the age
-    /// of a signature would refuse them.
+    /// Defaults to `true` in process, where a receiver can use the clock of the world: see
+    /// [`deliver_to`](crate::Simulator::deliver_to) and [`take_webhooks`](crate::Simulator::take_webhooks). Defaults to
+    /// `false` for a [`Server`](crate::Server), since receivers refuse signatures of another age.
     pub fn virtual_signatures(self, signs_virtually: bool) -> Self {
         Self { signs_virtually: Some(signs_virtually), ..self }
     }
 
-    /// Lets a [`Server`](crate::Server) deliver webhooks to a host, such as `app` in a network of containers. May be given
-    /// several times.
+    /// Lets a [`Server`](crate::Server) deliver webhooks to a host, such as `app` in a network of containers. May be
+    /// called several times.
     ///
-    /// Without it, webhooks go to this machine only: to `localhost`, names below it, and loopback addresses.
+    /// By default, webhooks go to this machine only: to `localhost`, to names below it, and to loopback addresses.
     #[cfg(feature = "server")]
     pub fn webhook_host(mut self, host: impl Into<String>) -> Self {
         self.sending.hosts.push(host.into());
         self
     }
 
-    /// Adds a root certificate, in PEM or DER form, that vouches for receivers of webhooks under `https`. In PEM form, it
-    /// may be several. Those of webpki are trusted already.
+    /// Adds a root certificate in DER form, or one or more in PEM form, that a [`Server`](crate::Server) trusts for
+    /// webhooks over `https`, in addition to those of webpki. May be called several times.
     ///
     /// # Errors
-    /// If it is no certificate.
+    /// Returns an error if the bytes are no certificate.
     #[cfg(feature = "server")]
     pub fn webhook_root(mut self, certificate: &[u8]) -> Result<Self, InvalidCertificate> {
         self.sending.roots.add(certificate)?;
         Ok(self)
     }
 
-    /// Calls a function with each [`Note`].
+    /// Calls a function with each [`Note`], such as a failed delivery. Defaults to none. A second call replaces the
+    /// first.
     pub fn on_note(self, hook: impl Fn(&Note) + Send + Sync + 'static) -> Self {
         Self { on_note: Some(Box::new(hook)), ..self }
     }
 
-    /// Calls a function with each request that the journal takes up, after its response is made and before it leaves. Requests
-    /// that are done at the same time may come in any order; their numbers say which one was first.
+    /// Calls a function with each request that the journal records, before its response leaves. Defaults to none. A
+    /// second call replaces the first.
+    ///
+    /// Concurrent requests may arrive in any order. [`RequestEntry::number`] has the order in which they took effect.
     pub fn on_request(self, hook: impl Fn(&RequestEntry) + Send + Sync + 'static) -> Self {
         Self { on_request: Some(Box::new(hook)), ..self }
     }
 
-    /// Sets how many requests the journal of each world keeps, and that of the requests that find no world. A request takes
-    /// about 300 bytes. Defaults to 1,000; 0 turns the journal off.
+    /// Sets the number of requests that the journal of each world keeps, and the journal of the requests that find no
+    /// world. A request takes about 300 bytes. Defaults to 1,000. With 0, the journal is off.
     pub fn journal(self, requests: usize) -> Self {
         Self { journal: requests, ..self }
     }
@@ -140,7 +157,7 @@ impl fmt::Debug for SimulatorBuilder {
     }
 }
 
-/// The public URL is not one.
+/// An error of [`SimulatorBuilder::public_url`]: the text is no public URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidPublicUrl(());
 

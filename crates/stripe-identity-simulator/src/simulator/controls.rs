@@ -1,4 +1,4 @@
-//! What stands in for the person and for time.
+//! The methods that do what users and time do at Stripe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::time::Time;
 use crate::world::{World, WorldClock};
 
 impl Simulator {
-    /// Does something in the world of a session.
+    /// Performs an action in the world of a session.
     fn with_session<T>(
         &self,
         session: &VerificationSessionId,
@@ -30,8 +30,8 @@ impl Simulator {
         self.with(&place, real, |world| action(world, session.as_str()))?
     }
 
-    /// Lets the user of a session submit. The checks end with an outcome, at once unless the world's
-    /// [settings](Settings::processing) say otherwise.
+    /// Submits in place of the user of a session. The checks end with the outcome of the submission: at once, or when
+    /// [`Settings::processing`] of the world says.
     ///
     /// ```
     /// # use stripe_identity_core::types::CreateVerificationSession;
@@ -47,7 +47,8 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// If there is no such session, it does not require input, or it cannot have this outcome.
+    /// Returns an error if there is no such session, if its status is not `requires_input`, or if it cannot have this
+    /// outcome.
     pub fn submit(
         &self,
         session: impl Into<VerificationSessionId>,
@@ -57,11 +58,11 @@ impl Simulator {
         self.with_session(&session.into(), |world, session| world.submit(session, &submission))
     }
 
-    /// Lets the users of the sessions to come submit by themselves. On a handle to all worlds, it does so in each, also
-    /// in worlds that are still to come.
+    /// Plans what the users of future sessions submit. On a handle to all worlds, the plan applies to each world,
+    /// including future worlds.
     ///
-    /// Plans are used in the order in which they were made; `metadata[simulate]` of a session comes before all of them. A
-    /// session that cannot have the outcomes of its plan is refused, and the plan stays for the next one.
+    /// Plans are used in the order in which they were added. `metadata[simulate]` of a session takes precedence over
+    /// them. A session that cannot have the outcomes of its plan is refused, and the plan stays for the next session.
     ///
     /// ```
     /// # use stripe_identity_core::types::{CreateVerificationSession, LastErrorCode, VerificationSessionStatus};
@@ -84,26 +85,28 @@ impl Simulator {
         }
     }
 
-    /// Drops the plans for sessions to come. Those that exist keep theirs.
+    /// Drops the plans for future sessions. Existing sessions keep their plan.
     pub fn clear_plans(&self) {
         for place in self.places_and(|worlds| worlds.plans.clear()) {
             place.change_anyway(World::clear_plans);
         }
     }
 
-    /// Lets the user of a session submit. The checks are then under way until they are
+    /// Submits in place of the user of a session. The session has the status `processing` until its checks are
     /// [finished](Self::finish_processing).
     ///
     /// # Errors
-    /// If there is no such session, or it does not require input.
+    /// Returns an error if there is no such session, or if its status is not `requires_input`.
     pub fn start_processing(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
         self.with_session(&session.into(), World::start_processing)
     }
 
-    /// Ends the checks that are under way with an outcome. A delay of the submission has passed by then.
+    /// Ends the checks of a session that is `processing` with an outcome. The delay of the submission is ignored, since
+    /// the user has already submitted.
     ///
     /// # Errors
-    /// If there is no such session, no checks are under way, or the session cannot have this outcome.
+    /// Returns an error if there is no such session, if its status is not `processing`, or if it cannot have this
+    /// outcome.
     pub fn finish_processing(
         &self,
         session: impl Into<VerificationSessionId>,
@@ -113,15 +116,16 @@ impl Simulator {
         self.with_session(&session.into(), |world, session| world.finish_processing(session, &submission))
     }
 
-    /// Ends a redaction that is under way.
+    /// Ends the redaction of a session whose `redaction.status` is `processing`.
     ///
     /// # Errors
-    /// If there is no such session, or no redaction of it is under way.
+    /// Returns an error if there is no such session, or if it is not being redacted.
     pub fn finish_redaction(&self, session: impl Into<VerificationSessionId>) -> Result<(), ControlError> {
         self.with_session(&session.into(), World::finish_redaction)
     }
 
-    /// Moves the time forward. What is due on the way happens, in its order and each at its own time.
+    /// Moves the time forward by a duration. The things that become due happen in order, each at its time: see the
+    /// [guide](crate::guide::clock).
     pub fn advance(&self, duration: Duration) {
         let real = Time::of_system();
         let advance = |worlds: &mut Worlds| {
@@ -134,7 +138,8 @@ impl Simulator {
         }
     }
 
-    /// Moves each world's time forward to when the next thing is due in it. Returns whether there was one in any.
+    /// Moves the time of each world forward to the next thing that is due in it. Returns `false` if nothing is due in
+    /// any world.
     pub fn advance_to_next(&self) -> bool {
         let real = Time::of_system();
         self.places()
@@ -143,9 +148,10 @@ impl Simulator {
             .fold(false, |any, it| any | it)
     }
 
-    /// Moves each world's time forward until no try, checks, redaction or delivery is due in it. What expires on the way does;
-    /// an expiry alone is not waited for. Returns whether there is such a time: without a bound, it may be that something
-    /// always is due again.
+    /// Moves the time of each world forward until no try, check, redaction or delivery is due in it. Things that expire
+    /// on the way expire, but the time does not move forward for an expiry alone.
+    ///
+    /// Returns `false` if a world does not become idle, since each thing that happens makes another one due.
     pub fn run_until_idle(&self) -> bool {
         let real = Time::of_system();
         self.places()
@@ -154,10 +160,11 @@ impl Simulator {
             .fold(true, |all, it| all & it)
     }
 
-    /// Lets the clock run or stand from now on, also in worlds that are still to come.
+    /// Starts, freezes or sets the clock of the world or, on a handle to all worlds, of every world, including future
+    /// worlds.
     ///
     /// # Errors
-    /// If the time has passed in a world that holds something. That world then keeps its clock.
+    /// Returns an error if the clock of a world that is not empty would go back. That world keeps its clock.
     pub fn set_clock(&self, clock: Clock) -> Result<(), ControlError> {
         let real = Time::of_system();
         let places = self.places_and(|worlds| worlds.clock = WorldClock::new(clock, real));
@@ -165,7 +172,8 @@ impl Simulator {
         places.iter().map(set).fold(Ok(()), Result::and)
     }
 
-    /// Returns the time of the world, or, on a handle to all of them, the time that a new world begins with.
+    /// Returns the time of the world or, on a handle to all worlds, the time at which a new world begins, in seconds
+    /// since 1970.
     pub fn time(&self) -> Timestamp {
         self.moment().timestamp()
     }
@@ -178,7 +186,7 @@ impl Simulator {
         }
     }
 
-    /// Returns the settings of the world, or, on a handle to all of them, those that a new world begins with.
+    /// Returns the settings of the world or, on a handle to all worlds, those of a new world.
     pub fn settings(&self) -> Settings {
         match &self.scope {
             Some(place) => place.look(|world| world.settings().clone()),
@@ -186,7 +194,18 @@ impl Simulator {
         }
     }
 
-    /// Sets how the world behaves, or, on a handle to all of them, every world, also those that are still to come.
+    /// Sets the settings of the world or, on a handle to all worlds, of every world, including future worlds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stripe_identity_simulator::{Processing, Simulator};
+    ///
+    /// let stripe = Simulator::new();
+    /// let mut settings = stripe.settings();
+    /// settings.processing = Processing::After(Duration::from_secs(30));
+    /// stripe.set_settings(&settings);
+    /// ```
     pub fn set_settings(&self, settings: &Settings) {
         for place in self.places_and(|worlds| settings.clone_into(&mut worlds.settings)) {
             place.change_anyway(|world| world.set_settings(settings.clone()));

@@ -1,4 +1,4 @@
-//! From a request to the world that it is for, or to all of them.
+//! The way of a request to its world, or to the whole simulator.
 
 use std::sync::Arc;
 #[cfg(feature = "server")]
@@ -20,11 +20,14 @@ use crate::response;
 use crate::time::Time;
 use crate::world::{Access, Incoming, Reply, Target};
 
-/// A body that is read only for the journal.
+/// The size up to which a body is read only for the journal.
 const LARGEST_READ_FOR_NAMES: usize = 64 * 1024;
 
 impl Simulator {
-    /// Responds to one request, as Stripe would.
+    /// Responds to a request, as Stripe would.
+    ///
+    /// Every request gets a response, with a request id. A [fault](crate::Fault) that damages the response has no
+    /// effect here: [`SimulatorTransport`](crate::SimulatorTransport) and [`Server`](crate::Server) carry it out.
     #[expect(clippy::needless_pass_by_value, reason = "a server is done with a request that it has responded to")]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (real, start) = (Time::of_system(), Instant::now());
@@ -44,7 +47,7 @@ impl Simulator {
                     let id = target.as_ref().map(|target| target.id.as_str()).filter(|id| !id.is_empty());
                     draft.set_world(place.shown.clone(), world.tag(), id);
                     let incoming = Incoming { request: &request, target, caller, base_url: &base_url, real };
-                    // Under the lock, so that numbers follow the order in which requests take effect.
+                    // Numbered under the lock, so that numbers follow the order in which requests take effect.
                     (world.handle(incoming), now, self.next_number())
                 });
                 let (reply, now, number) = match reply {
@@ -68,7 +71,7 @@ impl Simulator {
         }
     }
 
-    /// Responds to a request that no world does.
+    /// Responds with an error to a request that no world has responded to.
     fn fail(
         &self,
         place: Option<&Arc<Place>>,
@@ -105,7 +108,7 @@ impl Simulator {
             if let Some(place) = &place {
                 draft.set_world(place.shown.clone(), "", None);
             }
-            // The body need not be a form.
+            // The body is not always a form.
             draft.set_names(Names::of(request.uri().query().unwrap_or_default().as_bytes()));
             draft.set_request_id(Some(request_id));
             draft.set_error(error);
@@ -115,7 +118,7 @@ impl Simulator {
         response
     }
 
-    /// Responds to a request that a server refuses before it is looked at.
+    /// Responds to a request that a server refuses without reading it.
     #[cfg(feature = "server")]
     pub(crate) fn refuse(&self, request: &Request<Bytes>, refusal: Refusal) -> Response<Bytes> {
         let mut draft = Draft::new(request, Time::of_system());
@@ -135,14 +138,15 @@ impl Simulator {
         response
     }
 
-    /// Adds the headers to a response that comes from no world. Returns also its request id.
+    /// Adds the headers to a response that comes from no world. Returns the response and its request id.
     fn complete(&self, mut response: Response<Bytes>, request: &Request<Bytes>) -> (Response<Bytes>, String) {
         let request_id = lock(&self.shared.request_ids).id("req_");
         response::complete(&mut response, request, &request_id);
         (response, request_id)
     }
 
-    /// Returns a handle to the worlds that a request to the whole simulator concerns: that of its key, or all of them.
+    /// Returns a handle to the worlds that a request to the whole simulator concerns: the world of its key, or all
+    /// worlds.
     fn scope_of(&self, request: &Request<Bytes>, whole: &Whole, real: Time) -> Result<Self, Refusal> {
         let all = Self { shared: self.shared.clone(), scope: None };
         if whole.is_open {
@@ -167,7 +171,8 @@ fn kind_of(access: Access) -> RequestKind {
     }
 }
 
-/// Returns the names of the parameters. If they have not been read before, those of a large body are not worth the time.
+/// Returns the names of the parameters. If the handler has not parsed them, a large body is skipped, since parsing it
+/// would take too long.
 fn names(request: &Request<Bytes>, form: Option<Bytes>) -> Names {
     let read = || Parameters::of(request).ok().map(|parameters| parameters.form);
     let form = form.or_else(|| if request.body().len() <= LARGEST_READ_FOR_NAMES { read() } else { None });
@@ -189,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn health_is_open_to_all() {
+    fn health_needs_no_key_and_no_origin() {
         let stripe = Simulator::new();
         stripe.world("sk_test_a").unwrap();
         for headers in [vec![], vec![(AUTHORIZATION, "Bearer sk_live_x")], vec![(ORIGIN, "http://evil.test")]] {

@@ -1,10 +1,10 @@
-//! What the control API can be asked for, as text: a reference for those who write in other languages than Rust.
+//! The list of the requests of the control API, as text: a reference for users of languages other than Rust.
 
 use std::fmt::Write as _;
 
 use stripe_identity_core::endpoint::Route;
 
-/// What is to know of a request.
+/// The description of a request.
 pub(super) struct About {
     method: &'static str,
     path: &'static str,
@@ -52,7 +52,7 @@ pub(super) const ABOUT: &[About] = &[
         "POST",
         "/_simulator/clock",
         "clock (real, frozen, or frozen:2026-10-26T07:33:20Z)",
-        "lets the clock run or stand",
+        "starts or freezes the clock",
     ),
     about("POST", "/_simulator/clock/advance", "seconds", "moves the time forward"),
     about("POST", "/_simulator/clock/next", "", "moves the time forward to the next thing that is due"),
@@ -60,7 +60,7 @@ pub(super) const ABOUT: &[About] = &[
         "POST",
         "/_simulator/clock/run_until_idle",
         "",
-        "moves the time forward until no work is due; responds when webhooks have been delivered or given up",
+        "moves the time forward until no work is due; responds when all webhooks have been delivered or given up",
     ),
     about("GET", "/_simulator/settings", "", "shows the settings"),
     about(
@@ -77,7 +77,7 @@ pub(super) const ABOUT: &[About] = &[
         "effect (respond, rate_limit, lock_timeout, reset, lose_response, cut_body, slow_body), latency (2s), method, \
          path, key, times, probability; of respond: status, type, code, message, body, headers[NAME], stored; of \
          slow_body: duration",
-        "adds a fault, which makes requests to Stripe's API go wrong",
+        "adds a fault, which makes requests to Stripe's API fail",
     ),
     about("DELETE", "/_simulator/faults", "", "removes all faults"),
     about("GET", "/_simulator/faults/{fault}", "", "shows one fault"),
@@ -112,7 +112,7 @@ pub(super) const ABOUT: &[About] = &[
         "/_simulator/disorder",
         "disorder (doubled, reordered, late:10m, dropped, cut, old_timestamp, wrong_signature, two_signatures), \
          webhook_endpoint, event_type (*.verified), probability, times",
-        "adds such a rule",
+        "adds a rule that makes deliveries go wrong",
     ),
     about("DELETE", "/_simulator/disorder", "", "deletes all rules"),
     about("DELETE", "/_simulator/disorder/{disorder}", "", "deletes one rule"),
@@ -130,26 +130,26 @@ pub(super) const ABOUT: &[About] = &[
          (took_effect, replayed, any), status, times (1 by default), at_least, no_other",
         "checks which requests there were; status 422 if they differ",
     ),
-    about("POST", "/_simulator/reset", "", "brings the state back to how it began"),
-    about("GET", "/_simulator/export", "", "writes the state as lines of JSON"),
-    about("POST", "/_simulator/import", "such lines, as the body", "puts worlds in place of those with the same names"),
+    about("POST", "/_simulator/reset", "", "resets worlds to their initial state"),
+    about("GET", "/_simulator/export", "", "shows worlds as lines of JSON"),
+    about("POST", "/_simulator/import", "such lines, as the body", "replaces the worlds that the lines name"),
     about("GET", "/_simulator/worlds/{world}", "", "shows a world as a page, for a browser"),
-    about("GET", "/_simulator/sessions/{session}", "", "shows what has happened to a session as a page, for a browser"),
-    about("GET", "/_simulator/health", "", "responds if the server runs, without a key or a token"),
+    about("GET", "/_simulator/sessions/{session}", "", "shows the history of a session as a page, for a browser"),
+    about("GET", "/_simulator/health", "", "responds if the server runs; needs neither key nor token"),
     #[cfg(feature = "metrics")]
     about("GET", "/_simulator/metrics", "", "shows metrics of all worlds, for Prometheus"),
 ];
 
 const HEAD: &str = "\
-The control API of the simulator. Each request is followed by its parameters, which are those of a form, in the body or in
-the query, and by what it does. Examples of values are in parentheses.
+The control API of the simulator. Each request is followed by its parameters, as a form in the body or in the query, and
+by its effect. Examples of values are in parentheses.
 
-The key, as in `curl -u sk_test_123: ...`, names the world. A request about a session needs none. Those for requests,
-verify, reset, export and import are about all worlds without one. If the simulator has printed a control token, all but
-health want it in the header Simulator-Token.
+The key, as in `curl -u sk_test_123: ...`, names the world. A request about a session needs no key. Without a key,
+requests, verify, reset, export and import concern all worlds. If the simulator has printed a control token, every
+request except health needs it in the header Simulator-Token.
 ";
 
-/// Describes these requests of the control API.
+/// Describes the requests of these routes.
 pub(super) fn text(routes: &[Route]) -> String {
     let mut text = HEAD.to_owned();
     let known = ABOUT.iter().filter(|about| routes.iter().any(|route| about.is_of(route)));

@@ -1,4 +1,4 @@
-//! The pages that show all worlds, one of them, and one session.
+//! The handlers of the overview: all worlds, one world, and one session.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::time::Time;
 use crate::world::tag_of;
 
-/// How much of each there is on a page.
+// The numbers of entries on a page.
 const MOST_WORLDS: usize = 10;
 const MOST_SESSIONS: usize = 5;
 const MOST_SESSIONS_OF_ONE: usize = 50;
@@ -28,7 +28,7 @@ const MOST_REQUESTS: usize = 20;
 const MOST_DELIVERIES: usize = 10;
 const MOST_REQUESTS_OF_SESSION: usize = 40;
 
-/// Shows the worlds that were used last.
+/// Shows the worlds that were used last, with their latest sessions, requests and deliveries.
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
 pub(super) fn all(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     let real = Time::of_system();
@@ -46,7 +46,7 @@ pub(super) fn all(simulator: &Simulator, request: &Request<Bytes>) -> Result<Res
     simulator.each_ring(|ring| entries.extend(ring.iter().rev().take(MOST_REQUESTS).cloned()));
     entries.sort_by_key(|entry| Reverse(entry.number()));
     entries.truncate(MOST_REQUESTS);
-    // It is shown in commands that are copied into a shell.
+    // The page shows it in commands that users copy into a shell.
     let is_plain = |url: &String| url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/.-_[]".contains(&byte));
     let base_url = Some(simulator.base_url(request)).filter(is_plain);
     let base_url = base_url.unwrap_or_else(|| simulator.worlds().base_url.clone());
@@ -75,7 +75,7 @@ pub(super) fn world(simulator: &Simulator, request: &Request<Bytes>) -> Result<R
     Ok(face::page(StatusCode::OK, &page, &Bounds::default()))
 }
 
-/// Shows what happened to a session.
+/// Shows the history of a session.
 #[expect(clippy::unnecessary_wraps, reason = "all handlers are of one type")]
 pub(super) fn session(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     let id = &*last_segment(request);
@@ -103,7 +103,7 @@ pub(super) fn session(simulator: &Simulator, request: &Request<Bytes>) -> Result
 fn place_of(simulator: &Simulator, id: &str) -> Option<Arc<Place>> {
     let has_it = |place: &Arc<Place>| place.look(|world| world.contains(id));
     let tagged = tag_of(id).and_then(|tag| simulator.worlds().at_tag(tag));
-    // An id that a person wrote need not say which world it is of.
+    // An imported id need not contain the tag of its world.
     tagged.filter(has_it).or_else(|| simulator.places().into_iter().find(has_it))
 }
 
@@ -115,7 +115,9 @@ fn last_segment(request: &Request<Bytes>) -> Cow<'_, str> {
 
 fn nothing(what: &str) -> Response<Bytes> {
     let paragraphs = vec![
-        format!("The simulator has no {what} with this id. It may have been reset, or be another one."),
+        format!(
+            "This simulator has no {what} with this id. It may have been reset, or the id is from another simulator."
+        ),
         "A world is removed after a day without a request, unless its state is kept in a file.".to_owned(),
     ];
     let page = StatePage { title: "Nothing is here", paragraphs, ..StatePage::default() };

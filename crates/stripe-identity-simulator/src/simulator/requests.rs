@@ -1,4 +1,4 @@
-//! The journal: what it takes up, and what can be asked of it.
+//! The journal: recording, listing and verifying requests.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
@@ -16,16 +16,17 @@ use crate::refusal::Refusal;
 use crate::response::{self, Body};
 use crate::world::Target;
 
-/// How many requests a page has if nothing else is asked for, as at Stripe.
+/// The default number of requests in a list, as at Stripe.
 const DEFAULT_LIMIT: i64 = 10;
 const MOST_LIMIT: i64 = 1000;
 
 impl Simulator {
-    /// Returns the last requests, the oldest first: those to the world, or, on a handle to all of them, those to each and
-    /// those that found none.
+    /// Returns the last requests to the world, the oldest first. On a handle to all worlds, returns the last requests
+    /// to each world, and those that found no world.
     ///
-    /// Of each world there are 1,000, unless the simulator was [built](crate::SimulatorBuilder::journal) to keep another
-    /// number. Requests for health, for metrics and about the journal itself are not among them.
+    /// The journal keeps 1,000 requests of each world, or the number that was set by
+    /// [`SimulatorBuilder::journal`](crate::SimulatorBuilder::journal). It does not record requests for health, for
+    /// metrics and about the journal itself.
     pub fn requests(&self) -> Vec<RequestEntry> {
         let mut entries = Vec::new();
         self.each_ring(|ring| entries.extend(ring.iter().cloned()));
@@ -33,12 +34,12 @@ impl Simulator {
         entries
     }
 
-    /// Forgets the requests so far: those to the world, or, on a handle to all of them, all.
+    /// Forgets the requests to the world so far or, on a handle to all worlds, all requests.
     pub fn clear_requests(&self) {
         self.each_ring(|mut ring| ring.clear());
     }
 
-    /// Checks which requests there were, and returns those that were expected, the oldest first.
+    /// Verifies that the requests so far match a pattern, and returns the matching requests, the oldest first.
     ///
     /// ```
     /// use stripe_identity_core::types::CreateVerificationSession;
@@ -61,15 +62,15 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// If the requests are not as expected; if the journal cannot know, since it is off or has lost some that matter; or if
-    /// no endpoint has the path or the parameters of the pattern.
+    /// Returns an error if the requests do not match; if the journal cannot know, since it is off or has lost requests
+    /// that matter; or if no endpoint has the path or the parameters of the pattern.
     #[expect(clippy::needless_pass_by_value, reason = "a pattern is mostly made for one question")]
     pub fn verify(&self, pattern: RequestPattern) -> Result<Vec<RequestEntry>, VerifyError> {
         let (method, path) = pattern.endpoint();
         let target = Target::of(method, path).ok_or_else(VerifyError::no_such_endpoint)?;
         let path = target.row.route.template();
         journal::verify(&pattern, path, &target.id, |method| {
-            // First, so that none that is lost meanwhile is missed.
+            // Read before the losses, so that a request that is lost in between still counts.
             let mut kept = Kept { entries: self.requests(), lost: 0, is_off: true };
             self.each_ring(|ring| {
                 kept.lost += ring.lost(method, path);
@@ -79,7 +80,8 @@ impl Simulator {
         })
     }
 
-    /// Looks at the journal of each world that this handle is to and, if it is to all, at that of the requests to none.
+    /// Calls a function with the journal of each world of this handle. On a handle to all worlds, also with the journal
+    /// of the requests that found no world.
     pub(super) fn each_ring(&self, mut action: impl FnMut(MutexGuard<'_, Ring>)) {
         if self.scope.is_none() {
             action(lock(&self.shared.journal));
@@ -94,7 +96,7 @@ impl Simulator {
         self.shared.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    /// Takes up a request to a world or to none.
+    /// Records a request to a world, or to no world.
     pub(super) fn record(&self, place: Option<&Arc<Place>>, entry: RequestEntry) {
         if let Some(on_request) = &self.shared.on_request {
             on_request(&entry);
@@ -160,7 +162,7 @@ pub(super) fn verify(simulator: &Simulator, request: &Request<Bytes>) -> Result<
                 "message": error.to_string(),
                 "nearest": error.nearest(),
             });
-            // Not 409, which Stripe's libraries repeat.
+            // Not 409, which Stripe's libraries retry.
             Ok(response::json(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "error": error })))
         }
     }
@@ -221,7 +223,7 @@ mod tests {
     use crate::fault::Fault;
 
     #[test]
-    fn entry_is_small_and_never_large() {
+    fn size_of_entry_is_bounded() {
         let stripe = Simulator::new();
         let request = |account: &str, body: String| {
             let request = Request::post("/v1/identity/verification_sessions")

@@ -1,4 +1,4 @@
-//! Metrics over HTTP.
+//! The endpoint for metrics.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -12,7 +12,7 @@ use crate::response::Body;
 pub(super) fn metrics(simulator: &Simulator, _: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     let mut gauges = Gauges::new();
     let mut add = |gauge, label, count| *gauges.entry((gauge, label)).or_default() += count;
-    // Those of all worlds, whatever the key: what was counted before is not kept by world either.
+    // Of all worlds, whatever the key, since the counters are not kept by world either.
     let places = simulator.worlds().all();
     add("worlds", "", places.len());
     add("journal_requests", "", lock(&simulator.shared.journal).iter().count());

@@ -1,4 +1,4 @@
-//! What a server needs of a simulator besides.
+//! The methods that only a server needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::time::Time;
 use crate::tls::Roots;
 use crate::world::{Outgoing, Target};
 
-/// How long it takes until what could not be written is written again.
+/// The time until changes that could not be written are written again.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Simulator {
@@ -21,7 +21,7 @@ impl Simulator {
         self.shared.public_url.as_deref()
     }
 
-    /// Sets where the server listens, for URLs in events.
+    /// Sets the address that the server listens on, for URLs in events.
     pub(crate) fn set_listening_url(&self, url: &str) {
         if self.shared.public_url.is_some() {
             return;
@@ -31,8 +31,8 @@ impl Simulator {
         }
     }
 
-    /// Calls a function with each world in which a webhook is ready or something else is due next, until it returns `false`.
-    /// It begins with those that are there.
+    /// Calls a function with each world in which a webhook is ready or something else may be due, until the function
+    /// returns `false`. Starts with all existing worlds.
     pub(crate) fn on_activity(&self, hook: impl Fn(&Arc<Place>) -> bool + Send + 'static) {
         for place in self.worlds().all() {
             hook(&place);
@@ -40,7 +40,7 @@ impl Simulator {
         lock(&self.shared.activity_hooks).push(Box::new(hook));
     }
 
-    /// Lets webhooks go to this machine and to the hosts that were named.
+    /// Restricts webhooks to this machine and the named hosts.
     pub(crate) fn restrict_receivers(&self) {
         let receivers = Receivers::Local(self.shared.sending.hosts.clone().into());
         for place in self.all_and(|worlds| worlds.receivers = receivers.clone()) {
@@ -56,8 +56,8 @@ impl Simulator {
         &self.shared.sending.roots
     }
 
-    /// Lets everything happen that a world waits for. Returns whether nothing is left, not even a webhook under way. There
-    /// is nothing to wait for if the request finds no world.
+    /// Runs the world of a request until it is idle. Returns `false` if webhooks are still in progress. Returns `true`
+    /// if the request finds no world.
     pub(crate) fn settle(&self, request: &Request<Bytes>) -> bool {
         let (target, real) = (Target::of(request.method(), request.uri().path()), Time::of_system());
         let Ok((place, _)) = self.find(request, target.as_ref(), real) else { return true };
@@ -67,13 +67,13 @@ impl Simulator {
         })
     }
 
-    /// Takes the webhooks that are ready for endpoints with less than so many under way. Returns also how long it takes
-    /// until something is due again by itself.
+    /// Takes the webhooks that are ready for endpoints with fewer than `most_under_way` attempts in progress. Also
+    /// returns the time until something is due next.
     pub(crate) fn take_outgoing(&self, place: &Arc<Place>, most_under_way: usize) -> (Vec<Outgoing>, Option<Duration>) {
         let signs_virtually = self.shared.signs_virtually.unwrap_or(false);
         let outgoing = std::iter::from_fn(|| Self::take(place, signs_virtually, most_under_way)).collect();
         let next = place.look(|world| world.next_due(Time::of_system()));
-        // What cannot be written is tried again by itself, and not at once.
+        // Changes that cannot be written are retried after a pause.
         let next = if place.is_behind() { Some(RETRY) } else { next };
         (outgoing, next)
     }

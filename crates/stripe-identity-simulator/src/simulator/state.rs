@@ -1,4 +1,4 @@
-//! A simulator whose state is kept in a file.
+//! Simulators that keep their state in a file.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::time::Time;
 use crate::world::Ids;
 
 impl SimulatorBuilder {
-    /// Creates the simulator with the state that a file holds, and keeps its state there: see the
-    /// [crate's documentation](crate#state-that-survives).
+    /// Creates the simulator with the state of a file, and keeps its state there: see the [guide](crate::guide::state).
+    /// A file that does not exist is created.
     ///
-    /// The file goes on with its own seed, clocks and settings: those of the builder, and its
-    /// [initial lines](Self::initial_lines), are for a new file, and the settings also for new worlds. An endpoint that is
-    /// [added](Simulator::add_webhook) to all worlds is not added to those which have one with its URL.
+    /// An existing file keeps its seed, clocks and settings, and ignores those of the builder and its [initial
+    /// lines](Self::initial_lines). New worlds get the settings of the builder. An endpoint that is
+    /// [added](Simulator::add_webhook) to all worlds is not added to worlds that have an endpoint with the same URL.
     ///
     /// ```
     /// use stripe_identity_simulator::{Simulator, StateFile};
@@ -28,7 +28,8 @@ impl SimulatorBuilder {
     /// ```
     ///
     /// # Errors
-    /// If the file is in use, is something else, is damaged, is of a newer release, or cannot be written.
+    /// Returns an error if the file is in use, is not a state file, is damaged, is of a newer release, or cannot be
+    /// read or written.
     #[expect(clippy::needless_pass_by_value, reason = "a file is named for one simulator")]
     pub fn open(self, file: StateFile) -> Result<Simulator, StateError> {
         let open = Open::new(&file)?;

@@ -1,4 +1,4 @@
-//! Worlds that come from lines or go into them, and worlds that begin anew.
+//! Export, import and reset of worlds.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, Write};
@@ -13,21 +13,21 @@ use crate::time::Time;
 use crate::unwritten::Unwritten;
 use crate::world::{Part, World};
 
-/// A world that takes the place of another one.
+/// A world that replaces another one.
 struct Coming {
     place: Arc<Place>,
-    /// `None` if it is to be as new.
+    /// The new world, or `None` for one as every world begins.
     world: Option<World>,
-    /// Whether its ids go on from those of the world before.
+    /// Whether its ids continue those of the old world.
     goes_on: bool,
 }
 
 impl Simulator {
-    /// Lets the world begin anew, or, on a handle to all of them, every world: it is as the
-    /// [initial lines](SimulatorBuilder::initial_lines) describe it, or as new if they do not.
+    /// Resets the world or, on a handle to all worlds, every world to its initial state: to that of the
+    /// [initial lines](SimulatorBuilder::initial_lines), or to a new world if they do not name it.
     ///
-    /// Webhook endpoints, plans, faults and disorder that were set on a handle to all worlds are there again. Ids go on, so
-    /// that none is made again that was there before. The [journal](Self::requests) is empty.
+    /// Webhook endpoints, plans, faults and disorder rules that were added on a handle to all worlds are restored. Ids
+    /// continue, so that no id is used twice. The [journal](Self::requests) is cleared.
     ///
     /// ```
     /// # use stripe_identity_simulator::Simulator;
@@ -37,10 +37,10 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// If the state file cannot be written. Nothing was changed then.
+    /// Returns an error if the state file cannot be written. Nothing is changed then.
     pub fn reset(&self) -> Result<(), ControlError> {
         let real = Time::of_system();
-        // They were read before.
+        // `initial_lines` has already returned the errors of the lines.
         let mut described = self.shared.initial.as_deref().map_or(Ok(Vec::new()), lines::read).unwrap_or_default();
         if let Some(place) = &self.scope {
             described.retain(|world| world.name == place.name);
@@ -55,11 +55,23 @@ impl Simulator {
         Ok(())
     }
 
-    /// Writes the world as lines of JSON, or, on a handle to all of them, every world: see the
-    /// [crate's documentation](crate#state-as-lines). Each world is as it was at one moment.
+    /// Writes the world or, on a handle to all worlds, every world as lines of JSON: see the
+    /// [guide](crate::guide::state#state-as-lines). Each world is a snapshot of one moment.
+    ///
+    /// ```
+    /// use stripe_identity_simulator::Simulator;
+    ///
+    /// let stripe = Simulator::new();
+    /// stripe.world("sk_test_123")?;
+    /// let mut lines = Vec::new();
+    /// stripe.export(&mut lines)?;
+    /// assert_eq!(Simulator::new().import(&lines[..])?.worlds, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// If the lines cannot be written, or something of a world that comes before cannot be written to its state file.
+    /// Returns an error if the lines cannot be written, or if pending changes of a world cannot be written to the state
+    /// file.
     pub fn export(&self, mut writer: impl Write) -> io::Result<()> {
         let mut lines = Vec::new();
         lines::write_header(&mut lines);
@@ -70,7 +82,7 @@ impl Simulator {
                     Ok(())
                 })
             });
-            // Each row is written to memory without fail.
+            // Writing to memory cannot fail.
             let _ = all.map_err(|unwritten| io::Error::other(unwritten.to_string()))?;
             writer.write_all(&lines)?;
             lines.clear();
@@ -79,9 +91,8 @@ impl Simulator {
         writer.flush()
     }
 
-    /// Puts worlds in place of those that the lines name: see the [crate's documentation](crate#state-as-lines). All of
-    /// them take their places together, and no other world changes. What is due in them does not happen before all are
-    /// there.
+    /// Replaces the worlds that the lines name: see the [guide](crate::guide::state#state-as-lines). All of them are
+    /// replaced in one step, and no other world changes. Nothing that is due in them happens before that step.
     ///
     /// ```
     /// # use stripe_identity_simulator::Simulator;
@@ -96,13 +107,14 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// If a line is not what it should be, or, on a handle to one world, names another one. Nothing was changed then.
+    /// Returns an error if a line is wrong or, on a handle to one world, names another world; if there would be too
+    /// many worlds; or if the lines cannot be read or the state file cannot be written. Nothing is changed then.
     pub fn import(&self, lines: impl BufRead) -> Result<Imported, ImportError> {
         let real = Time::of_system();
         let described = lines::read(lines)?;
         let foreign = described.iter().find(|world| self.scope.as_ref().is_some_and(|place| place.name != world.name));
         if let Some(world) = foreign {
-            return Err(ImportError::at(world.line, "another world: expected that of the key alone"));
+            return Err(ImportError::at(world.line, "it names another world: expected only the world of the key"));
         }
         let records = described.iter().map(|world| world.parts.len() - 1).sum();
         let imported = Imported { worlds: described.len(), records };
@@ -111,12 +123,12 @@ impl Simulator {
         Ok(imported)
     }
 
-    /// Puts what the initial lines describe.
+    /// Imports the initial lines.
     pub(super) fn begin(&self) -> Result<(), ImportError> {
         self.shared.initial.as_deref().map_or(Ok(()), |lines| self.import(lines).map(drop))
     }
 
-    /// Makes the worlds that lines describe, and finds or makes the places for them.
+    /// Creates the worlds that lines describe, and finds or creates the places for them.
     fn describe(&self, described: Vec<Described>, goes_on: bool, real: Time) -> Result<Vec<Coming>, ImportError> {
         let mut worlds = Vec::with_capacity(described.len());
         for Described { name, line, parts } in described {
@@ -145,9 +157,9 @@ impl Simulator {
         Ok(coming)
     }
 
-    /// Puts worlds in place of others, all at once.
+    /// Replaces worlds, all in one step.
     fn replace(&self, mut coming: Vec<Coming>, real: Time) -> Result<(), Unwritten> {
-        // In one order, so that no two of these wait for each other.
+        // Locked in a fixed order, so that no two calls wait for each other.
         coming.sort_by(|one, other| one.place.name.cmp(&other.place.name));
         let places: Vec<_> = coming.iter().map(|it| it.place.clone()).collect();
         let mut guards: Vec<_> = places.iter().map(|place| place.lock()).collect();
@@ -184,14 +196,14 @@ impl Simulator {
 }
 
 impl Worlds {
-    /// Refuses worlds that have the tag of another one: an id would not say whose it is.
+    /// Refuses worlds that have the tag of another world, since an id would then name both.
     fn must_have_tags_of_their_own(&self, worlds: &[(String, u64, World, bool)]) -> Result<(), ImportError> {
         let names: HashSet<_> = worlds.iter().map(|(name, ..)| name.as_str()).collect();
         let mut tags = HashSet::new();
         for (_, line, world, _) in worlds {
             let is_of_another = self.name_of_tag(world.tag()).is_some_and(|other| !names.contains(other));
             if is_of_another || !tags.insert(world.tag()) {
-                return Err(ImportError::at(*line, "another world has the tag: expected one of its own, or none"));
+                return Err(ImportError::at(*line, "another world has the tag: expected a unique tag, or none"));
             }
         }
         Ok(())
@@ -199,15 +211,27 @@ impl Worlds {
 }
 
 impl SimulatorBuilder {
-    /// Sets what there is from the start, and again after each [reset](Simulator::reset): lines as
-    /// [`import`](Simulator::import) takes them. A state file that holds worlds is left as it is.
+    /// Sets the initial state, to which each [reset](Simulator::reset) leads back, as the lines that
+    /// [`import`](Simulator::import) takes. A state file that already holds worlds ignores them.
+    ///
+    /// ```
+    /// use stripe_identity_simulator::Simulator;
+    ///
+    /// let lines = r#"
+    ///     {"format":"stripe-identity-simulator","version":1}
+    ///     {"kind":"world","value":{"name":"123"}}
+    ///     {"kind":"verification_session","value":{"session":{"id":"vs_1"}}}
+    /// "#;
+    /// let stripe = Simulator::builder().initial_lines(lines.as_bytes())?.build();
+    /// # Ok::<(), stripe_identity_simulator::ImportError>(())
+    /// ```
     ///
     /// # Errors
-    /// As for an import.
+    /// Returns the errors of an import.
     pub fn initial_lines(mut self, mut lines: impl BufRead) -> Result<Self, ImportError> {
         let mut bytes = Vec::new();
         lines.read_to_end(&mut bytes).map_err(ImportError::Read)?;
-        // Whatever is wrong with them comes out here, and not where no error can be returned.
+        // Checked here, since `build` returns no error.
         Simulator::new().import(&bytes[..])?;
         self.initial = Some(bytes.into());
         Ok(self)

@@ -18,9 +18,9 @@ use crate::time::Time;
 use crate::webhook_endpoint::WebhookEndpoint;
 use crate::world::{AttemptId, Outgoing, World};
 
-/// A webhook that is ready to be sent.
+/// A webhook that is ready to be sent: see [`Simulator::take_webhooks`].
 ///
-/// The attempt is under way until its result is [reported](Self::report).
+/// The attempt is in progress until its result is [reported](Self::report).
 ///
 /// ```
 /// use stripe_identity_core::http::StatusCode;
@@ -32,9 +32,9 @@ use crate::world::{AttemptId, Outgoing, World};
 ///     webhook.report(StatusCode::OK);
 /// }
 /// ```
-#[must_use = "an attempt that is not reported stays under way"]
+#[must_use = "an attempt stays in progress until its result is reported"]
 pub struct Webhook {
-    /// The request, signed.
+    /// The signed request, a `POST` to the URL of the endpoint.
     pub request: Request<Bytes>,
     attempt: AttemptId,
     simulator: Simulator,
@@ -42,7 +42,8 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Reports what came of the request: a response, its status alone, or a [`DeliveryFailure`](crate::DeliveryFailure).
+    /// Reports the result of the request: a response, a status, or a [`DeliveryFailure`](crate::DeliveryFailure). An
+    /// attempt without a status from 200 to 299 has failed.
     pub fn report(self, result: impl Into<AttemptResult>) {
         self.simulator.report(&self.place, &self.attempt, Duration::ZERO, result.into());
     }
@@ -56,7 +57,7 @@ impl fmt::Debug for Webhook {
 
 impl Simulator {
     /// Adds an endpoint, which gets the events from now on: see [`deliver_to`](Self::deliver_to). On a handle to all
-    /// worlds, each of them has it, also those that are still to come.
+    /// worlds, every world gets the endpoint, including future worlds.
     #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
     pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
         for place in self.places_and(|worlds| worlds.webhook_endpoints.push(endpoint.clone())) {
@@ -64,12 +65,13 @@ impl Simulator {
         }
     }
 
-    /// Delivers the webhooks that are ready to a receiver, and those that become ready meanwhile. Returns how many.
+    /// Delivers the webhooks that are ready to a receiver, and those that become ready in the meantime. Returns the
+    /// number of webhooks that were passed to the receiver.
     ///
-    /// An attempt that fails is made again when it is due: see [`advance`](Self::advance).
+    /// After a failed attempt, the next one is due later: see [`advance`](Self::advance).
     ///
-    /// They are signed at the world's time, unless the simulator was built to do otherwise: see
-    /// [`virtual_signatures`](crate::SimulatorBuilder::virtual_signatures).
+    /// Webhooks are signed at the time of their world, unless
+    /// [`virtual_signatures`](crate::SimulatorBuilder::virtual_signatures) is `false`.
     ///
     /// ```
     /// use stripe_identity_core::http::StatusCode;
@@ -108,10 +110,11 @@ impl Simulator {
         count
     }
 
-    /// Takes the webhooks that are ready, to be sent by the caller.
+    /// Takes the webhooks that are ready, for the caller to send. They are signed as those of
+    /// [`deliver_to`](Self::deliver_to).
     ///
-    /// For a receiver that is a function, [`deliver_to`](Self::deliver_to) is shorter. A [`Server`](crate::Server) takes
-    /// and sends them by itself.
+    /// If the receiver is a function, [`deliver_to`](Self::deliver_to) is shorter. A [`Server`](crate::Server) takes
+    /// and sends webhooks by itself.
     pub fn take_webhooks(&self) -> Vec<Webhook> {
         let signs_virtually = self.shared.signs_virtually.unwrap_or(true);
         let of_place = |place: Arc<Place>| {
@@ -126,14 +129,22 @@ impl Simulator {
 
     /// Returns the deliveries of webhooks with all of their attempts, the oldest first.
     ///
-    /// Of each endpoint, the last 10,000 are kept. If all of them are pending, further events are not delivered to it.
+    /// The last 10,000 deliveries of each endpoint are kept. If all of them are pending, further events are not
+    /// delivered to the endpoint.
     pub fn deliveries(&self) -> Vec<WebhookDelivery> {
         let of_place = |place: Arc<Place>| place.look(|world| world.deliveries().cloned().collect::<Vec<_>>());
         self.places().into_iter().flat_map(of_place).collect()
     }
 
-    /// Does something to deliveries on purpose, from now on: see [`DisorderRule`]. On a handle to all worlds, in each of
-    /// them, also in those that are still to come.
+    /// Adds rules that make deliveries go wrong, from now on: see [`DisorderRule`]. On a handle to all worlds, the
+    /// rules apply to every world, including future worlds.
+    ///
+    /// ```
+    /// use stripe_identity_simulator::{Disorder, DisorderRule, Simulator};
+    ///
+    /// let stripe = Simulator::new();
+    /// stripe.disturb_webhooks([DisorderRule::new(Disorder::Doubled).times(1)]);
+    /// ```
     pub fn disturb_webhooks(&self, rules: impl IntoIterator<Item = DisorderRule>) {
         for rule in rules {
             for place in self.places_and(|worlds| worlds.disorder.push(rule.clone())) {
@@ -142,10 +153,11 @@ impl Simulator {
         }
     }
 
-    /// Gives a webhook endpoint a new secret. Until so much time has passed, the former one signs beside it.
+    /// Gives a webhook endpoint a new secret. Until the time `expires_in` has passed, webhooks are signed with the old
+    /// secret, too.
     ///
     /// # Errors
-    /// If there is no such endpoint, or the secret is blank.
+    /// Returns an error if there is no such endpoint, or if the secret is blank.
     pub fn roll_webhook_secret(&self, endpoint: &str, secret: &str, expires_in: Duration) -> Result<(), ControlError> {
         if Signer::new(secret).is_err() {
             return Err(ControlError::BlankSecret);
@@ -160,7 +172,7 @@ impl Simulator {
     pub(super) fn take(place: &Place, signs_virtually: bool, most_under_way: usize) -> Option<Outgoing> {
         let real = Time::of_system();
         let mut world = place.lock();
-        // Nothing leaves before what it shows is written.
+        // A webhook must not leave before its event is written.
         place.keep(&mut world).ok()?;
         world.catch_up(real);
         let signed_at = if signs_virtually { world.now() } else { real };
@@ -183,7 +195,7 @@ impl Simulator {
             world.report_webhook(attempt, latency, result);
             world.webhook_of(attempt)
         });
-        // Outside of the lock: the hook is a user's.
+        // Outside of the lock, since the hook may call the simulator.
         if let Some((event_type, url, next_attempt)) = failed {
             let (endpoint, world) = (plain(&url), place.shown.to_string());
             on_note(&Note::DeliveryFailed { event_type, endpoint, world, result: shown, next_attempt });
@@ -191,7 +203,7 @@ impl Simulator {
     }
 }
 
-/// Returns a URL without what may be a secret: the user information and the query.
+/// Returns a URL without the parts that may be secret: the user information and the query.
 fn plain(url: &Uri) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}{}", url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default(), url.path())

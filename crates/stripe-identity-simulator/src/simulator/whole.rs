@@ -1,4 +1,4 @@
-//! The requests that concern the whole simulator, or one world of it from outside.
+//! The endpoints that concern the whole simulator, or a world as a whole.
 
 use std::sync::LazyLock;
 
@@ -19,17 +19,17 @@ use crate::response::Body;
 use crate::router::{Router, is_control};
 use crate::world::Target;
 
-/// Does what a request asks for, on a handle to the world of its key, or to all worlds if it has none.
+/// Handles a request on a handle to the world of its key, or to all worlds if it has no key.
 type Handler = fn(&Simulator, &Request<Bytes>) -> Result<Response<Bytes>, Refusal>;
 
 /// An endpoint of the whole simulator, with its handler.
 pub(super) struct Whole {
     pub(super) route: Route,
-    /// Whether anyone may ask, with whatever key and from whatever page.
+    /// Whether the endpoint accepts any key and any origin.
     pub(super) is_open: bool,
-    /// Whether the journal leaves it out: it would be full of requests that only look at it.
+    /// Whether the journal ignores it, so that it does not fill with requests that only read.
     pub(super) is_quiet: bool,
-    /// Whether it is for a browser.
+    /// Whether it is a page for a browser.
     is_page: bool,
     pub(super) handler: Handler,
 }
@@ -43,12 +43,12 @@ impl Whole {
         Self { is_open: true, ..self }
     }
 
-    /// A page that shows what there is. The server lets only those see it that may use the control API.
+    /// A page of the overview. The server guards it like the control API.
     fn page(self) -> Self {
         Self { is_page: true, ..self.open().quiet() }
     }
 
-    /// Returns the response to a request, in a form that its sender can read.
+    /// Returns the response to a request: an error is a page for a browser, and JSON for other clients.
     pub(super) fn respond(&self, result: Result<Response<Bytes>, Refusal>) -> Response<Bytes> {
         if self.is_page {
             return result.unwrap_or_else(|refusal| face::closed(refusal.status(), refusal.message()));
@@ -84,16 +84,16 @@ fn rows() -> impl IntoIterator<Item = Whole> {
 static ROUTER: LazyLock<Router<Whole>> =
     LazyLock::new(|| Router::new(rows().into_iter().map(|row| (row.route.clone(), row)).collect()));
 
-/// The routes of the control API.
+/// Returns the routes of the control API.
 fn controls() -> Vec<Route> {
     let of_whole = rows().into_iter().map(|row| row.route).filter(|route| is_control(route.template()));
-    // With a slash at the end, it is the same.
+    // With a slash at the end, the endpoint is the same.
     of_whole.filter(|route| !route.template().ends_with('/')).chain(Target::controls()).collect()
 }
 
-/// Finds the endpoint of the whole simulator that a request is to, if it is to one.
+/// Finds the endpoint of a request, or returns `None` if the request concerns a single world.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Whole> {
-    // Most requests are to others.
+    // A quick check first, since most requests are to other endpoints.
     (is_control(path) || path == SCRIPT || path == OVERVIEW)
         .then(|| ROUTER.find(method, path).map(|(whole, _)| whole))?
 }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn index_is_shown_without_a_key_with_and_without_a_slash() {
+    fn index_needs_no_key_and_no_slash() {
         let stripe = Simulator::new();
         for path in ["/_simulator", "/_simulator/"] {
             let response = stripe.handle(Request::get(path).body(Bytes::new()).unwrap());
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_request_and_wrong_method_point_to_the_index() {
+    fn error_for_unknown_request_names_the_index() {
         let stripe = Simulator::new();
         for (method, path) in [("GET", "/_simulator/clocks"), ("GET", "/_simulator/verify"), ("PUT", "/_simulator")] {
             let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();

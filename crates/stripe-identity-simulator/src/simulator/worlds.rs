@@ -1,4 +1,4 @@
-//! All worlds of a simulator.
+//! The worlds of a simulator.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,23 +21,23 @@ use crate::webhook_endpoint::WebhookEndpoint;
 use crate::world::{Generators, Ids, World, WorldClock};
 
 pub(super) const MOST_WORLDS: usize = 10_000;
-/// After a day without a request, a world is removed.
+/// The time without a request after which a world is removed.
 const LONGEST_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often it is looked for worlds to remove.
+/// The interval in which idle worlds are removed.
 const PAUSE: Duration = Duration::from_secs(60 * 60);
-/// The same while there are too many: no request is to wait until each request for another one has looked at them all.
+/// The same while there are too many worlds. Without a pause, each request for a new world would search all of them.
 const SHORT_PAUSE: Duration = Duration::from_secs(60);
 
-/// How often a thread looks whether a world is free before it waits.
+/// The number of times that a thread tries to lock a world before it waits.
 const SHORT_WAIT: usize = 200;
 
-/// A world under its own lock, and its name.
+/// A world under its lock, with its name.
 pub(crate) struct Place {
     pub(crate) name: String,
-    /// The name as logs may show it.
+    /// The name, shortened if it may be a secret.
     pub(super) shown: Arc<str>,
     pub(super) journal: Mutex<Ring>,
-    /// By which it is kept.
+    /// The number under which the world is stored.
     number: u32,
     world: Mutex<World>,
     keeper: Option<Arc<dyn Keeper>>,
@@ -65,24 +65,25 @@ impl Place {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // What a world does under the lock does not panic, and a test that panics meanwhile has failed.
+        // A world does not panic under the lock, and a test that panics has failed anyway.
         for _ in 0..SHORT_WAIT {
             match self.world.try_lock() {
                 Ok(world) => return world,
                 Err(TryLockError::Poisoned(error)) => return error.into_inner(),
-                // Most requests take less time than to let another thread go on.
+                // Most requests take less time than a switch to another thread.
                 Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
             }
         }
         patience::wait(|| self.world.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at a world.
+    /// Reads a world.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Does something in a world, and writes what that changes. Nothing is done if a change from before cannot be written.
+    /// Performs an action in the world, and writes the changes. If earlier changes cannot be written, the action is not
+    /// performed.
     pub(super) fn change<T>(&self, action: impl FnOnce(&mut World) -> T) -> Result<T, Unwritten> {
         let mut world = self.lock();
         if self.is_behind.load(Ordering::Relaxed) {
@@ -93,16 +94,17 @@ impl Place {
         Ok(result)
     }
 
-    /// The same where no error can be returned: what cannot be written now is written before anything else is.
+    /// Like [`change`](Self::change), where no error can be returned. Changes that cannot be written now are written
+    /// before any others.
     pub(super) fn change_anyway<T>(&self, action: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.lock();
         let result = action(&mut world);
-        // If it fails, the next who uses the world learns of it.
+        // After a failure, the next use of the world gets the error.
         let _ = self.keep(&mut world);
         result
     }
 
-    /// Writes what has changed in a world.
+    /// Writes the changes of the world.
     pub(super) fn keep(&self, world: &mut World) -> Result<(), Unwritten> {
         let Some(keeper) = &self.keeper else { return Ok(()) };
         let rows = [(self.number, world.changes(&self.name))];
@@ -116,7 +118,7 @@ impl Place {
         Ok(())
     }
 
-    /// Notes that all of a world was written which takes the place of this one.
+    /// Notes that the whole world was written, in place of the old one.
     pub(super) fn are_written(&self, world: &mut World) {
         if self.keeper.is_some() {
             drop(world.changes(&self.name));
@@ -125,7 +127,7 @@ impl Place {
         }
     }
 
-    /// Whether a change could not be written.
+    /// Returns whether a change could not be written.
     #[cfg(feature = "server")]
     pub(super) fn is_behind(&self) -> bool {
         self.is_behind.load(Ordering::Relaxed)
@@ -136,7 +138,7 @@ impl Place {
     }
 }
 
-/// The worlds by their names, and what a new one begins with.
+/// The worlds by their names, and the initial state of a new one.
 pub(super) struct Worlds {
     seed: u64,
     pub(super) clock: WorldClock,
@@ -147,26 +149,26 @@ pub(super) struct Worlds {
     pub(super) disorder: Vec<DisorderRule>,
     pub(super) receivers: Receivers,
     pub(super) faults: Vec<Fault>,
-    /// How many requests the journal of each keeps.
+    /// The number of requests that the journal of each world keeps.
     pub(super) journal: usize,
     by_name: HashMap<String, Used>,
     by_tag: HashMap<String, String>,
     keeper: Option<Arc<dyn Keeper>>,
-    /// The numbers below this one are taken, but for those that are free.
+    /// Numbers below this one are taken, unless they are in `free_numbers`.
     next_number: u32,
     free_numbers: Vec<u32>,
-    /// How often a simulator has begun with what is kept.
+    /// The number of times that a simulator has started with the stored state.
     starts: u64,
     swept: Time,
-    /// How many were removed, so that a world that is made again makes no id again.
+    /// The number of removed worlds, so that a world that is created again repeats no id.
     removed: u64,
 }
 
 struct Used {
     place: Arc<Place>,
-    /// What each id of the world contains.
+    /// The tag that each id of the world contains.
     tag: String,
-    /// By the machine's time.
+    /// The time of the last use, by the clock of the machine.
     last: Time,
 }
 
@@ -194,7 +196,7 @@ impl Worlds {
         }
     }
 
-    /// Keeps what the worlds consist of from now on. What concerns all of them goes on as it was kept before.
+    /// Stores the worlds from now on. The state that concerns all worlds continues as it was stored.
     #[cfg(feature = "state")]
     pub(super) fn keep_in(&mut self, keeper: Arc<dyn Keeper>, whole: Option<Whole>) {
         if let Some(Whole { seed, removed, clock, starts, .. }) = whole {
@@ -204,7 +206,7 @@ impl Worlds {
         self.write_whole(None);
     }
 
-    /// Adds a world that was kept under a number.
+    /// Adds a world that was stored under a number.
     #[cfg(feature = "state")]
     pub(super) fn restore(&mut self, name: &str, number: u32, world: World, real: Time) {
         self.free_numbers.extend(self.next_number..number);
@@ -213,7 +215,7 @@ impl Worlds {
         place.are_written(&mut place.lock());
     }
 
-    /// Changes what each id of some worlds contains. They may exchange their tags.
+    /// Changes the tags of worlds, which may exchange them.
     pub(super) fn set_tags<'a>(&mut self, tags: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
         for (name, _) in tags.clone() {
             if let Some(used) = self.by_name.get(name) {
@@ -242,7 +244,7 @@ impl Worlds {
         self.starts
     }
 
-    /// Returns the world of a name, which is made if it is not there, or `None` if there are too many.
+    /// Returns the world of a name, which is created if it does not exist, or `None` if there are too many.
     pub(super) fn named(&mut self, name: &str, real: Time) -> Option<Arc<Place>> {
         if real.since(self.swept) >= PAUSE {
             self.sweep(real);
@@ -265,7 +267,7 @@ impl Worlds {
         Some(self.insert(name, number, world, real))
     }
 
-    /// Forgets a world that was just made, and in which nothing has happened.
+    /// Removes a world that was just created and has not changed.
     pub(super) fn forget(&mut self, name: &str) {
         if let Some(used) = self.by_name.remove(name) {
             self.by_tag.remove(&used.tag);
@@ -277,7 +279,7 @@ impl Worlds {
         self.by_name.contains_key(name)
     }
 
-    /// Makes a world with all that a new one begins with. Its ids go on from those of another one, if there is one.
+    /// Creates a world with the initial state. Its ids continue those of the `generators`, if there are any.
     pub(super) fn make(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         let mut world = self.make_empty(name, generators, real);
         self.add_webhooks(&mut world);
@@ -285,14 +287,14 @@ impl Worlds {
         world
     }
 
-    /// The same without webhook endpoints.
+    /// Like [`make`](Self::make), without webhook endpoints.
     pub(super) fn make_without_webhooks(&mut self, name: &str, real: Time) -> World {
         let mut world = self.make_empty(name, None, real);
         self.add_others(&mut world);
         world
     }
 
-    /// Adds the plans and rules that every world has.
+    /// Adds the plans, disorder rules and faults that every world has.
     fn add_others(&self, world: &mut World) {
         for plan in &self.plans {
             world.plan(plan.clone());
@@ -304,12 +306,13 @@ impl Worlds {
             world.add_fault(fault.clone());
         }
     }
-    /// Makes a world with nothing in it.
+
+    /// Creates an empty world.
     pub(super) fn make_empty(&mut self, name: &str, generators: Option<&Generators>, real: Time) -> World {
         self.clock.set(self.clock.at(real));
         let mut seed = self.seed.wrapping_add(self.removed);
         let mut ids = Ids::new(seed, name);
-        // One that was imported may have the tag that this world would have.
+        // An imported world may already have the tag.
         while self.name_of_tag(ids.tag()).is_some_and(|other| other != name) {
             seed = seed.wrapping_sub(1);
             ids = Ids::new(seed, name);
@@ -347,27 +350,26 @@ impl Worlds {
         Some(used.place.clone())
     }
 
-    /// Returns all worlds, in the order of their names.
+    /// Returns all worlds, ordered by name.
     pub(super) fn all(&self) -> Vec<Arc<Place>> {
         let mut all: Vec<_> = self.by_name.values().map(|used| used.place.clone()).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
     }
 
-    /// Returns all worlds, the one that was used last first.
+    /// Returns all worlds, the most recently used one first.
     pub(super) fn recent(&self) -> Vec<Arc<Place>> {
         let mut all: Vec<_> = self.by_name.values().collect();
         all.sort_by(|one, other| other.last.cmp(&one.last).then_with(|| one.place.name.cmp(&other.place.name)));
         all.into_iter().map(|used| used.place.clone()).collect()
     }
 
-    /// Returns the world whose ids have this tag. To look at it is no use of it.
+    /// Returns the world whose ids have this tag, without counting it as used.
     pub(super) fn at_tag(&self, tag: &str) -> Option<Arc<Place>> {
         self.by_name.get(self.by_tag.get(tag)?).map(|used| used.place.clone())
     }
 
-    /// Removes the worlds that are idle, unless somebody holds a handle to them. Those that are kept stay while there is
-    /// room.
+    /// Removes the idle worlds without a handle. Stored worlds are removed only if there are too many worlds.
     fn sweep(&mut self, real: Time) {
         self.swept = real;
         if self.keeper.is_some() && self.by_name.len() < MOST_WORLDS {
@@ -379,7 +381,7 @@ impl Worlds {
         if idle.is_empty() {
             return;
         }
-        // First, so that in no case a world is made again with the ids of one that is gone.
+        // Written first, so that a world never gets the ids of a removed one again.
         self.removed += idle.len() as u64;
         self.write_whole(None);
         if let Some(keeper) = &self.keeper {
@@ -396,8 +398,8 @@ impl Worlds {
         }
     }
 
-    /// Writes at the end also what is not worth a transaction while the simulator runs, of all worlds together: each
-    /// transaction may wait for the disk.
+    /// Writes the changes that are not worth a transaction while the simulator runs. All worlds share one transaction,
+    /// since each transaction may wait for the disk.
     pub(super) fn write_passing(&self) -> Result<(), Unwritten> {
         let Some(keeper) = &self.keeper else { return Ok(()) };
         let places = self.all();
@@ -409,7 +411,7 @@ impl Worlds {
         keeper.write(&rows.collect::<Vec<_>>())
     }
 
-    /// Writes what concerns all worlds, and, once the simulator ends, where its own request ids are.
+    /// Writes the state that concerns all worlds and, when the simulator ends, the position of its own request ids.
     pub(super) fn write_whole(&self, closed: Option<u64>) {
         if let Some(keeper) = &self.keeper {
             let (seed, removed, clock, starts) = (self.seed, self.removed, self.clock.clone(), self.starts);
@@ -450,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn world_that_is_made_again_makes_other_ids() {
+    fn world_that_is_created_again_has_other_ids() {
         let mut worlds = worlds();
         let first = tag(&worlds.named("a", hour(0)).unwrap());
         assert_eq!(first, tag(&self::worlds().named("a", hour(0)).unwrap()));

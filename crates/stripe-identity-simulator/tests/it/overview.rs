@@ -272,8 +272,8 @@ fn pages_of_a_full_simulator_stay_small() {
         stripe.deliver_to(|_| StatusCode::INTERNAL_SERVER_ERROR);
     }
     let html = page(&stripe, "/");
-    assert!(html.contains("There are 20 worlds more"));
-    assert!(page(&stripe, &page_of(&last)).contains("the earliest is left out"));
+    assert!(html.contains("Worlds that were used earlier: 20."));
+    assert!(page(&stripe, &page_of(&last)).contains("the earliest entries are left out"));
 }
 
 #[cfg(feature = "server")]

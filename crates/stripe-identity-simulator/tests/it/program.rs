@@ -1,4 +1,4 @@
-//! The program, as a process.
+//! Tests of the program as a process.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -31,7 +31,7 @@ fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-/// Runs the program, which must succeed, and returns what it prints.
+/// Runs the program, which must succeed, and returns its standard output.
 fn printed(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
@@ -42,17 +42,17 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A simulator that listens, ended with the test.
+/// A running simulator, which is killed when it is dropped.
 struct Running {
     child: Child,
-    /// What it has printed.
+    /// The ready line.
     line: String,
     stdout: BufReader<ChildStdout>,
     stderr: Option<BufReader<ChildStderr>>,
 }
 
 impl Running {
-    /// Starts one on a free port.
+    /// Starts a simulator on a free port.
     fn start(arguments: &[&str]) -> Self {
         Self::of(program().args(["--listen", "127.0.0.1:0"]).args(arguments))
     }
@@ -65,7 +65,7 @@ impl Running {
         stdout.read_line(&mut line).unwrap();
         let mut running = Self { child, line, stdout, stderr };
         let error = if running.line.is_empty() { running.rest_of_stderr() } else { String::new() };
-        assert!(!running.line.is_empty(), "it does not start: {error}");
+        assert!(!running.line.is_empty(), "the program does not start: {error}");
         running
     }
 
@@ -89,12 +89,12 @@ impl Running {
         self.ask(&format!("GET {SESSIONS}/{}", id.trim()), "")
     }
 
-    /// Runs a command of a client against it, which must succeed.
+    /// Runs a client command against the simulator, which must succeed.
     fn client(&self, arguments: &[&str]) -> String {
         printed(&[arguments, &["--url", &self.url()]].concat())
     }
 
-    /// Reads standard error up to a line that begins so.
+    /// Reads standard error up to a line that begins with `start`.
     fn wait_for_line(&mut self, start: &str) -> String {
         let lines = self.stderr.as_mut().unwrap().lines().map(Result::unwrap);
         lines.into_iter().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("there is no line {start}"))
@@ -133,7 +133,7 @@ fn wait(child: &mut Child) -> ExitStatus {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        assert!(Instant::now() < end, "it does not end");
+        assert!(Instant::now() < end, "the program does not end");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -147,7 +147,7 @@ fn accept(receiver: &TcpListener) -> TcpStream {
             Ok((stream, _)) => break stream,
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }
-        assert!(Instant::now() < end, "no webhook comes");
+        assert!(Instant::now() < end, "no webhook arrives");
         thread::sleep(Duration::from_millis(5));
     };
     stream.set_nonblocking(false).unwrap();
@@ -248,7 +248,7 @@ fn help_shows_no_value_of_a_variable() {
 }
 
 #[test]
-fn settings_come_from_options_and_from_variables_and_options_win() {
+fn options_take_precedence_over_variables() {
     let settings = [("processing", "30s"), ("redacting", "by_request"), ("sensitive-reads", "none"), ("rate", "25")];
     let mut by_variable = program();
     let mut by_option = program();
@@ -296,7 +296,7 @@ fn hosts_and_the_control_token_come_from_variables() {
         .env("STRIPE_SIMULATOR_ALLOW_HOST", "simulator,other")
         .env("STRIPE_SIMULATOR_CONTROL_TOKEN", "made-up");
     let running = Running::of(&mut command);
-    // A client can use the URL.
+    // The URL must work for a client.
     assert!(running.url().starts_with("http://127.0.0.1:"), "{}", running.line);
     let clock = |host: &str, token: &str| {
         let headers = format!("Authorization: Bearer sk_test_123\r\nSimulator-Token: {token}\r\n");
@@ -318,8 +318,8 @@ fn hosts_and_the_control_token_come_from_variables() {
 }
 
 #[test]
-fn control_token_is_made_and_printed_where_others_can_reach_it() {
-    // The last of two is taken.
+fn control_token_is_generated_and_printed_if_other_machines_can_reach_the_server() {
+    // The last of two options counts.
     let running = Running::start(&["--listen", "0.0.0.0:0"]);
     let (_, token) = running.line.trim_end().split_once(" with the control token ").unwrap();
     assert_eq!(token.len(), 32);
@@ -331,7 +331,7 @@ fn control_token_is_made_and_printed_where_others_can_reach_it() {
 }
 
 #[test]
-fn sessions_live_behind_the_line_that_is_printed_at_a_real_time() {
+fn server_of_the_ready_line_serves_sessions_at_the_real_time() {
     let running = Running::start(&[]);
     assert_eq!(running.line, format!("listening on http://{}\n", running.address()));
     let clock = running.ask("GET /_simulator/clock", "");
@@ -342,7 +342,7 @@ fn sessions_live_behind_the_line_that_is_printed_at_a_real_time() {
 }
 
 #[test]
-fn signatures_are_virtual_on_demand() {
+fn signatures_have_the_time_of_the_world_on_demand() {
     for (value, is_virtual) in [("true", true), ("false", false)] {
         let (receiver, url) = receiver();
         let mut command = program();
@@ -357,14 +357,14 @@ fn signatures_are_virtual_on_demand() {
     }
 }
 
-/// Asks for a session with the key of another world.
+/// Retrieves a session with the key of another world.
 fn ask_elsewhere(running: &Running, session: &Value) -> u16 {
     let head = format!("GET {SESSIONS}/{}", session["id"].as_str().unwrap());
     exchange(running.address(), "x", &head, "Authorization: Bearer sk_test_other_made_up\r\n", "").0
 }
 
 #[test]
-fn world_that_an_id_is_in_is_noted() {
+fn request_for_object_of_another_world_is_noted() {
     let mut running = Running::start(&[]);
     let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
     assert_eq!(ask_elsewhere(&running, &session), 404);
@@ -374,7 +374,7 @@ fn world_that_an_id_is_in_is_noted() {
 }
 
 #[test]
-fn log_has_a_line_for_each_request_in_its_format_and_nothing_of_a_client() {
+fn log_has_a_line_for_each_request_and_no_text_of_a_client() {
     for (value, format) in [("text", Some("text")), ("json", Some("json")), ("off", Some("off")), ("text", None)] {
         let mut command = program();
         command.args(["--listen", "127.0.0.1:0"]);
@@ -384,7 +384,7 @@ fn log_has_a_line_for_each_request_in_its_format_and_nothing_of_a_client() {
         };
         let mut running = Running::of(&mut command);
         let session = running.ask(&format!("POST {SESSIONS}"), "type=document&metadata[secret_name]=secret_value");
-        // It is the last line, a note.
+        // It causes the last line, a note.
         assert_eq!(ask_elsewhere(&running, &session), 404);
         running.signal("TERM");
         running.end();
@@ -406,7 +406,7 @@ fn log_has_a_line_for_each_request_in_its_format_and_nothing_of_a_client() {
 }
 
 #[test]
-fn program_goes_on_while_nobody_reads_its_log() {
+fn unread_log_does_not_block_requests() {
     let running = Running::start(&[]);
     let session = running.ask(&format!("POST {SESSIONS}"), "type=document");
     // More than a pipe holds.
@@ -416,7 +416,7 @@ fn program_goes_on_while_nobody_reads_its_log() {
 }
 
 #[test]
-fn webhooks_of_the_command_line_get_every_event_signed_with_the_secret() {
+fn webhooks_of_the_command_line_get_every_signed_event() {
     let ((snapshots, url), (thin, thin_url)) = (receiver(), receiver());
     let mut command = program();
     command
@@ -436,7 +436,7 @@ fn webhooks_of_the_command_line_get_every_event_signed_with_the_secret() {
 }
 
 #[test]
-fn webhook_secret_that_is_made_is_printed_and_works() {
+fn generated_webhook_secret_is_printed_and_verifies() {
     let (receiver, url) = receiver();
     let mut command = program();
     command.args(["--listen", "127.0.0.1:0"]).env("STRIPE_SIMULATOR_WEBHOOK", format!("{url},{url}/2"));
@@ -451,10 +451,10 @@ fn webhook_secret_that_is_made_is_printed_and_works() {
 }
 
 #[test]
-fn ready_file_has_what_a_test_needs_and_goes_at_the_end() {
+fn ready_file_is_private_and_removed_at_the_end() {
     let folder = Folder::new();
     let file = folder.path().join("ready.json");
-    // One of a simulator that was killed is replaced.
+    // The file of a simulator that was killed is replaced.
     fs::write(&file, "{}").unwrap();
     let mut command = program();
     command
@@ -477,7 +477,7 @@ fn ready_file_has_what_a_test_needs_and_goes_at_the_end() {
 }
 
 #[test]
-fn ready_file_that_cannot_be_written_is_an_error() {
+fn unwritable_ready_file_is_an_error() {
     let output = run(&["--listen", "127.0.0.1:0", "--ready-file", "/nonexistent/folder/ready.json"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("cannot write the ready file /nonexistent/folder/ready.json"));
@@ -485,7 +485,7 @@ fn ready_file_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn either_signal_ends_it_with_success_though_a_delivery_hangs() {
+fn signal_ends_program_with_success_despite_a_hanging_delivery() {
     for name in ["TERM", "INT"] {
         let (receiver, url) = receiver();
         let mut running = Running::start(&["--webhook", &url]);
@@ -502,7 +502,7 @@ fn either_signal_ends_it_with_success_though_a_delivery_hangs() {
 }
 
 #[test]
-fn second_signal_ends_it_at_once() {
+fn second_signal_ends_program_at_once() {
     let mut running = Running::start(&[]);
     running.ask("POST /_simulator/faults", "latency=600s");
     let mut stream = TcpStream::connect(running.address()).unwrap();
@@ -514,14 +514,14 @@ fn second_signal_ends_it_at_once() {
     let idle = TcpStream::connect(running.address()).unwrap();
     idle.set_read_timeout(Some(LONG)).unwrap();
     running.signal("TERM");
-    // It stops by now, and waits for the request.
+    // The server is stopping now, and waits for the request.
     assert_eq!((&idle).read(&mut [0]).unwrap_or(0), 0);
     running.signal("INT");
     assert_eq!(running.end().code(), Some(130));
 }
 
 #[test]
-fn port_in_use_is_said_by_whom() {
+fn port_in_use_error_names_the_process() {
     let running = Running::start(&[]);
     let address = running.address().to_string();
     let output = run(&["--listen", &address]);
@@ -542,7 +542,7 @@ fn port_in_use_is_said_by_whom() {
 }
 
 #[test]
-fn wrong_calls_end_with_2_and_say_what_is_right() {
+fn wrong_command_line_ends_with_2_and_says_what_is_right() {
     for (arguments, expected) in [
         (&["--bogus"][..], "--bogus"),
         (&["--seed", "x"], "such as 7"),
@@ -611,7 +611,7 @@ fn client_refuses_a_live_key_without_showing_it() {
 
 #[test]
 fn client_without_a_simulator_says_how_to_start_one() {
-    // Nothing listens on a port that is bound and no more.
+    // A port that is bound and closed refuses connections.
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
     drop(socket);
@@ -625,7 +625,7 @@ fn client_without_a_simulator_says_how_to_start_one() {
 }
 
 #[test]
-fn trigger_lets_each_event_happen() {
+fn trigger_makes_each_event_happen() {
     let running = Running::start(&["--processing", "30s", "--clock", "frozen"]);
     for (event, status) in [
         ("created", "requires_input"),
@@ -652,7 +652,7 @@ fn trigger_lets_each_event_happen() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn line_that_cannot_be_printed_is_an_error() {
+fn unprintable_line_is_an_error() {
     let running = Running::start(&[]);
     let id = running.client(&["trigger", "created"]);
     for arguments in [&["trigger", "created"][..], &["submit", id.trim()], &["advance", "1s"]] {
@@ -672,7 +672,7 @@ fn line_that_cannot_be_printed_is_an_error() {
 }
 
 #[test]
-fn trigger_makes_the_endpoint_that_it_is_given() {
+fn trigger_adds_the_endpoint_of_its_option() {
     let running = Running::start(&[]);
     for (thin, prefix) in [(&["--thin"][..], "v1."), (&[], "")] {
         let (receiver, url) = receiver();
@@ -686,14 +686,14 @@ fn trigger_makes_the_endpoint_that_it_is_given() {
         assert!(output.stdout.starts_with(b"vs_"));
         assert!(types.contains(&format!("{prefix}identity.verification_session.redacted")), "{types:?}");
     }
-    // Only in the world of the key.
+    // The endpoint is only in the world of the key.
     assert_eq!(running.ask("GET /_simulator/webhook_endpoints", "")["data"].as_array().unwrap().len(), 0);
 }
 
 #[test]
 fn trigger_fails_if_the_receiver_does() {
     let mut running = Running::start(&[]);
-    // Nothing listens on a port that is bound and no more.
+    // A port that is bound and closed refuses connections.
     let (receiver, url) = receiver();
     drop(receiver);
     let secret = format!("{url}?token=hidden");
@@ -713,7 +713,7 @@ fn trigger_fails_if_the_receiver_does() {
 }
 
 #[test]
-fn trigger_takes_the_types_of_events_as_they_are() {
+fn trigger_takes_full_types_of_events() {
     let running = Running::start(&[]);
     for event in ["requires_input", "identity.verification_session.requires_input"] {
         let id = running.client(&["trigger", event]);
@@ -743,7 +743,7 @@ fn submit_takes_details_as_in_metadata_and_prints_the_status() {
 }
 
 #[test]
-fn client_of_something_else_says_so_and_writes_nothing() {
+fn client_of_another_server_fails_and_writes_nothing() {
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", receiver.local_addr().unwrap());
     let folder = Folder::new();
@@ -794,17 +794,7 @@ fn options_that_a_state_file_overrides_are_noted() {
 }
 
 #[test]
-fn host_of_ipv6_has_no_brackets_in_its_variable() {
-    // Not every machine has IPv6.
-    if TcpListener::bind("[::1]:0").is_err() {
-        return;
-    }
-    let printed = printed(&["exec", "--listen", "[::1]:0", "--", "sh", "-c", "echo $STRIPE_API_HOST $STRIPE_API_BASE"]);
-    assert!(printed.starts_with("::1 http://[::1]:"), "{printed}");
-}
-
-#[test]
-fn start_says_what_others_can_reach_and_which_secret_is_not_used() {
+fn start_notes_reachable_address_and_unused_secret() {
     let mut running = Running::start(&["--listen", "0.0.0.0:0", "--webhook-secret", "whsec_made_up", "--log", "off"]);
     running.signal("TERM");
     assert!(running.end().success());
@@ -851,7 +841,7 @@ fn advance_moves_the_clock_of_a_world() {
 }
 
 #[test]
-fn exec_gives_its_command_all_that_it_needs() {
+fn exec_sets_the_variables_of_its_command() {
     let script = "test \"$STRIPE_API_BASE\" = \"$STRIPE_API_PROTOCOL://$STRIPE_API_HOST:$STRIPE_API_PORT\" &&
         test \"$STRIPE_API_BASE\" = \"$STRIPE_SIMULATOR_URL\" &&
         echo $STRIPE_SECRET_KEY $STRIPE_RESTRICTED_KEY $STRIPE_PUBLISHABLE_KEY $STRIPE_WEBHOOK_SECRET &&
@@ -882,7 +872,7 @@ fn exec_names_a_host_of_ipv6_without_brackets() {
 }
 
 #[test]
-fn exec_passes_on_status_and_arguments() {
+fn exec_passes_arguments_and_status_on() {
     let status = |command: &[&str]| run(&[&["exec", "--"], command].concat()).status.code();
     assert_eq!(status(&["true"]), Some(0));
     assert_eq!(status(&["sh", "-c", "exit 7"]), Some(7));
@@ -897,7 +887,7 @@ fn exec_passes_on_status_and_arguments() {
 #[test]
 fn exec_passes_signals_on_and_ends_after_its_command() {
     for (name, code) in [("TERM", 15), ("INT", 2)] {
-        // It ends by itself if no signal comes.
+        // The loop ends by itself if no signal arrives.
         let script = "trap 'exit 15' TERM; trap 'exit 2' INT; echo listening on $STRIPE_API_BASE; \
                       for i in $(seq 600); do sleep 0.05; done";
         let mut running = Running::of(program().args(["exec", "--", "sh", "-c", script]));
@@ -908,14 +898,14 @@ fn exec_passes_signals_on_and_ends_after_its_command() {
 }
 
 #[test]
-fn url_of_a_server_on_all_addresses_leads_to_it_from_this_machine() {
+fn url_of_server_on_all_addresses_is_a_loopback_address() {
     let server = Server::start("0.0.0.0:0", stripe_identity_simulator::Simulator::new()).unwrap();
     let address: SocketAddr = server.url().strip_prefix("http://").unwrap().parse().unwrap();
     assert!(address.ip().is_loopback() && TcpStream::connect(address).is_ok());
 }
 
 #[test]
-fn state_file_keeps_what_was_answered_from_one_start_to_the_next() {
+fn state_file_keeps_changes_from_one_start_to_the_next() {
     let folder = Folder::new();
     let start = |durability: &str| {
         let mut command = program();
@@ -933,7 +923,7 @@ fn state_file_keeps_what_was_answered_from_one_start_to_the_next() {
     assert_eq!(second.status.code(), Some(1));
     let error = stderr(&second);
     assert!(error.contains("in use") && error.contains(&first.child.id().to_string()), "{error}");
-    // It is killed.
+    // Dropping kills the process.
     drop(first);
     let mut again = Running::of(&mut start("full"));
     assert_eq!(again.session(id)["id"], id);
@@ -944,7 +934,7 @@ fn state_file_keeps_what_was_answered_from_one_start_to_the_next() {
 }
 
 #[test]
-fn state_file_that_is_something_else_is_refused_and_left() {
+fn file_that_is_no_state_file_is_refused_and_not_changed() {
     let folder = Folder::new();
     let text = "this is no database, but a text of some length".repeat(100);
     fs::write(folder.file(), &text).unwrap();
@@ -955,7 +945,7 @@ fn state_file_that_is_something_else_is_refused_and_left() {
 }
 
 #[test]
-fn export_is_imported_reset_and_a_seed_file() {
+fn export_works_as_import_and_as_seed_file() {
     let folder = Folder::new();
     let file = folder.path().join("export.jsonl");
     let path = file.to_str().unwrap();
@@ -970,7 +960,7 @@ fn export_is_imported_reset_and_a_seed_file() {
     }
     assert_eq!(first.client(&["export"]).lines().next(), fs::read_to_string(&file).unwrap().lines().next());
 
-    // Into one that runs, and back to nothing.
+    // Import into a running simulator, and reset.
     let second = Running::start(&[]);
     let imported = second.client(&["import", path]);
     assert_eq!(imported.replace("imported", "wrote").replace(" from ", " to "), stderr(&output));
@@ -987,7 +977,7 @@ fn export_is_imported_reset_and_a_seed_file() {
     second.client(&["reset", "--all"]);
     assert_eq!(events("sk_test_other"), 0);
 
-    // As what one begins with, to which a reset leads back.
+    // Start from the file, and reset to it.
     let mut command = program();
     command.args(["--listen", "127.0.0.1:0"]).env("STRIPE_SIMULATOR_SEED_FILE", &file);
     let third = Running::of(&mut command);
@@ -999,7 +989,7 @@ fn export_is_imported_reset_and_a_seed_file() {
 }
 
 #[test]
-fn bad_lines_are_refused_with_their_number() {
+fn bad_line_is_refused_with_its_number() {
     let folder = Folder::new();
     let file = folder.path().join("bad.jsonl");
     let path = file.to_str().unwrap();
@@ -1019,7 +1009,7 @@ fn bad_lines_are_refused_with_their_number() {
 }
 
 #[test]
-fn import_is_larger_than_other_requests_may_be() {
+fn import_may_be_larger_than_other_requests() {
     let running = Running::start(&[]);
     let mut lines = running.client(&["export"]).into_bytes();
     let blank = " ".repeat(1 << 20) + "\n";

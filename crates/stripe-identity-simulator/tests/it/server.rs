@@ -11,7 +11,7 @@ use stripe_identity_simulator::{Server, Simulator};
 
 use super::http;
 
-/// Makes one request as a client with a key would.
+/// Makes a request with the key `sk_test_123`.
 fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, Value) {
     // Basic, with "sk_test_123:".
     let key = "Authorization: Basic c2tfdGVzdF8xMjM6\r\n";
@@ -19,7 +19,7 @@ fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap())
 }
 
-/// Takes sessions through their lives, over HTTP.
+/// Takes sessions through all of their states, over HTTP.
 pub(crate) fn life_of_a_session(address: SocketAddr) {
     const SESSIONS: &str = "/v1/identity/verification_sessions";
     let (status, session) = exchange(
@@ -60,7 +60,7 @@ pub(crate) fn life_of_a_session(address: SocketAddr) {
 }
 
 #[test]
-fn a_server_answers_the_six_operations_and_stops_when_dropped() {
+fn server_performs_the_six_operations_and_stops_when_dropped() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let address = server.address();
     life_of_a_session(address);
@@ -68,14 +68,14 @@ fn a_server_answers_the_six_operations_and_stops_when_dropped() {
     let mut idle = TcpStream::connect(address).unwrap();
     idle.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     drop(server);
-    // The port may be somebody else's by now, but this connection was the server's, and has ended with it.
+    // Another process may have the port by now, but this connection must have ended with the server.
     let end = idle.read(&mut [0]);
     let is_reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
     assert!(end.as_ref().is_ok_and(|&read| read == 0) || end.as_ref().is_err_and(is_reset), "{end:?}");
 }
 
 #[test]
-fn a_body_that_is_too_large_is_refused() {
+fn body_beyond_limit_is_refused() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let body = "a".repeat(16 * 1024 * 1024 + 1);
     let mut stream = TcpStream::connect(server.address()).unwrap();
@@ -85,7 +85,7 @@ fn a_body_that_is_too_large_is_refused() {
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // The server may have closed before all was written.
+    // The server may have closed the connection before the end.
     let _ = stream.write_all(body.as_bytes());
     let mut status_line = String::new();
     BufReader::new(stream).read_line(&mut status_line).unwrap();

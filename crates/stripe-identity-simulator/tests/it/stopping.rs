@@ -1,4 +1,4 @@
-//! What becomes of what is under way when a server stops.
+//! Requests and deliveries in progress when a server stops.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,16 +15,16 @@ use crate::http::{SESSIONS, create, exchange};
 const KEY: &str = "Authorization: Bearer sk_test_a\r\n";
 const LONG: Duration = Duration::from_secs(60);
 
-/// Waits for something, for a minute at most.
+/// Waits for a condition, for a minute at most.
 fn wait_until(mut happened: impl FnMut() -> bool) {
     let end = Instant::now() + LONG;
     while !happened() {
-        assert!(Instant::now() < end, "it does not happen");
+        assert!(Instant::now() < end, "the condition is not met");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A connection on which nothing is asked. It ends when the server begins to stop.
+/// Opens a connection without a request. It ends when the server begins to stop.
 fn idle(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
@@ -38,7 +38,7 @@ fn wait_for_end(mut stream: TcpStream) {
 }
 
 #[test]
-fn request_under_way_gets_its_response_and_idle_connections_end() {
+fn request_in_progress_gets_its_response_and_idle_connection_ends() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let (address, simulator) = (server.address(), server.clone());
     simulator.add_fault(Fault::latency(Duration::from_millis(500)).method(Method::GET));
@@ -49,12 +49,12 @@ fn request_under_way_gets_its_response_and_idle_connections_end() {
     server.stop(LONG);
     assert_eq!(request.join().unwrap(), 200);
     wait_for_end(idle);
-    // All of it has ended long before the time is up.
+    // Stopping must not wait for the whole grace.
     assert!(start.elapsed() < LONG / 2);
 }
 
 #[test]
-fn request_that_takes_longer_than_the_grace_is_cut() {
+fn request_that_outlasts_the_grace_is_cut() {
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
     let simulator = server.clone();
     simulator.add_fault(Fault::latency(LONG * 10).method(Method::GET));
@@ -65,8 +65,8 @@ fn request_that_takes_longer_than_the_grace_is_cut() {
     wait_for_end(stream);
 }
 
-/// A server and a receiver, to which one delivery is under way.
-fn delivery_under_way() -> (Server, TcpStream) {
+/// Starts a server with one delivery in progress. Returns the server and the connection of the receiver.
+fn delivery_in_progress() -> (Server, TcpStream) {
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/webhook", receiver.local_addr().unwrap());
     let server = Server::start("127.0.0.1:0", Simulator::new()).unwrap();
@@ -74,7 +74,7 @@ fn delivery_under_way() -> (Server, TcpStream) {
     create(&server, "sk_test_a");
     let (mut stream, _) = receiver.accept().unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
-    // A response before the request would be none.
+    // A response before the request would not count.
     assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
     (server, stream)
 }
@@ -85,8 +85,8 @@ fn only(deliveries: &[WebhookDelivery]) -> &WebhookDelivery {
 }
 
 #[test]
-fn delivery_under_way_may_end() {
-    let (server, mut stream) = delivery_under_way();
+fn delivery_in_progress_is_completed() {
+    let (server, mut stream) = delivery_in_progress();
     let (idle, simulator) = (idle(server.address()), server.clone());
     let receiver = thread::spawn(move || {
         wait_for_end(idle);
@@ -99,8 +99,8 @@ fn delivery_under_way_may_end() {
 }
 
 #[test]
-fn delivery_that_takes_longer_than_the_grace_counts_as_one_without_a_response() {
-    let (server, _stream) = delivery_under_way();
+fn delivery_that_outlasts_the_grace_counts_as_closed() {
+    let (server, _stream) = delivery_in_progress();
     let simulator = server.clone();
     server.stop(Duration::from_millis(50));
     let deliveries = simulator.deliveries();
@@ -111,16 +111,16 @@ fn delivery_that_takes_longer_than_the_grace_counts_as_one_without_a_response() 
 }
 
 #[test]
-fn delivery_of_a_server_that_is_dropped_counts_as_one_without_a_response() {
-    let (server, _stream) = delivery_under_way();
+fn delivery_of_dropped_server_counts_as_closed() {
+    let (server, _stream) = delivery_in_progress();
     let simulator = server.clone();
     drop(server);
     assert_eq!(only(&simulator.deliveries()).attempts[0].result, Some(DeliveryFailure::Closed.into()));
 }
 
 #[test]
-fn delivery_that_is_not_under_way_stays_for_later() {
-    let (server, _stream) = delivery_under_way();
+fn delivery_that_has_not_begun_stays_pending() {
+    let (server, _stream) = delivery_in_progress();
     let simulator = server.clone();
     server.stop(Duration::ZERO);
     create(&simulator, "sk_test_a");
