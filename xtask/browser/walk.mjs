@@ -130,7 +130,7 @@ const checks = {
     await close(page);
   },
 
-  async "retry after a failure has a fresh link"() {
+  async "retry after a failure has a new link"() {
     const world = new World(simulator.url);
     const session = await world.create();
     const page = await open({}, STATUS);

@@ -4,7 +4,8 @@
 // A git host takes the links at the end of each page, which lead to files. Rustdoc takes those of `rustdoc.md`, since
 // the first definition of a label counts. That file also holds the pictures, which rustdoc does not copy.
 macro_rules! pages {
-    ($($page:ident),*) => {$(
+    ($($(#[$attribute:meta])* $page:ident),*) => {$(
+        $(#[$attribute])*
         #[cfg_attr(doc, doc = include_str!("../docs/rustdoc.md"))]
         #[doc = include_str!(concat!("../docs/guide/", stringify!($page), ".md"))]
         pub mod $page {}
@@ -18,6 +19,8 @@ macro_rules! pages {
 pages!(
     first_steps,
     program,
+    // Its example is a program with a `Server`.
+    #[cfg(any(not(doctest), feature = "server"))]
     clients,
     worlds,
     outcomes,

@@ -1,4 +1,4 @@
-//! Worlds as lines of JSON: see the crate's documentation.
+//! Worlds as lines of JSON: see `docs/guide/state.md`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -52,9 +52,13 @@ pub(crate) struct Described {
 /// ```
 /// use stripe_identity_simulator::Simulator;
 ///
-/// let lines =
-/// "{\"format\":\"stripe-identity-simulator\",\"version\":1}\n{\"kind\":\"world\",\"value\":{\"name\":\"123\"}}\n"; let
-/// imported = Simulator::new().import(lines.as_bytes())?; assert_eq!(imported.worlds, 1);
+/// let lines = concat!(
+///     r#"{"format":"stripe-identity-simulator","version":1}"#,
+///     "\n",
+///     r#"{"kind":"world","value":{"name":"123"}}"#,
+/// );
+/// let imported = Simulator::new().import(lines.as_bytes())?;
+/// assert_eq!(imported.worlds, 1);
 /// # Ok::<(), stripe_identity_simulator::ImportError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

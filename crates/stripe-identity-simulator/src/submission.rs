@@ -21,11 +21,12 @@ use crate::serial;
 /// use std::time::Duration;
 /// use stripe_identity_simulator::{Outcome, Person, Submission};
 ///
-/// let submission = Submission::verified().person(Person::from_seed(1).born(2012, 5,
-/// 1)).after(Duration::from_secs(30)); assert_eq!(submission.outcome(), &Outcome::Verified);
+/// let minor = Person::from_seed(1).born(2012, 5, 1);
+/// let submission = Submission::verified().person(minor).after(Duration::from_secs(30));
+/// assert_eq!(submission.outcome(), &Outcome::Verified);
 /// ```
 ///
-/// Its text is an outcome, followed by details of the user: see the [crate's documentation](crate#outcomes).
+/// Its text is an outcome, followed by details of the user: see [the guide](crate::guide::outcomes).
 ///
 /// ```
 /// # use stripe_identity_simulator::Submission;

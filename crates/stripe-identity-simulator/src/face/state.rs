@@ -23,7 +23,7 @@ impl StatePage<'_> {
     pub(crate) fn nowhere() -> Self {
         let text = "There is no verification at this address. A link works once, for 48 hours, and only while it is \
                     the latest link of its session.";
-        let remedy = "Go back to the application and start again there: it gets a fresh link when it retrieves the \
+        let remedy = "Go back to the application and start again there: it gets a new link when it retrieves the \
                       session.";
         Self {
             title: "This link leads nowhere",
