@@ -94,7 +94,7 @@ fn mistakes(package: &Value) -> Vec<String> {
         let docs = &package["metadata"]["docs"]["rs"];
         let has_features = package["features"].as_object().is_some_and(|features| !features.is_empty());
         require(docs.is_object(), "must have `[package.metadata.docs.rs]`");
-        let hides_features = has_features && docs["all-features"] != true;
+        let hides_features = docs.is_object() && has_features && docs["all-features"] != true;
         require(!hides_features, "must have `all-features = true` in `[package.metadata.docs.rs]`");
     }
     mistakes
