@@ -21,20 +21,21 @@ export async function start(handle, host = "127.0.0.1") {
 export function application(simulator, wrapper) {
   const page = (title, body) =>
     `<!doctype html><html lang="en"><title>${title}</title><main><h1>${title}</h1>${body}</main>`;
-  // The least that an application must allow.
+  // The strictest policy under which the dialog works.
   const policy =
     `default-src 'none'; script-src 'self' ${simulator}; connect-src ${simulator}; frame-src ${simulator}`;
   return async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://application");
     const html = (body, headers) => response.writeHead(200, { "content-type": "text/html", ...headers }).end(body);
     const script = (body) => response.writeHead(200, { "content-type": "text/javascript" }).end(body);
-    // As to a login, or to the name with www.
+    // Another host, such as that of a login.
     if (pathname === "/elsewhere") {
       return response.writeHead(302, { location: `http://localhost:${request.socket.localPort}/done` }).end();
     }
     if (pathname === "/done") return html(page("Back at the application", ""));
     if (pathname === "/frame") {
-      return html(page("Frame", `<iframe title="frame" src="${searchParams.get("src").replaceAll('"', "")}"></iframe>`));
+      const source = searchParams.get("src").replaceAll('"', "");
+      return html(page("Frame", `<iframe title="frame" src="${source}"></iframe>`));
     }
     if (pathname === "/dialog") {
       const scripts = `<script src="${simulator}/v3/"></script><script type="module" src="/dialog.mjs"></script>`;
@@ -45,12 +46,12 @@ export function application(simulator, wrapper) {
       return script(`import { loadStripe } from "/stripe.mjs"; window.loadStripe = loadStripe; window.isReady = true;`);
     }
     if (pathname === "/stripe.mjs") return script(await readFile(wrapper));
-    // What a browser asks for besides.
+    // Requests that the browser makes by itself, such as for an icon.
     response.writeHead(204).end();
   };
 }
 
-/** Shows the simulator under a path, as a reverse proxy does. */
+/** Serves the simulator under a path, as a reverse proxy does. */
 export function proxy(prefix, target) {
   return (incoming, outgoing) => {
     if (!incoming.url.startsWith(prefix)) return outgoing.writeHead(404).end();

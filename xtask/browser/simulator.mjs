@@ -1,11 +1,12 @@
-// The program, and a world of it for each check.
+// Starts the program, and gives each check a world of its own.
 import { spawn } from "node:child_process";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 
-/** Starts the program, and resolves to its URL and what stops it. */
+/** Starts the program. Resolves to its URL and a function that stops it. */
 export async function startProgram(program, options = []) {
-  const child = spawn(program, ["--listen", "127.0.0.1:0", "--log", "off", ...options], { stdio: ["ignore", "pipe", "inherit"] });
+  const command = ["--listen", "127.0.0.1:0", "--log", "off", ...options];
+  const child = spawn(program, command, { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     let printed = "";
     child.stdout.on("data", (data) => {
@@ -37,9 +38,9 @@ export class World {
     const headers = { authorization: `Bearer ${kind}_test_${this.name}` };
     const body = method === "GET" ? undefined : new URLSearchParams(params);
     const response = await fetch(this.base + path, { method, headers, body });
-    const answer = await response.json();
-    assert.ok(response.ok, JSON.stringify(answer));
-    return answer;
+    const object = await response.json();
+    assert.ok(response.ok, JSON.stringify(object));
+    return object;
   }
 
   create(params = {}) {

@@ -1,4 +1,4 @@
-// Walks the pages of the simulator in a browser, as `cargo xtask browser` starts it.
+// Walks the pages of the simulator in a browser. `cargo xtask browser` starts it.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const require = createRequire(join(FOLDER, "package.json"));
 const { chromium } = require("playwright-core");
 const AXE = require("axe-core").source;
 const WRAPPER = join(FOLDER, "node_modules/@stripe/stripe-js/dist/index.mjs");
-/** How long one check, and one thing that it waits for, may take, in milliseconds. */
+/** The longest time of a check, and of one wait within it, in milliseconds. */
 const LONGEST_CHECK = 120_000;
 const LONGEST_WAIT = 30_000;
 
@@ -32,7 +32,7 @@ const browser = await chromium.launch({
 });
 const stops = [() => browser.close(), stranger.stop, app.stop, simulator.stop];
 
-/** Opens a page whose errors fail the check. Some may be expected. */
+/** Opens a page whose errors fail the check, except for those that are expected. */
 async function open(options = {}, expected = /(?!)/) {
   const context = await browser.newContext({ viewport: { width: 720, height: 900 }, ...options });
   context.setDefaultTimeout(LONGEST_WAIT);
@@ -47,7 +47,7 @@ async function open(options = {}, expected = /(?!)/) {
   return context.newPage();
 }
 
-/** A page of a state is 404, 410 or 422, which a browser reports as an error. */
+/** The page of a state that is no success has the status 404, 410 or 422, which the browser reports as an error. */
 const STATUS = /Failed to load resource: the server responded with a status of (404|410|422)/;
 
 async function close(page) {
@@ -113,7 +113,7 @@ const checks = {
     await close(page);
   },
 
-  async "each failure is the one that was chosen"() {
+  async "chosen failure is the last error of the session"() {
     const world = new World(simulator.url);
     const params = { ...ALL_CHECKS, verification_flow: "vf_1", return_url: done() };
     const page = await open();
@@ -156,7 +156,7 @@ const checks = {
     await close(page);
   },
 
-  async "link that expired, was canceled, redacted or never was says so"() {
+  async "link of an expired, canceled, redacted or unknown session has a page that explains it"() {
     const world = new World(simulator.url);
     const page = await open({}, STATUS);
     const shows = async (url, title) => {
@@ -190,7 +190,7 @@ const checks = {
     await page.waitForURL(done());
     await page.goBack();
     if (await page.getByRole("button", { name: "Submit" }).count()) {
-      // The browser shows the page that it has kept.
+      // The browser shows its copy of the page.
       await choose(page, "document_expired");
       await submit(page);
     }
@@ -203,7 +203,7 @@ const checks = {
     await close(page);
   },
 
-  async "second tab sees where the session stands"() {
+  async "second tab shows the state of the session"() {
     const world = new World(simulator.url);
     const session = await world.create({ return_url: done() });
     const first = await open({}, STATUS);
@@ -219,7 +219,7 @@ const checks = {
     await close(first);
   },
 
-  async "double submission counts once and leads on"() {
+  async "double submission counts once and leads back to the application"() {
     const world = new World(simulator.url);
     const page = await open();
     const session = await world.create({ return_url: done() });
@@ -237,7 +237,7 @@ const checks = {
     await close(page);
   },
 
-  async "processing goes on when the checks end"() {
+  async "page of a processing session continues when the checks end"() {
     const world = new World(simulator.url);
     await world.control("settings", { processing: "retrieves:2" });
     const session = await world.create({ return_url: done() });
@@ -275,7 +275,8 @@ const checks = {
     await page.getByLabel("Date of birth").fill("2012-05-01");
     await page.getByText("Number, dates and images").click();
     const image = Buffer.concat([Buffer.from([0x89]), Buffer.from("PNG\r\n\x1a\nmine")]);
-    await page.getByLabel("Front of the document").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: image });
+    const file = { name: "a.png", mimeType: "image/png", buffer: image };
+    await page.getByLabel("Front of the document").setInputFiles(file);
     await submit(page);
     await page.waitForURL(done());
     const { verified_outputs: outputs } = await world.call(
@@ -287,14 +288,14 @@ const checks = {
     assert.equal(`${outputs.first_name} ${outputs.last_name}`, name);
     assert.equal(outputs.dob.year, 2012);
     const [front] = (await world.reports())[0].document.files;
-    const file = await fetch(`${simulator.url}/v1/files/${front}/contents`, {
+    const download = await fetch(`${simulator.url}/v1/files/${front}/contents`, {
       headers: { authorization: `Bearer rk_test_${world.name}` },
     });
-    assert.deepEqual(Buffer.from(await file.arrayBuffer()), image);
+    assert.deepEqual(Buffer.from(await download.arrayBuffer()), image);
     await close(page);
   },
 
-  async "page works by keyboard, and shows where it is"() {
+  async "page works by keyboard, and shows the focus"() {
     const world = new World(simulator.url);
     const session = await world.create({ return_url: done() });
     const page = await open();
@@ -307,7 +308,7 @@ const checks = {
     let steps = 0;
     while ((await focused()) !== "Submit" && steps < 30) {
       const style = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-      assert.equal(style, "solid", `the focus at ${await focused()} is not shown`);
+      assert.equal(style, "solid", `the focus at ${await focused()} must be shown`);
       await page.keyboard.press("Tab");
       steps += 1;
     }
@@ -396,7 +397,7 @@ const checks = {
     await close(page);
   },
 
-  async "app is opened, and the page stays for a browser without it"() {
+  async "return URL of an app is opened, and the page stays if there is no app"() {
     const world = new World(simulator.url);
     const session = await world.create({ return_url: "stripeidentitytest://done?x=1" });
     const page = await open({}, /stripeidentitytest/);
@@ -431,7 +432,7 @@ const checks = {
   },
 };
 
-/** Opens the page of the application, and starts to verify. The result is in `window.result`. */
+/** Opens the page of the application, and opens the dialog. The result is in `window.result`. */
 async function verify(page, key, secret, load = false) {
   await page.goto(`${app.url}/dialog`);
   await page.waitForFunction(() => window.isReady);
@@ -483,7 +484,7 @@ Object.assign(checks, {
     for (const way of ways) {
       const frame = await verify(page, world.publishable, session.client_secret);
       await frame.getByRole("button", { name: "Submit" }).waitFor();
-      // Only the page in the dialog is believed.
+      // A message that does not come from the page in the dialog is ignored.
       await page.evaluate(() => window.postMessage({ stripeIdentitySimulator: "submitted" }, "*"));
       await way(frame);
       const { error } = await result(page);
@@ -567,7 +568,7 @@ Object.assign(checks, {
 });
 
 Object.assign(checks, {
-  async "overview is read without a script, and leads to each session and back"() {
+  async "overview works without script, and links to each session and back"() {
     const program = await startProgram(SIMULATOR, ["--clock", "frozen"]);
     const receiver = await start((request, response) => response.writeHead(500).end(MARKUP));
     try {
@@ -585,7 +586,8 @@ Object.assign(checks, {
       await page.getByText("-u sk_test_123: -d type=document").waitFor();
 
       const world = new World(program.url);
-      await world.control("webhook_endpoints", { url: `${receiver.url}/webhook?planted=${encodeURIComponent(MARKUP)}` });
+      const url = `${receiver.url}/webhook?planted=${encodeURIComponent(MARKUP)}`;
+      await world.control("webhook_endpoints", { url });
       await world.create();
       const fields = { client_reference_id: MARKUP, "metadata[<b>]": MARKUP, "provided_details[email]": MARKUP };
       const session = await world.create({ ...fields, verification_flow: MARKUP });
@@ -627,7 +629,7 @@ Object.assign(checks, {
       assert.equal(await heading(page), `World ${other.name}`);
       await look(new URL(page.url()).pathname, "overview-world");
 
-      // By keyboard: to the session, to its own page, and back.
+      // By keyboard: to the session, to its page for the user, and back.
       await page.getByRole("link", { name: "vs_" }).focus();
       await page.keyboard.press("Enter");
       await page.getByRole("link", { name: "Open its page" }).focus();
@@ -644,7 +646,7 @@ Object.assign(checks, {
     }
   },
 
-  async "overview of a simulator with a token is shown for it as the password"() {
+  async "overview of a simulator with a control token takes it as the password"() {
     const program = await startProgram(SIMULATOR, ["--control-token", "made-up"]);
     try {
       const stranger = await open({}, /status of 401/);
@@ -665,7 +667,7 @@ Object.assign(checks, {
 function bounded(promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it takes longer than ${LONGEST_CHECK / 1000} s`)), LONGEST_CHECK);
+    timer = setTimeout(() => reject(new Error(`the check took more than ${LONGEST_CHECK / 1000} s`)), LONGEST_CHECK);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::Failure;
+use crate::command::{Failure, files};
 
 const PAGE: &str = "crates/stripe-identity-core/BEHAVIOUR.md";
 const PROMISES: &str = "RELIABILITY.md";
@@ -16,7 +16,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     check_names(&fs::read_to_string(PROMISES)?, &tests)
 }
 
-/// How many rules there are: B1 to B131.
+/// The number of rules: B1 to B131.
 const RULES: u32 = 131;
 
 fn check_page(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
@@ -45,7 +45,7 @@ fn check_page(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
     check_names(page, tests)
 }
 
-/// Checks that everything on a page that has the form of `file::test` is a test.
+/// Checks that each text on a page that has the form `file::test` names a test.
 fn check_names(page: &str, tests: &BTreeSet<String>) -> Result<(), Failure> {
     let named = page.split('`').filter(|text| text.contains("::") && text.chars().all(|c| c == ':' || is_lower(c)));
     match named.into_iter().find(|name| !tests.contains(*name)) {
@@ -79,16 +79,8 @@ fn tests() -> Result<BTreeSet<String>, Failure> {
 
 /// Returns the Rust files in a folder and in the folders inside it.
 pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    Ok(files)
+    let files = files(folder)?.into_iter();
+    Ok(files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect())
 }
 
 #[cfg(test)]

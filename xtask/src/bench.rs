@@ -1,5 +1,5 @@
-//! Measures what this workspace costs: instructions, allocations and system calls, which do not depend on the load of the
-//! machine, and CPU time as a ratio to something that runs in turn.
+//! Measures what this workspace costs: instructions, allocations and system calls, which do not depend on the load of
+//! the machine, and CPU time as a ratio to a base that runs alternately.
 
 mod budget;
 mod builds;
@@ -15,8 +15,8 @@ mod table;
 use crate::command::Failure;
 use contestants::Contestants;
 
-/// `[--ci | simulator]`. With `--ci`, only instructions and allocations are measured, and a figure beyond its budget is a
-/// failure. With `simulator`, the simulator is measured and not the client.
+/// Measures the client, or the simulator: `[--ci | simulator]`. With `--ci`, measures only instructions and
+/// allocations, and fails if a figure exceeds its budget.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => print(),

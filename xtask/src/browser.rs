@@ -9,7 +9,7 @@ use crate::command::{Failure, WORKSPACE, cargo, step, target};
 const PROGRAM: &str = "stripe-identity-simulator";
 const LOCK: &str = "package-lock.json";
 
-/// Runs all checks, or those whose name has a text in it. Screenshots are left in `target/browser`.
+/// Runs all checks, or those whose name contains an argument. Leaves screenshots in `target/browser`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let ([] | [_]) = arguments else {
         return Err("too many arguments: expected at most one, a part of a check's name".into());
@@ -23,20 +23,24 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut walk = Command::new("node");
     walk.arg("xtask/browser/walk.mjs").args(arguments);
     walk.env("SIMULATOR", target.join("debug").join(PROGRAM)).env("CHROMIUM", chromium).env("FOLDER", &folder);
+    // Chromium and npm would write to the home folder.
+    walk.env("HOME", folder.join("home")).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
     step(walk)
 }
 
-/// Returns where Chromium is.
+/// Returns the path of Chromium.
 fn chromium() -> Result<PathBuf, Failure> {
     if let Some(chromium) = std::env::var_os("CHROMIUM") {
         return Ok(chromium.into());
     }
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&paths).map(|path| path.join("chromium")).find(|path| path.is_file());
-    found.ok_or_else(|| "there is no chromium: install Debian's package of that name, or set CHROMIUM to a path".into())
+    found.ok_or_else(|| {
+        "chromium is not installed: install Debian's package of that name, or set CHROMIUM to its path".into()
+    })
 }
 
-/// Installs what the checks are written with, in the versions of the lock file, unless they are there.
+/// Installs the packages of the checks at the versions of the lock file, unless they are installed.
 fn install(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder)?;
     let here = Path::new("xtask/browser");
@@ -49,6 +53,7 @@ fn install(folder: &Path) -> Result<(), Failure> {
     }
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
+    npm.env("npm_config_cache", folder.join("npm"));
     step(npm)?;
     Ok(fs::write(installed, lock)?)
 }

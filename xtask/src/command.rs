@@ -1,3 +1,4 @@
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,6 +54,16 @@ pub(crate) fn output(mut command: Command) -> Result<String, Failure> {
 pub(crate) fn block<'a>(markdown: &'a str, language: &str) -> Option<&'a str> {
     let (_, rest) = markdown.split_once(&format!("```{language}\n"))?;
     rest.split_once("```").map(|(block, _)| block)
+}
+
+/// Returns the files in a folder and in the folders inside it.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { files.extend(self::files(&path)?) } else { files.push(path) }
+    }
+    Ok(files)
 }
 
 fn command_line(command: &Command) -> String {

@@ -28,7 +28,7 @@ fn check(file: &Path) -> Result<(), Failure> {
     let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let theirs = Document(serde_json::from_slice(&text)?);
     if !theirs.0["paths"].is_object() {
-        return Err("the file has no `paths`: it must be an OpenAPI document".into());
+        return Err("the file has no `paths`, but must be an OpenAPI document".into());
     }
     let ours = ours()?;
     let comparison = compare(&ours, &theirs);
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn same_document_has_no_changes() {
         assert_eq!(found(|_| ()), Vec::<String>::new());
-        // Nor has one that differs in what does not go over the wire.
+        // Nor has one that differs only in what no request and no response contains.
         assert!(found(|it| at(it, SESSION)["description"] = json!("x")).is_empty());
         assert!(found(|it| at(it, "/components/schemas")["charge"] = json!({"properties": {"x": {}}})).is_empty());
     }
@@ -242,7 +242,7 @@ mod tests {
         for (field, named) in [
             (reference("charge"), "schema a charge: charge"),
             (json!({"anyOf": [reference("charge"), reference("card")]}), "schema a charge: charge, card"),
-            (object(json!({"x": {"type": "string"}})), "schema a charge: an object of its own"),
+            (object(json!({"x": {"type": "string"}})), "schema a charge: an inline object"),
         ] {
             let (changes, not_modelled) = compared(ours.clone(), theirs(field));
             assert_eq!((changes, not_modelled), (vec![], vec![named.to_owned(), list.to_owned()]));

@@ -1,4 +1,4 @@
-//! Drives the simulator with Stripe's own libraries, and keeps the table of what they can do.
+//! Drives the simulator with Stripe's own libraries, and keeps the table of the operations that they support.
 
 mod operations;
 mod record;
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         }
     }
 
-    // Most of their time they wait.
+    // They spend most of their time waiting.
     let attempts: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = tools.iter().map(|tool| scope.spawn(|| attempt(tool))).collect();
         threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut records = Records::read()?;
     let mut failed = Vec::new();
     for (tool, attempt) in tools.iter().zip(attempts) {
-        match attempt.unwrap_or_else(|_| Err("its thread has panicked".to_owned())) {
+        match attempt.unwrap_or_else(|_| Err("the thread that runs it has panicked".to_owned())) {
             Ok(record) => records.insert(tool.name, record),
             Err(problem) => {
                 eprintln!("{}: {problem}", tool.name);
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     table::keep(&records, writes)
 }
 
-/// Returns the tools that are named or, if none is, those that take little time.
+/// Returns the named tools, or the quick ones if none is named.
 fn chosen(names: &[&String]) -> Result<Vec<&'static Tool>, Failure> {
     if names.is_empty() {
         return Ok(TOOLS.iter().filter(|tool| tool.is_quick).collect());
@@ -56,7 +56,7 @@ fn chosen(names: &[&String]) -> Result<Vec<&'static Tool>, Failure> {
     let find = |name: &&String| TOOLS.iter().find(|tool| tool.name == **name);
     names.iter().map(find).collect::<Option<_>>().ok_or_else(|| {
         let known: Vec<_> = TOOLS.iter().map(|tool| tool.name).collect();
-        format!("unknown tool: must be one of {}", known.join(", ")).into()
+        format!("there is no such tool: it must be one of {}", known.join(", ")).into()
     })
 }
 

@@ -19,10 +19,21 @@ pub(crate) struct Package {
     pub(crate) roots: Vec<PathBuf>,
 }
 
+/// Returns what `cargo metadata` prints.
+pub(crate) fn metadata(arguments: &[&str]) -> Result<Value, Failure> {
+    let mut metadata = cargo(["metadata", "--format-version", "1"]);
+    metadata.args(arguments);
+    Ok(serde_json::from_str(&output(metadata)?)?)
+}
+
+/// Returns the text of a key, or the empty text if there is none.
+pub(crate) fn text<'a>(package: &'a Value, key: &str) -> &'a str {
+    package[key].as_str().unwrap_or_default()
+}
+
 /// Returns the packages of this workspace, as `cargo metadata` has them.
 pub(crate) fn packages() -> Result<Vec<Package>, Failure> {
-    let metadata = output(cargo(["metadata", "--format-version", "1", "--no-deps"]))?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
+    let metadata = metadata(&["--no-deps"])?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata has no packages")?;
     packages.iter().map(|package| read(package).ok_or_else(|| "cargo metadata has an unknown format".into())).collect()
 }
@@ -48,7 +59,8 @@ fn read(package: &Value) -> Option<Package> {
     })
 }
 
-/// Returns the default features, those in a dev-dependency of the package on itself, and those that these turn on.
+/// Returns the features that are on in the tests of a package: the default ones, those of its dev-dependency on itself,
+/// and all that these turn on.
 fn features_in_tests(package: &Value) -> Option<BTreeSet<String>> {
     let of_itself = package["dependencies"].as_array()?.iter();
     let of_itself = of_itself.filter(|dependency| dependency["kind"] == "dev" && dependency["name"] == package["name"]);

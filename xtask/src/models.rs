@@ -2,12 +2,12 @@
 //!
 //! Each field, parameter, enum value and endpoint that Stripe has must be in the models, and the models must have no
 //! others. A field must have the right type, must be optional and written as null only where Stripe's is, and must be
-//! `Sensitive` if it holds a secret or personal data. Serde must have no option that could break this unseen.
+//! `Sensitive` if it holds a secret or personal data. No serde option may break this unnoticed.
 //!
 //! The models are read from their source. A round trip through serde would be shorter, but it proves less: it passes
-//! for a model with a field that Stripe does not have, and no parameter can be deserialized. What is left is a table
-//! of facts that no document has (`rules`), a reader (`source`) and one function for each kind of difference
-//! (`compare`); a shorter check would find fewer of them.
+//! for a model with a field that Stripe does not have, and no parameter can be deserialized. The check consists of
+//! facts that no document has (`rules`), a reader of the source (`source`), and one function for each kind of
+//! difference (`compare`).
 
 mod compare;
 mod rules;
@@ -53,7 +53,7 @@ mod tests {
             for field in model.fields.keys().filter(|field| !is_extra(field)) {
                 let mut changed = models.clone();
                 changed.structs.get_mut(name).unwrap().fields.remove(field);
-                assert!(!differences(&changed, &document).is_empty(), "{name}.{field} is not missed");
+                assert!(!differences(&changed, &document).is_empty(), "removing {name}.{field} is not reported");
                 removed += 1;
             }
         }
@@ -68,11 +68,11 @@ mod tests {
             for (index, value) in values.iter().enumerate().filter(|(_, value)| *value != "list") {
                 let mut changed = models.clone();
                 changed.enums.get_mut(name).unwrap().remove(index);
-                assert!(!differences(&changed, &document).is_empty(), "{name} `{value}` is not missed");
+                assert!(!differences(&changed, &document).is_empty(), "removing {name} `{value}` is not reported");
             }
             let mut changed = models.clone();
             changed.enums.get_mut(name).unwrap().push("made_up".to_owned());
-            assert!(!differences(&changed, &document).is_empty(), "{name} `made_up` is not seen");
+            assert!(!differences(&changed, &document).is_empty(), "adding {name} `made_up` is not reported");
         }
     }
 
@@ -86,10 +86,7 @@ mod tests {
             ),
             ("struct VerificationSession { #[serde(default)] created: Option<String> }", "should be Timestamp"),
             ("struct VerificationSession { #[serde(default)] metadata: Option<String> }", "should be Metadata"),
-            (
-                "struct VerificationSession { #[serde(default)] livemode: bool }",
-                "livemode is always there in the model",
-            ),
+            ("struct VerificationSession { #[serde(default)] livemode: bool }", "livemode is required in the model"),
             (
                 "struct VerificationSession { #[serde(default)] last_error: Option<ProvidedDetails> }",
                 "is not in ProvidedDetails",

@@ -74,6 +74,9 @@ fn commands(folder: &Path, file: &str, programs: &[&str]) -> Result<(), Failure>
     for line in commands {
         let mut command = Command::new("sh");
         command.args(["-c", line]).current_dir(folder).env("PATH", path()?);
+        // By default, these are in the home folder.
+        let caches = std::path::absolute(target().join("recipes"))?;
+        command.env("npm_config_cache", caches.join("npm")).env("PIP_CACHE_DIR", caches.join("pip"));
         step(command)?;
     }
     Ok(())
@@ -104,7 +107,7 @@ fn path() -> Result<OsString, Failure> {
 fn shapes(recipes: &Path, python: &Path) -> Result<(), Failure> {
     let (compose, workflow) = (recipes.join("compose.yaml"), recipes.join("github-actions.yml"));
     let mut install = Command::new(python);
-    install.args(["-m", "pip", "install", "--quiet", "pyyaml==6.0.4"]);
+    install.args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "pyyaml==6.0.4"]);
     step(install)?;
     let mut check = Command::new(python);
     check.args(["-c", SHAPES]).arg(&compose).arg(&workflow);

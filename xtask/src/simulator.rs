@@ -23,14 +23,15 @@ impl Simulator {
         let mut command = Command::new(program);
         command.args(["--listen", "127.0.0.1:0", "--log", "off"]).stdout(Stdio::piped());
         let mut process = command.spawn()?;
-        let mut stdout = process.stdout.take().map(BufReader::new).ok_or("the simulator has no stdout")?;
-        // From here on, it is killed if something fails.
+        let mut stdout = process.stdout.take().map(BufReader::new).ok_or("the simulator has no standard output")?;
+        // From here on, an error drops the simulator, which kills the process.
         let mut simulator = Self { process, url: String::new() };
         let mut line = String::new();
         stdout.read_line(&mut line)?;
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
-        url.ok_or("the first line of the simulator has no URL")?.clone_into(&mut simulator.url);
-        // What it prints later is read too, so that it need not wait.
+        url.ok_or("the first line of the simulator has no URL, but must be `listening on URL`")?
+            .clone_into(&mut simulator.url);
+        // Later output is read too, so that the simulator never waits for the pipe.
         std::thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
         Ok(simulator)
     }
@@ -38,7 +39,7 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // Both fail if it has exited already.
+        // Both fail if the process has already exited.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

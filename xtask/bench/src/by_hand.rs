@@ -22,7 +22,7 @@ use crate::canned::{self, ID};
 use crate::round::{Failure, Round, calls, synchronous};
 use models::{List, Session};
 
-/// What is done with the body of a response, after it was read.
+/// What to do with the body of a response after reading it.
 #[derive(Clone, Copy)]
 pub(crate) enum Reply {
     Parsed,
@@ -65,7 +65,7 @@ impl Api {
         let is_success = response.status().is_success();
         let body = response.into_body().collect().await?.to_bytes();
         if !is_success {
-            return Err("the response is not a success".into());
+            return Err("the status of the response must be 200".into());
         }
         match self.reply {
             Reply::Parsed => Ok(Some(serde_json::from_slice(&body)?)),
@@ -126,7 +126,7 @@ fn hmac(payload: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns a call, or `None` if there is no such task.
+/// Returns the call of a task, or `None` if there is no such task.
 pub(crate) fn call(task: &str, url: &str, reply: Reply) -> Result<Option<Round>, Failure> {
     let api = Api::new(url, reply);
     Ok(Some(match task {
@@ -146,7 +146,7 @@ pub(crate) fn call(task: &str, url: &str, reply: Reply) -> Result<Option<Round>,
     }))
 }
 
-/// Returns a task, or `None` if there is no such task.
+/// Returns the round of a task, or `None` if there is no such task.
 pub(crate) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
     Ok(Some(match task {
         "encode" => synchronous(|| Ok(create_form())),

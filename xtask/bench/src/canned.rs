@@ -1,4 +1,4 @@
-//! What a server of Stripe's responds and delivers, made up, in Stripe's indentation.
+//! Made-up responses and deliveries of Stripe, in Stripe's indentation.
 
 /// The id of the canned session.
 pub(crate) const ID: &str = "vs_1BenchMadeUpMadeU000001";
@@ -15,7 +15,7 @@ pub(crate) const EVENT: &str = include_str!("canned/event.json");
 /// The secret of a webhook's endpoint.
 pub(crate) const SECRET: &str = "whsec_made_up";
 
-/// Returns a page of 100 sessions, which others follow. It begins behind the session with this number.
+/// Returns a page of 100 sessions, which begins after the session with this number. There is always a next page.
 pub fn page(after: u32) -> String {
     let session = CREATED.trim_end().replace('\n', "\n    ");
     let sessions = (after + 1..=after + 100).map(|number| session.replace("000001", &format!("{number:06}")));

@@ -1,5 +1,5 @@
-//! What `cargo xtask bench` measures. The programs of this package run one contestant at one task, each in
-//! a process of its own, so that nothing else is counted.
+//! The contestants of `cargo xtask bench`. Each program of this package runs one task of one contestant, so that
+//! nothing else is counted.
 //!
 //! - `bare` makes calls by hand over bare hyper, and drops the responses.
 //! - `base` makes them by hand and parses the responses, as a careful user would.
@@ -12,8 +12,8 @@ mod round;
 
 pub use round::{Failure, Round};
 
-/// Prepares a contestant for a task: `[contestant, task, rounds, port]` of a server. Returns one round, and how often
-/// it is to be run.
+/// Prepares a contestant for a task: `[contestant, task, rounds, port]`, with the port of a server. Returns the round,
+/// and the number of times to run it.
 pub fn prepare(arguments: &[String]) -> Result<(Round, u32), Failure> {
     let [contestant, task, rounds, port] = arguments else {
         return Err("usage: CONTESTANT TASK ROUNDS PORT".into());

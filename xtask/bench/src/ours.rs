@@ -7,7 +7,7 @@ mod webhook;
 
 use crate::round::{Failure, Round};
 
-/// Returns a task, or `None` if there is no such task.
+/// Returns the round of a task, or `None` if there is no such task.
 pub(crate) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
     Ok(match task {
         "webhook" => Some(webhook::round()?),

@@ -1,4 +1,4 @@
-//! What a client reads: responses, ids and base URLs.
+//! The inputs of a client: responses, ids and base URLs.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,16 +20,16 @@ fn config() -> Config {
     builder().build().unwrap()
 }
 
-/// What a call makes of a response.
+/// Returns the result of a call with this response, after checking that it shows no address.
 fn reply<T>(step: Step<T>, status: u16, body: &[u8]) -> Result<stripe_identity_core::Response<T>, Error>
 where
     T: stripe_identity_core::endpoint::FromResponse + fmt::Debug,
 {
-    let Step::Send(_, sent) = step else { panic!("a call begins with a request") };
+    let Step::Send(_, sent) = step else { panic!("a call must begin with a request") };
     let response = Response::builder().status(status).header("request-id", "req_1");
     let response = response.header("content-type", "application/json").body(Bytes::copy_from_slice(body)).unwrap();
     let Step::Done(result) = sent.reply(Ok(response), Duration::ZERO) else {
-        panic!("without retries a reply is the end")
+        panic!("without retries, a response must end the call")
     };
     match &result {
         Ok(_) if shows_an_address(body) => {}
@@ -39,7 +39,7 @@ where
     result
 }
 
-/// No error shows what came, which here means no `@`, and none is long.
+/// Checks that an error shows nothing of the response, which means no `@` here, and that its texts are short.
 fn check(error: &Error, status: u16) {
     let mut texts = vec![error.to_string(), format!("{error:?}")];
     let mut cause = std::error::Error::source(error);
@@ -56,7 +56,7 @@ fn check(error: &Error, status: u16) {
     assert!(error.meta().unwrap().body().len() <= 16 * 1024);
 }
 
-/// None of the texts of these crates has an `@`, and no id that is worth showing has one.
+/// Checks that a text has no `@`: no text of these crates has one, and no id that they show.
 fn shows_no_address(text: &str) {
     assert!(!text.contains('@'), "{text}");
 }
@@ -91,12 +91,12 @@ pub(crate) fn response_body(body: &[u8]) {
     let _ = reply(config.file_links().retrieve("link_1").start(), 200, body);
     let _ = reply(config.thin_events().retrieve("evt_1").start(), 200, body);
     let raw = reply(config.raw(Method::GET, "/v1/x", ()).start(), 200, body);
-    // Whatever is JSON comes through a raw call.
+    // A raw call returns any JSON.
     let is_json = std::str::from_utf8(body).is_ok() && serde_json::from_slice::<serde_json::Value>(body).is_ok();
     assert!(raw.is_ok() || !is_json);
 }
 
-/// How many objects of a page can be read, and the places of the others.
+/// Returns the number of objects of a page that can be read, and the places of the others.
 fn list<E, T>(call: stripe_identity_core::Call<Config, E>, body: &[u8]) -> Result<(usize, Vec<usize>), Error>
 where
     E: Endpoint<Response = Page<T>>,
@@ -163,7 +163,7 @@ pub(crate) fn base_url(url: &[u8]) {
     }
 }
 
-/// The host of a URL that a key goes to. There is nothing else in its authority but a port.
+/// Returns the host to which a key is sent, after checking that the authority has nothing else but a port.
 fn host(uri: &Uri) -> String {
     assert!(uri.path().ends_with("/v1/identity/verification_sessions/vs_1") && uri.query().is_none(), "{uri}");
     assert!(!uri.path().split('/').any(|segment| matches!(segment, "." | "..")), "{uri}");

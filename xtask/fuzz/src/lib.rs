@@ -1,24 +1,24 @@
-//! What each parser must hold for any input.
+//! The properties that each parser must have for any input.
 //!
-//! Each [`Target`] is a function that panics if its input shows a bug. `cargo xtask fuzz` gives it inputs of a fuzzer; the tests
-//! of this package replay the inputs in `corpus/`, on any compiler.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "to panic is what a target is for")]
+//! Each [`Target`] is a function that panics if its input reveals a bug. `cargo xtask fuzz` runs it on inputs of a
+//! fuzzer; the tests of this package replay the inputs in `corpus/`, on any compiler.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a target reports a bug by a panic")]
 
 mod client;
 mod shown;
 mod simulator;
 mod webhook;
 
-/// One parser, and what it must hold.
+/// A parser and its properties.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// The name, which is also that of its folder in `corpus/`.
+    /// The name of the target and of its folder in `corpus/`.
     pub name: &'static str,
-    /// Gives the parser an input.
+    /// Runs the parser on an input. Panics if a property does not hold.
     pub run: fn(&[u8]),
 }
 
-/// All parsers that read what others write.
+/// All parsers of input that comes from outside.
 pub const TARGETS: &[Target] = &[
     Target { name: "base_url", run: client::base_url },
     Target { name: "error_body", run: client::error_body },

@@ -1,6 +1,6 @@
-//! Which texts of a model its `Debug` form shows.
+//! The texts of a model that its `Debug` output shows.
 
-/// The keys of texts that Stripe itself writes, which `Debug` shows.
+/// The keys of texts that Stripe writes, and that `Debug` therefore shows.
 const SHOWN: &[&str] = &[
     "advice_code",
     "api_version",
@@ -17,8 +17,8 @@ const SHOWN: &[&str] = &[
     "request_log_url",
 ];
 
-/// Returns whether a body has an address where `Debug` may show it: under a key of a text that is not
-/// personal, or as the type of a file or the id of a request.
+/// Whether a body has an address where `Debug` may show it: under a key of a text that is not personal, or as
+/// the type of a file or the id of a request.
 pub(crate) fn shows_an_address(body: &[u8]) -> bool {
     fn is_shown(value: &serde_json::Value, key: &str) -> bool {
         match value {
@@ -31,6 +31,6 @@ pub(crate) fn shows_an_address(body: &[u8]) -> bool {
         }
     }
     let text = stripe_identity_core::types::escape_invalid_utf8(body);
-    // What is not JSON to a `Value` may still parse leniently, so it counts as shown.
+    // A body that is not JSON to a `Value` may still parse leniently, so it counts as shown.
     serde_json::from_str(&text).map_or(true, |value| is_shown(&value, ""))
 }

@@ -1,11 +1,11 @@
-//! What the simulator reads: forms and multipart bodies.
+//! The inputs of the simulator: forms and multipart bodies.
 
 use stripe_identity_core::BlockingHttpTransport as _;
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::http::{Request, StatusCode};
 use stripe_identity_simulator::SimulatorTransport;
 
-/// Whatever comes is done or refused: never a failure of the server, and never without JSON.
+/// Sends a request. Returns the body of the response, which must be JSON with the status 200 or 4xx.
 fn post(stripe: &SimulatorTransport, path: &str, content_type: &str, body: &[u8]) -> serde_json::Value {
     let request = Request::post(format!("http://localhost{path}"))
         .header("authorization", "Bearer sk_test_123")

@@ -1,4 +1,4 @@
-//! What a webhook reads: the signature's header, and the body.
+//! The inputs of a webhook: the header with the signature, and the body.
 
 use stripe_identity_webhook::types::Timestamp;
 use stripe_identity_webhook::{Delivery, Signer, Tolerance, Verifier, WebhookError};
@@ -11,12 +11,12 @@ fn verifier() -> Verifier {
 pub(crate) fn header(input: &[u8]) {
     let mut parts = input.splitn(2, |&byte| byte == 0);
     let (header, body) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    // Nobody guesses a signature.
+    // No input contains a valid signature.
     let error = verifier().verify(body, Some(header)).unwrap_err();
     assert!(!format!("{error} {error:?}").contains('@'));
     assert!(header.iter().any(|byte| !byte.is_ascii_whitespace()) || error == WebhookError::MissingHeader);
 
-    // One right signature is enough, among others of any form.
+    // One valid signature suffices, even among others of any form.
     let right = Signer::new("whsec_made_up").unwrap().sign(body, Timestamp::from_secs(1));
     assert_eq!(verifier().verify(body, Some(right.as_bytes())), Ok(Timestamp::from_secs(1)));
     let among_others = [right.as_bytes(), b",v1=", header].concat();
@@ -35,7 +35,7 @@ pub(crate) fn body(body: &[u8]) {
             let debug = format!("{delivery:?}");
             assert!(
                 crate::shown::shows_an_address(body) || !debug.contains("robin@"),
-                "a delivery shows what it holds"
+                "a delivery must not show an address"
             );
             let _ = (delivery.id(), delivery.type_(), delivery.is_known());
             assert_eq!(Delivery::from_envelope(body).map(|delivery| delivery.kind()), Ok(delivery.kind()));

@@ -15,7 +15,7 @@ fn every_input_of_the_corpus_is_held() {
     for target in TARGETS {
         let inputs: Vec<_> =
             fs::read_dir(corpus.join(target.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert!(inputs.len() >= 8, "{} has a corpus of {}", target.name, inputs.len());
+        assert!(inputs.len() >= 8, "the corpus of {} has {} inputs, but must have 8", target.name, inputs.len());
         for input in inputs {
             println!("{}", input.display());
             (target.run)(&fs::read(&input).unwrap());

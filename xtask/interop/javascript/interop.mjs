@@ -1,4 +1,4 @@
-// What the scripts of `cargo xtask interop` in JavaScript have in common.
+// The common parts of the JavaScript scripts of `cargo xtask interop`.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ export const EVENTS = ["created", "processing", "requires_input", "verified", "c
   (name) => `identity.verification_session.${name}`,
 );
 
-// A world of the simulator, with requests to it that no tool makes.
+// A world of the simulator, with requests that do not go through the tool.
 export class World {
   constructor(name) {
     this.url = simulator.origin;
@@ -59,7 +59,7 @@ export class World {
   }
 }
 
-// Calls `use` with a server that keeps the webhooks that it receives.
+// Calls `use` with the URL of a server and the list of the webhooks that it has received.
 export async function withReceiver(use) {
   const received = [];
   const server = createServer(async (request, response) => {
@@ -77,7 +77,7 @@ export async function withReceiver(use) {
   }
 }
 
-// In place of an operation that the tool does not have. `proof`, if it is there, shows that it does not.
+// Stands for an operation that the tool does not support. `proof` shows that, if it is given.
 export class Cannot {
   constructor(reason, proof = async () => {}) {
     this.reason = reason;
@@ -85,7 +85,7 @@ export class Cannot {
   }
 }
 
-// Tries the operations, each in a world of its own, and reports each.
+// Tries each operation in a world of its own, and reports the result.
 export async function run(version, operations) {
   console.log(JSON.stringify({ version }));
   let number = 0;
@@ -100,6 +100,6 @@ export async function run(version, operations) {
     }
     console.log(JSON.stringify({ operation, result, reason }));
   }
-  // Connections that the tool keeps open would delay the end.
+  // Open connections of the tool would delay the end.
   process.exit();
 }

@@ -1,4 +1,4 @@
-// What the Stripe CLI can do with the simulator.
+// Tries the operations with the Stripe CLI.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -12,12 +12,12 @@ const PERSON = { "person[first_name]": "Jenny", "person[dob]": "1990-05-01", "pe
 const SETTINGS = {
   STRIPE_CLI_TELEMETRY_OPTOUT: "1",
   STRIPE_NO_AUTO_UPDATE: "1",
-  // Nothing leaves this machine.
+  // The CLI must send nothing to other hosts.
   HTTPS_PROXY: "http://127.0.0.1:9",
   NO_PROXY: "127.0.0.1",
 };
 
-// Runs the program, and returns its exit code and what it prints.
+// Runs the program. Returns its exit code and its output.
 function start(world, command, { key = world.key } = {}) {
   const env = { ...process.env, ...SETTINGS, STRIPE_API_KEY: key };
   const options = { env, timeout: 60_000, killSignal: "SIGKILL", encoding: "buffer" };
@@ -29,7 +29,7 @@ function start(world, command, { key = world.key } = {}) {
   });
 }
 
-// Runs the program, and returns the object that it prints, in some cases after other lines.
+// Runs the program. Returns the object that it prints, before which there may be other lines.
 async function stripe(world, command, options) {
   const { stdout, stderr } = await start(world, command, options);
   try {
@@ -45,7 +45,7 @@ async function failure(called, properties) {
   for (const [name, value] of Object.entries(properties)) assert.equal(error[name], value, name);
 }
 
-// Runs the program with the option that shows headers, and returns what it says of the response.
+// Runs the program with the option that shows headers. Returns the lines about the response.
 async function headers(world, command, options) {
   return (await start(world, [...command, "--show-headers"], options)).stderr;
 }
@@ -68,7 +68,7 @@ async function found(world, command, ...flags) {
   return (await stripe(world, [...command, "list", ...flags])).data.map(({ id }) => id);
 }
 
-// The ids of all sessions, page by page.
+// Returns the ids of all sessions, page by page.
 async function pages(world, cursor, start) {
   const all = [];
   let flags = start ? [cursor, start] : [];

@@ -1,4 +1,4 @@
-// What stripe-node can do with the simulator.
+// Tries the operations with stripe-node.
 
 import assert from "node:assert/strict";
 import Stripe from "stripe";
@@ -27,7 +27,7 @@ async function create(world, count, params = { type: "document" }) {
   return ids;
 }
 
-// The error of a call that must fail, of a class and with properties.
+// Returns the error of a call, which must fail with this class and these properties.
 async function failure(call, type, properties = {}) {
   const error = await call.then(() => assert.fail("the call succeeded"), (error) => error);
   assert(error instanceof type, error);
@@ -44,7 +44,7 @@ async function ids(list, limit = Infinity) {
   return found;
 }
 
-// Creates a session while the first requests go wrong. It must be there exactly once.
+// Creates a session while the first requests fail. The session must exist exactly once.
 async function createdOnceDespite(world, fault, requests) {
   await world.fault({ method: "POST", ...fault });
   const session = await sessions(world, { maxNetworkRetries: 3 }).create({ type: "document" });
@@ -52,8 +52,8 @@ async function createdOnceDespite(world, fault, requests) {
   assert.deepEqual(await world.faultsApplied(), [requests]);
 }
 
-// Calls `use` with the secret of an endpoint and the webhooks that it has received: of all states or, with a disorder,
-// of one session.
+// Calls `use` with the secret of an endpoint and the webhooks that it has received: those of all states or, with a
+// disorder, those of one session.
 async function withWebhooks(world, disorder, use) {
   await withReceiver(async (url, received) => {
     const endpoint = await connect(world).webhookEndpoints.create({ url, enabled_events: EVENTS });
@@ -522,7 +522,7 @@ await run(Stripe.PACKAGE_VERSION, {
   "refuse an old webhook": (world) =>
     withWebhooks(world, "old_timestamp", (secret, [webhook]) => {
       refusesSignature(world, webhook, secret);
-      // It is the age that it refuses.
+      // Only the age is wrong.
       connect(world).webhooks.constructEvent(webhook.body, webhook.signature, secret, 100_000);
     }),
 

@@ -1,4 +1,4 @@
-"""What the scripts of `cargo xtask interop` in Python have in common."""
+"""The common parts of the Python scripts of `cargo xtask interop`."""
 
 import contextlib
 import http.server
@@ -16,7 +16,7 @@ EVENTS = [f"identity.verification_session.{name}" for name in NAMES]
 
 
 class World:
-    """A world of the simulator, with requests to it that no tool makes."""
+    """A world of the simulator, with requests that do not go through the tool."""
 
     def __init__(self, name):
         self.url = SIMULATOR
@@ -41,7 +41,7 @@ class World:
         return [fault["applied"] for fault in self.http("GET", "/_simulator/faults")["data"]]
 
     def sessions(self):
-        """The ids of all sessions."""
+        """Returns the ids of all sessions."""
         return [session["id"] for session in self.http("GET", "/v1/identity/verification_sessions?limit=100")["data"]]
 
     def deliver(self):
@@ -50,7 +50,7 @@ class World:
 
 
 def get(url):
-    """The status and the body behind a link."""
+    """Returns the status and the body of a link."""
     try:
         with urllib.request.urlopen(url, timeout=90) as response:
             return response.status, response.read()
@@ -60,7 +60,7 @@ def get(url):
 
 @contextlib.contextmanager
 def receiver():
-    """A server that keeps the webhooks that it receives, each as body and signature."""
+    """Yields the URL of a server, and the list of the webhooks that it has received, each as body and signature."""
     received = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -84,7 +84,7 @@ async def nothing(world):
 
 
 class Cannot:
-    """In place of an operation that the tool does not have. `proof`, if it is there, shows that it does not."""
+    """Stands for an operation that the tool does not support. `proof` shows that, if it is given."""
 
     def __init__(self, reason, proof=nothing):
         self.reason = reason
@@ -92,7 +92,7 @@ class Cannot:
 
 
 async def run(version, operations):
-    """Tries the operations, each in a world of its own, and reports each."""
+    """Tries each operation in a world of its own, and reports the result."""
     print(json.dumps({"version": version}), flush=True)
     for number, (operation, tried) in enumerate(operations.items()):
         lacks = isinstance(tried, Cannot)

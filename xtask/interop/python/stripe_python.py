@@ -1,4 +1,4 @@
-"""What stripe-python can do with the simulator: its blocking client or, with the argument `async`, the other one."""
+"""Tries the operations with stripe-python: its blocking client or, with the argument `async`, its asynchronous one."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ def connect(world, key=None, timeout=20, **options):
 
 
 async def call(service, method, *arguments, **options):
-    """Calls a method of the client that is tried."""
+    """Calls a method of the client."""
     if ASYNC:
         return await getattr(service, f"{method}_async")(*arguments, **options)
     return getattr(service, method)(*arguments, **options)
@@ -45,7 +45,7 @@ async def verified(world, **params):
 
 
 async def failure(coroutine, kind, **properties):
-    """The error of a call that must fail, of a class and with properties."""
+    """Returns the error of a call, which must fail with this class and these properties."""
     try:
         await coroutine
     except stripe.StripeError as error:
@@ -58,7 +58,7 @@ async def failure(coroutine, kind, **properties):
 
 
 async def ids(page):
-    """The ids of a list, over all of its pages."""
+    """Returns the ids of a list, over all of its pages."""
     pages = page.auto_paging_iter()
     return [item.id async for item in pages] if ASYNC else [item.id for item in pages]
 
@@ -70,7 +70,7 @@ async def upload(world, contents=b"made up", purpose="dispute_evidence", name="a
 
 
 def created_once_despite(requests, **fault):
-    """Creates a session while the first requests go wrong. It must be there exactly once."""
+    """Creates a session while the first requests fail. The session must exist exactly once."""
 
     async def attempt(world):
         world.fault(method="POST", **fault)
@@ -83,8 +83,8 @@ def created_once_despite(requests, **fault):
 
 @contextlib.asynccontextmanager
 async def webhooks(world, disorder=None):
-    """The secret of an endpoint and the webhooks that it has received: of all states or, with a disorder, of one
-    session."""
+    """Yields the secret of an endpoint and the webhooks that it has received: those of all states or, with a disorder,
+    those of one session."""
     with receiver() as (url, received):
         params = {"url": url, "enabled_events": EVENTS}
         endpoint = await call(connect(world).v1.webhook_endpoints, "create", params)
@@ -481,7 +481,7 @@ async def rate_limit(world):
 
 
 def refused_once(kind, fault, **properties):
-    """A request that goes wrong, and is not repeated."""
+    """Makes a request that fails and is not repeated."""
 
     async def attempt(world):
         world.fault(**fault)
@@ -515,7 +515,7 @@ async def wrong_secret(world):
 async def old_webhook(world):
     async with webhooks(world, "old_timestamp") as (secret, [(body, signature)]):
         refuses(connect(world).construct_event, body, signature, secret)
-        # It is the age that it refuses.
+        # Only the age is wrong.
         connect(world).construct_event(body, signature, secret, tolerance=100_000)
 
 

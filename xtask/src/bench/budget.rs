@@ -1,4 +1,4 @@
-//! Holds instructions and allocations against `budget.json`.
+//! Compares instructions and allocations with their budgets in `budget.json`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::parts;
 use super::table::grouped;
 use crate::command::Failure;
 
-/// How far a figure may exceed its budget, in percent: compilers and dependencies differ a little.
+/// The percentage by which a figure may exceed its budget, since compilers and dependencies differ a little.
 const SLACK: u32 = 3;
 
 pub(super) fn check(contestants: &Contestants) -> Result<(), Failure> {

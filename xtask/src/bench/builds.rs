@@ -1,4 +1,4 @@
-//! What a dependency on this workspace adds to the build of a program, and to the program.
+//! Measures what a dependency on this workspace adds to the build and to the size of a program.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ pub(super) fn rows() -> Result<(), Failure> {
     Ok(fs::remove_dir_all(target().join("bench"))?)
 }
 
-/// Each package has a folder of its own, which begins empty.
+/// Returns the target folder of a package, which is empty before its build.
 fn folder(package: &str) -> PathBuf {
     target().join("bench").join(package)
 }

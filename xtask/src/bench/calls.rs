@@ -1,14 +1,14 @@
-//! Whole calls.
+//! Measures whole calls.
 
 use super::contestants::Contestants;
 use super::table::{against, count, not_measured};
 use crate::command::Failure;
 
-/// Each call, the parsing of its response alone, and the bars of instructions and allocations.
+/// Each call, the task that only parses its response, and the bars of instructions and allocations.
 const CALLS: [(&str, &str, f64, u32); 3] =
     [("create", "parse_created", 1.25, 33), ("retrieve", "parse_verified", 1.03, 19), ("list", "parse_list", 0.97, 18)];
 
-/// Over hyper, against calls by hand.
+/// Measures calls over hyper, against calls by hand.
 pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
     for (call, parse, instructions_bar, allocations_bar) in CALLS {
         let cost = |contestant| contestants.cost(contestant, call);
@@ -21,7 +21,7 @@ pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Over ureq, on a kept connection.
+/// Measures calls over ureq, on a kept connection.
 pub(super) fn blocking_rows(contestants: &Contestants) -> Result<(), Failure> {
     let (threads, all) = ("blocking create: threads started", "blocking create: system calls");
     if let Some(calls) = contestants.system_calls("create_blocking")? {

@@ -1,4 +1,4 @@
-//! How many connections calls make.
+//! Counts the connections that calls make.
 
 use super::contestants::Contestants;
 use super::table::count;
@@ -10,7 +10,7 @@ pub(super) fn rows() -> Result<(), Failure> {
     let contestants = Contestants::start(Some(5))?;
     let failed = contestants.failures("create_after_idle", 20)?;
     if contestants.connections()? < 2 {
-        return Err("the server closed no connection, so no call could fail".into());
+        return Err("the server must close connections, or no call can fail".into());
     }
     count("creates that fail, of 20, as the server closes each connection after 5 ms", 0, failed);
     Ok(())

@@ -1,5 +1,5 @@
-//! Runs the programs of `stripe-identity-bench` and counts. Of a few rounds and of many, the difference is that of the
-//! rounds alone.
+//! Runs the programs of `stripe-identity-bench` and counts. The difference between a run of many rounds and one of few
+//! is the cost of the rounds alone.
 
 use std::io::{self, BufRead as _, BufReader, ErrorKind};
 use std::ops::{Add, Sub};
@@ -12,13 +12,13 @@ use crate::command::{Failure, cargo, output, step, target};
 const FEW: u32 = 20;
 const MANY: u32 = 70;
 
-/// What a round of a task costs.
+/// The cost of a round of a task.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Cost {
-    /// As callgrind counts them: without those of system calls.
+    /// As counted by callgrind: without those of system calls.
     pub(super) instructions: u32,
-    /// A reallocation is one, too.
+    /// Including reallocations.
     pub(super) allocations: u32,
 }
 
@@ -59,7 +59,7 @@ impl Contestants {
         step(cargo(["build", "--quiet", "--release", "--package", "stripe-identity-bench"]))
     }
 
-    /// Starts a server, which closes a connection that is idle for so many milliseconds, if any.
+    /// Starts a server that closes a connection after `idle` milliseconds without a request, or never if it is `None`.
     pub(super) fn start(idle: Option<u32>) -> Result<Self, Failure> {
         let mut server = Command::new(target().join("release/bench_server"));
         server.args(idle.map(|idle| idle.to_string())).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -76,13 +76,13 @@ impl Contestants {
         Ok(line.trim().to_owned())
     }
 
-    /// Stops the server. Returns how many connections it has accepted.
+    /// Stops the server. Returns the number of connections that it has accepted.
     pub(super) fn connections(mut self) -> Result<u32, Failure> {
         drop(self.server.stdin.take());
         Ok(self.read_line()?.parse()?)
     }
 
-    /// Returns the command that runs a program, under another one if there is a wrapper.
+    /// Returns the command that runs a program, under a wrapper unless `wrapper` is empty.
     fn command(&self, wrapper: &[&str], program: &str, contestant: &str, task: &str, rounds: u32) -> Command {
         let program = target().join("release").join(program).display().to_string();
         let rounds = rounds.to_string();
@@ -92,14 +92,14 @@ impl Contestants {
         command
     }
 
-    /// Runs a task. Returns how many rounds failed, and the peak of the memory in kB.
+    /// Runs a task. Returns the number of rounds that failed, and the peak of the memory in kB.
     fn outcome(&self, contestant: &str, task: &str, rounds: u32) -> Result<(u32, u32), Failure> {
         let printed = output(self.command(&[], "bench_run", contestant, task, rounds))?;
         let (failed, peak) = printed.trim().split_once(' ').ok_or("bench_run must print two numbers")?;
         Ok((failed.parse()?, peak.parse()?))
     }
 
-    /// Runs a task of ours. Returns how many rounds failed.
+    /// Runs a task of ours. Returns the number of rounds that failed.
     pub(super) fn failures(&self, task: &str, rounds: u32) -> Result<u32, Failure> {
         Ok(self.outcome("ours", task, rounds)?.0)
     }
@@ -137,7 +137,7 @@ impl Contestants {
 impl Drop for Contestants {
     fn drop(&mut self) {
         drop(self.server.stdin.take());
-        // Nothing is lost if it has ended already.
+        // Fails if the server has already ended.
         let _ = self.server.wait();
     }
 }
@@ -146,7 +146,7 @@ fn per_round(few: u32, many: u32) -> u32 {
     many.saturating_sub(few).div_ceil(MANY - FEW)
 }
 
-/// Runs a tool that is installed beside Rust. Returns what it reports, or `None` if it is not installed.
+/// Runs a tool. Returns what it prints to standard error, or `None` if it is not installed.
 fn report(mut tool: Command) -> Result<Option<String>, Failure> {
     match tool.output() {
         Ok(run) => Ok(Some(String::from_utf8_lossy(&run.stderr).into_owned())),
@@ -157,7 +157,7 @@ fn report(mut tool: Command) -> Result<Option<String>, Failure> {
 
 fn instructions(valgrind: Command) -> Result<u32, Failure> {
     let report =
-        report(valgrind)?.ok_or("valgrind is not installed: install it, as with `apt-get install valgrind`")?;
+        report(valgrind)?.ok_or("valgrind is not installed: `apt-get install valgrind` installs it on Debian")?;
     let count = report.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
     count.ok_or_else(|| format!("valgrind counted nothing:\n{report}").into())
 }
@@ -170,7 +170,7 @@ fn system_calls(strace: Command) -> Result<Option<SystemCalls>, Failure> {
     calls.map(Some).ok_or_else(|| format!("strace counted nothing:\n{report}").into())
 }
 
-/// Reads the table of `strace -c`. A row is: share, seconds, microseconds a call, calls, errors if any, name.
+/// Reads the table of `strace -c`. Its columns are: share, seconds, microseconds a call, calls, errors if any, name.
 fn read_system_calls(report: &str) -> Option<SystemCalls> {
     let rows = report.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let counts: Vec<_> = rows.filter_map(|row| Some((*row.last()?, row.get(3)?.parse::<u32>().ok()?))).collect();
@@ -198,9 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn cost_of_a_round_is_that_of_the_further_rounds() {
+    fn cost_of_a_round_is_the_difference_between_runs() {
         assert_eq!(per_round(1_000, 1_000 + 50 * 7), 7);
-        // One call more in all rounds is one too many.
+        // A fraction is rounded up, so that a single call in all rounds is seen.
         assert_eq!(per_round(1_000, 1_001), 1);
     }
 }

@@ -1,11 +1,11 @@
-//! CPU time, as ratios only.
+//! Measures CPU time, as ratios only.
 
 use std::fs;
 
 use crate::command::Failure;
 
-/// Returns the median of the ratios of CPU time over some rounds. In each, ours and the base run in alternating order, so
-/// that other load on the machine affects both.
+/// Returns the median of the ratios of CPU time over some rounds. Ours and the base run in alternating order, so that
+/// other load on the machine affects both.
 pub(super) fn ratio(
     rounds: usize,
     mut ours: impl FnMut() -> Result<(), Failure>,
@@ -25,14 +25,14 @@ pub(super) fn ratio(
     ratios.get(rounds / 2).copied().ok_or_else(|| "there are no rounds".into())
 }
 
-/// Returns the CPU time of the processes that this function starts and waits for, in an unknown unit.
+/// Returns the CPU time of the processes that a function starts and waits for, in clock ticks.
 fn of(run: &mut dyn FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
     let before = of_children()?;
     run()?;
     Ok(of_children()? - before)
 }
 
-/// Returns the time, user and system, of all processes that were waited for, with theirs.
+/// Returns the user and system time of all child processes that have ended, and of their children.
 fn of_children() -> Result<f64, Failure> {
     let stat =
         fs::read_to_string("/proc/self/stat").map_err(|error| format!("CPU time is measured on Linux: {error}"))?;

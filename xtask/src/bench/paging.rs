@@ -1,4 +1,4 @@
-//! A list of any length costs the same for each item.
+//! Measures that an item costs the same in a list of any length.
 
 use super::contestants::Contestants;
 use super::cpu;
@@ -9,7 +9,7 @@ const FEW: u32 = 10_000;
 const MANY: u32 = 200_000;
 
 pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
-    // Both walk over as many items, one in short lists and the other in one list.
+    // Both walk over the same number of items: one in short lists, the other in one list.
     let short = |items| contestants.run("ours", "next_of_10000", items);
     let long = |items| contestants.run("ours", "next_of_200000", items);
     let cpu = cpu::ratio(9, || long(MANY).map(drop), || short(MANY).map(drop))?;

@@ -1,4 +1,4 @@
-//! Parts of a call, and the webhook.
+//! Measures parts of a call, and the webhook.
 
 use super::contestants::{Contestants, Cost};
 use super::cpu;
@@ -21,14 +21,14 @@ pub(super) fn rows(contestants: &Contestants) -> Result<(), Failure> {
     let (ours, base) = (encode(contestants)?, contestants.cost("base", "encode")?);
     against("encode a create: instructions", 1.75, ours.instructions, base.instructions);
     count("encode a create: allocations", 3, ours.allocations);
-    // Not instructions: processors compute SHA-256 in a few of their own, which callgrind does not know.
+    // CPU time in place of instructions, since callgrind lacks the processor's instructions for SHA-256.
     let webhooks = |contestant| contestants.run(contestant, "webhook", 500_000).map(drop);
     let cpu = cpu::ratio(9, || webhooks("ours"), || webhooks("base"))?;
     ratio("verify and parse a webhook: CPU, against one HMAC and one parse", 1.02, cpu);
     Ok(())
 }
 
-/// Counts what a webhook costs beyond its HMAC, which callgrind would make the greatest part.
+/// Counts what a webhook costs beyond its HMAC, which would be the greatest part under callgrind.
 pub(super) fn webhook(contestants: &Contestants) -> Result<Cost, Failure> {
     Ok(contestants.cost("ours", "webhook")? - contestants.cost("base", "hmac")?)
 }

@@ -1,4 +1,4 @@
-//! What the simulator costs, and that it costs the same whatever a world holds.
+//! Measures what the simulator costs, and that the cost does not grow with the sessions of a world.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,18 +8,18 @@ use crate::command::{Failure, cargo, output, step, target};
 
 const FEW: &str = "1000";
 const MANY: &str = "300000";
-/// How much more an operation may take where there are many sessions.
+/// The greatest ratio of an operation's time with many sessions to its time with few.
 const MOST: f64 = 2.0;
 const MEMORY: u32 = 10_000;
 const LIFE: u32 = 60;
 const CONNECTIONS: &str = "64";
 const REQUESTS: &str = "40000";
-/// In turn against both servers.
+/// Each round measures both servers.
 const ROUNDS: usize = 9;
 const LEAST_SHARE: f64 = 0.7;
-/// In a file.
+/// The number of sessions in the state file.
 const SESSIONS_AT_START: &str = "100000";
-/// In milliseconds.
+/// The longest start, in milliseconds.
 const START: u32 = 2_000;
 const SESSIONS: &str = "/v1/identity/verification_sessions";
 
@@ -27,7 +27,7 @@ pub(super) fn print() -> Result<(), Failure> {
     step(cargo(["build", "--quiet", "--release", "--package", "stripe-identity-bench-simulator"]))?;
     let measured = output(command("bench_simulator", &[FEW, MANY]))?;
     let mut lines = measured.lines();
-    let life = lines.next().ok_or("bench_simulator prints a session's life first")?;
+    let life = lines.next().ok_or("bench_simulator must print the time of a session's life first")?;
     table::head();
     memory_row()?;
     table::count("create, verify, retrieve and redact a session: CPU, us", LIFE, thousandths(life.parse()?));
@@ -61,16 +61,17 @@ fn operation_row(line: &str) -> Result<(), Failure> {
 
 fn memory_row() -> Result<(), Failure> {
     let measured = output(command("bench_simulator_memory", &[]))?;
-    let (allocated, resident) = measured.trim().split_once(' ').ok_or("bench_simulator_memory prints two numbers")?;
+    let (allocated, resident) =
+        measured.trim().split_once(' ').ok_or("bench_simulator_memory must print two numbers")?;
     table::count("a verified session: bytes allocated", MEMORY, allocated.parse()?);
     table::count("a verified session: bytes by which the process grows", MEMORY, resident.parse()?);
     Ok(())
 }
 
-/// A server in a process of its own, which ends with its input.
+/// A server process, which ends when its standard input is closed.
 struct Started {
     child: Child,
-    /// What it says at first.
+    /// The words of its first line.
     words: Vec<String>,
 }
 
@@ -83,11 +84,11 @@ impl Started {
         Ok(Self { child, words: line.split_whitespace().map(str::to_owned).collect() })
     }
 
-    /// Returns how many requests it answers in a second, and the length of a body.
+    /// Returns the number of requests a second, and the length of a body.
     fn rate(&self, connections: &str, requests: &str, method: &str, path: &str) -> Result<(f64, String), Failure> {
-        let port = self.words.first().ok_or("the server prints its port")?;
+        let port = self.words.first().ok_or("the server must print its port")?;
         let printed = output(command("bench_simulator_load", &[port, connections, requests, method, path]))?;
-        let (rate, length) = printed.trim().split_once(' ').ok_or("bench_simulator_load prints two numbers")?;
+        let (rate, length) = printed.trim().split_once(' ').ok_or("bench_simulator_load must print two numbers")?;
         Ok((rate.parse()?, length.to_owned()))
     }
 }
@@ -95,15 +96,15 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // Nothing is lost if it has ended already.
+        // Fails if the server has already ended.
         let _ = self.child.wait();
     }
 }
 
-/// Those of creates have no bar: a create makes and keeps what a fixed response does not.
+/// Creates have no bar: a create makes and keeps a session, which a fixed response does not.
 fn server_rows() -> Result<(), Failure> {
     let simulator = Started::new(&["simulator"])?;
-    let path = format!("{SESSIONS}/{}", simulator.words.get(1).ok_or("the server prints the id of a session")?);
+    let path = format!("{SESSIONS}/{}", simulator.words.get(1).ok_or("the server must print the id of a session")?);
     let (_, length) = simulator.rate("1", "1", "retrieve", &path)?;
     let bare = Started::new(&["bare", &length])?;
     let (mut retrieves, mut creates) = (Vec::new(), Vec::new());
@@ -120,7 +121,7 @@ fn server_rows() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Those of creates have no bar: how long a disk takes is not up to the simulator.
+/// Creates have no bar, because their time depends on the disk.
 fn state_rows() -> Result<(), Failure> {
     let measured = output(command("bench_simulator_state", &[SESSIONS_AT_START]))?;
     let times = measured.lines().map(str::parse).collect::<Result<Vec<u32>, _>>()?;

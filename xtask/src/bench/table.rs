@@ -1,4 +1,4 @@
-//! The table of bars: what is measured, how much it may be at most, how much it is, and whether that holds.
+//! The table of bars: the subject, the greatest allowed value, the measured value, and whether it is within the bar.
 
 pub(super) fn head() {
     println!("| what | bar | measured | within |\n|---|---|---|---|");
@@ -9,7 +9,7 @@ pub(super) fn count(what: &str, bar: u32, measured: u32) {
     row(what, &grouped(bar), &grouped(measured), measured <= bar);
 }
 
-/// Prints a ratio, which is compared to the second digit, as it is shown.
+/// Prints a ratio. It is compared as it is shown, with two decimals.
 pub(super) fn ratio(what: &str, bar: f64, measured: f64) {
     row(what, &format!("{bar:.2}x"), &format!("{measured:.2}x"), is_within(bar, measured));
 }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn ratio_is_within_its_bar_to_the_second_digit() {
+    fn ratio_is_compared_with_its_bar_to_two_decimals() {
         assert!(is_within(1.25, 1.254));
         assert!(!is_within(1.25, 1.256));
     }

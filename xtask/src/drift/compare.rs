@@ -1,4 +1,4 @@
-//! Walks through two documents side by side, as far as ours goes.
+//! Walks through two documents side by side, and follows only the objects that ours describes.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::openapi::{Document, reference};
 
-/// Keys for people or code generators, which do not affect what goes over the wire.
+/// Keys for people or code generators, which do not affect requests and responses.
 const ANNOTATIONS: &[&str] = &[
     "deprecated",
     "description",
@@ -25,7 +25,7 @@ const ANNOTATIONS: &[&str] = &[
     "title",
 ];
 
-/// Keys that say more of a schema than that it is an object.
+/// Keys that describe a schema beyond its type.
 const STRUCTURE: &[&str] = &["allOf", "anyOf", "enum", "items", "oneOf", "properties"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,7 @@ pub(super) struct Comparison<'a> {
     ours: &'a Document,
     theirs: &'a Document,
     pub(super) changes: BTreeSet<Change>,
-    /// Places where ours only says that there is an object, with what theirs refers to.
+    /// Places where ours has only `object`, with the schemas to which theirs refers.
     pub(super) not_modelled: BTreeSet<String>,
     /// The schemas that were compared, by their names in both documents.
     seen: BTreeSet<(String, String)>,
@@ -118,7 +118,7 @@ impl<'a> Comparison<'a> {
         if let (Some(ours), Some(theirs)) = (reference(ours), reference(theirs)) {
             let is_modelled = !is_opaque(self.ours.schema(ours));
             if is_modelled || ours == theirs {
-                // The name of a schema does not go over the wire.
+                // The name of a schema is in no request and no response.
                 self.schemas(ours, theirs);
                 return self.next_to_the_reference(place, both);
             }
@@ -126,7 +126,7 @@ impl<'a> Comparison<'a> {
         let (resolved, target) = (self.ours.resolve(ours), self.theirs.resolve(theirs));
         if is_opaque(resolved) && leads_on(theirs, target) {
             let names = references(theirs);
-            let names = if names.is_empty() { "an object of its own".to_owned() } else { names.join(", ") };
+            let names = if names.is_empty() { "an inline object".to_owned() } else { names.join(", ") };
             self.not_modelled.insert(format!("{place}: {names}"));
             return;
         }
@@ -174,7 +174,7 @@ impl<'a> Comparison<'a> {
         for name in names {
             let place = format!("{place} {name}");
             match (find(&ours, name), find(&theirs, name)) {
-                // The place says it already.
+                // The place already names the value.
                 (None, Some(Value::String(_))) => self.report(Kind::New, &place, String::new()),
                 (Some(Value::String(_)), None) => self.report(Kind::Gone, &place, String::new()),
                 (ours, theirs) => self.member(&place, ours, theirs),
@@ -199,14 +199,14 @@ fn is_annotation(key: &str) -> bool {
     is_extension || ANNOTATIONS.contains(&key)
 }
 
-/// Whether a schema says no more than that it is an object.
+/// Whether a schema only says that its value is an object.
 fn is_opaque(schema: &Value) -> bool {
     schema["type"] == "object"
         && STRUCTURE.iter().all(|key| schema.get(key).is_none())
         && !schema["additionalProperties"].is_object()
 }
 
-/// Whether a schema of theirs is a reference, or an object of which it says more than that.
+/// Whether a schema of theirs is a reference, or describes an object beyond its type.
 fn leads_on(schema: &Value, resolved: &Value) -> bool {
     let is_object = resolved["type"].as_str().is_none_or(|it| it == "object");
     reference(schema).is_some() || is_object && STRUCTURE.iter().any(|key| resolved.get(key).is_some())

@@ -1,4 +1,4 @@
-//! What the tools can do, as the file `results.json` keeps it between two runs.
+//! The results of the tools, which `results.json` keeps between runs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,17 +11,17 @@ use crate::command::Failure;
 
 pub(super) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/results.json");
 
-/// What one tool can do.
+/// The result of one tool.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
     pub(super) version: String,
-    /// The operations that it does not have, each with the reason. All others work.
+    /// The operations that the tool does not support, each with the reason. All others work.
     pub(super) cannot: BTreeMap<String, String>,
 }
 
 impl Record {
-    /// Fails unless each operation is reported once, and none went wrong.
+    /// Fails unless each operation is reported once, and none has failed.
     pub(super) fn new(reports: Reports) -> Result<Self, String> {
         let mut problems = Vec::new();
         let mut missing = OPERATIONS.to_vec();
@@ -44,7 +44,7 @@ impl Record {
     }
 }
 
-/// What all tools can do, by their names.
+/// The results of all tools, by their names.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(super) struct Records(pub(super) BTreeMap<String, Record>);
@@ -58,7 +58,7 @@ impl Records {
         self.0.insert(tool.to_owned(), record);
     }
 
-    /// Returns them as the file has them.
+    /// Returns the text of the file.
     pub(super) fn to_json(&self) -> Result<String, Failure> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn record_has_what_a_tool_cannot_do() {
+    fn record_has_the_operations_that_a_tool_does_not_support() {
         let record = reports(|operations| {
             operations[0].result = Outcome::Cannot;
             operations[0].reason = Some("why".to_owned());

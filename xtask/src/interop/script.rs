@@ -25,7 +25,7 @@ pub(super) struct Reports {
 pub(super) struct Report {
     pub(super) operation: String,
     pub(super) result: Outcome,
-    /// Why the tool cannot, or what went wrong.
+    /// Why the tool does not support the operation, or how it failed.
     pub(super) reason: Option<String>,
 }
 
@@ -33,9 +33,9 @@ pub(super) struct Report {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Outcome {
     Yes,
-    /// It should work, and does not.
+    /// It should work, but failed.
     No,
-    /// The tool does not have it.
+    /// The tool does not support it.
     Cannot,
 }
 
@@ -49,7 +49,7 @@ fn run_within(command: &mut Command, within: Duration) -> Result<Reports, Failur
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
         for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
-            // Nobody listens once the time is over.
+            // Fails only after the time is over.
             let _ = sender.send(line);
         }
     });
@@ -63,7 +63,7 @@ fn run_within(command: &mut Command, within: Duration) -> Result<Reports, Failur
                 script.kill()?;
                 script.wait()?;
                 let last = texts.pop().unwrap_or_default();
-                return Err(format!("the script took more than {within:?}; the last that it printed: {last}").into());
+                return Err(format!("the script took more than {within:?}; its last line was: {last}").into());
             }
         }
     }
@@ -99,6 +99,6 @@ mod tests {
     fn script_that_fails_or_hangs_is_an_error() {
         assert!(sh("echo '{\"version\": \"1\"}'; exit 3", WITHIN).unwrap_err().contains("exit status: 3"));
         let error = sh("echo started; exec sleep 600", Duration::from_millis(300)).unwrap_err();
-        assert!(error.contains("the last that it printed: started"), "{error}");
+        assert!(error.contains("its last line was: started"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The table of the docs.
+//! The table in COMPATIBILITY.md.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/stripe-identi
 const BEGIN: &str = "<!-- `cargo xtask interop --write` writes what follows. -->\n";
 const END: &str = "<!-- Here it ends. -->\n";
 
-/// Returns the table of the tools, and why some of them cannot do something.
+/// Returns the table of the tools, with the reasons for operations that a tool does not support.
 pub(super) fn render(records: &Records) -> String {
     let tools: Vec<_> =
         TOOLS.iter().filter_map(|tool| records.0.get(tool.name).map(|record| (tool.name, record))).collect();
@@ -44,21 +44,25 @@ fn number_of<'a>(reason: &'a str, reasons: &mut Vec<&'a str>) -> usize {
     )
 }
 
-/// Returns the docs with the table of today.
+/// Returns the docs with the table of these records.
 fn put_into(docs: &str, records: &Records) -> Result<String, Failure> {
     let parts = docs.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or("the docs have no place for the table: it is between two comments")?;
+    let (before, after) =
+        parts.ok_or("COMPATIBILITY.md has no place for the table, but must have the two comments around it")?;
     Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", render(records)))
 }
 
-/// Writes the records and the table, or fails if what is written says otherwise.
+/// Writes the records and the table, or fails if the files differ from them.
 pub(super) fn keep(records: &Records, writes: bool) -> Result<(), Failure> {
     let docs = put_into(&fs::read_to_string(DOCS)?, records)?;
     for (path, text) in [(record::FILE, records.to_json()?), (DOCS, docs)] {
         if writes {
             fs::write(path, text)?;
         } else if fs::read_to_string(path)? != text {
-            return Err("COMPATIBILITY.md says otherwise: run `cargo xtask interop --write` if this is right".into());
+            return Err(
+                "COMPATIBILITY.md or results.json differs from this run: `cargo xtask interop --write` writes both"
+                    .into(),
+            );
         }
     }
     Ok(())
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn table_takes_the_place_of_the_old_one() {
+    fn table_replaces_the_old_one() {
         let docs = format!("before\n{BEGIN}the table before\n{END}after\n");
         let new = put_into(&docs, &records()).unwrap();
         assert!(new.starts_with("before\n") && new.ends_with("after\n") && !new.contains("the table before"));
@@ -101,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn table_of_the_docs_is_that_of_the_records() {
+    fn table_in_the_docs_matches_the_records() {
         keep(&Records::read().unwrap(), false).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The tools, how they are installed, and how their scripts start. All that they write is in a folder of `target`.
+//! The tools, their installation, and the start of their scripts. They write only below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(super) struct Tool {
     pub(super) folder: Folder,
     /// The script, and its arguments.
     script: &'static [&'static str],
-    /// Whether it runs without being named.
+    /// Whether the tool runs without being named.
     pub(super) is_quick: bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) enum Folder {
     /// Node.js, with packages of npm.
     JavaScript,
     Python,
-    /// A package of cargo, `interop-NAME`, which is no member of the workspace.
+    /// A package of cargo, `interop-NAME`, which is not a member of the workspace.
     Rust(&'static str),
 }
 
@@ -58,7 +58,7 @@ impl Tool {
         }
     }
 
-    /// The command that runs the script.
+    /// Returns the command that runs the script.
     pub(super) fn command(&self) -> Result<Command, Failure> {
         let mut command = match self.folder {
             Folder::JavaScript => {
@@ -79,7 +79,7 @@ impl Tool {
     }
 }
 
-/// Returns a folder of its own below `target`.
+/// Creates a folder below `target`, unless it exists. Returns its absolute path.
 fn place(name: &str) -> Result<PathBuf, Failure> {
     let folder = target().join("interop").join(name);
     fs::create_dir_all(&folder)?;
@@ -111,7 +111,7 @@ fn install_for_node() -> Result<(), Failure> {
 
 fn install_for_python() -> Result<(), Failure> {
     let (requirements, place_of_it) = (Path::new(SCRIPTS).join("python").join("requirements.txt"), place("python")?);
-    // It is copied once all is installed.
+    // The copy is made last, so that it shows that the installation is complete.
     let installed = place_of_it.join("requirements.txt");
     if is_same(&requirements, &installed) {
         return Ok(());

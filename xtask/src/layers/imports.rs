@@ -4,9 +4,9 @@
 //! such as `#[serde(with = "crate::x")]`, or by calling its macro. A path through a re-export leads to the file that
 //! defines the item. What a macro defines counts as defined in the module that calls the macro.
 //!
-//! No import is: a `mod` declaration; a re-export (`pub use`, `pub(crate) use`) whose name the file itself does not
-//! use; a link in a doc comment; a method call; anything under `#[cfg(test)]`. A `$crate::…` path in a macro's body
-//! is an import of the file that has the macro; its other paths belong to the callers and are not followed.
+//! These are not imports: a `mod` declaration; a re-export (`pub use`, `pub(crate) use`) whose name the file itself
+//! does not use; a link in a doc comment; a method call; anything under `#[cfg(test)]`. A `$crate::…` path in a
+//! macro's body is an import of the file that has the macro; its other paths belong to callers and are not followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ enum Kind {
     /// A module's name by itself imports nothing from its file.
     Path,
     MacroCall,
-    /// `use path::*`, or a text in an attribute, which may lead to a module for what it has.
+    /// `use path::*`, or a text in an attribute: a module's name imports what the module has.
     Whole,
 }
 
@@ -164,7 +164,7 @@ impl Crate<'_> {
                     (Some(Target::Item(file)), _) => (file, written),
                     (Some(Target::Module(it)), Kind::Whole) => (self.modules[it].file.clone(), written),
                     (None, Kind::MacroCall) => match self.macros.get(&written) {
-                        // Of one name, there may be several; which is meant depends on the order of the modules.
+                        // Macros may share a name; which one is called depends on the order of the modules.
                         Some(files) if files.len() == 1 => (files.iter().cloned().collect(), format!("{written}!")),
                         _ => continue,
                     },

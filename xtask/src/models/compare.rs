@@ -9,7 +9,7 @@ use super::rules::{self, OBJECTS};
 use super::source::{Field, Models};
 use crate::openapi::{Document, lists, reference};
 
-/// Returns what the models and the fact table do not have in common.
+/// Returns the differences between the models and the fact table.
 pub(super) fn differences(models: &Models, document: &Document) -> Vec<String> {
     let mut check = Check { models, document, differences: Vec::new(), matched: BTreeSet::new() };
     for (schema, model) in OBJECTS {
@@ -136,7 +136,7 @@ impl Check<'_> {
         let takes_null = with == "null_as_default" || with.starts_with("own::");
         let can_be_absent = is_option || takes_null || inside(type_, "Sensitive").unwrap_or(type_) == "Json";
         if name != "id" && !rules::REQUIRED.contains(&place.as_str()) && !can_be_absent {
-            self.report(format!("{place} is always there in the model, but can be absent or null"));
+            self.report(format!("{place} is required in the model, but can be absent or null"));
         }
         let presence = &self.document.0["x-presence"]["schemas"][of][name];
         let is_nullable = schema["properties"][name]["nullable"] == true;
@@ -276,7 +276,9 @@ impl Check<'_> {
         let rest: Vec<_> = options.iter().filter(|option| !lists(&option["enum"], "")).collect();
         let patched = inside(type_, "Patch");
         if patched.is_some() != (rest.len() < options.len()) {
-            self.report(format!("{place} can be cleared in the model or at Stripe, but should in both or in neither"));
+            self.report(format!(
+                "{place} can be cleared either in the model or at Stripe, but must be so in both or in neither"
+            ));
         }
         let type_ = patched.unwrap_or(type_);
         let kinds: Vec<_> = rest.iter().map(|option| reference(option).or(option["type"].as_str())).collect();
@@ -327,7 +329,7 @@ impl Check<'_> {
         let objects: Vec<_> = objects.filter_map(Value::as_str).chain(["list"]).collect();
         for value in models.enums.get("ObjectType").into_iter().flatten() {
             if !objects.contains(&value.as_str()) {
-                self.report(format!("ObjectType has a variant for `{value}`, but no object is that"));
+                self.report(format!("ObjectType has a variant for `{value}`, but no object has that type"));
             }
         }
     }

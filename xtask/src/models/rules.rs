@@ -1,6 +1,6 @@
-//! What the check must know beside the fact table.
+//! Facts that the check needs and the fact table does not have.
 
-/// The schemas of Stripe's objects, and the model of each. Those inside follow from the fields.
+/// The schemas of Stripe's objects, and the model of each. Those of nested objects follow from the fields.
 pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("api_errors", "ApiError"),
     ("ephemeral_key", "EphemeralKey"),
@@ -12,7 +12,7 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("v2.core.event", "ThinEvent"),
 ];
 
-/// The operations that take parameters beside `expand`, and the model of these.
+/// The operations with parameters besides `expand`, and the model of the parameters.
 pub(super) const PARAMETERS: &[(&str, &str)] = &[
     ("GET /v1/events", "ListEvents"),
     ("GET /v1/file_links", "ListFileLinks"),
@@ -74,7 +74,7 @@ pub(super) const PRIVATE: &[&str] = &[
     "user_message",
 ];
 
-/// Fields that have such a name, but hold neither.
+/// Fields with one of these names that hold neither.
 pub(super) const NOT_PRIVATE: &[&str] = &["MatchingOptions.dob", "RelatedObject.url"];
 
 /// The enums of the paths that can be expanded, by object.
@@ -85,19 +85,19 @@ pub(super) const EXPANSIONS: &[(&str, &str)] = &[
     ("identity.verification_session", "SessionExpand"),
 ];
 
-/// Fields that Stripe sends whenever they were set, so that there is no need to expand them.
+/// Fields that Stripe sends whenever they are set, so that they need not be expanded.
 pub(super) const ALWAYS_PRESENT: &[&str] = &["provided_details"];
 
-/// Fields beside `id` without which an object is not deserialized: a list without its objects is no list.
+/// Fields besides `id` that an object must have to be deserialized: a list needs its objects.
 pub(super) const REQUIRED: &[&str] = &["file.links.data"];
 
-/// Structs that programs store, and that Stripe neither sends nor takes.
+/// Structs that programs store, and that Stripe neither sends nor accepts.
 pub(super) const STORED: &[&str] = &["SessionView", "StoredError", "StoredState"];
 
 /// The serde option that keeps a JSON list from being deserialized as a struct.
 pub(super) const NO_LISTS: &str = "crate=\"crate::maps\"";
 
-/// The functions that fields may be deserialized with, beside those of `own`.
+/// The functions that may deserialize fields, besides those of `own`.
 const DESERIALIZERS: &[&str] = &["hiding_errors", "invalid_as_absent", "link", "null_as_default", "request"];
 
 /// Whether a serde option of a struct changes nothing that this check relies on.
@@ -136,7 +136,7 @@ const IDS: &[(&str, &[&str])] = &[
     ("VerificationSessionId", &["ending_before", "id", "starting_after", "verification_session"]),
 ];
 
-/// Free texts for which there is an open enum, since many of their values are known.
+/// Free texts that have an open enum, since many of their values are known.
 const OPEN: &[(&str, &str)] = &[
     ("api_errors.code", "ErrorCode"),
     ("event.type", "EventType"),

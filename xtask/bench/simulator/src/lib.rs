@@ -1,5 +1,5 @@
 //! Operations of the simulator, in a world that holds a number of sessions.
-#![expect(clippy::unnecessary_wraps, reason = "what prepares a row is of one type")]
+#![expect(clippy::unnecessary_wraps, reason = "all functions that prepare a row have one type")]
 
 use std::time::{Duration, Instant};
 
@@ -16,45 +16,46 @@ const REPORTS: &str = "/v1/identity/verification_reports";
 const KEY: &str = "rk_test_held";
 /// The key of a world with webhook endpoints.
 const HOOKS: &str = "sk_test_hooks";
-/// The connected account that has half of the sessions, and the one that has three.
+/// The connected account with half of the sessions.
 const MANY: &str = "acct_many";
+/// The connected account with three sessions.
 const FEW: &str = "acct_few";
 const ACCOUNTS_WITH_HOOKS: usize = 50;
-/// How often an operation is run at a time.
+/// The number of runs of an operation in one measurement.
 const TIMES: u32 = 20;
 
-/// A world that holds something, and what is in it.
+/// A world with many sessions, and the ids of some objects in it.
 #[derive(Debug)]
 pub struct Held {
     simulator: Simulator,
-    /// The sessions of no account, all but every third of them verified.
+    /// The sessions of no account. Two of three are verified.
     sessions: Vec<String>,
     reports: Vec<String>,
     events: Vec<String>,
     file: String,
     link: String,
-    /// Each session that is made has another key.
+    /// The number of idempotency keys that have been used.
     keys: u64,
     random: u64,
 }
 
-/// What is measured.
+/// An operation to measure.
 #[derive(Debug)]
 pub struct Row {
-    /// What is done.
+    /// The operation, in words.
     pub name: &'static str,
-    /// What comes before each run, and takes no part in the time. Returns what the run is of.
+    /// Prepares a run, outside the measured time. Returns the run's argument, such as an id.
     prepare: fn(&mut Held) -> Result<String, Failure>,
     run: fn(&Held, &str) -> Result<(), Failure>,
 }
 
 impl Row {
-    /// Returns how long one run takes, in nanoseconds.
+    /// Returns the time of one run, in nanoseconds.
     pub fn time(&self, held: &mut Held) -> Result<f64, Failure> {
-        let of = (0..TIMES).map(|_| (self.prepare)(held)).collect::<Result<Vec<_>, _>>()?;
+        let arguments = (0..TIMES).map(|_| (self.prepare)(held)).collect::<Result<Vec<_>, _>>()?;
         let start = Instant::now();
-        for of in &of {
-            (self.run)(held, of)?;
+        for argument in &arguments {
+            (self.run)(held, argument)?;
         }
         Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES))
     }
@@ -65,7 +66,7 @@ fn send(simulator: &Simulator, request: Request<Bytes>) -> Result<Response<Bytes
     if response.status().is_success() { Ok(response) } else { Err(format!("{response:?}").into()) }
 }
 
-/// Returns a request of a client that calls this machine.
+/// Returns a request as a client sends it to this machine.
 fn request(
     key: &str,
     method: &str,
@@ -83,7 +84,7 @@ fn request(
 
 fn field(response: &Response<Bytes>, name: &str) -> Result<String, Failure> {
     let body: serde_json::Value = serde_json::from_slice(response.body())?;
-    Ok(body.pointer(name).and_then(serde_json::Value::as_str).ok_or("there is no such field")?.to_owned())
+    Ok(body.pointer(name).and_then(serde_json::Value::as_str).ok_or("the response has no such field")?.to_owned())
 }
 
 /// Creates a session as a client does, with an idempotency key of the usual length, and returns its id.
@@ -98,15 +99,15 @@ pub fn create(
     let idempotency_key = format!("stripe-identity-{number:020}").parse()?;
     create.headers_mut().insert("idempotency-key", idempotency_key);
     let response = send(simulator, create)?;
-    // The first text that looks like an id, without parsing all of it.
+    // The first text that looks like an id: parsing the whole body would be measured, too.
     let body = std::str::from_utf8(response.body())?;
-    let start = body.find("\"vs_").ok_or("there is no id")? + 1;
-    let length = body[start..].find('"').ok_or("there is no id")?;
+    let start = body.find("\"vs_").ok_or("the response has no id")? + 1;
+    let length = body[start..].find('"').ok_or("the id of the response has no end")?;
     Ok(body[start..start + length].to_owned())
 }
 
 impl Held {
-    /// Makes a world that holds so many sessions. Of them, two of three are verified.
+    /// Makes a world with `count` sessions. Two of three are verified.
     pub fn fill(count: u64) -> Result<Self, Failure> {
         let simulator = Simulator::new();
         let mut held = Self {
@@ -121,7 +122,7 @@ impl Held {
         };
         held.add_rare_things()?;
         for number in 0..count {
-            // As many in a second as a busy test makes.
+            // A busy test makes about ten sessions a second.
             if number % 10 == 0 {
                 held.simulator.advance(Duration::from_secs(1));
             }
@@ -136,7 +137,7 @@ impl Held {
             }
         }
         held.add_deliveries(count)?;
-        // Some of all ages.
+        // Reports and events of all ages.
         for (path, ids) in [(REPORTS, 0), ("/v1/events", 1)] {
             for step in 0..50 {
                 let at = 1_793_000_001 + step * count / 600;
@@ -208,20 +209,20 @@ impl Held {
         usize::try_from(self.random >> 33).unwrap_or_default()
     }
 
-    /// Returns one of the sessions, of any age.
+    /// Returns a random session, of any age.
     fn session(&mut self) -> Result<String, Failure> {
         let index = self.pick() % self.sessions.len();
         Ok(self.sessions[index].clone())
     }
 
-    /// Returns one of what was made at different times, as a path.
+    /// Returns the path of a random one of some ids.
     fn pick_of(&mut self, of: fn(&Self) -> &Vec<String>, path: &str) -> Result<String, Failure> {
         let number = self.pick();
         let ids = of(self);
         Ok(format!("{path}/{}", ids[number % ids.len()]))
     }
 
-    /// Returns a span of a few seconds amid those in which the world was filled.
+    /// Returns a filter for three seconds in the middle of the time in which the world was filled.
     fn span(&self) -> String {
         let middle = i64::try_from(self.sessions.len()).unwrap_or_default() / 10 + 1_793_000_000;
         format!("created[gte]={}&created[lt]={}", middle, middle + 3)
@@ -246,7 +247,7 @@ fn nothing(_: &mut Held) -> Result<String, Failure> {
     Ok(String::new())
 }
 
-/// A list of the world with webhook endpoints.
+/// Makes a row that lists objects of the world with webhook endpoints.
 macro_rules! of_hooks {
     ($name:literal, $path:literal) => {
         Row {
@@ -257,8 +258,8 @@ macro_rules! of_hooks {
     };
 }
 
-/// Returns what the creation, the verification, a retrieve and the redaction of a session take together, in nanoseconds of
-/// CPU time. Linux counts it in hundredths of a second.
+/// Returns the CPU time in nanoseconds that the creation, the verification, a retrieve and the redaction of a session
+/// take together. Linux counts CPU time in hundredths of a second.
 pub fn cpu_of_life() -> Result<f64, Failure> {
     const LIVES: u32 = 20_000;
     let (simulator, before) = (Simulator::new(), cpu_seconds()?);
@@ -272,7 +273,7 @@ pub fn cpu_of_life() -> Result<f64, Failure> {
     Ok((cpu_seconds()? - before) * 1e9 / f64::from(LIVES))
 }
 
-/// Returns the time, user and system, that this process has taken.
+/// Returns the user and system time of this process, in seconds.
 fn cpu_seconds() -> Result<f64, Failure> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     // The second field, the name of the program, may contain spaces. The 14th and the 15th are wanted.
@@ -283,17 +284,17 @@ fn cpu_seconds() -> Result<f64, Failure> {
     }
 }
 
-/// A list of which a page is asked for.
+/// Makes a row that requests a page of a list.
 const fn of(name: &'static str, prepare: fn(&mut Held) -> Result<String, Failure>) -> Row {
     Row { name, prepare, run: list }
 }
 
-/// Returns the path of a list.
+/// Makes a function that returns the path of a list.
 macro_rules! path {
     ($($part:tt)+) => { |_| Ok(format!($($part)+)) };
 }
 
-/// Each operation that could depend on how much a world holds.
+/// Each operation whose time could depend on the number of sessions in a world.
 pub const ROWS: &[Row] = &[
     Row {
         name: "create a session",
@@ -408,7 +409,9 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "run until idle, with nothing due",
         prepare: nothing,
-        run: |held, _| if held.simulator.run_until_idle() { Ok(()) } else { Err("it is never idle".into()) },
+        run: |held, _| {
+            if held.simulator.run_until_idle() { Ok(()) } else { Err("the simulator must become idle".into()) }
+        },
     },
     Row {
         name: "create a session, and deliver its event",

@@ -1,6 +1,6 @@
-//! Prints how many allocations a contestant makes in a round: the median, since a few rounds fill pools first.
+//! Prints the number of allocations that a contestant makes in a round: the median, since the first rounds fill pools.
 //!
-//! It is a program of its own because an allocator that counts takes instructions.
+//! A program of its own, because a counting allocator takes instructions.
 
 use stripe_identity_bench::{Failure, prepare};
 
@@ -14,6 +14,6 @@ fn main() -> Result<(), Failure> {
         result?;
     }
     allocations.sort_unstable();
-    println!("{}", allocations.get(allocations.len() / 2).ok_or("there are no rounds")?);
+    println!("{}", allocations.get(allocations.len() / 2).ok_or("ROUNDS must be at least 1")?);
     Ok(())
 }

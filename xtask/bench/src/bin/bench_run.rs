@@ -1,4 +1,4 @@
-//! Runs a contestant, and prints how many rounds failed and how much memory it needed at most.
+//! Runs a contestant. Prints the number of rounds that failed, and the peak of the memory.
 
 use std::fs;
 

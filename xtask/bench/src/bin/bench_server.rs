@@ -1,5 +1,5 @@
 //! Responds to each request with canned JSON, and with Stripe's headers: `[IDLE]`, the milliseconds after which it
-//! closes an idle connection. Prints its port, and at the end the number of connections.
+//! closes an idle connection. Prints its port at the start, and the number of connections at the end.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -20,10 +20,10 @@ fn main() -> Result<(), Failure> {
     };
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?.port());
-    // It ends with its parent, which closes its standard input.
+    // It ends when its parent closes its standard input, or ends.
     thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        // The parent may have ended already.
+        // Fails if the parent has ended.
         let _ = writeln!(std::io::stdout(), "{}", CONNECTIONS.load(Ordering::SeqCst));
         std::process::exit(0);
     });
@@ -31,7 +31,7 @@ fn main() -> Result<(), Failure> {
         for connection in listener.incoming().flatten() {
             CONNECTIONS.fetch_add(1, Ordering::SeqCst);
             let responses = &responses;
-            // A connection ends when the client breaks it off, or when it was idle for too long.
+            // It fails when the client closes the connection, or when the connection is idle for too long.
             scope.spawn(move || drop(exchange(&connection, idle, responses)));
         }
     });
@@ -75,7 +75,7 @@ fn exchange(mut connection: &TcpStream, idle: Option<Duration>, responses: &Resp
                 }
                 None => &responses.first_page,
             },
-            _ => return Err("it is no request: it must be a POST or a GET".into()),
+            _ => return Err("the request line must begin with POST or GET".into()),
         };
         loop {
             line.clear();

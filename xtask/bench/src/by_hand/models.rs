@@ -1,5 +1,5 @@
 //! Structs of plain strings, as a careful user would derive them.
-#![allow(dead_code, reason = "fields are parsed and not read")]
+#![allow(dead_code, reason = "the fields are only parsed")]
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[allow(clippy::struct_field_names, reason = "Stripe names them")]
+#[allow(clippy::struct_field_names, reason = "the names are Stripe's")]
 struct Selfie {
     document: Option<String>,
     error: Option<LastError>,

@@ -9,7 +9,7 @@ use super::setup::{config, params};
 use crate::canned::ID;
 use crate::round::{Failure, Round, calls, synchronous};
 
-/// Longer than the server keeps an idle connection.
+/// Longer than the time after which the server closes an idle connection.
 const IDLE: Duration = Duration::from_millis(20);
 
 pub(super) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
@@ -17,7 +17,7 @@ pub(super) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
     Ok(Some(match task {
         "create" => calls(async move || Ok(sessions.create(params()).await?))?,
         "create_after_idle" => calls(async move || {
-            // The runtime sleeps too, so that it learns only from the call that the connection was closed.
+            // Blocks the runtime, so that only the call can find that the connection was closed.
             sleep(IDLE);
             Ok(sessions.create(params()).await?)
         })?,
@@ -44,7 +44,7 @@ fn first_page() -> ListVerificationSessions {
     ListVerificationSessions::new().limit(100)
 }
 
-/// Takes the next item of lists of this length.
+/// Returns a round that takes the next item of lists of this length.
 fn next_item(sessions: VerificationSessions<Client>, length: usize) -> Result<Round, Failure> {
     let mut items = stream::repeat_with(move || sessions.list(first_page()).items().take(length)).flatten();
     calls(async move || Ok(items.next().await.ok_or("the lists ended")??))

@@ -16,7 +16,7 @@ use crate::round::{Failure, Round, synchronous};
 pub(super) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
     Ok(Some(match task {
         "params" => synchronous(|| Ok(params())),
-        // The encoder is private to core: it is what these two differ in.
+        // The encoder is private to core. These two tasks differ only by it.
         "start_raw" => start_raw(url, params())?,
         "start_raw_without_params" => start_raw(url, ())?,
         "start" => {
@@ -30,7 +30,7 @@ pub(super) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
                 let sent = start(sessions.create(params()).start())?;
                 match sent.reply(Ok(Response::new(body.clone())), Duration::ZERO) {
                     Step::Done(result) => Ok(result?),
-                    _ => Err("the call goes on".into()),
+                    _ => Err("the response must end the call".into()),
                 }
             })
         }
@@ -44,7 +44,7 @@ pub(super) fn round(task: &str, url: &str) -> Result<Option<Round>, Failure> {
 fn start<T>(first: Step<T>) -> Result<SentCall<T>, Failure> {
     match first {
         Step::Send(_, sent) => Ok(sent),
-        _ => Err("the call sends nothing".into()),
+        _ => Err("the call must begin with a request".into()),
     }
 }
 
@@ -54,7 +54,7 @@ fn start_raw<P: Serialize + 'static>(url: &str, params: P) -> Result<Round, Fail
     Ok(synchronous(move || start(config.raw(Method::POST, path, &params).start())))
 }
 
-/// Parses as core parses the body of a response.
+/// Returns a round that parses a text as core parses the body of a response.
 fn parse<T: DeserializeOwned + 'static>(text: impl AsRef<[u8]> + 'static) -> Round {
     synchronous(move || Ok(serde_json::from_str::<T>(&escape_invalid_utf8(black_box(text.as_ref())))?))
 }

@@ -6,7 +6,7 @@ pub(super) fn config(url: &str) -> Result<Config, Failure> {
     Ok(Config::builder("sk_test_123").base_url(url).build()?)
 }
 
-/// The parameters of a create, those of `by_hand`.
+/// Returns the parameters of a create, which are those of `by_hand`.
 pub(super) fn params() -> CreateVerificationSession {
     CreateVerificationSession::document()
         .allowed_types([DocumentType::Passport, DocumentType::DrivingLicense])

@@ -1,4 +1,4 @@
-//! What has nothing to do with async-stripe: worlds of the simulator, a receiver of webhooks, and the reports.
+//! The parts that do not depend on async-stripe: worlds of the simulator, a receiver of webhooks, and the reports.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ pub const EVENTS: [&str; 6] = [
     "identity.verification_session.redacted",
 ];
 
-/// A world of the simulator, with requests to it that the library does not make.
+/// A world of the simulator, with requests that do not go through the library.
 #[derive(Clone)]
 pub struct World {
     pub url: String,
@@ -26,7 +26,7 @@ pub struct World {
 
 impl World {
     fn new(number: usize) -> Self {
-        let url = std::env::var("SIMULATOR").expect("the address of the simulator is in SIMULATOR");
+        let url = std::env::var("SIMULATOR").expect("SIMULATOR must be the address of the simulator");
         Self { url, key: format!("sk_test_operation{number}"), restricted: format!("rk_test_operation{number}") }
     }
 
@@ -42,7 +42,7 @@ impl World {
         response.send_form(params.iter().copied()).unwrap().body_mut().read_json().unwrap()
     }
 
-    /// Uploads a file, and returns its id.
+    /// Uploads a file. Returns its id.
     pub fn upload(&self, contents: &str) -> String {
         let part = "--cut\r\nContent-Disposition: form-data; name=";
         let file = "\"file\"; filename=\"a.txt\"";
@@ -71,7 +71,7 @@ impl World {
         faults["data"].as_array().unwrap().iter().map(|fault| fault["applied"].as_u64().unwrap()).collect()
     }
 
-    /// The ids of all sessions.
+    /// Returns the ids of all sessions.
     pub fn sessions(&self) -> Vec<String> {
         let list = self.get("/v1/identity/verification_sessions?limit=100");
         list["data"].as_array().unwrap().iter().map(|session| text(&session["id"])).collect()
@@ -87,14 +87,14 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// The status and the body behind a link.
+/// Returns the status and the body of a link.
 pub fn follow(url: &str) -> (u16, String) {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
     let mut response = ureq::Agent::new_with_config(config).get(url).call().unwrap();
     (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
 }
 
-/// A server that keeps the webhooks that it receives, each as body and signature.
+/// A server that stores the webhooks that it receives, each as body and signature.
 pub struct Receiver {
     pub url: String,
     received: Arc<Mutex<Vec<(String, String)>>>,
@@ -140,7 +140,7 @@ fn receive(connection: TcpStream, received: &Mutex<Vec<(String, String)>>) {
 
 type Attempt = Box<dyn FnOnce(World) -> Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-/// An operation: what tries it or, if the library does not have it, why, and what shows that.
+/// An operation: an attempt or, if the library does not support it, the reason, and an attempt that shows that.
 pub struct Operation {
     name: &'static str,
     cannot: Option<&'static str>,
@@ -174,14 +174,14 @@ pub fn cannot_as<F: Future<Output = ()> + Send + 'static>(
     operation(name, Some(reason), proof)
 }
 
-/// Tries the operations, each in a world of its own, and reports each.
+/// Tries each operation in a world of its own, and reports the result.
 pub async fn run(version: &str, operations: Vec<Operation>) {
     println!("{}", json!({ "version": version }));
     for (number, Operation { name, cannot, attempt }) in operations.into_iter().enumerate() {
         let (result, reason) = match tokio::spawn(attempt(World::new(number))).await {
             Ok(()) if cannot.is_some() => ("cannot", cannot),
             Ok(()) => ("yes", None),
-            Err(_) => ("no", Some("it has panicked: see above")),
+            Err(_) => ("no", Some("the attempt panicked: its message is on standard error")),
         };
         println!("{}", json!({ "operation": name, "result": result, "reason": reason }));
     }

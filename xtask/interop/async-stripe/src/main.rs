@@ -1,4 +1,4 @@
-//! What async-stripe can do with the simulator.
+//! Tries the operations with async-stripe.
 
 mod interop;
 
@@ -33,7 +33,7 @@ use stripe_webhook::{Event, Webhook, WebhookError};
 
 use crate::interop::{EVENTS, Receiver, World, can, cannot, cannot_as, follow, run};
 
-/// As in the manifest, which allows no other.
+/// The only version that the manifest allows.
 const VERSION: &str = "1.0.0-rc.10";
 
 fn builder(world: &World, key: &str) -> ClientBuilder {
@@ -88,7 +88,7 @@ fn email(email: &str) -> ProvidedDetailsParam {
     details
 }
 
-/// The error object of a call that must fail with a status.
+/// Returns the error object of a call, which must fail with this status.
 fn refusal<T>(result: Result<T, StripeError>, status: u16) -> ApiErrors {
     match result {
         Err(StripeError::Stripe(error, found)) if found == status => *error,
@@ -211,7 +211,7 @@ async fn page(world: World) {
     assert_eq!(found, made);
 }
 
-/// Its streams go forwards only, so that each page is asked for by its cursor.
+/// The library's streams only go forwards, so each page is requested by its cursor.
 async fn page_backwards(world: World) {
     let mut made = Vec::new();
     for _ in 0..7 {
@@ -299,7 +299,7 @@ async fn expand_sensitive(world: World) {
     refusal(params.send(&client(&world)).await, 403);
 }
 
-/// It has the methods that list and retrieve files, and none to upload one.
+/// The library has methods that list and retrieve files, but none that uploads one.
 async fn files(world: World) {
     let file = world.upload("made up");
     assert_eq!(RetrieveFile::new(file.clone()).send(&client(&world)).await.unwrap().size, 7);
@@ -466,7 +466,7 @@ async fn connection_error(world: World) {
     assert_eq!(world.faults_applied(), [1]);
 }
 
-/// Creates a session while the first requests go wrong. It must be there exactly once.
+/// Creates a session while the first requests fail. The session must exist exactly once.
 async fn created_once_despite(world: World, fault: &[(&str, &str)]) {
     world.fault(&[&[("method", "POST"), ("times", "2")], fault].concat());
     let create = document().customize().request_strategy(RequestStrategy::ExponentialBackoff(4));
@@ -475,8 +475,8 @@ async fn created_once_despite(world: World, fault: &[(&str, &str)]) {
     assert_eq!(world.faults_applied(), [2]);
 }
 
-/// Returns the secret of an endpoint, and the webhooks that it has received: of all states or, with a disorder, of one
-/// session.
+/// Returns the secret of an endpoint, and the webhooks that it has received: those of all states or, with a disorder,
+/// those of one session.
 async fn webhooks(world: &World, disorder: Option<&str>) -> (String, Vec<(String, String)>) {
     let client = client(world);
     let receiver = Receiver::start();

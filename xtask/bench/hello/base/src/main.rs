@@ -1,4 +1,4 @@
-//! Creates a session.
+//! Creates a session with bare hyper.
 
 use std::error::Error;
 
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .body(Full::new(Bytes::from_static(b"type=document")))?;
     let response = client.request(request).await?;
     if !response.status().is_success() {
-        return Err("the response is not a success".into());
+        return Err("the status of the response must be 200".into());
     }
     let session: Session = serde_json::from_slice(&response.into_body().collect().await?.to_bytes())?;
     println!("{}", session.id);

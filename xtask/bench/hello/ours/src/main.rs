@@ -1,4 +1,4 @@
-//! Creates a session.
+//! Creates a session with this workspace.
 
 use std::error::Error;
 

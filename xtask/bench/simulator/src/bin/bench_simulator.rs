@@ -1,10 +1,9 @@
-//! Prints what operations of the simulator take in a world that holds few sessions and in one that holds many, in
-//! nanoseconds: `FEW MANY`. The rows are of [`stripe_identity_bench_simulator`]. The first line is the CPU time of a
-//! session's life.
+//! Prints the time that operations of the simulator take in a world with few sessions and in one with many, in
+//! nanoseconds: `FEW MANY`. The operations are [`ROWS`]. The first line is the CPU time of a session's life.
 
 use stripe_identity_bench_simulator::{Failure, Held, ROWS, Row, cpu_of_life};
 
-/// In turn in both worlds.
+/// Each round measures both worlds.
 const ROUNDS: usize = 41;
 
 fn main() -> Result<(), Failure> {

@@ -1,5 +1,5 @@
-//! Sends requests to a server over some connections at a time: `PORT CONNECTIONS REQUESTS retrieve|create PATH`. Prints how
-//! many it answered in a second, and the length of a body.
+//! Sends requests to a server over concurrent connections: `PORT CONNECTIONS REQUESTS retrieve|create PATH`. Prints the
+//! number of responses a second, and the length of a body.
 
 use std::io;
 use std::sync::Arc;
@@ -28,14 +28,14 @@ fn main() -> Result<(), Failure> {
         for task in tasks {
             length = task.await??.max(length);
         }
-        #[expect(clippy::cast_precision_loss, reason = "there are not so many requests")]
+        #[expect(clippy::cast_precision_loss, reason = "the number of requests is far below 2^52")]
         let rate = requests as f64 / started.elapsed().as_secs_f64();
         println!("{rate:.0} {length}");
         Ok(())
     })
 }
 
-/// Sends requests for as long as there are some left. Returns the length of a body.
+/// Sends requests until none is left. Returns the length of a body.
 async fn exchange(port: u16, left: &AtomicU64, is_create: bool, path: &str) -> io::Result<usize> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
@@ -48,7 +48,7 @@ async fn exchange(port: u16, left: &AtomicU64, is_create: bool, path: &str) -> i
     Ok(length)
 }
 
-/// Returns a request as a client of this workspace sends it.
+/// Returns a request in the form in which a client of this workspace sends it.
 fn request(port: u16, number: u64, is_create: bool, path: &str) -> String {
     let common = format!(
         "host: 127.0.0.1:{port}\r\nauthorization: Bearer sk_test_bench\r\nstripe-version: 2026-10-28.endive\r\n\
@@ -66,7 +66,7 @@ fn request(port: u16, number: u64, is_create: bool, path: &str) -> String {
     )
 }
 
-/// Reads a response, and returns the length of its body.
+/// Reads a response. Returns the length of its body.
 async fn read_response(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     loop {
@@ -78,7 +78,7 @@ async fn read_response(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<
         let head = std::str::from_utf8(&buffer[..filled]).unwrap_or_default();
         let Some(end) = head.find("\r\n\r\n") else { continue };
         if !head.starts_with("HTTP/1.1 200") {
-            return Err(io::Error::other("the server refuses"));
+            return Err(io::Error::other("the status of the response must be 200"));
         }
         let (_, length) = head[..end].split_once("content-length: ").unwrap_or_default();
         let length = length.lines().next().and_then(|length| length.parse::<usize>().ok()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Prints how many bytes a verified session takes, with all that comes of it: as they were allocated, and as the memory of
-//! the process grew. It is a program of its own because an allocator that counts takes time.
+//! Prints the bytes that a verified session and its events take: those allocated, and those by which the process
+//! grows. A program of its own, because a counting allocator takes time.
 
 use stripe_identity_bench_simulator::{Failure, create};
 use stripe_identity_simulator::{Outcome, Simulator};
@@ -8,7 +8,7 @@ const SESSIONS: u32 = 20_000;
 
 fn main() -> Result<(), Failure> {
     let simulator = Simulator::new();
-    // What there is once, and what grows by doubling, is there before.
+    // Allocations that are made once, and tables that grow by doubling, must not be counted.
     fill(&simulator, 0)?;
     let (resident, mut result) = (resident()?, Ok(()));
     let allocated = allocation_counter::measure(|| result = fill(&simulator, SESSIONS)).bytes_current;
@@ -29,6 +29,6 @@ fn fill(simulator: &Simulator, first: u32) -> Result<(), Failure> {
 /// Returns the memory of this process, in bytes.
 fn resident() -> Result<i64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("there is no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("/proc/self/status has no VmRSS")?;
     Ok(1024 * line.trim().trim_end_matches(" kB").parse::<i64>()?)
 }

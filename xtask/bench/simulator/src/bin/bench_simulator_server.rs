@@ -1,5 +1,5 @@
-//! Serves the simulator, or bare hyper: `simulator` or `bare LENGTH`, of the bodies. Prints its port and, of the simulator,
-//! the id of a session. It ends with its standard input.
+//! Serves the simulator, or bare hyper with bodies of a length: `simulator` or `bare LENGTH`. Prints its port and, for
+//! the simulator, the id of a session. Ends when its standard input is closed.
 
 use std::convert::Infallible;
 use std::io::Read as _;
@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use stripe_identity_bench_simulator::{Failure, create};
 use stripe_identity_simulator::{Server, Simulator};
 
-/// As many threads as the simulator's server has.
+/// The number of threads of the simulator's server.
 const WORKERS: usize = 4;
 
 fn main() -> Result<(), Failure> {
@@ -41,13 +41,13 @@ fn main() -> Result<(), Failure> {
 }
 
 fn until_input_ends() {
-    // Whatever ends it.
+    // An error ends it, too.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
 async fn serve(listener: tokio::net::TcpListener, body: Bytes) {
     while let Ok((stream, _)) = listener.accept().await {
-        // As the simulator's server does.
+        // The simulator's server does the same.
         let _ = stream.set_nodelay(true);
         let body = body.clone();
         let respond = service_fn(move |_: Request<Incoming>| {

@@ -1,5 +1,5 @@
-//! Prints what state in a file costs, in microseconds a line: a create without a file, with one, and with one under full
-//! durability; a start with so many sessions that were created, and with so many that are verified: `SESSIONS`.
+//! Prints the cost of a state file, in microseconds a line: a create without a file, with one, and with one under full
+//! durability; a start with `SESSIONS` created sessions in the file, and with `SESSIONS` verified ones.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ fn open(file: &Path, durability: Durability) -> Result<Simulator, Failure> {
     Ok(Simulator::builder().open(StateFile::new(file).durability(durability))?)
 }
 
-/// Returns how long a create takes.
+/// Returns the time of a create.
 fn creates(simulator: &Simulator, count: u64) -> Result<Duration, Failure> {
     let start = Instant::now();
     for number in 0..count {
@@ -48,7 +48,7 @@ fn creates(simulator: &Simulator, count: u64) -> Result<Duration, Failure> {
     Ok(start.elapsed() / u32::try_from(count)?)
 }
 
-/// Returns how long a start takes: the median of some.
+/// Returns the median time of a start.
 fn start(file: &Path) -> Result<Duration, Failure> {
     let mut times = Vec::new();
     for _ in 0..STARTS {
@@ -61,7 +61,7 @@ fn start(file: &Path) -> Result<Duration, Failure> {
     Ok(times[STARTS / 2])
 }
 
-/// A folder that is removed in the end.
+/// A temporary folder, which is removed on drop.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -78,7 +78,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left is in the system's folder for such files.
+        // If this fails, the system cleans its folder of temporary files.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
