@@ -1,4 +1,4 @@
-//! Checks that BEHAVIOUR.md has every rule, each with a test, and that the tests that it and RELIABILITY.md name exist.
+//! Checks that BEHAVIOUR.md has every rule, each with a test, and that the tests that it and the other pages name exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::command::{Failure, files};
 
 const PAGE: &str = "crates/stripe-identity-core/BEHAVIOUR.md";
-const PROMISES: &str = "RELIABILITY.md";
+const OTHER_PAGES: [&str; 2] = ["RELIABILITY.md", "COMPARISON.md"];
 
 pub(crate) fn check() -> Result<(), Failure> {
-    println!("$ checking the tests that {PAGE} and {PROMISES} name");
+    println!("$ checking the tests that {PAGE}, {} name", OTHER_PAGES.join(" and "));
     let tests = tests()?;
     check_page(&fs::read_to_string(PAGE)?, &tests)?;
-    check_names(&fs::read_to_string(PROMISES)?, &tests)
+    OTHER_PAGES.iter().try_for_each(|page| check_names(&fs::read_to_string(page)?, &tests))
 }
 
 /// The number of rules: B1 to B131.

@@ -44,7 +44,12 @@ type Command = (&'static str, &'static str, &'static str, Run);
 const COMMANDS: &[Command] = &[
     ("fmt", "", "checks that the code is formatted", Check(fmt)),
     ("models", "", "compares the models with the fact table", Check(models::check)),
-    ("behaviour", "", "checks that BEHAVIOUR.md and RELIABILITY.md name tests that exist", Check(behaviour::check)),
+    (
+        "behaviour",
+        "",
+        "checks that each rule of BEHAVIOUR.md has a test, and that tests exist where pages name them",
+        Check(behaviour::check),
+    ),
     ("layers", "", "checks the dependencies of crates and the imports of files", Check(layers::check)),
     ("gates", "", "checks that no test is left out when its package is tested alone", Check(gates::check)),
     ("deny", "", "checks licences, versions, sources and advisories of dependencies", Check(deny::check)),
@@ -80,6 +85,14 @@ const COMMANDS: &[Command] = &[
     ),
     ("tools", "", "installs cargo-deny below `target`, for `deny`", Tool(deny::install)),
 ];
+
+/// What a newcomer runs first: `cargo run` in the folder of the workspace prints the help.
+const BEGINNING: &str = "\
+To begin:
+  cargo run --example quickstart           the life of a session, over a real HTTP connection
+  cargo run -p stripe-identity-simulator   a local Stripe Identity at http://127.0.0.1:12111
+  cargo test --workspace                   all tests
+";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -141,7 +154,7 @@ fn help() -> String {
     let checks: String = checks.into_iter().map(line).collect();
     let tools: String = tools.into_iter().map(line).collect();
     let ci = line(&("ci", "[--without CHECK]", "runs all of these, or all but one", Check(fmt)));
-    format!("Usage: cargo xtask COMMAND\n\nChecks:\n{checks}{ci}\nTools:\n{tools}")
+    format!("{BEGINNING}\nUsage: cargo xtask COMMAND\n\nChecks:\n{checks}{ci}\nTools:\n{tools}")
 }
 
 fn fmt() -> Result<(), Failure> {
