@@ -289,8 +289,8 @@ impl Refusal {
 
     pub(crate) fn idempotency_mismatch(key: &str) -> Self {
         let message = format!(
-            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try \
-             using a key other than '{key}' if you meant to execute a different request."
+            "The idempotency key was first used with other parameters. Repeat the request with those parameters, or use \
+             a key other than '{key}'."
         );
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, message);
         refusal.error.type_ = ApiErrorType::IdempotencyError;
@@ -298,10 +298,8 @@ impl Refusal {
     }
 
     pub(crate) fn idempotency_key_in_use(key: &str) -> Self {
-        let message = format!(
-            "There is currently another in-progress request using this idempotency key (that probably means you \
-             submitted twice, and the other request is still going through): {key}. Please try again later."
-        );
+        let message =
+            format!("Another request with this idempotency key is in progress: {key}. Repeat the request later.");
         Self::new(StatusCode::CONFLICT, message).code(ErrorCode::IdempotencyKeyInUse)
     }
 
