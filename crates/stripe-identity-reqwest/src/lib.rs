@@ -4,7 +4,8 @@
 //!
 //! TLS, proxies, connections and the resolver are those of your client. Build it with
 //! [`ReqwestTransport::client_builder`]: another client may follow redirects and repeat requests
-//! unnoticed. Its types are those of the re-exported [`reqwest`]. A call must be awaited inside a tokio runtime with its I/O and time drivers enabled.
+//! unnoticed. Its types are those of the re-exported [`reqwest`]. A call must be awaited inside a
+//! tokio runtime with its I/O and time drivers enabled.
 //!
 //! # Features
 //!
