@@ -17,6 +17,7 @@ use crate::maps::{empty_map, refuse_numbers};
 use crate::object_type::{ObjectType, own};
 use crate::open_enum::open_enum;
 use crate::sensitive::Sensitive;
+use crate::sensitive::debug_fields;
 use crate::session::VerificationSession;
 use crate::timestamp::Timestamp;
 
@@ -42,7 +43,7 @@ use crate::timestamp::Timestamp;
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct Event {
@@ -86,6 +87,8 @@ pub struct Event {
     )]
     pub type_: EventType,
 }
+
+debug_fields!(Event { id, object, account, created, data, livemode, pending_webhooks, request, type_ } codes { api_version, context } hidden {});
 
 impl Event {
     /// Creates an event that has only an id, for tests and for servers that stand in for Stripe.
@@ -192,7 +195,7 @@ pub struct EventData {
 /// assert_eq!(event.request.and_then(|request| request.id).as_deref(), Some("req_1"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -202,6 +205,8 @@ pub struct EventRequest {
     /// The idempotency key of the request. Absent if it had none.
     pub idempotency_key: Option<Sensitive<String>>,
 }
+
+debug_fields!(EventRequest { idempotency_key } codes { id } hidden {});
 
 /// Parses a request, or its id alone, which events of old API versions have instead.
 fn request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EventRequest>, D::Error> {

@@ -16,6 +16,7 @@ use crate::list::List;
 use crate::metadata::Metadata;
 use crate::object_type::{ObjectType, own};
 use crate::sensitive::Sensitive;
+use crate::sensitive::debug_fields;
 use crate::timestamp::Timestamp;
 
 /// A file at Stripe, without its contents: an image that a verification collected, or a file that
@@ -35,7 +36,7 @@ use crate::timestamp::Timestamp;
 /// assert_eq!((file.purpose, file.size), (FilePurpose::Selfie, Some(40_960)));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct File {
@@ -77,6 +78,8 @@ pub struct File {
     #[serde(default)]
     pub url: Option<Sensitive<String>>,
 }
+
+debug_fields!(File { id, object, created, expires_at, filename, links, purpose, size, title, url } codes { type_ } hidden {});
 
 impl File {
     /// Creates a file that has only an id, for tests and for servers that stand in for Stripe.

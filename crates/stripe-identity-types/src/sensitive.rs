@@ -6,7 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 ///
 /// `Debug` prints `[hidden]`, and there is no `Display`. Apart from serialization,
 /// [`expose`](Self::expose) and [`into_inner`](Self::into_inner) are the only ways to read the
-/// value, so that a search for these two names finds every place that handles personal data.
+/// value, so that a search for these two names finds the places that read it. [`Metadata`] has other
+/// accessors, and [`Json`] holds the objects of events as Stripe sent them.
+///
+/// [`Metadata`]: crate::Metadata
+/// [`Json`]: crate::Json
 ///
 /// ```
 /// use stripe_identity_types::Sensitive;
@@ -62,6 +66,24 @@ impl fmt::Debug for Code<'_> {
         if is_code { self.0.fmt(f) } else { Hidden.fmt(f) }
     }
 }
+
+/// Implements `Debug` for a struct: `codes` are optional texts that are shown as a [`Code`], and `hidden` are optional texts
+/// of which only the presence is shown.
+macro_rules! debug_fields {
+    ($type:ident $(<$parameter:ident>)? { $($field:ident),* } codes { $($code:ident),* } hidden { $($hidden:ident),* }) => {
+        impl$(<$parameter: std::fmt::Debug>)? std::fmt::Debug for $type$(<$parameter>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($type))
+                    $(.field(stringify!($field), &self.$field))*
+                    $(.field(stringify!($code), &self.$code.as_deref().map($crate::sensitive::Code)))*
+                    $(.field(stringify!($hidden), &self.$hidden.as_ref().map(|_| $crate::sensitive::Hidden)))*
+                    .finish()
+            }
+        }
+    };
+}
+
+pub(crate) use debug_fields;
 
 /// Writes `[hidden]`.
 impl<T> fmt::Debug for Sensitive<T> {

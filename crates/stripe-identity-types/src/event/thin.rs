@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::lenient::{invalid_as_absent, null_as_default};
 use crate::object_type::{ObjectType, own};
 use crate::open_enum::open_enum;
-use crate::sensitive::Sensitive;
+use crate::sensitive::{Sensitive, debug_fields};
 
 /// An event of the v2 API, which names the object that it happened to and has no snapshot of it.
 ///
@@ -33,7 +33,7 @@ use crate::sensitive::Sensitive;
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[non_exhaustive]
 pub struct ThinEvent {
@@ -76,6 +76,8 @@ pub struct ThinEvent {
     )]
     pub type_: ThinEventType,
 }
+
+debug_fields!(ThinEvent { id, object, changes, created, livemode, reason, related_object, snapshot_event, type_ } codes { context } hidden {});
 
 has_id!(ThinEvent, EventId);
 
@@ -121,7 +123,7 @@ pub struct ThinEventReason {
 /// assert_eq!(request.idempotency_key.as_ref().map(|key| key.expose().as_str()), Some("attempt-7"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -133,6 +135,8 @@ pub struct ThinEventRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<Sensitive<String>>,
 }
+
+debug_fields!(ThinEventRequest { idempotency_key } codes { id } hidden {});
 
 open_enum! {
     /// The kind of reason that an event has.
@@ -156,7 +160,7 @@ open_enum! {
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -173,6 +177,8 @@ pub struct RelatedObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<Sensitive<String>>,
 }
+
+debug_fields!(RelatedObject { type_, url } codes { id } hidden {});
 
 open_enum! {
     /// The type of a [`ThinEvent`]. Stripe has far more types than this crate has names for.

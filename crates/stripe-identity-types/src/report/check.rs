@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
+use crate::sensitive::debug_fields;
 
 open_enum! {
     /// The result of one check of a report.
@@ -22,7 +23,7 @@ open_enum! {
 /// let error = ReportError::new(SelfieCheckErrorCode::SelfieFaceMismatch, None);
 /// assert_eq!(error.code, Some(SelfieCheckErrorCode::SelfieFaceMismatch));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(bound(deserialize = "C: Deserialize<'de>"))]
 #[non_exhaustive]
@@ -34,6 +35,8 @@ pub struct ReportError<C> {
     #[serde(default)]
     pub reason: Option<String>,
 }
+
+debug_fields!(ReportError<C> { code } codes {} hidden { reason });
 
 impl<C> ReportError<C> {
     /// Creates an error with a code and a text.

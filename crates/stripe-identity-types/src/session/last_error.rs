@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
+use crate::sensitive::debug_fields;
 
 /// The reason why the last try of a session failed.
 ///
@@ -18,7 +19,7 @@ use crate::open_enum::open_enum;
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(crate = "crate::maps")]
 #[serde(default)]
 #[non_exhaustive]
@@ -28,6 +29,8 @@ pub struct LastError {
     /// The human-readable reason, in English and suitable for display to the user.
     pub reason: Option<String>,
 }
+
+debug_fields!(LastError { code } codes {} hidden { reason });
 
 impl LastError {
     /// Creates an error with a code and a text.

@@ -1,6 +1,9 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::open_enum::UnknownValue;
+use crate::sensitive::Hidden;
 use crate::session::last_error::{LastError, LastErrorCode};
 use crate::session::redaction::RedactionStatus;
 use crate::session::status::VerificationSessionStatus;
@@ -27,7 +30,7 @@ use crate::session::status::VerificationSessionStatus;
 ///
 /// It serializes as a map of Stripe's `status` and `last_error`, which
 /// [`SessionView`](crate::SessionView#stored-form) describes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "StoredState", into = "StoredState")]
 #[non_exhaustive]
 pub enum SessionState {
@@ -49,6 +52,23 @@ pub enum SessionState {
     Canceled,
     /// The session has a status that this version of the crate has no name for, or no status.
     Unknown(UnknownValue),
+}
+
+/// Hides the human-readable reason, which is a string of Stripe's.
+impl fmt::Debug for SessionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted => f.write_str("NotStarted"),
+            Self::Failed { code, reason } => {
+                let reason = reason.as_ref().map(|_| Hidden);
+                f.debug_struct("Failed").field("code", code).field("reason", &reason).finish()
+            }
+            Self::Processing => f.write_str("Processing"),
+            Self::Verified => f.write_str("Verified"),
+            Self::Canceled => f.write_str("Canceled"),
+            Self::Unknown(status) => f.debug_tuple("Unknown").field(status).finish(),
+        }
+    }
 }
 
 impl SessionState {

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stripe_identity_types::{
-    ApiError, EphemeralKey, ErrorCode, Event, EventType, File, FileLink, List, RedactionStatus, ThinEvent,
-    ThinEventType, VerificationReport, VerificationSession, VerificationSessionStatus, VerificationSessionType,
+    ApiError, EphemeralKey, ErrorCode, Event, EventType, File, FileLink, List, RedactionStatus, SessionState,
+    ThinEvent, ThinEventType, VerificationReport, VerificationSession, VerificationSessionStatus,
+    VerificationSessionType,
 };
 
 pub(crate) fn fixtures() -> Value {
@@ -236,6 +237,45 @@ fn parse_errors_quote_no_personal_data() {
     }
 }
 
+/// Returns the `Debug` form of the model of a fixture.
+fn shown(kind: &str, fixture: Value) -> String {
+    match kind {
+        "sessions" => format!("{:?}", serde_json::from_value::<VerificationSession>(fixture).unwrap()),
+        "reports" => format!("{:?}", serde_json::from_value::<VerificationReport>(fixture).unwrap()),
+        "snapshot_events" => format!("{:?}", serde_json::from_value::<Event>(fixture).unwrap()),
+        "ephemeral_keys" => format!("{:?}", serde_json::from_value::<EphemeralKey>(fixture).unwrap()),
+        "file_links" => format!("{:?}", serde_json::from_value::<FileLink>(fixture).unwrap()),
+        "files" => format!("{:?}", serde_json::from_value::<File>(fixture).unwrap()),
+        _ => format!("{:?}", serde_json::from_value::<ThinEvent>(fixture).unwrap()),
+    }
+}
+
+/// Replaces every string, but the kinds of objects, by one that names a person.
+fn name_a_person(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = "Robin Sample".to_owned(),
+        Value::Array(values) => values.iter_mut().for_each(name_a_person),
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(key, _)| *key != "object").for_each(|(_, it)| name_a_person(it))
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn debug_shows_no_string_that_is_not_an_id_or_a_code() {
+    for (kind, _) in KINDS {
+        for (name, mut fixture) in of_kind(kind) {
+            name_a_person(&mut fixture);
+            let shown = shown(kind, fixture);
+            assert!(!shown.contains("Robin"), "{kind} {name}: {shown}");
+            assert!(shown.contains("[hidden]"), "{kind} {name}: {shown}");
+        }
+    }
+    let error = SessionState::Failed { code: None, reason: Some("Robin Sample".to_owned()) };
+    assert_eq!(format!("{error:?}"), "Failed { code: None, reason: Some([hidden]) }");
+}
+
 #[test]
 fn debug_shows_no_personal_data() {
     let secrets = [
@@ -256,15 +296,6 @@ fn debug_shows_no_personal_data() {
         ".jpg",
     ];
     let mut found = 0;
-    let shown = |kind: &str, fixture: Value| match kind {
-        "sessions" => format!("{:?}", serde_json::from_value::<VerificationSession>(fixture).unwrap()),
-        "reports" => format!("{:?}", serde_json::from_value::<VerificationReport>(fixture).unwrap()),
-        "snapshot_events" => format!("{:?}", serde_json::from_value::<Event>(fixture).unwrap()),
-        "ephemeral_keys" => format!("{:?}", serde_json::from_value::<EphemeralKey>(fixture).unwrap()),
-        "file_links" => format!("{:?}", serde_json::from_value::<FileLink>(fixture).unwrap()),
-        "files" => format!("{:?}", serde_json::from_value::<File>(fixture).unwrap()),
-        _ => format!("{:?}", serde_json::from_value::<ThinEvent>(fixture).unwrap()),
-    };
     for (kind, _) in KINDS {
         for (name, fixture) in of_kind(kind) {
             let wire = fixture.to_string();
