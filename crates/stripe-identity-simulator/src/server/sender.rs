@@ -36,7 +36,7 @@ impl Activity {
     }
 }
 
-/// The time of the next action in each world, by the clock of the machine. They do not keep a world from being
+/// The times of the next action in each world, by the clock of the machine. They do not keep a world from being
 /// removed.
 #[derive(Default)]
 struct Timers {
