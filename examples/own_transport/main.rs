@@ -1,4 +1,4 @@
-//! A transport of your own: HTTP/1.1 over the standard library's sockets, with a thread for each request, on any
+//! Your own transport: HTTP/1.1 over the standard library's sockets, with a thread for each request, on any
 //! runtime. The conformance suite checks it, as it checks the transports of this project.
 
 mod http1;

@@ -26,7 +26,7 @@ pub(crate) fn metadata(arguments: &[&str]) -> Result<Value, Failure> {
     Ok(serde_json::from_str(&output(metadata)?)?)
 }
 
-/// Returns the text of a key, or the empty text if there is none.
+/// Returns the text of a key, or the empty string if there is none.
 pub(crate) fn text<'a>(package: &'a Value, key: &str) -> &'a str {
     package[key].as_str().unwrap_or_default()
 }

@@ -86,7 +86,8 @@ fn is_of_tests(dependency: &Value) -> bool {
     dependency["dep_kinds"].as_array().is_some_and(|kinds| kinds.iter().all(|kind| kind["kind"] == "dev"))
 }
 
-/// Whether a Rust version, such as `1.88` or `1.88.0`, is newer than another. None, the empty text, is older than any.
+/// Whether a Rust version, such as `1.88` or `1.88.0`, is newer than another. The empty string is older than any
+/// version.
 fn is_newer(version: &str, other: &str) -> bool {
     let parts = |version: &str| {
         let parts = version.split('.').map(|part| part.parse().unwrap_or(0));

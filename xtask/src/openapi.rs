@@ -75,7 +75,7 @@ pub(crate) fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
-/// Whether a list of texts contains a name.
+/// Whether a list of strings contains a name.
 pub(crate) fn lists(names: &Value, name: &str) -> bool {
     names.as_array().into_iter().flatten().any(|listed| listed == name)
 }

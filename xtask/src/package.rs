@@ -134,7 +134,7 @@ fn check_files(name: &str, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a file is what `include` in the manifest of the workspace allows, or comes from cargo.
+/// Returns whether `include` in the workspace's manifest allows a file, or cargo adds it.
 fn belongs(path: &Path) -> bool {
     let name = path.to_str().unwrap_or_default();
     let is_page = path.extension().is_some_and(|extension| extension == "md");

@@ -40,16 +40,16 @@ pub struct Attempt<'a> {
     pub path_template: &'static str,
     /// The number of the attempt within its call. The first is 1.
     pub number: u32,
-    /// How long the attempt took, by the clock of the transport. Waits do not count.
+    /// The duration of the attempt, by the clock of the transport, without waits.
     pub elapsed: Duration,
     /// The HTTP status, or `None` if no response arrived.
     pub status: Option<StatusCode>,
     /// The id that Stripe gave the request, or `None` if no response arrived or it has none.
     pub request_id: Option<&'a str>,
-    /// Why the attempt failed, or `None` if it did not. A poll whose condition is not met yet did not
+    /// The error of the attempt, or `None` if it did not fail. A poll whose condition is not met yet did not
     /// fail. The error is safe to log; its body and message are available through methods.
     pub error: Option<&'a Error>,
-    /// What the call does next, or `None` if it succeeded. If a wait takes longer than decided and
+    /// The next step of the call, or `None` if it succeeded. If a wait takes longer than decided and
     /// overruns the deadline, no further attempt is made.
     pub decision: Option<RetryDecision>,
 }

@@ -12,7 +12,7 @@ use crate::retry::{PollUntil, RetryPolicy};
 use crate::step::{CallState, Step};
 
 /// A source of calls: a [`Client`](crate::Client), a [`BlockingClient`](crate::BlockingClient), or a
-/// [`Config`] for a loop of your own.
+/// [`Config`] for your own loop.
 ///
 /// The trait is sealed. A resource such as
 /// [`VerificationSessions`](crate::resources::verification_sessions::VerificationSessions) is generic

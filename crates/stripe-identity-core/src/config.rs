@@ -74,7 +74,7 @@ impl Config {
 
     /// Returns a builder of settings for a secret or restricted key.
     ///
-    /// The key is an [`ApiKey`] or a text. If the text is not a valid key,
+    /// The key is an [`ApiKey`] or a string. If the string is not a valid key,
     /// [`build`](ConfigBuilder::build) returns the error.
     pub fn builder<K>(api_key: K) -> ConfigBuilder
     where
@@ -416,7 +416,7 @@ pub(crate) fn version_value(version: &str) -> Result<HeaderValue, Error> {
     header_value(version)
 }
 
-/// Sets account and context as far as they are given, and removes them where they are empty.
+/// Sets the headers of the account and the context. `None` leaves a header unchanged, and an empty value removes it.
 pub(crate) fn set_scope(headers: &mut HeaderMap, account: Option<&str>, context: Option<&str>) -> Result<(), Error> {
     for (name, value) in [(STRIPE_ACCOUNT, account), (STRIPE_CONTEXT, context)] {
         match value {

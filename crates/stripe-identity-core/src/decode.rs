@@ -51,7 +51,7 @@ fn locate<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> DecodeE
     }
 }
 
-/// A position in a text: how many lines and columns lie before it.
+/// A position in a text: the numbers of lines and columns before it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Position {
     line: usize,

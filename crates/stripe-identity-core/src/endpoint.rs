@@ -1,7 +1,7 @@
-//! What a call is made to: an endpoint with its route, its parameters and its response.
+//! The target of a call: an endpoint with its route, its parameters and its response.
 //!
 //! [`resources`](crate::resources) has the endpoints of this crate. Implement [`Endpoint`] to reach
-//! another part of the API with types of your own.
+//! another part of the API with your own types.
 
 mod declare;
 mod list;
@@ -18,7 +18,7 @@ pub use crate::encode::FilePart;
 /// An endpoint of Stripe's API: its route, its parameters and its response.
 ///
 /// A value is one request to the endpoint. The endpoints of this crate are in
-/// [`resources`](crate::resources). With an endpoint of your own,
+/// [`resources`](crate::resources). With your own endpoint,
 /// [`Client::call`](crate::Client::call) reaches a part of the API that this crate does not cover.
 /// For a single request, [`Client::raw`](crate::Client::raw) is shorter.
 ///

@@ -42,7 +42,7 @@ pub struct Page<T> {
     /// The objects that parse, newest first.
     pub data: Vec<T>,
     /// Whether there are more objects beyond this page, in the direction of the request. `false` if the
-    /// response does not say.
+    /// response does not have the field.
     pub has_more: bool,
     /// The objects that do not parse, in the order of their positions.
     pub unreadable: Vec<UnreadableItem>,

@@ -182,7 +182,7 @@ type InFlight<E> = Pin<Box<dyn Future<Output = Result<Response<<E as Endpoint>::
 /// The pages of a list: an [`Iterator`] from a [`BlockingClient`], a [`Stream`] from a [`Client`].
 ///
 /// [`Call::pages`] returns it. Pages from a [`Config`] have no transport, so they are neither
-/// iterator nor stream. A loop of your own fetches them with [`next_call`](Self::next_call) and
+/// iterator nor stream. Your own loop fetches them with [`next_call`](Self::next_call) and
 /// [`receive`](Self::receive):
 ///
 /// ```

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A method returns a [`Call`](crate::Call), and does nothing until the call is made. If Stripe has no
-//! object of an id, the call fails with the code
+//! object with the id, the call fails with the code
 //! [`ResourceMissing`](stripe_identity_types::ErrorCode::ResourceMissing).
 
 pub mod ephemeral_keys;

@@ -66,7 +66,7 @@ impl<T> DerefMut for Response<T> {
     }
 }
 
-/// Makes `&Response<Model>` an argument where the model's id is one.
+/// Allows `&Response<Model>` as an argument in place of the model's id.
 macro_rules! ids_of_responses {
     ($($model:ident: $id:ident,)+) => { $(
         impl From<&Response<$model>> for $id {

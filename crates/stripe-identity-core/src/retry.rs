@@ -69,15 +69,15 @@ impl GiveUpReason {
     }
 }
 
-/// What the decision depends on, of an attempt that failed.
+/// The facts about a failed attempt on which the decision depends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failure {
     /// Which attempt of the call failed. The first is number 1.
     pub(crate) attempt: u32,
     pub(crate) is_transient: bool,
-    /// How long the server asks to wait.
+    /// The wait that the server asks for.
     pub(crate) retry_after: Option<Duration>,
-    /// How much time is left until the deadline. `None` if there is no deadline.
+    /// The time left until the deadline. `None` if there is no deadline.
     pub(crate) time_left: Option<Duration>,
 }
 

@@ -76,7 +76,7 @@ pub use self::no_proxy::NoProxy;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an asynchronous transport",
     label = "this type does not implement `HttpTransport`",
-    note = "a `Client` takes `HyperTransport`, `ReqwestTransport`, `TowerTransport` or a type of yours that implements the trait",
+    note = "a `Client` takes `HyperTransport`, `ReqwestTransport`, `TowerTransport` or your own type that implements the trait",
     note = "a transport that blocks goes with `BlockingClient`"
 )]
 pub trait HttpTransport: fmt::Debug + Send + Sync {
@@ -130,7 +130,7 @@ pub trait HttpTransport: fmt::Debug + Send + Sync {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a blocking transport",
     label = "this type does not implement `BlockingHttpTransport`",
-    note = "a `BlockingClient` takes `UreqTransport` or a type of yours that implements the trait",
+    note = "a `BlockingClient` takes `UreqTransport` or your own type that implements the trait",
     note = "an asynchronous transport goes with `Client`"
 )]
 pub trait BlockingHttpTransport: fmt::Debug + Send + Sync {

@@ -200,7 +200,7 @@ impl Suite {
         Self { is_tls: true, only: "", slack: SLACK }
     }
 
-    /// Skips the checks whose names do not contain a text, to rerun a check that failed.
+    /// Skips the checks whose names do not contain a string, to rerun a check that failed.
     pub fn only(self, text: &'static str) -> Self {
         Self { only: text, ..self }
     }

@@ -60,7 +60,7 @@ struct Shared {
 
 impl RawServer {
     /// Starts a server without TLS on a free port. If `handle` returns an error, the connection
-    /// ends and the server goes on.
+    /// ends and the server continues.
     ///
     /// # Errors
     ///

@@ -79,9 +79,9 @@ impl ReqwestTransport {
     /// # Proxy
     ///
     /// The proxy is that of `HTTPS_PROXY`, or else of `ALL_PROXY`, except for the hosts in
-    /// [`NO_PROXY`](stripe_identity_core::NoProxy). Only TLS to other machines goes through it. A
-    /// [`proxy`](reqwest::ClientBuilder::proxy) of yours comes after that of the environment:
-    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) before it removes that.
+    /// [`NO_PROXY`](stripe_identity_core::NoProxy). Only TLS to other machines goes through it. The
+    /// proxy of the environment takes precedence over your own [`proxy`](reqwest::ClientBuilder::proxy). To remove
+    /// it, call [`no_proxy`](reqwest::ClientBuilder::no_proxy) before `proxy`.
     ///
     /// The proxy must respond to `CONNECT` with status 200, and then send nothing until the client
     /// does.

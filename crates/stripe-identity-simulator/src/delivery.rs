@@ -93,8 +93,8 @@ pub struct DeliveryAttempt {
     pub trigger: AttemptTrigger,
     /// The disorder that applied to the attempt. Empty if none did.
     pub disorder: Vec<Disorder>,
-    /// How long the receiver took to respond, by the machine's clock; zero without a [`Server`](crate::Server). `None`
-    /// while the attempt is under way, and for one that was dropped or interrupted.
+    /// The time that the receiver took to respond, by the machine's clock. Zero without a [`Server`](crate::Server).
+    /// `None` while the attempt is under way, and for one that was dropped or interrupted.
     #[serde(with = "serial::optional_duration", default)]
     pub latency: Option<Duration>,
     /// The result, or `None` while the attempt is under way.

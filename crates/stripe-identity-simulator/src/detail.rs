@@ -1,4 +1,4 @@
-//! The details of a person and of a document, by the names that they have in parameters and in texts.
+//! The details of a person and of a document, by their names in parameters and in text.
 
 use bytes::Bytes;
 use serde::de::Error as _;
@@ -165,7 +165,7 @@ fn text(value: &Value) -> Result<&str, &'static str> {
     }
 }
 
-/// Reads a text. An empty one removes the detail.
+/// Reads a string. An empty one removes the detail.
 fn optional(value: &Value) -> Result<Option<Sensitive<String>>, &'static str> {
     Ok(Some(text(value)?).filter(|text| !text.is_empty()).map(Into::into))
 }

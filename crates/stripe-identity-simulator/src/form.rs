@@ -68,7 +68,7 @@ impl Form {
         Some(self.fields.remove(index).1)
     }
 
-    /// Takes a text that is not empty.
+    /// Takes a string that is not empty.
     pub(crate) fn text(&mut self, field: &str) -> Result<Option<String>, Refusal> {
         let name = self.full_name(field);
         match self.take(field) {
@@ -84,7 +84,7 @@ impl Form {
         }
     }
 
-    /// Takes a text. An empty one clears the field.
+    /// Takes a string. An empty one clears the field.
     pub(crate) fn clearable_text(&mut self, field: &str) -> Result<Patch<String>, Refusal> {
         if self.fields.iter().any(|(name, node)| name == field && matches!(node, Node::Text(text) if text.is_empty())) {
             self.take(field);
@@ -93,7 +93,7 @@ impl Form {
         Ok(self.text(field)?.map_or(Patch::Keep, Patch::Set))
     }
 
-    /// Takes a text that is one of the allowed ones.
+    /// Takes a string that is one of the allowed ones.
     pub(crate) fn one_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<T>, Refusal>
     where
         T: AsRef<str> + Clone,
@@ -103,7 +103,7 @@ impl Form {
         find(&name, &text, allowed).map(Some)
     }
 
-    /// Takes a text and parses it.
+    /// Takes a string and parses it.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, field: &str) -> Result<Option<T>, Refusal> {
         let name = self.full_name(field);
         let Some(text) = self.text(field)? else { return Ok(None) };
@@ -156,7 +156,7 @@ impl Form {
         })
     }
 
-    /// Takes the parameters below a name. An empty text clears them.
+    /// Takes the parameters below a name. An empty string clears them.
     pub(crate) fn object(&mut self, field: &str) -> Result<Patch<Self>, Refusal> {
         let name = self.full_name(field);
         match self.take(field) {
@@ -172,7 +172,7 @@ impl Form {
         self.fields.iter().any(|(name, node)| name == field && matches!(node, Node::Fields(_)))
     }
 
-    /// Takes a list of texts.
+    /// Takes a list of strings.
     pub(crate) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, Refusal> {
         let name = self.full_name(field);
         match self.take(field) {
@@ -191,7 +191,7 @@ impl Form {
         }
     }
 
-    /// Takes a list of texts that are all among the allowed ones.
+    /// Takes a list of strings that are all among the allowed ones.
     pub(crate) fn list_of<T>(&mut self, field: &str, allowed: &[T]) -> Result<Option<Vec<T>>, Refusal>
     where
         T: AsRef<str> + Clone,
@@ -201,7 +201,7 @@ impl Form {
         texts.iter().map(|text| find(&name, text, allowed)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Returns all parameters that are left as pairs of name and text. A text may be empty.
+    /// Returns all parameters that are left as pairs of name and value. A value may be empty.
     pub(crate) fn into_pairs(self) -> Result<Vec<(String, String)>, Refusal> {
         let pair = |(field, node): (String, Node)| match node {
             Node::Text(text) if is_too_long_a_text(&text) => Err(too_long_text(&below(&self.name, &field))),

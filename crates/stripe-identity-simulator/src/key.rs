@@ -55,7 +55,7 @@ pub(crate) fn credentials(authorization: Option<&HeaderValue>) -> Result<Option<
     Ok(Some(Credentials::Key { kind, world }))
 }
 
-/// Returns the key in the `Authorization` header as it was sent, or an empty text if there is none.
+/// Returns the key in the `Authorization` header as it was sent, or an empty string if there is none.
 pub(crate) fn sent(authorization: Option<&HeaderValue>) -> Cow<'_, str> {
     let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();

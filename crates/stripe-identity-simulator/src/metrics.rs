@@ -36,7 +36,7 @@ const GAUGES: [(&str, &str, &str); 5] = [
     (
         "queue_length",
         "kind",
-        "Number of things that are scheduled in all worlds. Work is a try, checks, a redaction or a delivery.",
+        "Number of actions that are scheduled in all worlds. Work is a try, checks, a redaction or a delivery.",
     ),
     ("deliveries", "status", "Number of deliveries to the webhook endpoints that exist."),
     ("journal_requests", "", "Number of requests in the journals."),

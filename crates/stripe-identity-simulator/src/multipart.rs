@@ -16,7 +16,7 @@ const LONGEST_BOUNDARY: usize = 70;
 /// The largest number of headers of a part. Clients send fewer.
 const MOST_HEADERS: usize = 16;
 const LARGEST_HEADERS: usize = 8 * 1024;
-/// The largest size of all texts together. As parameters they take several times as much.
+/// The largest total size of the text fields. As parameters, they take several times as much.
 const LARGEST_TEXTS: usize = 1024 * 1024;
 
 /// The parts of a body: its parameters as a form, and its files.

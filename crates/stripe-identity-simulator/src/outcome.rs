@@ -114,7 +114,7 @@ impl FromStr for Outcome {
     }
 }
 
-/// The error when a text is not the name of an [`Outcome`].
+/// The error when a string is not the name of an [`Outcome`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownOutcome(());
 

@@ -65,7 +65,7 @@ impl Parameters {
     }
 }
 
-/// Writes JSON as a form, in which `null` is an empty text.
+/// Writes JSON as a form, in which `null` is an empty string.
 fn append(form: &mut String, name: &str, json: &Value) -> Result<(), Refusal> {
     // Each name contains the names above it, so that a small body can become a large form.
     if name.len() > LONGEST_NAME || form.len() > LARGEST_FORM {

@@ -1,4 +1,4 @@
-//! How a thread waits for a lock that may be held for long.
+//! Waits for a lock that may be held for a long time.
 
 #[cfg(feature = "server")]
 thread_local! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Uri;
 
-/// The reason why a text is not the URL of a receiver.
+/// The reason why a string is not the URL of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidUrl {
     NoScheme,

@@ -52,7 +52,7 @@ impl Refusal {
     }
 
     pub(crate) fn invalid_string(name: &str) -> Self {
-        Self::invalid(name, &format!("Invalid string for '{name}': must be a text, without parameters below it"))
+        Self::invalid(name, &format!("Invalid string for '{name}': must be a string, without parameters below it"))
     }
 
     pub(crate) fn invalid_object(name: &str) -> Self {

@@ -20,7 +20,7 @@ macro_rules! as_text {
 }
 pub(crate) use as_text;
 
-/// A duration as a text such as `30s` or `0.5s`, without rounding.
+/// A duration as a string such as `30s` or `0.5s`, without rounding.
 pub(crate) mod duration {
     use std::borrow::Cow;
     use std::time::Duration;
@@ -75,7 +75,7 @@ pub(crate) mod image {
     }
 }
 
-/// Bytes as a text if they are valid UTF-8, and as `{"base64": …}` otherwise.
+/// Bytes as a string if they are valid UTF-8, and as `{"base64": …}` otherwise.
 pub(crate) mod bytes {
     use std::borrow::Cow;
 
@@ -147,7 +147,7 @@ pub(crate) mod status {
     }
 }
 
-/// Headers as pairs of texts. A byte that is not ASCII becomes the character with that number.
+/// Headers as pairs of strings. A byte that is not ASCII becomes the character with that number.
 pub(crate) mod headers {
     use http::{HeaderMap, HeaderName, HeaderValue};
     use serde::de::Error as _;

@@ -260,7 +260,7 @@ impl Default for Settings {
     }
 }
 
-/// The error when a text is not a valid value of a setting. It says what is expected.
+/// The error when a string is not a valid value of a setting. It says what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSetting(pub(crate) &'static str);
 

@@ -50,7 +50,7 @@ pub struct StateFile {
 /// A function that is called with `false` before each commit, and with `true` after it.
 type CommitHook = Arc<dyn Fn(bool) + Send + Sync>;
 
-/// What a change survives once the simulator has responded to the request that made it.
+/// The failures that a change survives once the simulator has responded to its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {

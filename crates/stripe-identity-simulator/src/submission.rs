@@ -147,7 +147,7 @@ impl FromStr for Submission {
     }
 }
 
-/// The error when a text is not a [`Submission`] or a [`Plan`](crate::Plan). It says what is expected.
+/// The error when a string is not a [`Submission`] or a [`Plan`](crate::Plan). It says what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSubmission(Problem);
 

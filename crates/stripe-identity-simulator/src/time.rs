@@ -43,7 +43,7 @@ impl From<Timestamp> for Time {
     }
 }
 
-/// Whole seconds are serialized as a number. A time with a fraction is serialized as a text, which is exact.
+/// Whole seconds are serialized as a number. A time with a fraction is serialized as a string, which is exact.
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (seconds, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for Time {
             Text(std::borrow::Cow<'a, str>),
         }
 
-        const EXPECTED: &str = "expected a time in seconds since 1970, or a text such as `2026-10-26T07:33:20Z`";
+        const EXPECTED: &str = "expected a time in seconds since 1970, or a string such as `2026-10-26T07:33:20Z`";
         let text = match Form::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))? {
             Form::Seconds(seconds) => return Ok(Self(Duration::from_secs(seconds))),
             Form::Text(text) => text,

@@ -91,7 +91,7 @@ pub(crate) struct World {
     is_restored: bool,
 }
 
-/// The time at which the next thing is due, and how far the clock is ahead of the machine's if it runs.
+/// The time at which the next action is due, and how far the clock is ahead of the machine's if it runs.
 type Noted = (Option<Time>, Option<Duration>);
 
 /// The result of a request.
@@ -202,7 +202,7 @@ impl World {
         self.state.queue.next().and_then(|next| self.state.clock.until(next, real))
     }
 
-    /// Returns whether a webhook is ready, or whether the time of the next scheduled thing has changed since the last
+    /// Returns whether a webhook is ready, or whether the time of the next scheduled action has changed since the last
     /// call.
     pub(crate) fn takes_note(&mut self) -> bool {
         let next = (self.state.queue.next(), self.state.clock.ahead());

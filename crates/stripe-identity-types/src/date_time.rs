@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 
 /// A time as the v2 API sends it: text in the form of RFC 3339, such as `2026-10-29T09:11:00.123Z`.
 ///
-/// The text is kept as Stripe sent it, and only [`timestamp`](Self::timestamp) parses it. A text of
+/// The string is kept as Stripe sent it, and only [`timestamp`](Self::timestamp) parses it. A string of
 /// another form therefore prevents no event from parsing.
 ///
 /// ```

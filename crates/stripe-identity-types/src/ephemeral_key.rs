@@ -6,8 +6,8 @@ use crate::object_type::{ObjectType, own};
 use crate::sensitive::Sensitive;
 use crate::timestamp::Timestamp;
 
-/// A key with which an app that uses one of Stripe's mobile SDKs shows one session. It is valid for
-/// an hour.
+/// A key for one session, with which one of Stripe's mobile SDKs shows that session in an app. It is
+/// valid for an hour.
 ///
 /// In Stripe's API, this is the object `ephemeral_key`.
 ///

@@ -1,4 +1,4 @@
-/// Implements the comparison of an id with a text, from either side.
+/// Implements the comparison of an id with a string, from either side.
 macro_rules! eq_with_text {
     ($name:ident: $($text:ty),+) => { $(
         /// Compares the text of the id.
@@ -22,8 +22,8 @@ macro_rules! id {
         $(#[$meta])*
         ///
         /// Any text is accepted, since Stripe may change the form of its ids. The clients of
-        /// `stripe-identity-core` reject a text that cannot be part of a URL path when they build
-        /// the request. `Display` shows the text. `Debug` shows it only if it looks like an id: at
+        /// `stripe-identity-core` reject a string that cannot be part of a URL path when they build
+        /// the request. `Display` shows the string. `Debug` shows it only if it looks like an id: at
         /// most 80 ASCII letters, digits, and any of `_-./`.
         ///
         /// ```

@@ -24,7 +24,7 @@ impl UnknownValue {
         Self(value.into_boxed_str())
     }
 
-    /// Returns the value as Stripe sent it, or an empty text if the field was absent.
+    /// Returns the value as Stripe sent it, or an empty string if the field was absent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,7 +69,7 @@ macro_rules! open_enum {
             /// All values that this version of the crate has a name for.
             pub const KNOWN: &'static [Self] = &[$( Self::$variant, )+];
 
-            /// Returns the value as Stripe sends it, or an empty text if it is absent.
+            /// Returns the value as Stripe sends it, or an empty string if it is absent.
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $value, )+

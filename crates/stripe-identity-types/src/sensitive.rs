@@ -56,7 +56,7 @@ impl fmt::Debug for Hidden {
 
 /// An id or a code, in the `Debug` form of a type: shown only if it looks like one.
 ///
-/// Another text in its place comes from a faulty server or proxy, and may be personal data.
+/// Another string in its place comes from a faulty server or proxy, and may be personal data.
 pub(crate) struct Code<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Code<'_> {

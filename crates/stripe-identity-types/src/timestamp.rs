@@ -133,7 +133,7 @@ impl FromStr for Timestamp {
     }
 }
 
-/// The error for a text that is not a time of RFC 3339.
+/// The error for a string that is not a time of RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseTimestampError(());
 
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn parse_rejects_other_texts() {
+    fn parse_rejects_other_strings() {
         for text in [
             "",
             "today",

@@ -72,7 +72,7 @@ impl PhaseMarkingConnector {
     }
 }
 
-/// Marks an error of connecting, unless it is one of the lookup, which is marked already.
+/// Marks an error of connecting. A lookup error is already marked.
 fn mark(error: Error) -> Error {
     match error {
         Error::Other(error) if error.is::<ResolveError>() => Error::Other(error),

@@ -164,7 +164,7 @@ fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Er
 /// A TCP connection that checks for early input while the server is slow to read.
 ///
 /// Output that is unsent at that point stays here, so that the layers above can read the input and
-/// then go on.
+/// then continue.
 #[derive(Debug)]
 pub(crate) struct TcpTransport {
     socket: Socket,

@@ -32,8 +32,8 @@ use crate::lenient::{deserialize_leniently, is_blank, parse_fields};
 ///
 /// # Deduplication
 ///
-/// Stripe delivers an event again until it gets a 2xx, for up to three days, and sometimes after it
-/// got one. Every delivery of an event has the same [`id`](Self::id).
+/// Stripe delivers an event again until it receives a 2xx, for up to three days, and sometimes after
+/// that. Every delivery of an event has the same [`id`](Self::id).
 ///
 /// Deduplication is the caller's task, because only the caller can make an effect exactly once: the
 /// id must be committed in the same transaction as the effect. If the two commit separately, a crash

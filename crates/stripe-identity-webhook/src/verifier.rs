@@ -62,7 +62,7 @@ pub struct Verifier {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
-/// How old a signature may be.
+/// The age that a signature may have.
 ///
 /// Defaults to five minutes, as in Stripe's own libraries.
 ///
@@ -84,9 +84,9 @@ pub struct Verifier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tolerance {
-    /// At most this old, compared in whole seconds.
+    /// The signature may be at most this old, compared in whole seconds.
     Within(Duration),
-    /// Any age. Anyone who has seen a delivery can then repeat it at any time.
+    /// The signature may have any age. Anyone who has seen a delivery can then repeat it at any time.
     Unlimited,
 }
 

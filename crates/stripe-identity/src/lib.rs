@@ -13,10 +13,10 @@
 //! |---|---|
 //! | [`Client`] | `call.await` in an asynchronous function |
 //! | [`BlockingClient`] | `call.send()?` in a blocking one |
-//! | [`Config`] | `call.start()` returns the first [`Step`] for an event loop of yours, without a transport |
+//! | [`Config`] | `call.start()` returns the first [`Step`] for your own event loop, without a transport |
 //!
 //! All of them have the same methods, such as `verification_sessions()`, and apply the same rules
-//! for retries, idempotency keys and deadlines. The docs of [`Error`] say how a call fails.
+//! for retries, idempotency keys and deadlines. The docs of [`Error`] list its failures.
 //!
 //! # Features
 //!
@@ -69,7 +69,7 @@
 //!
 //! The timeout of an attempt is not a setting of a transport: it comes from the call and its
 //! `Config`. All three set `TCP_NODELAY`, follow no redirects, and ask for no compression. Each uses
-//! the proxy support of its library. Their docs say what `connect_timeout` covers, how the addresses
+//! the proxy support of its library. Their docs describe what `connect_timeout` covers, how the addresses
 //! of a host share it, and how responses of a proxy are classified.
 //!
 //! A `TowerTransport` has only `max_body_size`. Everything else is up to its service.

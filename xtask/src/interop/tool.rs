@@ -25,7 +25,7 @@ pub(super) enum Folder {
     /// Node.js, with packages of npm.
     JavaScript,
     Python,
-    /// A package of cargo, `interop-NAME`, which is not a member of the workspace.
+    /// A cargo package, `interop-NAME`, which is not a member of the workspace.
     Rust(&'static str),
 }
 

@@ -6,7 +6,7 @@ use crate::page::Page;
 
 /// An endpoint that returns a list, page by page.
 ///
-/// [`Call::pages`](crate::Call::pages) and `items()` walk through the list. An endpoint of your own
+/// [`Call::pages`](crate::Call::pages) and `items()` walk through the list. Your own endpoint
 /// needs a model with an id:
 ///
 /// ```

@@ -141,7 +141,7 @@ impl<C: Caller> VerificationSessions<C> {
     ///
     /// Redaction may take four days. During that time,
     /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status
-    /// `processing`. After it, personal texts are `[redacted]` and the metadata is empty.
+    /// `processing`. After it, personal strings are `[redacted]` and the metadata is empty.
     pub fn redact(&self, session: impl Into<VerificationSessionId>) -> Call<C, Redact> {
         Call::new(&self.caller, Redact::new(session))
     }

@@ -64,7 +64,7 @@ pub fn plain_host(authority: &str) -> Option<&str> {
     }
 }
 
-/// Returns whether a text is the URL of a proxy: `[http://|https://][user[:password]@]host[:port]`,
+/// Returns whether a string is the URL of a proxy: `[http://|https://][user[:password]@]host[:port]`,
 /// with or without a path.
 ///
 /// The libraries accept more: a port out of range, which they ignore, and a second `@`.

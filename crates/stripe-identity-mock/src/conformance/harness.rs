@@ -67,8 +67,8 @@ impl Setup {
         self.timeout
     }
 
-    /// Returns the longest time for which the server delays a response. Timeouts of the transport's
-    /// own must be longer.
+    /// Returns the longest time for which the server delays a response. The transport's
+    /// own timeouts must be longer.
     pub fn longest_wait(&self) -> Duration {
         self.longest_wait
     }
@@ -104,8 +104,8 @@ pub(super) enum AppliesTo {
     Tls,
 }
 
-/// What a check runs in: it makes transports and the servers they talk to, and says how long events
-/// may take.
+/// The environment of a check: it creates transports and the servers that they connect to, and limits the
+/// time that events may take.
 pub(super) struct Harness<'a> {
     pub(super) make: &'a (dyn Fn(&Setup) -> Box<dyn Candidate> + Send + Sync),
     pub(super) is_tls: bool,
@@ -236,7 +236,7 @@ pub(super) fn at(base: &str, method: Method, path: &str, body: impl Into<Bytes>)
     request
 }
 
-/// A text that no error may contain.
+/// A string that no error may contain.
 pub(super) const SECRET: &str = "Bearer sk_test_secret";
 
 pub(super) fn within(mut request: Request<Bytes>, timeout: Duration) -> Request<Bytes> {

@@ -48,7 +48,7 @@ pub(crate) struct Field {
     pub(crate) value: String,
     /// The made-up value that an empty field gets.
     pub(crate) made_up: String,
-    /// The values to choose from; empty for a text.
+    /// The values to choose from. Empty for a text field.
     pub(crate) choices: Vec<Choice>,
     pub(crate) error: Option<String>,
 }

@@ -61,7 +61,7 @@ pub(crate) struct SessionPage<'a> {
     /// The time of the clock of the world.
     pub(crate) now: Moment,
     pub(crate) is_frozen: bool,
-    /// Everything that is due, the next thing first.
+    /// Everything that is due, the next action first.
     pub(crate) due: Vec<String>,
     /// The path of the page where the user submits, while it is open.
     pub(crate) page: Option<String>,

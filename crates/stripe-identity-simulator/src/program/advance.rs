@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &AdvanceArguments) -> Result<ExitCode, Failure> {
         let Some(now) = clock["now"].as_str() else { return Err(client.no_simulator()) };
         output::print(now)?;
         match clock["next_due"].as_str() {
-            Some(time) => output::remark(format_args!("note: something is due next at {time}")),
+            Some(time) => output::remark(format_args!("note: the next action is due at {time}")),
             None => output::remark("note: nothing else is due"),
         }
         Ok(ExitCode::SUCCESS)

@@ -166,7 +166,7 @@ pub(super) struct HowFar {
     /// The time to move forward by, such as 30s, 5m, 24h or 4d
     #[arg(value_parser = seconds)]
     pub(super) duration: Option<u64>,
-    /// Move to the time at which something is due next, of any kind
+    /// Move to the time of the next action of any kind
     #[arg(long)]
     pub(super) next: bool,
     /// Move forward until no try, check or redaction is due, and each webhook has been delivered or given up

@@ -1,4 +1,4 @@
-//! The texts of `--help` that do not describe a single option.
+//! The parts of `--help` that do not describe a single option.
 
 /// Joins the lines of each paragraph, which clap then wraps to the width of the terminal. Keeps lines that begin with a
 /// space.
@@ -181,7 +181,7 @@ document.first_name and document.last_name. The form of a request, 'person[dob]=
 GET /_simulator/outcomes lists the outcomes.";
 
 pub(super) const ADVANCE: &str = "\
-Prints the time of the world afterwards, and on standard error the time when something is due next.
+Prints the time of the world afterwards, and on standard error the time of the next action.
 
 Examples:
 

@@ -222,7 +222,7 @@ pub(super) fn webhook(text: &str) -> Result<String, String> {
 
 pub(super) fn webhook_secret(text: &str) -> Result<String, String> {
     let valid = WebhookEndpoint::new("http://127.0.0.1", text);
-    valid.map(|_| text.to_owned()).map_err(|_| "expected a text such as whsec_made_up".to_owned())
+    valid.map(|_| text.to_owned()).map_err(|_| "expected a secret such as whsec_made_up".to_owned())
 }
 
 /// Parses a setting. The error says what is expected.

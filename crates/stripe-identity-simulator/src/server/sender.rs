@@ -1,4 +1,4 @@
-//! Makes things happen when they are due, and sends webhooks.
+//! Makes actions happen when they are due, and sends webhooks.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -36,7 +36,7 @@ impl Activity {
     }
 }
 
-/// The times when something is due next in each world, by the clock of the machine. They do not keep a world from being
+/// The times of the next action in each world, by the clock of the machine. They do not keep a world from being
 /// removed.
 #[derive(Default)]
 struct Timers {
@@ -69,7 +69,7 @@ impl Timers {
     }
 }
 
-/// Makes the things that are due in the worlds of a simulator happen, and sends the webhooks that are due.
+/// Makes the actions that are due in the worlds of a simulator happen, and sends the webhooks that are due.
 pub(super) struct Sender {
     simulator: Simulator,
     activity: Arc<Activity>,

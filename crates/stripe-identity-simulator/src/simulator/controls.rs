@@ -30,8 +30,8 @@ impl Simulator {
         self.with(&place, real, |world| action(world, session.as_str()))?
     }
 
-    /// Submits in place of the user of a session. The checks end with the outcome of the submission: at once, or when
-    /// [`Settings::processing`] of the world says.
+    /// Submits in place of the user of a session. The checks end with the outcome of the submission, at the time that
+    /// [`Settings::processing`] of the world sets. By default, they end at once.
     ///
     /// ```
     /// # use stripe_identity_core::types::CreateVerificationSession;
@@ -58,7 +58,7 @@ impl Simulator {
         self.with_session(&session.into(), |world, session| world.submit(session, &submission))
     }
 
-    /// Plans what the users of future sessions submit. On a handle to all worlds, the plan applies to each world,
+    /// Plans the tries of the users of future sessions. On a handle to all worlds, the plan applies to each world,
     /// including future worlds.
     ///
     /// Plans are used in the order in which they were added. `metadata[simulate]` of a session takes precedence over
@@ -124,7 +124,7 @@ impl Simulator {
         self.with_session(&session.into(), World::finish_redaction)
     }
 
-    /// Moves the time forward by a duration. The things that become due happen in order, each at its time: see the
+    /// Moves the time forward by a duration. The actions that become due happen in order, each at its time: see the
     /// [guide](crate::guide::clock).
     pub fn advance(&self, duration: Duration) {
         let real = Time::of_system();
@@ -138,7 +138,7 @@ impl Simulator {
         }
     }
 
-    /// Moves the time of each world forward to the next thing that is due in it. Returns `false` if nothing is due in
+    /// Moves the time of each world forward to the next action that is due in it. Returns `false` if nothing is due in
     /// any world.
     pub fn advance_to_next(&self) -> bool {
         let real = Time::of_system();
@@ -148,10 +148,10 @@ impl Simulator {
             .fold(false, |any, it| any | it)
     }
 
-    /// Moves the time of each world forward until no try, check, redaction or delivery is due in it. Things that expire
-    /// on the way expire, but the time does not move forward for an expiry alone.
+    /// Moves the time of each world forward until no try, check, redaction or delivery is due in it. Expiries that
+    /// become due in the meantime happen, but the time does not move forward for an expiry alone.
     ///
-    /// Returns `false` if a world does not become idle, since each thing that happens makes another one due.
+    /// Returns `false` if a world does not become idle, since each action that happens makes another one due.
     pub fn run_until_idle(&self) -> bool {
         let real = Time::of_system();
         self.places()

@@ -39,15 +39,15 @@ pub(super) const ABOUT: &[About] = &[
     ),
     about("POST", "/_simulator/verification_sessions/{session}/finish_redaction", "", "a redaction ends"),
     about("GET", "/_simulator/outcomes", "", "lists the outcomes, and what a session needs for each"),
-    about("GET", "/_simulator/plan", "", "lists the plans for sessions to come"),
+    about("GET", "/_simulator/plan", "", "lists the plans for future sessions"),
     about(
         "POST",
         "/_simulator/plan",
         "tries (document_expired,verified;dob=2012-05-01), sessions (a number, or all)",
-        "plans what the users of sessions to come do",
+        "plans the tries of the users of future sessions",
     ),
     about("DELETE", "/_simulator/plan", "", "drops the plans"),
-    about("GET", "/_simulator/clock", "", "shows the time, and when something is due next"),
+    about("GET", "/_simulator/clock", "", "shows the time, and the time of the next action"),
     about(
         "POST",
         "/_simulator/clock",
@@ -55,7 +55,7 @@ pub(super) const ABOUT: &[About] = &[
         "starts or freezes the clock",
     ),
     about("POST", "/_simulator/clock/advance", "seconds", "moves the time forward"),
-    about("POST", "/_simulator/clock/next", "", "moves the time forward to the next thing that is due"),
+    about("POST", "/_simulator/clock/next", "", "moves the time forward to the next action that is due"),
     about(
         "POST",
         "/_simulator/clock/run_until_idle",
@@ -128,7 +128,7 @@ pub(super) const ABOUT: &[About] = &[
         "/_simulator/verify",
         "path, method (POST by default), idempotency_key, account, id, parameters[], without_parameters[], outcome \
          (took_effect, replayed, any), status, times (1 by default), at_least, no_other",
-        "checks which requests there were; status 422 if they differ",
+        "verifies the requests so far; status 422 if they differ",
     ),
     about("POST", "/_simulator/reset", "", "resets worlds to their initial state"),
     about("GET", "/_simulator/export", "", "shows worlds as lines of JSON"),

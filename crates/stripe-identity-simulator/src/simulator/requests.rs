@@ -146,7 +146,7 @@ pub(super) fn clear(simulator: &Simulator, request: &Request<Bytes>) -> Result<R
     Ok(Body::from(json!({ "done": true })).into_response())
 }
 
-/// Checks which requests there were.
+/// Verifies the requests so far.
 pub(super) fn verify(simulator: &Simulator, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     match simulator.verify(pattern(form(request)?)?) {
         Ok(entries) => {

@@ -107,8 +107,9 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if a line is wrong or, on a handle to one world, names another world; if there would be too
-    /// many worlds; or if the lines cannot be read or the state file cannot be written. Nothing is changed then.
+    /// Returns an error if a line cannot be read or is wrong, or if the lines would make too many worlds. On a handle
+    /// to one world, a line that names another world is an error. So is a state file that cannot be written. After an
+    /// error, nothing has changed.
     pub fn import(&self, lines: impl BufRead) -> Result<Imported, ImportError> {
         let real = Time::of_system();
         let described = lines::read(lines)?;
@@ -211,7 +212,7 @@ impl Worlds {
 }
 
 impl SimulatorBuilder {
-    /// Sets the initial state, to which each [reset](Simulator::reset) leads back, as the lines that
+    /// Sets the initial state, to which each [reset](Simulator::reset) returns, as the lines that
     /// [`import`](Simulator::import) takes. A state file that already holds worlds ignores them.
     ///
     /// ```

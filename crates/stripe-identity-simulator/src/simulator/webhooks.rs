@@ -114,7 +114,7 @@ impl Simulator {
     /// [`deliver_to`](Self::deliver_to).
     ///
     /// If the receiver is a function, [`deliver_to`](Self::deliver_to) is shorter. A [`Server`](crate::Server) takes
-    /// and sends webhooks by itself.
+    /// and sends webhooks automatically.
     pub fn take_webhooks(&self) -> Vec<Webhook> {
         let signs_virtually = self.shared.signs_virtually.unwrap_or(true);
         let of_place = |place: Arc<Place>| {

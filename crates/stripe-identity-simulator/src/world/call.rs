@@ -17,7 +17,7 @@ use crate::world::expand::Expanded;
 /// A request to an endpoint, as its handler receives it.
 pub(crate) struct Call<'a> {
     pub(crate) route: &'static Route,
-    /// The id in the path, or an empty text if the route has none.
+    /// The id in the path, or an empty string if the route has none.
     pub(crate) id: String,
     pub(crate) form: Form,
     pub(crate) upload: Option<UploadedFile>,

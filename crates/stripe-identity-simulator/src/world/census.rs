@@ -1,4 +1,4 @@
-//! The numbers of objects, scheduled things and deliveries of a world.
+//! The numbers of objects, scheduled actions and deliveries of a world.
 
 use crate::world::state::State;
 

@@ -12,7 +12,7 @@ use crate::world::{deliveries, life};
 
 /// The number of steps after which a world is considered to be never idle.
 const MOST_STEPS: usize = 100_000;
-/// The same for each thing that is scheduled at the start. The larger limit counts.
+/// The same for each action that is scheduled at the start. The larger limit counts.
 const MOST_STEPS_FOR_EACH: usize = 10;
 
 /// Moves a running clock to its time at a time of the machine.
@@ -33,7 +33,7 @@ pub(crate) fn advance_to(state: &mut State, target: Time) {
     pass_until(state, target);
 }
 
-/// Moves the time forward to the next thing that is due. Returns `false` if nothing is scheduled.
+/// Moves the time forward to the next action that is due. Returns `false` if nothing is scheduled.
 pub(crate) fn advance_to_next(state: &mut State) -> bool {
     let next = state.queue.next();
     if let Some(next) = next {

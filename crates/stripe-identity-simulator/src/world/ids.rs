@@ -77,7 +77,7 @@ pub(crate) fn tag_of(id: &str) -> Option<&str> {
     id.rsplit('_').next()?.strip_prefix('1')?.get(6..6 + TAG)
 }
 
-/// Returns whether a text can be the tag of a world.
+/// Returns whether a string can be the tag of a world.
 pub(crate) fn is_tag(text: &str) -> bool {
     text.len() == TAG && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -100,7 +100,7 @@ fn hash(seed: u64, world: &str) -> u64 {
     fnv(FNV, seed.to_le_bytes().into_iter().chain(world.bytes()))
 }
 
-/// Returns the hash of a sequence of texts.
+/// Returns the hash of a sequence of strings.
 pub(crate) fn hash_of_parts<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
     let length = |part: &[u8]| (part.len() as u64).to_le_bytes();
     parts.fold(FNV, |hash, part| fnv(hash, length(part).into_iter().chain(part.iter().copied())))

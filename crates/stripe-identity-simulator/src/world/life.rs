@@ -138,7 +138,7 @@ pub(crate) fn finish_processing(state: &mut State, session: u64, submission: &Su
     Ok(())
 }
 
-/// Counts a retrieve, and ends the checks if they wait for no further one.
+/// Counts a retrieve, and ends the checks if this was the last one that they waited for.
 pub(crate) fn count_retrieve(state: &mut State, session: u64) {
     let Some(checks) = state.sessions.at(session).and_then(|stored| stored.checks.as_ref()) else { return };
     let ChecksEnd::AfterRetrieves(count) = checks.end else { return };

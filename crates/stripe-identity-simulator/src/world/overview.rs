@@ -159,7 +159,7 @@ fn status(session: &VerificationSession) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns the next things that happen to a session, with their times, or with the condition that they wait for.
+/// Returns the next actions that happen to a session, with their times, or with the condition that they wait for.
 fn due_things(stored: &StoredSession) -> Vec<(Option<Time>, String)> {
     let session = &stored.session;
     let mut due = Vec::new();

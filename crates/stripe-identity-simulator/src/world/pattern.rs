@@ -1,4 +1,4 @@
-/// Returns whether a text matches a pattern in which `*` stands for any text.
+/// Returns whether a string matches a pattern in which `*` stands for any characters.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

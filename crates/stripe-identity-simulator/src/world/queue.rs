@@ -1,4 +1,4 @@
-//! The queue of scheduled things.
+//! The queue of scheduled actions.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::time::Time;
 use crate::world::notes::Notes;
 use crate::world::rows::{Kind, Row};
 
-/// A scheduled thing, which happens to the record at a place when its time comes.
+/// A scheduled action, which happens to the record at a place when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum DueThing {
@@ -59,10 +59,10 @@ impl DueThing {
     }
 }
 
-/// The time of a thing, and the number of things that were scheduled before it.
+/// The time of an action, and the number of actions that were scheduled before it.
 type Place = (Time, u64);
 
-/// The scheduled things, ordered by time, and at the same time by the order in which they were scheduled.
+/// The scheduled actions, ordered by time, and at the same time by the order in which they were scheduled.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     work: BTreeMap<Place, DueThing>,
@@ -71,7 +71,7 @@ pub(crate) struct Queue {
     changes: Notes<Place>,
 }
 
-/// A scheduled thing, as it is written.
+/// A scheduled action, as it is written.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredDue {
@@ -101,12 +101,12 @@ impl Queue {
         self.scheduled
     }
 
-    /// Sets the number of things that were scheduled. A smaller number than the current one is ignored.
+    /// Sets the number of actions that were scheduled. A smaller number than the current one is ignored.
     pub(crate) fn set_scheduled(&mut self, scheduled: u64) {
         self.scheduled = self.scheduled.max(scheduled);
     }
 
-    /// Restores a scheduled thing.
+    /// Restores a scheduled action.
     pub(crate) fn restore(&mut self, number: u64, due: StoredDue) {
         self.set_scheduled(number.saturating_add(1));
         self.things(&due.thing).insert((due.at, number), due.thing);
@@ -134,12 +134,12 @@ impl Queue {
         self.work.len() + self.expiries.len()
     }
 
-    /// Returns the number of scheduled things that are work.
+    /// Returns the number of scheduled actions that count as work.
     pub(crate) fn work_len(&self) -> usize {
         self.work.len()
     }
 
-    /// Takes the next thing that is due by this time.
+    /// Takes the next action that is due by this time.
     pub(crate) fn take_due(&mut self, by: Time) -> Option<(Time, DueThing)> {
         let place = self.next_place().filter(|(time, _)| *time <= by)?;
         self.changes.add(place);
@@ -147,12 +147,12 @@ impl Queue {
         Some((place.0, thing))
     }
 
-    /// Returns the time of the next thing.
+    /// Returns the time of the next action.
     pub(crate) fn next(&self) -> Option<Time> {
         self.next_place().map(|(time, _)| time)
     }
 
-    /// Returns the time of the next thing that is work.
+    /// Returns the time of the next action that counts as work.
     pub(crate) fn next_work(&self) -> Option<Time> {
         self.work.keys().next().map(|(time, _)| *time)
     }

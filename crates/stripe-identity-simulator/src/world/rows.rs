@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Event,
     EphemeralKey,
     Delivery,
-    /// A scheduled thing. Its place is the number of things that were scheduled before it.
+    /// A scheduled action. Its place is the number of actions that were scheduled before it.
     Due,
     /// A stored response for an idempotency key.
     Response,
@@ -91,7 +91,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'static> {
-    /// Creates the row of a value. All types of values serialize without fail, since the keys of their maps are texts.
+    /// Creates the row of a value. Every type of value serializes without fail, since the keys of its maps are strings.
     pub(crate) fn new(kind: Kind, place: u64, value: &impl serde::Serialize) -> Self {
         Self { kind, place, value: Some(serde_json::to_vec(value).unwrap_or_default().into()) }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stripe_identity_core::types::{FileLink, Sensitive, Timestamp};
 
-/// Returns a model as JSON. The models serialize without fail, since the keys of their maps are texts.
+/// Returns a model as JSON. The models serialize without fail, since the keys of their maps are strings.
 pub(crate) fn to_json(model: &impl serde::Serialize) -> Value {
     serde_json::to_value(model).unwrap_or_default()
 }

@@ -24,7 +24,7 @@ use crate::world::store::{Record, Store};
 
 /// The largest number of objects and stored responses.
 const MOST_RECORDS: usize = 2_000_000;
-/// The largest number of scheduled things. On average, an object schedules fewer than two.
+/// The largest number of scheduled actions. On average, an object schedules fewer than two.
 const MOST_DUE: usize = 2 * MOST_RECORDS;
 const MOST_BYTES: usize = 1024 * 1024 * 1024;
 const MOST_FILE_BYTES: usize = 256 * 1024 * 1024;

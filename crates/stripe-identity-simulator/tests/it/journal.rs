@@ -1,4 +1,4 @@
-//! The contents of the journal, and the texts that it must not contain.
+//! The contents of the journal, and the strings that it must not contain.
 
 use std::sync::{Arc, Mutex};
 use std::thread;

@@ -104,7 +104,7 @@ struct Model {
     /// The session and the type of each event, oldest first.
     events: Vec<(usize, &'static str)>,
     endpoints: Vec<Endpoint>,
-    /// The scheduled things, in the order in which they were scheduled.
+    /// The scheduled actions, in the order in which they were scheduled.
     due: Vec<(u64, usize, Due)>,
     expected: Expected,
 }

@@ -15,7 +15,7 @@ use crate::http::{SESSIONS, exchange};
 
 const SEED: u64 = 7;
 
-/// The requests that are mutated. `PIECES` has texts that are inserted into them.
+/// The requests that are mutated. `PIECES` has strings that are inserted into them.
 const REQUESTS: &[&str] = &[
     "POST /v1/identity/verification_sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_a\r\n\
      Idempotency-Key: k\r\nContent-Length: 38\r\n\r\ntype=document&metadata[a]=b&expand[]=x",

@@ -1,4 +1,4 @@
-//! Clocks and scheduled things.
+//! Clocks and scheduled actions.
 
 use std::time::Duration;
 
@@ -195,7 +195,7 @@ fn run_until_idle_advances_to_the_last_work() {
     assert!(stripe.run_until_idle());
     assert_eq!(passed(), 3630, "an expiry is not work");
     assert!(stripe.advance_to_next());
-    assert_eq!(passed(), 24 * 60 * 60, "but an expiry is the next thing");
+    assert_eq!(passed(), 24 * 60 * 60, "but an expiry is the next action");
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::sensitive::Sensitive;
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailReport {
-    /// The address that was checked. After redaction, the text `[redacted]`.
+    /// The address that was checked. After redaction, the string `[redacted]`.
     pub email: Option<Sensitive<String>>,
     /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<EmailCheckErrorCode>>,
@@ -65,7 +65,7 @@ open_enum! {
 pub struct PhoneReport {
     /// Why the check failed. Absent if it passed.
     pub error: Option<ReportError<PhoneCheckErrorCode>>,
-    /// The number that was checked. After redaction, the text `[redacted]`.
+    /// The number that was checked. After redaction, the string `[redacted]`.
     pub phone: Option<Sensitive<String>>,
     /// The result of the check.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "ReportStatus::is_absent")]

@@ -15,7 +15,7 @@ use crate::session::outputs::Sex;
 /// In Stripe's API, this is the field `document` of a report.
 ///
 /// A detail that the document does not state, or that the check could not read, is absent. After
-/// redaction, each text is `[redacted]` except the country of the address, which stays.
+/// redaction, each string is `[redacted]` except the country of the address, which stays.
 ///
 /// [`VerificationReport`](crate::VerificationReport) says when a field marked *restricted* is
 /// present.

@@ -11,7 +11,7 @@ use crate::session::outputs::IdNumberType;
 ///
 /// In Stripe's API, this is the field `id_number` of a report.
 ///
-/// A detail that was not checked is absent. After redaction, each text is `[redacted]`.
+/// A detail that was not checked is absent. After redaction, each string is `[redacted]`.
 ///
 /// [`VerificationReport`](crate::VerificationReport) says when a field marked *restricted* is
 /// present.

@@ -16,7 +16,7 @@ use crate::sensitive::Sensitive;
 /// A restricted key that is not limited to some IP addresses reads it only within 48 hours after the
 /// session was processed.
 ///
-/// After redaction, each text is `[redacted]` except the country of the address, which stays.
+/// After redaction, each string is `[redacted]` except the country of the address, which stays.
 /// [`dob`](Self::dob) is then day 1 of month 1 of year 1, and [`id_number_type`](Self::id_number_type)
 /// is absent.
 ///

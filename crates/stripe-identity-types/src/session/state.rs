@@ -74,7 +74,7 @@ impl fmt::Debug for SessionState {
 impl SessionState {
     /// Returns whether the session is verified or canceled, or its last try failed.
     ///
-    /// A decided session does not change by itself. After a failed try, the user can try again.
+    /// A decided session does not change on its own. After a failed try, the user can try again.
     pub fn is_decided(&self) -> bool {
         match self {
             Self::Failed { .. } | Self::Verified | Self::Canceled => true,

@@ -45,7 +45,7 @@ use crate::timestamp::Timestamp;
 ///
 /// The order of delivery still matters in two cases. If two events happened in the same second and
 /// have the same position in the life of a session, the view shows the one that was applied first.
-/// If a snapshot does not parse, the view keeps what the type of the event does not imply.
+/// If a snapshot does not parse, the view keeps the values that the type of the event does not imply.
 ///
 /// # Stored form
 ///
@@ -119,8 +119,8 @@ impl SessionView {
     /// Applies an event. Returns whether the event changed the view, which must then be stored.
     ///
     /// An event changes nothing if it is not newer than the view (see [Order of
-    /// events](#order-of-events)), if it is about another session or another object, if its type is
-    /// not the type of a session's event in [`EventType`], or if it has no time.
+    /// events](#order-of-events)) or has no time. The same holds for an event about another session or
+    /// another object, and for a type that is not the type of a session's event in [`EventType`].
     ///
     /// If the snapshot does not parse as a session, since it may be of another API version, the
     /// state follows from the type of the event.

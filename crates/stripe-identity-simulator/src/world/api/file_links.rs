@@ -196,7 +196,7 @@ impl Changes {
         }
     }
 
-    /// Applies the changes to a link. `is_to_image` is whether a verification collected its file.
+    /// Applies the changes to a link. `is_to_image` is `true` if a verification collected its file.
     fn apply_to(self, link: &mut FileLink, is_to_image: bool, now: Timestamp) -> Result<(), Refusal> {
         let invalid = |message: &str| Err(Refusal::invalid("expires_at", message));
         match self.expires_at {

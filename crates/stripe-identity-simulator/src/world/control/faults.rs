@@ -77,7 +77,7 @@ fn fault(form: &mut Form) -> Result<Fault, Refusal> {
     }
     if let Some(method) = form.text("method")? {
         let method = method.parse::<Method>();
-        let invalid = |_| Refusal::invalid("method", "Invalid method: must be a method of HTTP, such as POST");
+        let invalid = |_| Refusal::invalid("method", "Invalid method: must be an HTTP method, such as POST");
         fault = fault.method(method.map_err(invalid)?);
     }
     if let Some(path) = form.text("path")? {

@@ -75,7 +75,7 @@ pub(crate) struct Sources {
 }
 
 impl Counts {
-    /// Counts a delivery that has ended. `is_repair` is whether it was counted as failed before a resend succeeded.
+    /// Counts a delivery that has ended. `is_repair` is `true` if it was counted as failed before a resend succeeded.
     pub(crate) fn count(&mut self, is_delivered: bool, is_repair: bool) {
         let count = if is_delivered { &mut self.delivered } else { &mut self.failed };
         *count += 1;

@@ -13,7 +13,7 @@ use crate::world::call::Call;
 use crate::world::checks;
 use crate::world::record::file::format_of;
 
-/// Returns whether a text can be the id of a request. No other text is stored.
+/// Returns whether a string can be the id of a request. No other string is stored.
 fn is_request_id(text: &str) -> bool {
     let is_short = text.len() <= 40;
     is_short && text.strip_prefix("req_").is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -32,7 +32,7 @@ pub(crate) struct Sent {
     pub(crate) made_up: String,
     /// Whether the form is only to be shown again, with that person.
     pub(crate) asks_to_show: bool,
-    /// The texts, with the names of their parameters.
+    /// The strings, with the names of their parameters.
     texts: Vec<(Of, String, String)>,
     images: Vec<(String, Bytes)>,
     errors: Vec<(String, String)>,
@@ -130,7 +130,7 @@ impl Sent {
     }
 }
 
-/// Returns a text, or an empty text if it was not sent.
+/// Returns a string, or an empty string if it was not sent.
 fn text_of(call: &mut Call<'_>, name: &str) -> Result<String, Refusal> {
     match call.form.clearable_text(name)? {
         Patch::Set(text) => Ok(text),
