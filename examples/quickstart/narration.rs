@@ -59,7 +59,8 @@ pub(crate) fn outputs(session: &Response<VerificationSession>) {
     let Some(outputs) = &session.verified_outputs else { return };
     // `expose` is for decisions. What is printed or logged stays hidden.
     let year = outputs.dob.as_ref().and_then(|dob| dob.expose().year);
-    let is_of_age = year.is_some_and(|year| year < 2008);
+    // A redaction sets the date of birth to 0001-01-01.
+    let is_of_age = !session.is_redacted() && year.is_some_and(|year| year < 2008);
     say!("retrieve  verified outputs: first name {:?}, born before 2008: {is_of_age}", outputs.first_name);
 }
 

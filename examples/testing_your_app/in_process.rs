@@ -54,6 +54,19 @@ pub(crate) async fn adult_is_admitted_and_minor_is_refused() {
 }
 
 #[cfg_attr(test, tokio::test)]
+pub(crate) async fn redacted_minor_is_refused() {
+    let (stripe, sign_up) = setup();
+    let session = sign_up.start(ATTEMPT).await.unwrap();
+    let minor = Person::from_seed(1).born(2012, 5, 1);
+    stripe.submit(&session.id, Submission::verified().person(minor)).unwrap();
+
+    sign_up.redact(&session.id).await.unwrap();
+    assert_eq!(sign_up.decide(&session.id, TODAY).await.unwrap(), Decision::Refuse);
+    stripe.finish_redaction(&session.id).unwrap();
+    assert_eq!(sign_up.decide(&session.id, TODAY).await.unwrap(), Decision::Refuse);
+}
+
+#[cfg_attr(test, tokio::test)]
 pub(crate) async fn expired_document_is_followed_by_a_second_try() {
     let (stripe, sign_up) = setup();
     let session = sign_up.start(ATTEMPT).await.unwrap();

@@ -49,6 +49,7 @@ async fn main() {
     run! {
         in_process::lost_response_makes_one_session
         in_process::adult_is_admitted_and_minor_is_refused
+        in_process::redacted_minor_is_refused
         in_process::expired_document_is_followed_by_a_second_try
         in_process::user_who_takes_an_hour_is_admitted_after_an_hour
         in_process::webhook_admits_an_adult_and_no_minor

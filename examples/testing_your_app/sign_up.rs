@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use stripe_identity::http::StatusCode;
 use stripe_identity::webhook::Verifier;
 use stripe_identity::{
-    ApiKey, Client, CreateVerificationSession, Date, Error, EventType, SessionExpand, SessionState,
+    ApiKey, Client, CreateVerificationSession, Date, Error, EventType, RedactionState, SessionExpand, SessionState,
     VerificationSession, VerificationSessionId,
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct SignUp {
 pub(crate) enum Decision {
     /// The user is verified and of age.
     Admit,
-    /// The user is a minor or has no date of birth, or the session is canceled.
+    /// The user is a minor or has no date of birth, or the session is canceled or redacted.
     Refuse,
     /// The last try failed. The user may try again, and can be shown the reason.
     TryAgain { reason: Option<String> },
@@ -59,6 +59,8 @@ impl SignUp {
         let retrieve = self.stripe.verification_sessions().retrieve(session).expand([SessionExpand::Dob]);
         let session = retrieve.api_key(self.restricted_key.clone()).await?.into_inner();
         Ok(match session.state() {
+            // A redaction sets the date of birth to 0001-01-01, at which everybody is of age.
+            SessionState::Verified if session.redaction_state() != RedactionState::NotRequested => Decision::Refuse,
             SessionState::Verified => {
                 let born = session.verified_outputs.and_then(|outputs| outputs.dob);
                 let is_of_age = born.is_some_and(|born| is_of_age(*born.expose(), today));
@@ -97,6 +99,11 @@ impl SignUp {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }
+    }
+
+    /// Starts to remove what Stripe has collected about the user of a session.
+    pub(crate) async fn redact(&self, session: &VerificationSessionId) -> Result<(), Error> {
+        self.stripe.verification_sessions().redact(session).await.map(|_| ())
     }
 
     pub(crate) fn is_admitted(&self, session: &VerificationSessionId) -> bool {

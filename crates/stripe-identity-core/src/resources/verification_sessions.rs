@@ -116,7 +116,10 @@ impl<C: Caller> VerificationSessions<C> {
         Call::new(&self.caller, Create::new(params))
     }
 
-    /// Updates a session that requires input. For any other session, the call fails with
+    /// Updates a session.
+    ///
+    /// Stripe accepts changes of the checks and their options only while the session requires input,
+    /// and no changes at all after its redaction was requested. The call then fails with
     /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest).
     pub fn update(
         &self,
@@ -141,7 +144,8 @@ impl<C: Caller> VerificationSessions<C> {
     ///
     /// Redaction may take four days. During that time,
     /// [`redaction`](stripe_identity_types::VerificationSession::redaction) has the status
-    /// `processing`. After it, personal strings are `[redacted]` and the metadata is empty.
+    /// `processing`. After it, personal strings are `[redacted]`, the metadata is empty, and the date
+    /// of birth is 0001-01-01. The status of a verified session stays `verified`.
     pub fn redact(&self, session: impl Into<VerificationSessionId>) -> Call<C, Redact> {
         Call::new(&self.caller, Redact::new(session))
     }

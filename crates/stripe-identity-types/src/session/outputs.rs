@@ -39,6 +39,10 @@ pub struct VerifiedOutputs {
     /// The person's address.
     pub address: Option<Address>,
     /// The date of birth. *Restricted*: [`SessionExpand::Dob`](crate::SessionExpand::Dob).
+    ///
+    /// After a redaction, it is 0001-01-01, at which everybody is of age, and the session is still
+    /// verified. Before you decide by it, check that
+    /// [`redaction_state`](crate::VerificationSession::redaction_state) is `NotRequested`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dob: Option<Sensitive<Date>>,
     /// The email address.
