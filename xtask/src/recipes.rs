@@ -117,7 +117,7 @@ fn shapes(recipes: &Path, python: &Path) -> Result<(), Failure> {
     has_compose.args(["compose", "version"]).stdout(Stdio::null()).stderr(Stdio::null());
     if has_compose.status().is_ok_and(|status| status.success()) {
         let mut config = Command::new("docker");
-        config.args(["compose", "--file"]).arg(compose).args(["config", "--quiet"]);
+        config.args(["compose", "--file"]).arg(compose).args(["config", "--quiet"]).env("APP_FOLDER", ".");
         step(config)?;
     } else {
         println!("docker compose is not installed: only the YAML of the compose file is checked");
