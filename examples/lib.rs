@@ -14,7 +14,11 @@
 //! - `cargo run --example sans_io`: a call whose steps are taken by hand, without a client or a transport.
 //! - `cargo run --example models_only`: the models alone.
 
-/// The code in the README is compiled with the tests.
+/// The code in these pages is compiled with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../PRODUCTION.md")]
+struct Production;

@@ -22,13 +22,6 @@ for job in workflow["jobs"].values():
 assert workflow["jobs"]["service"]["services"]["simulator"]["image"]
 "#;
 
-/// What the test in the README imports.
-const NODE_IMPORTS: &str = r#"
-import assert from "node:assert/strict";
-import {test} from "node:test";
-import Stripe from "stripe";
-"#;
-
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     if !arguments.is_empty() {
         return Err("recipes takes no arguments".into());
@@ -41,8 +34,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     commands(&node, "verification.test.js", &["npm"])?;
     let python = copy(&recipes, "python")?;
     commands(&python, "test_verification.py", &["python3", ".venv/"])?;
-    readme(&node, "js", NODE_IMPORTS, "readme.test.js", &["node", "--test"])?;
-    readme(&python, "py", "import os\nimport stripe\n", "test_readme.py", &[".venv/bin/pytest"])?;
+    readme(&node, "js", "readme.test.mjs", &["node", "--test"])?;
+    readme(&python, "py", "test_readme.py", &[".venv/bin/pytest"])?;
     shapes(&recipes, &python.join(".venv").join("bin").join("python"))?;
     variables(&recipes)
 }
@@ -82,11 +75,11 @@ fn commands(folder: &Path, file: &str, programs: &[&str]) -> Result<(), Failure>
     Ok(())
 }
 
-/// Runs the test of the README in a language, after its imports, in the folder that has its packages.
-fn readme(folder: &Path, language: &str, imports: &str, file: &str, runner: &[&str]) -> Result<(), Failure> {
+/// Runs the test of the README in a language, in the folder that has its packages.
+fn readme(folder: &Path, language: &str, file: &str, runner: &[&str]) -> Result<(), Failure> {
     let readme = fs::read_to_string("README.md")?;
     let test = block(&readme, language).ok_or_else(|| format!("README.md has no test in {language}"))?;
-    fs::write(folder.join(file), format!("{imports}\n{test}"))?;
+    fs::write(folder.join(file), test)?;
     let mut command = Command::new("stripe-identity-simulator");
     command.args(["exec", "--"]).args(runner).arg(file).current_dir(folder).env("PATH", path()?);
     step(command)
