@@ -30,7 +30,8 @@ const BODY_LIMIT: usize = 16 * 1024;
 /// `Display` names the [kind](ErrorKind) and the reason:
 ///
 /// - if the request was not sent: the invalid option;
-/// - if no response arrived: the host and the kind of the transport's failure;
+/// - if no response arrived: the host and the kind of the transport's failure, and whether a request
+///   with an idempotency key may have taken effect;
 /// - if a response arrived: its status, its media type if that is not JSON, Stripe's type, code and
 ///   parameter, and its request id or the lack of one;
 /// - if there were several attempts: their number.
@@ -352,6 +353,9 @@ impl fmt::Display for Error {
         }
         if self.is_stored() && !self.is_retryable() {
             f.write_str(", stored under its idempotency key: to try again, use a new key")?;
+        }
+        if self.0.kind == ErrorKind::Transport && self.was_sent() && self.idempotency_key().is_some() {
+            f.write_str(", may have taken effect")?;
         }
         if self.0.key_expired {
             f.write_str(", not tried again: its idempotency key may have expired")?;

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use stripe_identity_core::bytes::Bytes;
 use stripe_identity_core::endpoint::Route;
 use stripe_identity_core::http::Response;
-use stripe_identity_core::types::{ListVerificationSessions, VerificationSession};
+use stripe_identity_core::types::{CreateVerificationSession, ListVerificationSessions, VerificationSession};
 use stripe_identity_core::{
     Endpoint, Error, ErrorKind, InvalidInput, Step, TransportError, TransportErrorKind as Kind,
 };
@@ -171,6 +171,16 @@ fn display_names_the_reason_and_its_context() {
         let (_, sent) = request_of(sessions.retrieve("vs_1").max_retries(0).start());
         let cause = std::io::Error::other("errno 111");
         let error = refused(sent.reply(Err(TransportError::new(kind, cause)), Duration::ZERO));
+        assert_eq!(error, format!("no response arrived from api.stripe.com: {text}"));
+    }
+    // Only a request with a key, which was sent, may have taken effect.
+    for (kind, text) in [
+        (Kind::Timeout, "the attempt took too long, may have taken effect"),
+        (Kind::Connect, "no connection could be made"),
+    ] {
+        let create = sessions.create(CreateVerificationSession::document()).max_retries(0);
+        let (_, sent) = request_of(create.start());
+        let error = refused(sent.reply(Err(TransportError::from(kind)), Duration::ZERO));
         assert_eq!(error, format!("no response arrived from api.stripe.com: {text}"));
     }
     // The source begins where `Display` ends.

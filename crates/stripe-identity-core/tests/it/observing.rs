@@ -88,7 +88,7 @@ fn call_is_a_span_and_attempt_an_event() {
     let expected = [
         format!(
             "WARN {SPAN}retrying attempt=1 wait_ms=500 error=no response arrived from api.stripe.com: the attempt took \
-             too long cause=Timeout"
+             too long, may have taken effect cause=Timeout"
         ),
         format!(
             "WARN {SPAN}retrying attempt=2 status=429 request_id=req_1 wait_ms=1000 error=too many requests: \
