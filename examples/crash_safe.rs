@@ -92,7 +92,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The URL of a replayed response may be used up or expired, so a program retrieves it before it redirects the user.
     let session = client.verification_sessions().retrieve(&lost).send()?;
     let all = client.verification_sessions().list(ListVerificationSessions::new()).send()?;
-    println!("Stripe has {} session: {}, {}.", all.data.len(), session.id, session.status);
+    println!("Stripe has {} session, which waits for its user:", all.data.len());
+    println!("  {}: {}", session.id, session.status);
     assert_eq!(all.data.len(), 1);
     Ok(())
 }

@@ -19,14 +19,17 @@ const EVENT: &str = r#"{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let session: VerificationSession = serde_json::from_str(SESSION)?;
-    println!("session: {}, {}, metadata: {:?}", session.id, session.status, session.metadata);
+    println!("session: {} is {}", session.id, session.status);
+    println!("         Debug hides what may be personal data: {:?}", session.metadata);
     if let SessionState::Failed { code: Some(code), .. } = session.state() {
-        println!("state:   the last try failed: {code}");
+        println!("state:   the last try failed with {code}");
     }
 
     let event: Event = serde_json::from_str(EVENT)?;
     let view = SessionView::from_event(&event).ok_or("the event must be about a session")?;
-    println!("event:   session {} is now {:?}", view.id, view.state);
+    if view.state == SessionState::Verified {
+        println!("event:   session {} is now verified", view.id);
+    }
 
     let params =
         CreateVerificationSession::document().allowed_types([DocumentType::Passport]).require_live_capture(true);

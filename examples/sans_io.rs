@@ -27,6 +27,9 @@ impl Network {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("A call driven by hand, without a client. The first response is lost on purpose:");
+    println!("the call waits and sends the same request again, and the simulator creates one session.");
+    println!();
     let config = Config::new("sk_test_123")?;
     let mut network = Network { stripe: Simulator::new(), has_lost_response: false };
     let mut step = config

@@ -13,7 +13,7 @@ use transport::ThreadTransport;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    println!("The conformance suite checks the transport:");
+    println!("The conformance suite checks this example's transport, HTTP/1.1 over the standard library's sockets:");
     let report = Suite::plain().run(|setup| ThreadTransport::new(setup.max_body_size())).await;
     println!("{report}");
     report.assert_passed();
@@ -23,6 +23,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new(config, ThreadTransport::new(1_000_000));
     let create = client.verification_sessions().create(CreateVerificationSession::document());
     let session = create.idempotency_key("attempt-7").await?;
-    println!("A session created over it: {}", session.id);
+    println!("A client that uses the transport creates a session at a simulator: {}", session.id);
     Ok(())
 }

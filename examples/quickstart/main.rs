@@ -61,10 +61,16 @@ fn run() -> Result<(), Failure> {
 fn stripe_config() -> Result<Config, Failure> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let key = variable("STRIPE_SECRET_KEY");
-    let key = key.ok_or("--stripe needs a test key in STRIPE_SECRET_KEY: set it to a key that begins with sk_test_")?;
+    let key = key.ok_or(
+        "--stripe needs a test key in STRIPE_SECRET_KEY: set it to a key that begins with sk_test_ or rk_test_",
+    )?;
     let key = ApiKey::new(key).map_err(|error| invalid("STRIPE_SECRET_KEY", &error))?;
     if !key.is_test() {
-        return Err("STRIPE_SECRET_KEY is not a test key: it must begin with sk_test_ or rk_test_".into());
+        return Err(
+            "STRIPE_SECRET_KEY is not a test key: it must begin with sk_test_ or rk_test_, since the quickstart \
+                    creates a session for a made-up user"
+                .into(),
+        );
     }
     let mut config = Config::builder(key);
     if let Some(base) = variable("STRIPE_API_BASE") {

@@ -37,7 +37,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(axum::serve(listener, router).into_future());
     stripe.add_webhook(WebhookEndpoint::new(&url, SECRET)?.in_disorder());
 
-    // Of each four users, one fails and then succeeds, one succeeds, one fails, and one submits nothing.
+    println!("400 users. Of each four, one fails and then succeeds, one succeeds, one fails, and one submits nothing.");
+    println!("The simulator delivers an event when a session is created, is processing, fails or is verified.");
+    println!("The receiver records a bonus when a user is verified, and a failure when a try fails.");
+    println!();
     let outcomes = [Outcome::Failed("selfie_face_mismatch".into()), Outcome::Verified];
     for number in 0..400 {
         let session = client
@@ -60,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::time::timeout(Duration::from_secs(300), all_delivered).await?;
     let totals = store.totals()?;
     assert_eq!(totals, expected);
-    println!("{} deliveries: 1200 events, each twice and in any order", totals.deliveries);
-    println!("{} bonuses for users who are verified, {} failures: each effect once", totals.bonuses, totals.failures);
+    println!("{} deliveries arrived: 1200 events, each twice and in any order.", totals.deliveries);
+    println!("Each event took effect once: {} bonuses and {} failures.", totals.bonuses, totals.failures);
     Ok(())
 }

@@ -16,6 +16,9 @@ use crate::receiver;
 /// sends them. Without a server, [`deliver_to`](crate::Simulator::deliver_to) passes them to a function. Over HTTP,
 /// endpoints are created as at Stripe, with `POST /v1/webhook_endpoints`.
 ///
+/// In process, a verifier of the requests needs the simulator's clock: see
+/// [signatures](crate::guide::webhooks#signatures).
+///
 /// ```
 /// use stripe_identity_simulator::{Disorder, Simulator, WebhookEndpoint};
 ///

@@ -140,6 +140,11 @@ impl Verifier {
     }
 
     /// Sets the function that returns the current time. Defaults to the system's clock.
+    ///
+    /// A test whose payloads are signed at another time sets it, such as one with the simulator of
+    /// `stripe-identity` in process: `verifier.clock(move || simulator.time())`. By default, that
+    /// clock stands at a fixed time, and a verifier with the system's clock refuses the signatures as
+    /// too old.
     pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }

@@ -58,6 +58,8 @@ impl fmt::Debug for Webhook {
 impl Simulator {
     /// Adds an endpoint, which gets the events from now on: see [`deliver_to`](Self::deliver_to). On a handle to all
     /// worlds, every world gets the endpoint, including future worlds.
+    ///
+    /// In process, a verifier needs the simulator's clock: see [signatures](crate::guide::webhooks#signatures).
     #[expect(clippy::needless_pass_by_value, reason = "each world has a copy, mostly of an endpoint made for it")]
     pub fn add_webhook(&self, endpoint: WebhookEndpoint) {
         for place in self.places_and(|worlds| worlds.webhook_endpoints.push(endpoint.clone())) {
