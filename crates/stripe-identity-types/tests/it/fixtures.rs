@@ -253,10 +253,10 @@ fn shown(kind: &str, fixture: Value) -> String {
 /// Replaces every string, but the kinds of objects, by one that names a person.
 fn name_a_person(value: &mut Value) {
     match value {
-        Value::String(text) => *text = "Robin Sample".to_owned(),
+        Value::String(text) => "Robin Sample".clone_into(text),
         Value::Array(values) => values.iter_mut().for_each(name_a_person),
         Value::Object(fields) => {
-            fields.iter_mut().filter(|(key, _)| *key != "object").for_each(|(_, it)| name_a_person(it))
+            fields.iter_mut().filter(|(key, _)| *key != "object").for_each(|(_, it)| name_a_person(it));
         }
         _ => {}
     }
