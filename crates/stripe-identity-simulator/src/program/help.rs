@@ -31,8 +31,9 @@ To begin, start the simulator in one terminal, and run the other commands in a s
     http://127.0.0.1:12111/v1/identity/verification_sessions
   stripe-identity-simulator submit vs_…
 
-with the id from the response to curl. The session is then verified. (If the program is not installed: `cargo install
---path crates/stripe-identity-simulator`, or `cargo run -p stripe-identity-simulator --` in place of its name.)
+with the id from the response to curl. The session is then verified. In a browser, http://127.0.0.1:12111/ shows it, with
+the requests and the webhooks so far. (If the program is not installed: `cargo install --locked --path
+crates/stripe-identity-simulator`, or `cargo run -p stripe-identity-simulator --` in place of its name.)
 
 To run tests with a simulator that starts and ends with them:
 
