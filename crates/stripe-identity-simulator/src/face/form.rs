@@ -5,8 +5,6 @@ use askama::Template;
 #[template(path = "form.html")]
 pub(crate) struct FormPage<'a> {
     pub(crate) session: &'a str,
-    /// The base URL of the server, as the browser sees it.
-    pub(crate) base_url: &'a str,
     pub(crate) token: &'a str,
     /// Distinguishes this rendering of the page from others.
     pub(crate) rendering: &'a str,

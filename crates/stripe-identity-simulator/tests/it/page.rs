@@ -478,6 +478,18 @@ fn markup_in_any_field_is_escaped() {
 }
 
 #[test]
+fn page_shows_no_host_that_a_shell_would_execute() {
+    let stripe = Simulator::new();
+    let (session, path, _) = open(&stripe, "type=document");
+    for host in ["127.0.0.1;id", "$(id).test", "a`id`.test"] {
+        let page = request(&stripe, "GET", &path, &[("host", host)], "");
+        assert_eq!(page.status(), 200, "{host}");
+        assert!(text(&page).contains(&format!("/{}/submit", id(&session))));
+        assert!(!text(&page).contains(host), "{host}");
+    }
+}
+
+#[test]
 fn policy_allows_only_the_style_of_the_page() {
     let stripe = Simulator::new();
     let (_, path, _) = open(&stripe, "type=document&return_url=https://app.test:8443/done;x");

@@ -280,7 +280,6 @@ fn form(stored: &StoredSession, call: &Call<'_>, sent: &Sent, status: StatusCode
     };
     let page = FormPage {
         session: stored.id(),
-        base_url: call.base_url,
         token: &call.id,
         rendering: call.request.id.as_deref().unwrap_or_default(),
         asked: asked(session),
