@@ -73,10 +73,12 @@ macro_rules! debug_fields {
     ($type:ident $(<$parameter:ident>)? { $($field:ident),* } codes { $($code:ident),* } hidden { $($hidden:ident),* }) => {
         impl$(<$parameter: std::fmt::Debug>)? std::fmt::Debug for $type$(<$parameter>)? {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                // A field that is in no list does not compile.
+                let Self { $($field,)* $($code,)* $($hidden,)* } = self;
                 f.debug_struct(stringify!($type))
-                    $(.field(stringify!($field), &self.$field))*
-                    $(.field(stringify!($code), &self.$code.as_deref().map($crate::sensitive::Code)))*
-                    $(.field(stringify!($hidden), &self.$hidden.as_ref().map(|_| $crate::sensitive::Hidden)))*
+                    $(.field(stringify!($field), $field))*
+                    $(.field(stringify!($code), &$code.as_deref().map($crate::sensitive::Code)))*
+                    $(.field(stringify!($hidden), &$hidden.as_ref().map(|_| $crate::sensitive::Hidden)))*
                     .finish()
             }
         }
