@@ -3,12 +3,14 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::command::{Failure, block, cargo, output, refusal, step};
+use crate::metadata::{metadata, text};
 use crate::simulator::{self, Simulator};
 
 pub(crate) fn check() -> Result<(), Failure> {
-    let manifest = fs::read_to_string("examples/Cargo.toml")?;
-    for example in names(&manifest) {
+    for example in names(&metadata(&["--no-deps"])?) {
         match example {
             "quickstart" => quickstart()?,
             _ => step(cargo(["run", "--quiet", "--example", example]))?,
@@ -17,10 +19,10 @@ pub(crate) fn check() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the names of the examples in a manifest.
-fn names(manifest: &str) -> impl Iterator<Item = &str> {
-    let tables = manifest.split("[[example]]").skip(1);
-    tables.filter_map(|table| table.trim_start().strip_prefix("name = \"")?.split('"').next())
+/// Returns the names of all examples of this workspace.
+fn names(metadata: &Value) -> impl Iterator<Item = &str> {
+    let targets = metadata["packages"].as_array().into_iter().flatten().filter_map(|it| it["targets"].as_array());
+    targets.flatten().filter(|target| target["kind"][0] == "example").map(|target| text(target, "name"))
 }
 
 /// Runs it async and blocking, with the simulator that it starts itself and with a server in Stripe's place.
@@ -51,12 +53,15 @@ fn command(arguments: &[&str], key: Option<&str>, base: &str) -> Command {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn names_are_those_of_example_tables() {
-        let manifest = "[package]\nname = \"p\"\n[[example]]\nname = \"a\"\npath = \"a.rs\"\n\n\
-                        [[example]]\nname = \"b\"\n[[test]]\nname = \"it\"\n";
-        assert_eq!(names(manifest).collect::<Vec<_>>(), ["a", "b"]);
+    fn names_are_those_of_the_examples_of_all_packages() {
+        let target = |name, kind| json!({"name": name, "kind": [kind]});
+        let first = json!({"targets": [target("a", "example"), target("it", "test")]});
+        let metadata = json!({"packages": [first, {"targets": [target("c", "lib"), target("b", "example")]}]});
+        assert_eq!(names(&metadata).collect::<Vec<_>>(), ["a", "b"]);
     }
 }

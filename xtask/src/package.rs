@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use stripe_identity_core::types::API_VERSION;
 
 use crate::command::{Failure, WORKSPACE, cargo, files, step, target};
 use crate::metadata::{metadata, text};
@@ -113,6 +114,8 @@ fn check_files(name: &str, folder: &Path) -> Result<(), Failure> {
             return Err(format!("the package of {name} has no {file}, but must have it").into());
         }
     }
+    check_readme(&fs::read_to_string(folder.join("README.md"))?)
+        .map_err(|mistake| format!("the README of {name} {mistake}"))?;
     for file in LICENSE_FILES {
         if fs::read(folder.join(file))? != fs::read(Path::new(WORKSPACE).join(file))? {
             return Err(format!("{file} in the package of {name} must be the text of the workspace").into());
@@ -132,6 +135,19 @@ fn check_files(name: &str, folder: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Checks the versions that the README of a crate names.
+fn check_readme(readme: &str) -> Result<(), String> {
+    let rust = concat!("Rust ", env!("CARGO_PKG_RUST_VERSION"), " or newer");
+    if !readme.contains(rust) {
+        return Err(format!("must say `{rust}`"));
+    }
+    let mut versions = readme.split("API version ").skip(1);
+    match versions.find(|version| !version.starts_with(API_VERSION)) {
+        Some(_) => Err(format!("names another API version than {API_VERSION}")),
+        None => Ok(()),
+    }
 }
 
 /// Returns whether `include` in the workspace's manifest allows a file, or cargo adds it.
@@ -200,6 +216,15 @@ mod tests {
         manifest["publish"] = json!([]);
         manifest["keywords"] = json!([]);
         assert_eq!(mistakes(&manifest), NONE);
+    }
+
+    #[test]
+    fn readme_names_the_versions_of_the_workspace() {
+        let rust = concat!("Rust ", env!("CARGO_PKG_RUST_VERSION"), " or newer.");
+        assert_eq!(check_readme(&format!("API version {API_VERSION}. {rust}")), Ok(()));
+        assert_eq!(check_readme(rust), Ok(()));
+        assert!(check_readme(&format!("API version 2020-08-27. {rust}")).is_err());
+        assert!(check_readme(&format!("API version {API_VERSION}. Rust 1.2 or newer.")).is_err());
     }
 
     #[test]
